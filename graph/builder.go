@@ -1,0 +1,152 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// Mode says what a graph is for.
+type Mode int
+
+// A training graph has noise and gradients, an evaluation graph neither.
+const (
+	Train Mode = iota
+	Evaluate
+)
+
+func (m Mode) String() string {
+	if m == Evaluate {
+		return "evaluate"
+	}
+	return "train"
+}
+
+// Builder collects the nodes of one expression graph for one mode. Layers ask it for their parameters, inputs and
+// noise; Compile ends it.
+type Builder struct {
+	mode    Mode
+	dtype   tensor.Dtype
+	streams *Streams
+	graph   *gorgonia.ExprGraph
+	scope   *op.Scope
+	params  []boundParam
+	inputs  []*input
+	noises  []*noise
+}
+
+type boundParam struct {
+	param *Param
+	node  *gorgonia.Node
+}
+
+type input struct {
+	name  string
+	node  *gorgonia.Node
+	value *tensor.Dense
+}
+
+type noise struct {
+	input
+	fill Fill
+}
+
+// NewBuilder begins an empty graph. Every floating-point node has that dtype (float32 or float64). The streams feed
+// noise inputs; the pool says how many threads an operation may use and may be nil for one.
+func NewBuilder(mode Mode, dtype tensor.Dtype, streams *Streams, pool *kernel.Pool) *Builder {
+	return &Builder{
+		mode:    mode,
+		dtype:   dtype,
+		streams: streams,
+		graph:   gorgonia.NewGraph(),
+		scope:   op.NewScope(pool, mode == Train),
+	}
+}
+
+// Mode is the mode of the graph.
+func (b *Builder) Mode() Mode { return b.mode }
+
+// Ops is the scope that the operations of this graph are made in.
+func (b *Builder) Ops() *op.Scope { return b.scope }
+
+// Param returns the node of a parameter, the same one each time: a parameter that two layers share is one node, whose
+// gradient is the sum.
+func (b *Builder) Param(p *Param) (*gorgonia.Node, error) {
+	for _, bound := range b.params {
+		if bound.param == p {
+			return bound.node, nil
+		}
+		if bound.param.Name == p.Name {
+			return nil, errors.Errorf("two parameters have the name %s", p.Name)
+		}
+	}
+	if p.Value.Dtype() != b.dtype {
+		return nil, errors.Errorf("parameter %s: found dtype %v, expected %v as the graph has", p.Name, p.Value.Dtype(), b.dtype)
+	}
+	node := b.node("param/"+p.Name, p.header())
+	b.params = append(b.params, boundParam{p, node})
+	return node, nil
+}
+
+// Input declares an input that Run must be fed, of the graph's dtype, or of tensor.Int for ids.
+func (b *Builder) Input(name string, dtype tensor.Dtype, shape ...int) (*gorgonia.Node, error) {
+	if dtype != tensor.Int && dtype != b.dtype {
+		return nil, errors.Errorf("input %s: found dtype %v, expected %v or int", name, dtype, b.dtype)
+	}
+	if slices.ContainsFunc(b.inputs, func(in *input) bool { return in.name == name }) {
+		return nil, errors.Errorf("two inputs have the name %s", name)
+	}
+	in, err := b.newInput(name, dtype, shape)
+	if err != nil {
+		return nil, errors.WithMessagef(err, "input %s", name)
+	}
+	b.inputs = append(b.inputs, in)
+	return in.node, nil
+}
+
+// Float is the dtype of the graph's numbers.
+func (b *Builder) Float() tensor.Dtype { return b.dtype }
+
+// Noise declares an input that every run refills from the stream "noise/NAME". In an evaluation graph there is none:
+// the node is nil.
+func (b *Builder) Noise(name string, fill Fill, shape ...int) (*gorgonia.Node, error) {
+	if b.mode == Evaluate {
+		return nil, nil
+	}
+	if slices.ContainsFunc(b.noises, func(n *noise) bool { return n.name == name }) {
+		return nil, errors.Errorf("two sources of noise have the name %s", name)
+	}
+	in, err := b.newInput("noise/"+name, b.dtype, shape)
+	if err != nil {
+		return nil, errors.WithMessagef(err, "noise %s", name)
+	}
+	n := &noise{input: *in, fill: fill}
+	n.name = name
+	b.noises = append(b.noises, n)
+	return n.node, nil
+}
+
+func (b *Builder) newInput(name string, dtype tensor.Dtype, shape []int) (*input, error) {
+	for _, n := range shape {
+		if n <= 0 {
+			return nil, errors.Errorf("found shape %v, expected sizes of at least 1", shape)
+		}
+	}
+	value, err := newDense(dtype, shape)
+	if err != nil {
+		return nil, err
+	}
+	return &input{name: name, node: b.node(name, value), value: value}, nil
+}
+
+// node binds a value. Gorgonia merges inputs of equal name and shape; the prefixes and the checks for duplicates keep
+// the names apart.
+func (b *Builder) node(name string, value *tensor.Dense) *gorgonia.Node {
+	return gorgonia.NewTensor(b.graph, value.Dtype(), value.Dims(),
+		gorgonia.WithShape(value.Shape().Clone()...), gorgonia.WithName(name), gorgonia.WithValue(value))
+}

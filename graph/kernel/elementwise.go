@@ -1,0 +1,46 @@
+package kernel
+
+// elementGrain is the least number of simple element operations that is worth a goroutine.
+const elementGrain = 1 << 14
+
+// rowGrain returns how many rows of the given width are worth a goroutine.
+func rowGrain(width int) int { return ceil(elementGrain, max(1, width)) }
+
+// Multiply sets product[i] = x[i]·factors[i mod len(factors)]: element-wise where both are equally long, and the same
+// factors [B,D] at every step of x [T,B,D]. len(x) is a multiple of len(factors). product may be x.
+func Multiply[F Float](p *Pool, x, factors, product []F) {
+	if len(x) == 0 {
+		return
+	}
+	p.Split(len(x), elementGrain, func(lo, hi int) {
+		for lo < hi {
+			start := lo % len(factors)
+			end := min(hi, lo+len(factors)-start)
+			f, out := factors[start:], product[lo:end]
+			for i, v := range x[lo:end] {
+				out[i] = v * f[i]
+			}
+			lo = end
+		}
+	})
+}
+
+// FillRows sets every row of the rows×len(row) matrix dst to row.
+func FillRows[F Float](p *Pool, rows int, row, dst []F) {
+	width := len(row)
+	p.Split(rows, rowGrain(width), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			copy(dst[i*width:(i+1)*width], row)
+		}
+	})
+}
+
+// CopyMatrix copies a rows×cols matrix from src with row stride lds to dst with row stride ldd: concatenation along the
+// last axis, columns of a matrix, and the gradients of both.
+func CopyMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd int) {
+	p.Split(rows, rowGrain(cols), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			copy(dst[i*ldd:i*ldd+cols], src[i*lds:i*lds+cols])
+		}
+	})
+}

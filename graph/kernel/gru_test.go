@@ -1,0 +1,365 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+)
+
+// gruCase is one recurrence with all its inputs, and weights that make a loss Σ weights·hidden of it.
+type gruCase[F Float] struct {
+	GRUShape
+	GRUInput[F]
+	weights []F // [T,B,H]
+}
+
+// gruOptions are the inputs that may be left out.
+type gruOptions struct{ bias, initial, mask, dropout, reverse bool }
+
+func allGRUOptions() (all []gruOptions) {
+	for i := range 32 {
+		all = append(all, gruOptions{i&1 != 0, i&2 != 0, i&4 != 0, i&8 != 0, i&16 != 0})
+	}
+	return all
+}
+
+func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) *gruCase[F] {
+	c := &gruCase[F]{GRUShape: GRUShape{steps, batch, units, o.reverse}}
+	c.Gates = random[F](rng, steps*batch*3*units)
+	c.RecurrentKernel = random[F](rng, units*3*units)
+	for i := range c.RecurrentKernel {
+		c.RecurrentKernel[i] /= F(math.Sqrt(float64(units)))
+	}
+	if o.bias {
+		c.RecurrentBias = random[F](rng, 3*units)
+	}
+	if o.initial {
+		c.Initial = random[F](rng, batch*units)
+	}
+	if o.mask {
+		// Row 0 is whole, row 1 empty, row 2 ends early, the others have gaps.
+		c.Mask = make([]F, steps*batch)
+		for t := range steps {
+			for b := range batch {
+				if b == 0 || b == 2 && t < steps/2 || b > 2 && rng.IntN(3) > 0 {
+					c.Mask[t*batch+b] = 1
+				}
+			}
+		}
+	}
+	if o.dropout {
+		c.RecurrentDropout = make([]F, batch*units)
+		for i := range c.RecurrentDropout {
+			if rng.IntN(4) > 0 {
+				c.RecurrentDropout[i] = 4. / 3
+			}
+		}
+	}
+	c.weights = random[F](rng, steps*batch*units)
+	return c
+}
+
+// reference runs the recurrence from its equations, one number at a time, in float64.
+func (c *gruCase[F]) reference() []float64 {
+	sigma := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	T, B, H := c.Steps, c.Batch, c.Units
+	hidden := make([]float64, T*B*H)
+	for b := range B {
+		h := make([]float64, H)
+		if c.Initial != nil {
+			for j := range h {
+				h[j] = float64(c.Initial[b*H+j])
+			}
+		}
+		for i := range T {
+			t := i
+			if c.Reverse {
+				t = T - 1 - i
+			}
+			next := append([]float64(nil), h...)
+			if c.Mask == nil || c.Mask[t*B+b] == 1 {
+				for j := range H {
+					q := make([]float64, 3)
+					a := make([]float64, 3)
+					for gate := range 3 {
+						column := gate*H + j
+						a[gate] = float64(c.Gates[(t*B+b)*3*H+column])
+						if c.RecurrentBias != nil {
+							q[gate] = float64(c.RecurrentBias[column])
+						}
+						for l := range H {
+							state := h[l]
+							if c.RecurrentDropout != nil {
+								state *= float64(c.RecurrentDropout[b*H+l])
+							}
+							q[gate] += state * float64(c.RecurrentKernel[l*3*H+column])
+						}
+					}
+					r, z := sigma(a[0]+q[0]), sigma(a[1]+q[1])
+					n := math.Tanh(a[2] + r*q[2])
+					next[j] = (1-z)*n + z*h[j]
+				}
+			}
+			h = next
+			copy(hidden[(t*B+b)*H:], h)
+		}
+	}
+	return hidden
+}
+
+// loss is Σ weights·hidden of the reference.
+func (c *gruCase[F]) loss() float64 {
+	var sum float64
+	for i, h := range c.reference() {
+		sum += h * float64(c.weights[i])
+	}
+	return sum
+}
+
+// run does both passes and returns hidden and the gradients of the loss.
+func (c *gruCase[F]) run(g *GRU[F], p *Pool) ([]F, GRUGradient[F]) {
+	hidden := make([]F, len(c.weights))
+	g.Forward(p, c.GRUShape, c.GRUInput, hidden, true)
+	garbage := func(n int) []F {
+		x := make([]F, n)
+		for i := range x {
+			x[i] = F(math.NaN()) // what is left unwritten shows
+		}
+		return x
+	}
+	out := GRUGradient[F]{Gates: garbage(len(c.Gates)), RecurrentKernel: garbage(len(c.RecurrentKernel))}
+	if c.RecurrentBias != nil {
+		out.RecurrentBias = garbage(len(c.RecurrentBias))
+	}
+	if c.Initial != nil {
+		out.Initial = garbage(len(c.Initial))
+	}
+	g.Backward(p, c.GRUShape, c.GRUInput, hidden, c.weights, out)
+	return hidden, out
+}
+
+var gruShapes = [][3]int{{1, 1, 1}, {1, 9, 3}, {3, 4, 5}, {5, 1, 4}, {4, 3, 2}, {6, 21, 3}}
+
+// Sums of at most 64 products and a few steps: some tens of roundings, amplified a little from step to step.
+func TestGRUForward(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, shape := range gruShapes {
+		for _, o := range allGRUOptions() {
+			name := fmt.Sprintf("%v %+v", shape, o)
+			double := newGRUCase[float64](rng, shape[0], shape[1], shape[2], o)
+			want := double.reference()
+			got, _ := double.run(new(GRU[float64]), nil)
+			near(t, name+" float64", got, want, 1e-13)
+			single := double.float32()
+			got32, _ := single.run(new(GRU[float32]), nil)
+			near(t, name+" float32", got32, single.reference(), 1e-5)
+		}
+	}
+}
+
+// float32 returns the case with its inputs rounded.
+func (c *gruCase[F]) float32() *gruCase[float32] {
+	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
+		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
+	}, convert(c.weights)}
+}
+
+func convert[F Float](x []F) []float32 {
+	if x == nil {
+		return nil
+	}
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v)
+	}
+	return y
+}
+
+// The worked example of form C. The source of the example prints r = (.62,.78) and z = (.83,.55), which does not follow
+// from its own equations; these do.
+func TestGRUWorkedExample(t *testing.T) {
+	x := []float64{.1, .2, .3}
+	kernels := [3][2][3]float64{
+		{{.1, .2, .3}, {.4, .5, .6}},
+		{{.7, .8, .9}, {.1, .2, .3}},
+		{{.4, .5, .6}, {.7, .8, .9}},
+	}
+	gates := make([]float64, 6)
+	for gate, kernel := range kernels {
+		for unit, weights := range kernel {
+			for i, w := range weights {
+				gates[gate*2+unit] += w * x[i]
+			}
+		}
+	}
+	g := new(GRU[float64])
+	hidden := make([]float64, 2)
+	g.Forward(nil, GRUShape{Steps: 1, Batch: 1, Units: 2}, GRUInput[float64]{Gates: gates, RecurrentKernel: make([]float64, 12)}, hidden, true)
+	near(t, "r, z", g.saved[:4], []float64{.5349, .5793, .6225, .5349}, 5e-5)
+	near(t, "h", hidden, []float64{(1 - .6225) * math.Tanh(.32), (1 - .5349) * math.Tanh(.5)}, 5e-5)
+}
+
+// Central differences of the scalar reference, for every element of every input. With a step of 1e-5 the difference is
+// off by 1e-10 from the third derivative and by 1e-11 from rounding.
+func TestGRUBackward(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	const step = 1e-5
+	for _, shape := range [][3]int{{1, 1, 1}, {4, 4, 2}, {4, 1, 3}, {2, 2, 3}} {
+		for _, o := range allGRUOptions() {
+			c := newGRUCase[float64](rng, shape[0], shape[1], shape[2], o)
+			_, out := c.run(new(GRU[float64]), nil)
+			for _, input := range []struct {
+				name            string
+				value, gradient []float64
+			}{
+				{"gates", c.Gates, out.Gates},
+				{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
+				{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
+				{"initial", c.Initial, out.Initial},
+			} {
+				want := make([]float64, len(input.value))
+				for i, v := range input.value {
+					input.value[i] = v + step
+					above := c.loss()
+					input.value[i] = v - step
+					want[i] = (above - c.loss()) / (2 * step)
+					input.value[i] = v
+				}
+				near(t, fmt.Sprintf("%v %+v %s", shape, o, input.name), input.gradient, want, 1e-8)
+			}
+		}
+	}
+}
+
+// Large enough for several chunks, blocks of the weight gradient, and real work for every goroutine.
+func TestGRUThreads(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, shape := range [][3]int{{12, 37, 33}, {30, 1, 64}, {40, 2, 70}} {
+		for _, o := range []gruOptions{{}, {mask: true}, {true, true, true, true, true}} {
+			double := newGRUCase[float64](rng, shape[0], shape[1], shape[2], o)
+			wantHidden, wantOut := double.run(new(GRU[float64]), nil)
+			near(t, "reference", wantHidden, double.reference(), 1e-12)
+			c := double.float32()
+			firstHidden, firstOut := c.run(new(GRU[float32]), nil)
+			for name, pool := range poolsOf {
+				name := fmt.Sprintf("%v %+v threads=%s", shape, o, name)
+				hidden, out := c.run(new(GRU[float32]), pool)
+				sameBits(t, name+" hidden", hidden, firstHidden)
+				sameGRUGradient(t, name, out, firstOut)
+				// float32 against float64: about 100 roundings per step that build up over tens of steps.
+				near(t, name+" hidden", hidden, wantHidden, 1e-4)
+				near(t, name+" gates", out.Gates, wantOut.Gates, 1e-3)
+				near(t, name+" recurrent kernel", out.RecurrentKernel, wantOut.RecurrentKernel, 1e-3)
+				near(t, name+" recurrent bias", out.RecurrentBias, wantOut.RecurrentBias, 1e-3)
+				near(t, name+" initial", out.Initial, wantOut.Initial, 1e-3)
+			}
+		}
+	}
+}
+
+func sameGRUGradient[F Float](t *testing.T, name string, got, want GRUGradient[F]) {
+	t.Helper()
+	sameBits(t, name+" gates", got.Gates, want.Gates)
+	sameBits(t, name+" recurrent kernel", got.RecurrentKernel, want.RecurrentKernel)
+	sameBits(t, name+" recurrent bias", got.RecurrentBias, want.RecurrentBias)
+	sameBits(t, name+" initial", got.Initial, want.Initial)
+}
+
+// Steps behind the end that are masked everywhere change no bit, whatever their gates hold; nor do rows that are.
+func TestGRUPadding(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	const steps, batch, units, more = 30, 20, 12, 5
+	for _, reverse := range []bool{false, true} {
+		c := newGRUCase[float32](rng, steps, batch, units, gruOptions{true, true, true, true, reverse})
+		hidden, out := c.run(new(GRU[float32]), NewPool(2))
+
+		longer := *c
+		longer.Steps += more
+		nan := float32(math.NaN())
+		for range more * batch {
+			longer.Mask = append(longer.Mask, 0)
+			for range units {
+				longer.Gates = append(longer.Gates, nan, nan, nan)
+				longer.weights = append(longer.weights, 0)
+			}
+		}
+		longerHidden, longerOut := longer.run(new(GRU[float32]), NewPool(2))
+		for i, v := range longerOut.Gates[len(out.Gates):] {
+			if v != 0 {
+				t.Fatalf("gradient of a masked step: [%d] = %v", i, v)
+			}
+		}
+		last := hidden[(steps-1)*batch*units:]
+		if reverse {
+			last = c.Initial
+		}
+		for i := range more {
+			sameBits(t, "carried state", longerHidden[(steps+i)*batch*units:][:batch*units], last)
+		}
+		longerOut.Gates = longerOut.Gates[:len(out.Gates)]
+		sameBits(t, "hidden", longerHidden[:len(hidden)], hidden)
+		sameGRUGradient(t, "longer", longerOut, out)
+	}
+}
+
+// A workspace that has seen other shapes gives the same bits as a new one.
+func TestGRUReuse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	var used GRU[float32]
+	for range 60 {
+		o := allGRUOptions()[rng.IntN(32)]
+		c := newGRUCase[float32](rng, 1+rng.IntN(6), 1+rng.IntN(20), 1+rng.IntN(9), o)
+		name := fmt.Sprintf("%+v", c.GRUShape)
+		hidden, out := c.run(&used, NewPool(2))
+		wantHidden, wantOut := c.run(new(GRU[float32]), NewPool(2))
+		sameBits(t, name, hidden, wantHidden)
+		sameGRUGradient(t, name, out, wantOut)
+		used.Forward(nil, c.GRUShape, c.GRUInput, hidden, false)
+		sameBits(t, name+" evaluation", hidden, wantHidden)
+	}
+}
+
+func TestGRUWithoutSteps(t *testing.T) {
+	out := GRUGradient[float64]{RecurrentKernel: []float64{1, 1, 1}, RecurrentBias: []float64{1, 1, 1}, Initial: []float64{1, 1}}
+	s := GRUShape{Steps: 0, Batch: 2, Units: 1}
+	var g GRU[float64]
+	g.Forward(nil, s, GRUInput[float64]{}, nil, true)
+	g.Backward(nil, s, GRUInput[float64]{}, nil, nil, out)
+	sameBits(t, "recurrent kernel", out.RecurrentKernel, make([]float64, 3))
+	sameBits(t, "recurrent bias", out.RecurrentBias, make([]float64, 3))
+	sameBits(t, "initial", out.Initial, make([]float64, 2))
+}
+
+func TestGRUAllocations(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	o := gruOptions{true, true, true, true, false}
+	for _, threads := range []int{1, 2} {
+		pool := NewPool(threads)
+		var counts []float64
+		for _, shape := range [][3]int{{5, 30, 20}, {10, 60, 40}} {
+			c := newGRUCase[float32](rng, shape[0], shape[1], shape[2], o)
+			var g GRU[float32]
+			hidden, out := c.run(&g, pool)
+			counts = append(counts, testing.AllocsPerRun(5, func() {
+				g.Forward(pool, c.GRUShape, c.GRUInput, hidden, true)
+				g.Backward(pool, c.GRUShape, c.GRUInput, hidden, c.weights, out)
+			}))
+		}
+		// The column sums take one; starting a goroutine takes a handful, for each of the two passes and two sums.
+		for _, n := range counts {
+			if n > float64(1+20*(threads-1)) {
+				t.Errorf("threads=%d: %v allocations per step", threads, counts)
+			}
+		}
+	}
+}
+
+// A bubble that is left while a goroutine in it still waits for something panics.
+func TestNoGoroutineStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(13, 14))
+		newGRUCase[float32](rng, 10, 40, 30, gruOptions{}).run(new(GRU[float32]), NewPool(3))
+	})
+}

@@ -1,0 +1,108 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+)
+
+// Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
+// goroutines for the length of a call only. A nil *Pool works on one thread and keeps nothing. A Pool may be used by
+// several goroutines at the same time.
+type Pool struct {
+	threads int
+	panels  struct {
+		float32 freeList[float32]
+		float64 freeList[float64]
+	}
+}
+
+// NewPool returns a pool of the given number of threads; runtime.GOMAXPROCS(0) where threads <= 0.
+func NewPool(threads int) *Pool {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return &Pool{threads: threads}
+}
+
+// Threads returns how many goroutines may work on one call, at least 1.
+func (p *Pool) Threads() int {
+	if p == nil {
+		return 1
+	}
+	return p.threads
+}
+
+// Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block where n < grain),
+// one goroutine per block, and returns when all are done. The blocks follow from n, grain and the number of threads
+// alone. A single block runs on the caller's goroutine; n = 0 calls nothing.
+func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
+	if n <= 0 {
+		return
+	}
+	blocks := p.blocks(n, grain)
+	if blocks == 1 {
+		f(0, n)
+		return
+	}
+	var wait sync.WaitGroup
+	for i := 1; i < blocks; i++ {
+		wait.Go(func() { f(n*i/blocks, n*(i+1)/blocks) })
+	}
+	f(0, n/blocks)
+	wait.Wait()
+}
+
+// blocks returns how many blocks Split makes of n > 0.
+func (p *Pool) blocks(n, grain int) int {
+	return max(1, min(p.Threads(), n/max(1, grain)))
+}
+
+// panels is the scratch memory of one goroutine in a product.
+type panels[F Float] struct {
+	a, b []F // packed blocks of both factors
+	tile []F // one tile or row of the result
+}
+
+// freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.
+type freeList[F Float] struct {
+	mutex sync.Mutex
+	free  []*panels[F]
+}
+
+func (l *freeList[F]) get() *panels[F] {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	n := len(l.free)
+	if n == 0 {
+		return new(panels[F])
+	}
+	s := l.free[n-1]
+	l.free = l.free[:n-1]
+	return s
+}
+
+func (l *freeList[F]) put(s *panels[F]) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.free = append(l.free, s)
+}
+
+// panelsOf returns the pool's panels of one element type; an empty list for a nil pool.
+func panelsOf[F Float](p *Pool) *freeList[F] {
+	if p == nil {
+		return new(freeList[F])
+	}
+	var list any = &p.panels.float64
+	if l, ok := any(&p.panels.float32).(*freeList[F]); ok {
+		return l
+	}
+	return list.(*freeList[F])
+}
+
+// resize returns s with length n, its contents unspecified, reallocated only where its capacity is too small.
+func resize[F any](s []F, n int) []F {
+	if cap(s) < n {
+		return make([]F, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,144 @@
+package kernel
+
+import "math"
+
+// MeanPool averages x [T,B,D] over the steps where mask [T,B] is not 0: mean[b] = Σ_t x[t,b] / number of such steps,
+// and 0 where there is none. A nil mask counts every step.
+func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
+	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			out := mean[b*width : (b+1)*width]
+			clear(out)
+			for t := range steps {
+				if present(mask, t*batch+b) {
+					for j, v := range x[(t*batch+b)*width : (t*batch+b+1)*width] {
+						out[j] += v
+					}
+				}
+			}
+			scale := inverseCount(steps, batch, b, mask)
+			for j := range out {
+				out[j] *= scale
+			}
+		}
+	})
+}
+
+// MeanPoolGradient is the gradient of [MeanPool] with respect to x: dX[t,b] = dMean[b] / number of steps of b, and 0
+// where the mask is 0.
+func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX []F) {
+	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			scale := inverseCount(steps, batch, b, mask)
+			for t := range steps {
+				out := dX[(t*batch+b)*width : (t*batch+b+1)*width]
+				if !present(mask, t*batch+b) {
+					clear(out)
+					continue
+				}
+				for j, v := range dMean[b*width : (b+1)*width] {
+					out[j] = v * scale
+				}
+			}
+		}
+	})
+}
+
+// MaxPool takes the greatest of x [T,B,D] over the steps where mask [T,B] is not 0, and 0 where there is none. A nil
+// mask counts every step. A NaN among the values gives NaN.
+func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
+	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			out := greatest[b*width : (b+1)*width]
+			clear(out)
+			first := true
+			for t := range steps {
+				if !present(mask, t*batch+b) {
+					continue
+				}
+				row := x[(t*batch+b)*width : (t*batch+b+1)*width]
+				if first {
+					copy(out, row)
+					first = false
+					continue
+				}
+				for j, v := range row {
+					out[j] = max(out[j], v)
+				}
+			}
+		}
+	})
+}
+
+// MaxPoolGradient is the gradient of [MaxPool] with respect to x, given what MaxPool returned: dGreatest[b,j] goes to
+// the first step that holds the greatest value, 0 to all others.
+func MaxPoolGradient[F Float](p *Pool, steps, batch, width int, x, mask, greatest, dGreatest, dX []F) {
+	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			for j := range width {
+				open := true
+				for t := range steps {
+					at := (t*batch+b)*width + j
+					dX[at] = 0
+					if open && present(mask, t*batch+b) && equalOrNaN(x[at], greatest[b*width+j]) {
+						dX[at] = dGreatest[b*width+j]
+						open = false
+					}
+				}
+			}
+		}
+	})
+}
+
+// WeightedMean returns Σ w·rows / Σ w, and 0 where Σ w = 0. It sums in float64.
+func WeightedMean[F Float](rows, weights []F) F {
+	var sum, total float64
+	for i, w := range weights {
+		if w != 0 {
+			sum += float64(w) * float64(rows[i])
+			total += float64(w)
+		}
+	}
+	if total == 0 {
+		return 0
+	}
+	return F(sum / total)
+}
+
+// WeightedMeanGradient is the gradient of [WeightedMean] with respect to rows: dRows[i] = dMean·w[i] / Σ w, and 0 where
+// Σ w = 0.
+func WeightedMeanGradient[F Float](weights []F, dMean F, dRows []F) {
+	var total float64
+	for _, w := range weights {
+		total += float64(w)
+	}
+	if total == 0 {
+		clear(dRows)
+		return
+	}
+	scale := float64(dMean) / total
+	for i, w := range weights {
+		dRows[i] = F(scale * float64(w))
+	}
+}
+
+// present reports whether the mask, nil for all ones, is not 0 at i.
+func present[F Float](mask []F, i int) bool { return mask == nil || mask[i] != 0 }
+
+// inverseCount returns 1 / the number of steps of sequence b, or 0 where there is none.
+func inverseCount[F Float](steps, batch, b int, mask []F) F {
+	count := 0
+	for t := range steps {
+		if present(mask, t*batch+b) {
+			count++
+		}
+	}
+	if count == 0 {
+		return 0
+	}
+	return 1 / F(count)
+}
+
+func equalOrNaN[F Float](x, y F) bool {
+	return x == y || math.IsNaN(float64(x)) && math.IsNaN(float64(y))
+}

@@ -1,0 +1,115 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// poolingMask has a whole, an empty, a short and a gappy sequence.
+var poolingMask = []float64{
+	1, 0, 1, 0,
+	1, 0, 0, 1,
+	1, 0, 0, 1,
+}
+
+const poolingSteps, poolingBatch, poolingWidth = 3, 4, 5
+
+func TestMeanAndMaxPool(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for name, mask := range map[string][]float64{"mask": poolingMask, "no mask": nil} {
+		x := random[float64](rng, poolingSteps*poolingBatch*poolingWidth)
+		wantMean, wantMax := make([]float64, poolingBatch*poolingWidth), make([]float64, poolingBatch*poolingWidth)
+		for b := range poolingBatch {
+			for j := range poolingWidth {
+				sum, count, greatest := 0.0, 0.0, math.Inf(-1)
+				for step := range poolingSteps {
+					at := (step*poolingBatch+b)*poolingWidth + j
+					if mask != nil && mask[step*poolingBatch+b] == 0 {
+						x[at] = math.NaN() // must not be looked at
+						continue
+					}
+					sum, count, greatest = sum+x[at], count+1, max(greatest, x[at])
+				}
+				if count > 0 {
+					wantMean[b*poolingWidth+j], wantMax[b*poolingWidth+j] = sum/count, greatest
+				}
+			}
+		}
+		mean, greatest := make([]float64, len(wantMean)), make([]float64, len(wantMax))
+		MeanPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, mean)
+		near(t, name+" mean", mean, wantMean, 1e-15)
+		MaxPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, greatest)
+		near(t, name+" max", greatest, wantMax, 0)
+
+		// The values that are masked do not matter; give them a number so that differences can be taken.
+		for i, v := range x {
+			if math.IsNaN(v) {
+				x[i] = 9
+			}
+		}
+		d, gradient := random[float64](rng, len(mean)), make([]float64, len(x))
+		MeanPoolGradient(nil, poolingSteps, poolingBatch, poolingWidth, mask, d, gradient)
+		checkGradient(t, name+" mean gradient", x, gradient, func() float64 {
+			MeanPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, mean)
+			return dot(mean, d)
+		})
+		MaxPoolGradient(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, greatest, d, gradient)
+		checkGradient(t, name+" max gradient", x, gradient, func() float64 {
+			MaxPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, greatest)
+			return dot(greatest, d)
+		})
+	}
+}
+
+func TestMaxPoolTieAndNaN(t *testing.T) {
+	x := []float64{1, math.NaN(), 1, 2}
+	greatest, dX := make([]float64, 2), make([]float64, 4)
+	MaxPool(nil, 2, 1, 2, x, nil, greatest)
+	if greatest[0] != 1 || !math.IsNaN(greatest[1]) {
+		t.Errorf("greatest %v, expected 1 and NaN", greatest)
+	}
+	MaxPoolGradient(nil, 2, 1, 2, x, nil, greatest, []float64{5, 6}, dX)
+	sameBits(t, "gradient", dX, []float64{5, 6, 0, 0})
+}
+
+func TestWeightedMean(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	if got := WeightedMean([]float32{2, 5, float32(math.NaN())}, []float32{1, 3, 0}); got != 17./4 {
+		t.Errorf("mean %v, expected 4.25", got)
+	}
+	if got := WeightedMean([]float64{2, 5}, []float64{0, 0}); got != 0 {
+		t.Errorf("mean %v without weights, expected 0", got)
+	}
+	rows, gradient := random[float64](rng, 5), make([]float64, 5)
+	weights := []float64{1, 0, 2, .5, 1}
+	WeightedMeanGradient(weights, 3, gradient)
+	checkGradient(t, "gradient", rows, gradient, func() float64 { return 3 * WeightedMean(rows, weights) })
+	WeightedMeanGradient(make([]float64, 5), 3, gradient)
+	sameBits(t, "gradient without weights", gradient, make([]float64, 5))
+}
+
+func TestPoolingThreads(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	const steps, batch, width = 20, 64, 50
+	x, d := random[float32](rng, steps*batch*width), random[float32](rng, batch*width)
+	mask := make([]float32, steps*batch)
+	for i := range mask {
+		mask[i] = float32(rng.IntN(2))
+	}
+	run := func(p *Pool) (mean, greatest, dMean, dMax []float32) {
+		mean, greatest = make([]float32, batch*width), make([]float32, batch*width)
+		dMean, dMax = make([]float32, len(x)), make([]float32, len(x))
+		MeanPool(p, steps, batch, width, x, mask, mean)
+		MaxPool(p, steps, batch, width, x, mask, greatest)
+		MeanPoolGradient(p, steps, batch, width, mask, d, dMean)
+		MaxPoolGradient(p, steps, batch, width, x, mask, greatest, d, dMax)
+		return mean, greatest, dMean, dMax
+	}
+	mean, greatest, dMean, dMax := run(nil)
+	mean3, greatest3, dMean3, dMax3 := run(NewPool(3))
+	sameBits(t, "mean", mean3, mean)
+	sameBits(t, "max", greatest3, greatest)
+	sameBits(t, "mean gradient", dMean3, dMean)
+	sameBits(t, "max gradient", dMax3, dMax)
+}

@@ -1,0 +1,140 @@
+package kernel
+
+// tile2x4 is the tile of the portable machine: 2 rows by 4 columns of sums held in registers, 8 steps of k per turn.
+// Each sum runs in the order of k.
+func tile2x4[F Float](k int, a, b, c []F, ldc int, accumulate bool) {
+	var c00, c01, c02, c03, c10, c11, c12, c13 F
+	for ; k >= 8; k -= 8 {
+		p, q := (*[16]F)(a), (*[32]F)(b)
+		c00 += p[0] * q[0]
+		c10 += p[1] * q[0]
+		c01 += p[0] * q[1]
+		c11 += p[1] * q[1]
+		c02 += p[0] * q[2]
+		c12 += p[1] * q[2]
+		c03 += p[0] * q[3]
+		c13 += p[1] * q[3]
+		c00 += p[2] * q[4]
+		c10 += p[3] * q[4]
+		c01 += p[2] * q[5]
+		c11 += p[3] * q[5]
+		c02 += p[2] * q[6]
+		c12 += p[3] * q[6]
+		c03 += p[2] * q[7]
+		c13 += p[3] * q[7]
+		c00 += p[4] * q[8]
+		c10 += p[5] * q[8]
+		c01 += p[4] * q[9]
+		c11 += p[5] * q[9]
+		c02 += p[4] * q[10]
+		c12 += p[5] * q[10]
+		c03 += p[4] * q[11]
+		c13 += p[5] * q[11]
+		c00 += p[6] * q[12]
+		c10 += p[7] * q[12]
+		c01 += p[6] * q[13]
+		c11 += p[7] * q[13]
+		c02 += p[6] * q[14]
+		c12 += p[7] * q[14]
+		c03 += p[6] * q[15]
+		c13 += p[7] * q[15]
+		c00 += p[8] * q[16]
+		c10 += p[9] * q[16]
+		c01 += p[8] * q[17]
+		c11 += p[9] * q[17]
+		c02 += p[8] * q[18]
+		c12 += p[9] * q[18]
+		c03 += p[8] * q[19]
+		c13 += p[9] * q[19]
+		c00 += p[10] * q[20]
+		c10 += p[11] * q[20]
+		c01 += p[10] * q[21]
+		c11 += p[11] * q[21]
+		c02 += p[10] * q[22]
+		c12 += p[11] * q[22]
+		c03 += p[10] * q[23]
+		c13 += p[11] * q[23]
+		c00 += p[12] * q[24]
+		c10 += p[13] * q[24]
+		c01 += p[12] * q[25]
+		c11 += p[13] * q[25]
+		c02 += p[12] * q[26]
+		c12 += p[13] * q[26]
+		c03 += p[12] * q[27]
+		c13 += p[13] * q[27]
+		c00 += p[14] * q[28]
+		c10 += p[15] * q[28]
+		c01 += p[14] * q[29]
+		c11 += p[15] * q[29]
+		c02 += p[14] * q[30]
+		c12 += p[15] * q[30]
+		c03 += p[14] * q[31]
+		c13 += p[15] * q[31]
+		a, b = a[16:], b[32:]
+	}
+	for ; k > 0; k-- {
+		p, q := (*[2]F)(a), (*[4]F)(b)
+		c00 += p[0] * q[0]
+		c10 += p[1] * q[0]
+		c01 += p[0] * q[1]
+		c11 += p[1] * q[1]
+		c02 += p[0] * q[2]
+		c12 += p[1] * q[2]
+		c03 += p[0] * q[3]
+		c13 += p[1] * q[3]
+		a, b = a[2:], b[4:]
+	}
+	r0, r1 := (*[4]F)(c), (*[4]F)(c[ldc:])
+	if accumulate {
+		c00, c01, c02, c03 = r0[0]+c00, r0[1]+c01, r0[2]+c02, r0[3]+c03
+		c10, c11, c12, c13 = r1[0]+c10, r1[1]+c11, r1[2]+c12, r1[3]+c13
+	}
+	r0[0], r0[1], r0[2], r0[3] = c00, c01, c02, c03
+	r1[0], r1[1], r1[2], r1[3] = c10, c11, c12, c13
+}
+
+// rowProduct is machine.row in plain Go, 4 rows of w per turn.
+func rowProduct[F Float](x, w []F, ldw int, y []F) {
+	clear(y)
+	for ; len(x) >= 4; x = x[4:] {
+		x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
+		w0, w1, w2, w3 := w[:len(y)], w[ldw:][:len(y)], w[2*ldw:][:len(y)], w[3*ldw:][:len(y)]
+		for j := range y {
+			sum := y[j]
+			sum += x0 * w0[j]
+			sum += x1 * w1[j]
+			sum += x2 * w2[j]
+			sum += x3 * w3[j]
+			y[j] = sum
+		}
+		w = w[min(4*ldw, len(w)):]
+	}
+	for l, v := range x {
+		for j, u := range w[l*ldw:][:len(y)] {
+			y[j] += v * u
+		}
+	}
+}
+
+// rowTransposedProduct is machine.rowTransposed in plain Go, 4 rows of w per turn.
+func rowTransposedProduct[F Float](x, w []F, ldw int, y []F) {
+	for ; len(y) >= 4; y = y[4:] {
+		w0, w1, w2, w3 := w[:len(x)], w[ldw:][:len(x)], w[2*ldw:][:len(x)], w[3*ldw:][:len(x)]
+		var y0, y1, y2, y3 F
+		for l, v := range x {
+			y0 += v * w0[l]
+			y1 += v * w1[l]
+			y2 += v * w2[l]
+			y3 += v * w3[l]
+		}
+		y[0], y[1], y[2], y[3] = y0, y1, y2, y3
+		w = w[min(4*ldw, len(w)):]
+	}
+	for j := range y {
+		var sum F
+		for l, u := range w[j*ldw:][:len(x)] {
+			sum += x[l] * u
+		}
+		y[j] = sum
+	}
+}

@@ -1,0 +1,63 @@
+package op
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// Affine is y = x·w + b for x [T,B,I] or [B,I], w [I,O] and b [O]; a nil b is none. The gradients are dx = dy·wᵀ,
+// dw = xᵀ·dy and db = Σ dy over rows, three nodes.
+func Affine(s *Scope, x, w, b *G.Node) (*G.Node, error) {
+	c := check{op: "Affine"}
+	xShape := c.floats("x", x, anyRank(x, 2, 3)...)
+	wShape := c.floats("w", w, xShape[len(xShape)-1], anySize)
+	c.optional("b", b, wShape[1])
+	if c.err != nil {
+		return nil, c.err
+	}
+	return byDtype(c.dtype, affine[float32], affine[float64])(s, x, w, b)
+}
+
+func affine[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {
+	rows, width := rowsOf(x)
+	units := w.Shape()[1]
+	shape := x.Shape()
+	shape[len(shape)-1] = units
+
+	inputGradient := func(_, dy *G.Node) (*G.Node, error) {
+		return add(s, operation[F]{
+			name: "AffineInputGradient", inputs: []*G.Node{dy, w}, shape: x.Shape(),
+			run: func(in values[F], dx []F) {
+				kernel.Product(s.pool, false, true, rows, width, units, in.floats[0], units, in.floats[1], units, false, dx, width)
+			},
+		})
+	}
+	kernelGradient := func(_, dy *G.Node) (*G.Node, error) {
+		return add(s, operation[F]{
+			name: "AffineKernelGradient", inputs: []*G.Node{x, dy}, shape: w.Shape(),
+			run: func(in values[F], dw []F) {
+				kernel.Product(s.pool, true, false, width, units, rows, in.floats[0], width, in.floats[1], units, false, dw, units)
+			},
+		})
+	}
+	biasGradient := func(_, dy *G.Node) (*G.Node, error) {
+		return add(s, operation[F]{
+			name: "AffineBiasGradient", inputs: []*G.Node{dy}, shape: b.Shape(),
+			run: func(in values[F], db []F) {
+				kernel.ColumnSums(s.pool, rows, units, in.floats[0], units, false, db)
+			},
+		})
+	}
+	return add(s, operation[F]{
+		name: "Affine", inputs: []*G.Node{x, w, b}, shape: shape,
+		run: func(in values[F], y []F) {
+			x, w, b := in.floats[0], in.floats[1], in.floats[2]
+			if b != nil {
+				kernel.FillRows(s.pool, rows, b, y)
+			}
+			kernel.Product(s.pool, false, false, rows, units, width, x, width, w, units, b != nil, y, units)
+		},
+		gradients: []gradient{inputGradient, kernelGradient, biasGradient},
+	})
+}

@@ -1,0 +1,174 @@
+package op_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+func gruNodes(in nodes) op.GRUNodes {
+	return op.GRUNodes{
+		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"],
+		Initial: in["initial"], Mask: in["mask"], RecurrentDropout: in["dropout"],
+	}
+}
+
+func gru(reverse bool) build {
+	return func(s *op.Scope, in nodes) (*G.Node, error) { return op.GRU(s, gruNodes(in), reverse) }
+}
+
+// gruWant is the recurrence one number at a time.
+func gruWant(reverse bool) func(in inputs) []float64 {
+	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	return func(in inputs) []float64 {
+		gates, u, bias := in["gates"].floats, in["kernel"].floats, in["bias"].floats
+		steps, batch, units := in["gates"].shape[0], in["gates"].shape[1], in["gates"].shape[2]/3
+		hidden := make([]float64, steps*batch*units)
+		for b := range batch {
+			h := make([]float64, units)
+			if initial := in["initial"].floats; initial != nil {
+				copy(h, initial[b*units:(b+1)*units])
+			}
+			for i := range steps {
+				t := i
+				if reverse {
+					t = steps - 1 - i
+				}
+				q := func(column int) float64 {
+					var sum float64
+					if bias != nil {
+						sum = bias[column]
+					}
+					for k, v := range h {
+						if dropout := in["dropout"].floats; dropout != nil {
+							v *= dropout[b*units+k]
+						}
+						sum += v * u[k*3*units+column]
+					}
+					return sum
+				}
+				a := gates[(t*batch+b)*3*units:]
+				next := make([]float64, units)
+				for j := range units {
+					r := sigmoid(a[j] + q(j))
+					z := sigmoid(a[units+j] + q(units+j))
+					n := math.Tanh(a[2*units+j] + r*q(2*units+j))
+					next[j] = (1-z)*n + z*h[j]
+				}
+				if mask := in["mask"].floats; mask == nil || mask[t*batch+b] != 0 {
+					h = next
+				}
+				copy(hidden[(t*batch+b)*units:], h)
+			}
+		}
+		return hidden
+	}
+}
+
+func TestGRU(t *testing.T) {
+	optional := []struct {
+		name string
+		feed feed
+	}{
+		{"bias", random(3, 6)},
+		{"initial", random(4, 4, 2)},
+		{"mask", mask},
+		{"dropout", dropout(5, 4, 2)},
+	}
+	for options := range 1 << (len(optional) + 1) {
+		in := inputs{"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6)}
+		reverse := options&1 != 0
+		name := fmt.Sprintf("reverse=%v", reverse)
+		for i, o := range optional {
+			if options&(2<<i) != 0 {
+				in[o.name] = o.feed
+				name += " " + o.name
+			}
+		}
+		t.Run(name, func(t *testing.T) { verify(t, example{name, in, gru(reverse), gruWant(reverse)}) })
+	}
+}
+
+// Two recurrences over the same inputs must not become one node: the second would take over the first's memory.
+func TestTwoInstancesStayApart(t *testing.T) {
+	in := inputs{"gates": random(1, 3, 2, 6), "kernel": random(2, 2, 6), "initial": random(3, 2, 2)}
+	both := func(s *op.Scope, in nodes) (*G.Node, error) {
+		one, err := gru(false)(s, in)
+		if err != nil {
+			return nil, err
+		}
+		two, err := gru(false)(s, in)
+		if err != nil {
+			return nil, err
+		}
+		if one == two {
+			t.Fatal("found one node, expected two")
+		}
+		return G.Add(one, two)
+	}
+	once := mustCompile[float64](t, 1, true, in, gru(false)).results(t)
+	twice := mustCompile[float64](t, 1, true, in, both).results(t)
+	for name, v := range once {
+		for i := range v {
+			v[i] *= 2
+		}
+		expectClose(t, name, twice[name], v, 1e-12) // rounding of sums alone
+	}
+}
+
+// composed is the recurrence of GRU out of one node and more per step.
+func composed(s *op.Scope, in nodes) (out *G.Node, err error) {
+	do := func(f func() (*G.Node, error)) *G.Node {
+		if err != nil {
+			return nil
+		}
+		var n *G.Node
+		n, err = f()
+		return n
+	}
+	columns := func(x *G.Node, gate int) *G.Node {
+		return do(func() (*G.Node, error) { return op.Columns(s, x, 2*gate, 2*gate+2) })
+	}
+	add := func(x, y *G.Node) *G.Node { return do(func() (*G.Node, error) { return G.Add(x, y) }) }
+	times := func(x, y *G.Node) *G.Node { return do(func() (*G.Node, error) { return G.HadamardProd(x, y) }) }
+	sigmoid := func(x *G.Node) *G.Node { return do(func() (*G.Node, error) { return G.Sigmoid(x) }) }
+
+	h := in["initial"]
+	var states []*G.Node
+	for t := range in["gates"].Shape()[0] {
+		a := do(func() (*G.Node, error) { return op.At(s, in["gates"], t) })
+		dropped := do(func() (*G.Node, error) { return op.Scale(s, h, in["dropout"]) })
+		q := do(func() (*G.Node, error) { return op.Affine(s, dropped, in["kernel"], in["bias"]) })
+		r := sigmoid(add(columns(a, 0), columns(q, 0)))
+		z := sigmoid(add(columns(a, 1), columns(q, 1)))
+		n := do(func() (*G.Node, error) { return G.Tanh(add(columns(a, 2), times(r, columns(q, 2)))) })
+		// n + z⊙(h'−n) = (1−z)⊙n + z⊙h'
+		next := add(n, times(z, do(func() (*G.Node, error) { return G.Sub(h, n) })))
+		name := fmt.Sprintf("mask%d", t)
+		h = do(func() (*G.Node, error) { return op.Where(s, in[name], next, h) })
+		states = append(states, h)
+	}
+	return do(func() (*G.Node, error) { return op.Stack(s, states...) }), err
+}
+
+func TestComposedGRUIsTheSame(t *testing.T) {
+	in := inputs{
+		"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6), "bias": random(3, 6), "initial": random(4, 4, 2),
+		"dropout": dropout(5, 4, 2), "mask": mask,
+	}
+	fused := mustCompile[float64](t, 1, true, in, gru(false)).results(t)
+	delete(in, "mask")
+	for step := range 4 {
+		in[fmt.Sprintf("mask%d", step)] = fixed(mask.floats[step*4:(step+1)*4], 4)
+	}
+	p := mustCompile[float64](t, 1, true, in, composed)
+	steps := p.results(t)
+	for name, want := range fused {
+		expectClose(t, name, steps[name], want, 1e-12) // the same sums in another order
+	}
+	expectSame(t, "another run", p.results(t), steps)
+}

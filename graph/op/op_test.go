@@ -1,0 +1,363 @@
+package op_test
+
+import (
+	"math"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// example is a graph whose output and gradients are verified.
+type example struct {
+	name  string
+	in    inputs
+	build build
+	want  func(in inputs) []float64 // the output, written from the docstring; nil where other examples say it
+}
+
+// mask of [T=4,B=4]: a whole sequence, one of two steps, one with a gap and an empty one.
+var mask = fixed([]float64{
+	1, 1, 1, 0,
+	1, 1, 0, 0,
+	1, 0, 1, 0,
+	1, 0, 0, 0,
+}, 4, 4)
+
+func affine(s *op.Scope, in nodes) (*G.Node, error) { return op.Affine(s, in["x"], in["w"], in["b"]) }
+
+func affineWant(in inputs) []float64 {
+	x, w, b := in["x"], in["w"], in["b"]
+	width, units := w.shape[0], w.shape[1]
+	y := make([]float64, len(x.floats)/width*units)
+	for i := range y {
+		for k := range width {
+			y[i] += x.floats[i/units*width+k] * w.floats[k*units+i%units]
+		}
+		if b.floats != nil {
+			y[i] += b.floats[i%units]
+		}
+	}
+	return y
+}
+
+func gatherExample(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.Gather(s, in["table"], in["ids"], in["keep"])
+}
+
+func gatherWant(in inputs) []float64 {
+	width := in["table"].shape[1]
+	var y []float64
+	for i, id := range in["ids"].ints {
+		if keep := in["keep"].floats; keep != nil && keep[i] == 0 {
+			id = 0
+		}
+		y = append(y, in["table"].floats[id*width:(id+1)*width]...)
+	}
+	return y
+}
+
+func scaleWant(in inputs) []float64 {
+	factors := in["factors"].floats
+	var y []float64
+	for i, v := range in["x"].floats {
+		y = append(y, v*factors[i%len(factors)])
+	}
+	return y
+}
+
+// overSteps writes the output of a reduction over time, given the elements of one feature at the steps that count.
+func overSteps(f func(present []float64) float64) func(in inputs) []float64 {
+	return func(in inputs) []float64 {
+		x, mask := in["x"], in["mask"].floats
+		steps, batch, width := x.shape[0], x.shape[1], x.shape[2]
+		y := make([]float64, batch*width)
+		for i := range y {
+			var present []float64
+			for t := range steps {
+				v := x.floats[t*batch*width+i]
+				if mask == nil || mask[t*batch+i/width] != 0 {
+					present = append(present, v)
+				}
+			}
+			y[i] = f(present)
+		}
+		return y
+	}
+}
+
+func lastOf(present []float64) float64 {
+	if len(present) == 0 {
+		return 0
+	}
+	return present[len(present)-1]
+}
+
+func firstOf(present []float64) float64 {
+	if len(present) == 0 {
+		return 0
+	}
+	return present[0]
+}
+
+func meanOf(present []float64) float64 {
+	var sum float64
+	for _, v := range present {
+		sum += v
+	}
+	return sum / max(1, float64(len(present)))
+}
+
+func greatestOf(present []float64) float64 {
+	if len(present) == 0 {
+		return 0
+	}
+	greatest := math.Inf(-1)
+	for _, v := range present {
+		greatest = max(greatest, v)
+	}
+	return greatest
+}
+
+func last(s *op.Scope, in nodes) (*G.Node, error) { return op.Last(s, in["x"], in["mask"], false) }
+
+func lastReverse(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.Last(s, in["x"], in["mask"], true)
+}
+
+func meanPool(s *op.Scope, in nodes) (*G.Node, error) { return op.MeanPool(s, in["x"], in["mask"]) }
+
+func maxPool(s *op.Scope, in nodes) (*G.Node, error) { return op.MaxPool(s, in["x"], in["mask"]) }
+
+func softmax(smoothing float64) build {
+	return func(s *op.Scope, in nodes) (*G.Node, error) {
+		return op.SoftmaxCrossEntropy(s, in["logits"], in["labels"], smoothing)
+	}
+}
+
+func softmaxWant(smoothing float64) func(in inputs) []float64 {
+	return func(in inputs) []float64 {
+		logits := in["logits"]
+		classes := logits.shape[len(logits.shape)-1]
+		var rows []float64
+		for i, label := range in["labels"].ints {
+			var total float64
+			for _, v := range logits.floats[i*classes : (i+1)*classes] {
+				total += math.Exp(v)
+			}
+			var row float64
+			for c, v := range logits.floats[i*classes : (i+1)*classes] {
+				target := smoothing / float64(classes)
+				if c == label {
+					target += 1 - smoothing
+				}
+				row -= target * math.Log(math.Exp(v)/total)
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}
+}
+
+func binary(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.BinaryCrossEntropy(s, in["logits"], in["targets"])
+}
+
+func binaryWant(in inputs) []float64 {
+	logits := in["logits"]
+	width := logits.shape[len(logits.shape)-1]
+	rows := make([]float64, len(logits.floats)/width)
+	for i, x := range logits.floats {
+		p, y := 1/(1+math.Exp(-x)), in["targets"].floats[i]
+		rows[i/width] -= y*math.Log(p) + (1-y)*math.Log(1-p)
+	}
+	return rows
+}
+
+func squared(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.SquaredError(s, in["predictions"], in["targets"])
+}
+
+func squaredWant(in inputs) []float64 {
+	predictions := in["predictions"]
+	width := predictions.shape[len(predictions.shape)-1]
+	rows := make([]float64, len(predictions.floats)/width)
+	for i, x := range predictions.floats {
+		rows[i/width] += math.Pow(x-in["targets"].floats[i], 2) / float64(width)
+	}
+	return rows
+}
+
+func weightedMean(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.WeightedMean(s, in["rows"], in["weights"])
+}
+
+func weightedMeanWant(in inputs) []float64 {
+	var sum, total float64
+	for i, w := range in["weights"].floats {
+		sum += w * in["rows"].floats[i]
+		total += w
+	}
+	if total == 0 {
+		return []float64{0}
+	}
+	return []float64{sum / total}
+}
+
+// examples are all operations with all their options, but the recurrence, which has a table of its own.
+func examples() []example {
+	return []example{
+		{"Affine sequence", inputs{"x": random(1, 3, 2, 4), "w": random(2, 4, 5), "b": random(3, 5)}, affine, affineWant},
+		{"Affine matrix", inputs{"x": random(1, 3, 4), "w": random(2, 4, 2), "b": random(3, 2)}, affine, affineWant},
+		{"Affine without bias", inputs{"x": random(1, 3, 2, 4), "w": random(2, 4, 5)}, affine, affineWant},
+		{"Affine to one unit", inputs{"x": random(1, 1, 4), "w": random(2, 4, 1), "b": random(3, 1)}, affine, affineWant},
+
+		{"Gather", inputs{"table": random(1, 5, 3), "ids": below(5, 2, 4, 2)}, gatherExample, gatherWant},
+		{"Gather vector of ids", inputs{"table": random(1, 5, 3), "ids": below(5, 2, 6)}, gatherExample, gatherWant},
+		{"Gather with keep", inputs{"table": random(1, 5, 3), "ids": below(5, 2, 4, 2), "keep": dropout(3, 4, 2)}, gatherExample, gatherWant},
+
+		{"Scale", inputs{"x": random(1, 4, 3, 2), "factors": dropout(2, 4, 3, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Scale(s, in["x"], in["factors"]) }, scaleWant},
+		{"ScaleSteps", inputs{"x": random(1, 4, 3, 2), "factors": dropout(2, 3, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ScaleSteps(s, in["x"], in["factors"]) }, scaleWant},
+
+		{"Last", inputs{"x": random(1, 4, 4, 3)}, last, overSteps(lastOf)},
+		{"Last with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, last, overSteps(lastOf)},
+		{"Last in reverse", inputs{"x": random(1, 4, 4, 3)}, lastReverse, overSteps(firstOf)},
+		{"Last in reverse with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, lastReverse, overSteps(firstOf)},
+		{"MeanPool", inputs{"x": random(1, 4, 4, 3)}, meanPool, overSteps(meanOf)},
+		{"MeanPool with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, meanPool, overSteps(meanOf)},
+		{"MaxPool", inputs{"x": random(1, 4, 4, 3)}, maxPool, overSteps(greatestOf)},
+		{"MaxPool with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, maxPool, overSteps(greatestOf)},
+
+		{"At", inputs{"x": random(1, 4, 2, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.At(s, in["x"], 2) },
+			func(in inputs) []float64 { return in["x"].floats[12:18] }},
+		{"At of a mask", inputs{"x": random(1, 4, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.At(s, in["x"], 2) },
+			func(in inputs) []float64 { return in["x"].floats[6:9] }},
+		{"Columns", inputs{"x": random(1, 2, 5)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 1, 3) },
+			func(in inputs) []float64 { x := in["x"].floats; return []float64{x[1], x[2], x[6], x[7]} }},
+		{"Columns of a sequence", inputs{"x": random(1, 2, 1, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 2, 3) },
+			func(in inputs) []float64 { x := in["x"].floats; return []float64{x[2], x[5]} }},
+		{"ConcatLast", inputs{"a": random(1, 2, 1), "b": random(2, 2, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"]) },
+			func(in inputs) []float64 {
+				a, b := in["a"].floats, in["b"].floats
+				return []float64{a[0], b[0], b[1], a[1], b[2], b[3]}
+			}},
+		{"ConcatLast of sequences, one of them twice", inputs{"a": random(1, 2, 1, 1), "b": random(2, 2, 1, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"], in["a"]) },
+			func(in inputs) []float64 {
+				a, b := in["a"].floats, in["b"].floats
+				return []float64{a[0], b[0], b[1], a[0], a[1], b[2], b[3], a[1]}
+			}},
+		{"Stack", inputs{"a": random(1, 2, 2), "b": random(2, 2, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Stack(s, in["a"], in["b"]) },
+			func(in inputs) []float64 { return append(in["a"].floats[:4:4], in["b"].floats...) }},
+		{"Where", inputs{"mask": fixed([]float64{1, 0, 2}, 3), "a": random(1, 3, 2), "b": random(2, 3, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Where(s, in["mask"], in["a"], in["b"]) },
+			func(in inputs) []float64 {
+				a, b := in["a"].floats, in["b"].floats
+				return []float64{a[0], a[1], b[2], b[3], a[4], a[5]}
+			}},
+
+		{"SoftmaxCrossEntropy", inputs{"logits": random(1, 6, 5), "labels": below(5, 2, 6)}, softmax(0), softmaxWant(0)},
+		{"SoftmaxCrossEntropy of a sequence, smoothed", inputs{"logits": random(1, 3, 2, 5), "labels": below(5, 2, 3, 2)}, softmax(0.1), softmaxWant(0.1)},
+		{"SoftmaxCrossEntropy, all smoothing", inputs{"logits": random(1, 3, 5), "labels": below(5, 2, 3)}, softmax(1), softmaxWant(1)},
+		{"BinaryCrossEntropy", inputs{"logits": random(1, 3, 2, 5), "targets": uniform(2, 3, 2, 5)}, binary, binaryWant},
+		{"SquaredError", inputs{"predictions": random(1, 3, 4), "targets": uniform(2, 3, 4)}, squared, squaredWant},
+		{"WeightedMean", inputs{"rows": random(1, 3, 2), "weights": uniform(2, 3, 2)}, weightedMean, weightedMeanWant},
+		{"WeightedMean of one row", inputs{"rows": random(1, 1), "weights": uniform(2, 1)}, weightedMean, weightedMeanWant},
+		{"WeightedMean without weight", inputs{"rows": random(1, 3, 2), "weights": fixed(make([]float64, 6), 3, 2)}, weightedMean, weightedMeanWant},
+
+		{"a node used by two", inputs{"x": random(1, 2, 3), "w": random(2, 3, 3), "b": random(3, 3)}, usedByTwo, nil},
+		{"parts, some twice, some unused", inputs{"x": random(1, 4, 2, 3)}, manyParts, nil},
+		{"a masked loss over time", inputs{
+			"x": random(1, 4, 4, 3), "w": random(2, 3, 5), "b": random(3, 5), "labels": below(5, 4, 4, 4), "mask": mask,
+		}, maskedLoss, nil},
+	}
+}
+
+// usedByTwo applies one affine map twice, and adds its input by a built-in operation that works in place.
+func usedByTwo(s *op.Scope, in nodes) (*G.Node, error) {
+	h, err := op.Affine(s, in["x"], in["w"], in["b"])
+	if err != nil {
+		return nil, err
+	}
+	h2, err := op.Affine(s, h, in["w"], in["b"])
+	if err != nil {
+		return nil, err
+	}
+	if h2, err = G.Add(h2, h); err != nil {
+		return nil, err
+	}
+	return G.Add(h2, in["x"])
+}
+
+// manyParts takes steps out of order, one twice and one that the result does not depend on, and columns of a step.
+func manyParts(s *op.Scope, in nodes) (*G.Node, error) {
+	var at [5]*G.Node
+	for i, t := range []int{2, 0, 3, 2, 1} {
+		var err error
+		if at[i], err = op.At(s, in["x"], t); err != nil {
+			return nil, err
+		}
+	}
+	left, err := op.Columns(s, at[0], 0, 2)
+	if err != nil {
+		return nil, err
+	}
+	right, err := op.Columns(s, at[0], 1, 3)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := op.ConcatLast(s, left, at[1], right, at[3])
+	if err != nil {
+		return nil, err
+	}
+	return G.Square(joined)
+}
+
+func maskedLoss(s *op.Scope, in nodes) (*G.Node, error) {
+	logits, err := op.Affine(s, in["x"], in["w"], in["b"])
+	if err != nil {
+		return nil, err
+	}
+	rows, err := op.SoftmaxCrossEntropy(s, logits, in["labels"], 0.1)
+	if err != nil {
+		return nil, err
+	}
+	return op.WeightedMean(s, rows, in["mask"])
+}
+
+// verify is what holds for every graph.
+func verify(t *testing.T, e example) {
+	p := mustCompile[float64](t, 1, true, e.in, e.build)
+	first := p.results(t)
+	if e.want != nil {
+		expectClose(t, "output", first["output"], e.want(e.in), 1e-12) // the same sums in another order
+	}
+	p.expectGradients(t, e.in)
+	expectSame(t, "another run", p.results(t), first)
+
+	threads := mustCompile[float64](t, 3, true, e.in, e.build)
+	expectSame(t, "three threads", threads.results(t), first)
+
+	evaluation := mustCompile[float64](t, 1, false, e.in, e.build)
+	expectSame(t, "evaluation", evaluation.results(t), results{"output": first["output"]})
+
+	single := mustCompile[float32](t, 1, true, e.in, e.build).results(t)
+	for name, want := range first {
+		expectClose(t, "float32: "+name, single[name], want, 1e-5) // 2⁻²⁴ times a few dozen additions
+	}
+}
+
+func TestOperations(t *testing.T) {
+	for _, e := range examples() {
+		t.Run(e.name, func(t *testing.T) { verify(t, e) })
+	}
+}

@@ -1,0 +1,21 @@
+package op
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// Scope is what the nodes of one graph share. It is used by one goroutine at a time, as the graph is.
+type Scope struct {
+	pool     *kernel.Pool
+	training bool
+	count    int             // of nodes so far: Gorgonia merges nodes of equal hash, a number in the hash keeps ours apart
+	parts    map[*G.Node]any // the *parts of each node that has some
+}
+
+// NewScope begins the nodes of one graph. The pool says how many threads a node may use, nil for one. Without training
+// nothing is saved for a backward pass, and to differentiate the graph is an error.
+func NewScope(pool *kernel.Pool, training bool) *Scope {
+	return &Scope{pool: pool, training: training, parts: map[*G.Node]any{}}
+}

@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+)
+
+// Role says what a parameter does in its layer. Regularizers, initial values and groups of a solver choose by it.
+type Role string
+
+// The roles.
+const (
+	Kernel          Role = "kernel"           // multiplies an input
+	RecurrentKernel Role = "recurrent_kernel" // multiplies the state of the step before
+	Bias            Role = "bias"
+	Embedding       Role = "embedding" // a row per token
+	Scale           Role = "scale"     // gain or shift of a normalization
+	State           Role = "state"     // a learned initial state
+)
+
+// Param is a named tensor that training changes. The model owns it; every program binds its memory, so a step of a
+// solver is seen by all of them.
+type Param struct {
+	Name   string // path, as "encoder/gru0/recurrent_kernel"
+	Role   Role
+	Value  *tensor.Dense // float32 or float64, contiguous
+	Frozen bool          // takes part in the forward pass, gets no gradient
+}
+
+// NewParam makes a parameter and fills it by init from the stream "init/NAME", so that the initial values of one
+// parameter do not depend on which others there are.
+func NewParam(name string, role Role, dtype tensor.Dtype, init Initializer, streams *Streams, shape ...int) (*Param, error) {
+	size := 1
+	for _, n := range shape {
+		if n <= 0 {
+			return nil, errors.Errorf("parameter %s: found shape %v, expected sizes of at least 1", name, shape)
+		}
+		size *= n
+	}
+	values := make([]float64, size)
+	init(streams.Stream("init/"+name), shape, values)
+	dense, err := newDense(dtype, shape)
+	if err != nil {
+		return nil, errors.WithMessagef(err, "parameter %s", name)
+	}
+	if err := copyFloats(dense, values); err != nil {
+		return nil, errors.WithMessagef(err, "parameter %s", name)
+	}
+	return &Param{Name: name, Role: role, Value: dense}, nil
+}
+
+// Size is the number of elements.
+func (p *Param) Size() int { return p.Value.DataSize() }
+
+// header returns a tensor of its own over the parameter's memory. Gorgonia transposes the header of an operand in
+// place for the time of a product and attaches engines to it, so two programs must not share one.
+func (p *Param) header() *tensor.Dense {
+	shape := tensor.WithShape(p.Value.Shape().Clone()...)
+	if p.Value.Dtype() == tensor.Float32 {
+		return tensor.New(shape, tensor.WithBacking(p.Value.Float32s()))
+	}
+	return tensor.New(shape, tensor.WithBacking(p.Value.Float64s()))
+}
+
+// CountElements is the number of trained numbers in params.
+func CountElements(params []*Param) int {
+	n := 0
+	for _, p := range params {
+		n += p.Size()
+	}
+	return n
+}
+
+func newDense(dtype tensor.Dtype, shape []int) (*tensor.Dense, error) {
+	switch dtype {
+	case tensor.Float32, tensor.Float64, tensor.Int:
+		return tensor.New(tensor.Of(dtype), tensor.WithShape(shape...)), nil
+	default:
+		return nil, errors.Errorf("found dtype %v, expected float32, float64 or int", dtype)
+	}
+}
+
+// copyFloats converts values into dst's element type.
+func copyFloats(dst *tensor.Dense, values []float64) error {
+	if dst.DataSize() != len(values) {
+		return errors.Errorf("found %d values, expected %d for shape %v", len(values), dst.DataSize(), dst.Shape())
+	}
+	switch dst.Dtype() {
+	case tensor.Float32:
+		for i, out := 0, dst.Float32s(); i < len(out); i++ {
+			out[i] = float32(values[i])
+		}
+	case tensor.Float64:
+		copy(dst.Float64s(), values)
+	default:
+		return errors.Errorf("found numbers for a tensor of %v, expected float32 or float64", dst.Dtype())
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+
+	"github.com/pkg/errors"
+)
+
+// Streams are the random numbers of a run: independent generators by name, all following from one seed. Adding a
+// layer or a source of noise shifts no other stream. Their state can be saved and restored, so that an interrupted
+// run goes on with the very numbers that it would have drawn.
+//
+// A Streams value is used by one goroutine at a time.
+type Streams struct {
+	seed    uint64
+	sources map[string]*rand.PCG
+}
+
+// NewStreams returns the streams of a seed.
+func NewStreams(seed uint64) *Streams {
+	return &Streams{seed: seed, sources: map[string]*rand.PCG{}}
+}
+
+// Stream returns the generator of that name, at the place where its last user left it. The generator is a PCG whose
+// initial state is made of the seed and the name's 64-bit FNV-1a hash.
+func (s *Streams) Stream(name string) *rand.Rand {
+	source, ok := s.sources[name]
+	if !ok {
+		h := fnv.New64a()
+		h.Write([]byte(name)) // a hash never fails to write
+		source = rand.NewPCG(s.seed, h.Sum64())
+		s.sources[name] = source
+	}
+	return rand.New(source)
+}
+
+// State returns the state of every stream that was used, by name.
+func (s *Streams) State() (map[string][]byte, error) {
+	state := make(map[string][]byte, len(s.sources))
+	for name, source := range s.sources {
+		b, err := source.MarshalBinary()
+		if err != nil {
+			return nil, errors.Wrapf(err, "random stream %s", name)
+		}
+		state[name] = b
+	}
+	return state, nil
+}
+
+// Restore puts the streams back to a saved state. Streams that the state does not name begin anew. On error nothing
+// is changed.
+func (s *Streams) Restore(state map[string][]byte) error {
+	sources := make(map[string]*rand.PCG, len(state))
+	for name, b := range state {
+		source := new(rand.PCG)
+		if err := source.UnmarshalBinary(b); err != nil {
+			return errors.Wrapf(err, "random stream %s", name)
+		}
+		sources[name] = source
+	}
+	s.sources = sources
+	return nil
+}

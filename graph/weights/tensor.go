@@ -1,0 +1,115 @@
+package weights
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pkg/errors"
+)
+
+// Tensor is a named array in row-major order.
+type Tensor struct {
+	Name  string
+	Shape []int // empty: a single number
+	Data  any   // []float32, []float64, []int64 or []byte
+}
+
+// DType is the format's name of an element type.
+type DType string
+
+// The element types that this package reads and writes.
+const (
+	F32 DType = "F32"
+	F64 DType = "F64"
+	I64 DType = "I64"
+	U8  DType = "U8"
+)
+
+const knownDTypes = "F32, F64, I64 or U8"
+
+// Size is the number of bytes of an element, 0 for a type that this package does not know.
+func (d DType) Size() int {
+	switch d {
+	case F64, I64:
+		return 8
+	case F32:
+		return 4
+	case U8:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// DType is the element type of Data, empty where Data has none of the four types.
+func (t Tensor) DType() DType {
+	dtype, _ := describeData(t.Data)
+	return dtype
+}
+
+func describeData(data any) (dtype DType, elements int) {
+	switch d := data.(type) {
+	case []float32:
+		return F32, len(d)
+	case []float64:
+		return F64, len(d)
+	case []int64:
+		return I64, len(d)
+	case []byte:
+		return U8, len(d)
+	default:
+		return "", 0
+	}
+}
+
+func (t Tensor) check() error {
+	dtype, elements := describeData(t.Data)
+	if dtype == "" {
+		return errors.Errorf("tensor %s: found data of type %T, expected []float32, []float64, []int64 or []byte", quote(t.Name), t.Data)
+	}
+	size := 1
+	for _, n := range t.Shape {
+		if n < 0 || n > 0 && size > math.MaxInt/n {
+			return errors.Errorf("tensor %s: found shape %v, expected sizes that a tensor can have", quote(t.Name), t.Shape)
+		}
+		size *= n
+	}
+	if size != elements {
+		return errors.Errorf("tensor %s: found %d elements, expected %d for shape %v", quote(t.Name), elements, size, t.Shape)
+	}
+	return nil
+}
+
+// CheckFinite refuses a tensor of floating-point numbers that holds NaN or an infinity, with a [*FormatError] that
+// names the tensor and the row-major index of the first such element.
+func CheckFinite(tensors []Tensor) error {
+	for _, t := range tensors {
+		var at int
+		var value float64
+		switch d := t.Data.(type) {
+		case []float32:
+			at, value = firstNonFinite(d)
+		case []float64:
+			at, value = firstNonFinite(d)
+		default:
+			continue
+		}
+		if at >= 0 {
+			return errors.WithStack(&FormatError{
+				Where:    fmt.Sprintf("%s, element %d", tensorWhere(t.Name), at),
+				Found:    fmt.Sprint(value),
+				Expected: "a finite number",
+			})
+		}
+	}
+	return nil
+}
+
+func firstNonFinite[F float32 | float64](values []F) (at int, value float64) {
+	for i, v := range values {
+		if v-v != 0 { // NaN for both NaN and the infinities
+			return i, float64(v)
+		}
+	}
+	return -1, 0
+}

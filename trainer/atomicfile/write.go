@@ -1,0 +1,75 @@
+package atomicfile
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+)
+
+const bufferSize = 64 << 10
+
+// Write makes path hold exactly what write writes.
+//
+// The new content goes to a temporary file in the directory of path, through a buffer, and then, synced, takes the
+// place of path by a rename; the directory is synced too where the system knows how. A new file has the permissions
+// perm less the umask, whatever the old one had. A symbolic link at path is replaced, not followed.
+//
+// An error carries the path and the cause ([errors.Is] finds syscall.ENOSPC or what write returned). After an error
+// the temporary file is gone and path is untouched, except where only the last sync, that of the directory, failed:
+// then path has its new content, which a power cut may still undo.
+func Write(path string, perm os.FileMode, write func(io.Writer) error) error {
+	return errors.Wrapf(replace(path, perm, write), "write %s", path)
+}
+
+func replace(path string, perm os.FileMode, write func(io.Writer) error) error {
+	dir := filepath.Dir(path)
+	f, err := createTemporary(dir, perm)
+	if err != nil {
+		return err
+	}
+	renamed := false
+	// Deferred so that a panic of write leaves nothing behind either. Closing twice is harmless.
+	defer func() {
+		if !renamed {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+
+	buffered := bufio.NewWriterSize(f, bufferSize)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	renamed = true
+	return syncDirectory(dir)
+}
+
+// createTemporary counts up from this process's first name until one is free, rather than calling os.CreateTemp: that
+// one creates files of mode 0600, and a later chmod would ignore the umask.
+func createTemporary(dir string, perm os.FileMode) (*os.File, error) {
+	for n := 0; ; n++ {
+		name := filepath.Join(dir, fmt.Sprintf(temporaryFormat, os.Getpid(), n))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		return f, err
+	}
+}
