@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "What this program was built from",
+		Args:  arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			build := environment.ReadBuild()
+			_, err := fmt.Fprintf(a.stdout, "gruexp %s, %s, %s/%s\n", build.Version, build.Go, build.OS, build.Arch)
+			return err
+		},
+	}
+}

@@ -1,0 +1,78 @@
+// Package environment says what a run ran on: the program, the machine and the kernels in use.
+package environment
+
+import (
+	"runtime"
+	"runtime/debug"
+	"slices"
+
+	"golang.org/x/sys/cpu"
+)
+
+// Build is the program itself.
+type Build struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
+// ReadBuild reads what the compiler has left in the program.
+func ReadBuild() Build {
+	b := Build{Version: "(devel)", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if info.Main.Version != "" {
+		b.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && b.Version == "(devel)" {
+			b.Version += " " + s.Value
+		}
+	}
+	return b
+}
+
+// Environment is the file environment.json. Results are repeated to the last bit where Build and CPU are the same; the
+// number of threads changes nothing but the time.
+type Environment struct {
+	Build   Build    `json:"build"`
+	CPU     []string `json:"cpu"` // features that decide which kernels can run
+	Kernels string   `json:"kernels"`
+	Cores   int      `json:"cores"`
+	Threads int      `json:"threads"`
+}
+
+// Read looks at the machine.
+func Read(threads int) Environment {
+	return Environment{
+		Build:   ReadBuild(),
+		CPU:     features(),
+		Kernels: "plain Go",
+		Cores:   runtime.NumCPU(),
+		Threads: threads,
+	}
+}
+
+func features() []string {
+	present := []string{}
+	for name, has := range map[string]bool{
+		"avx":      cpu.X86.HasAVX,
+		"avx2":     cpu.X86.HasAVX2,
+		"fma":      cpu.X86.HasFMA,
+		"avx512f":  cpu.X86.HasAVX512F,
+		"avx512vl": cpu.X86.HasAVX512VL,
+		"avx512bw": cpu.X86.HasAVX512BW,
+		"avx512dq": cpu.X86.HasAVX512DQ,
+		"asimd":    cpu.ARM64.HasASIMD,
+		"sve":      cpu.ARM64.HasSVE,
+	} {
+		if has {
+			present = append(present, name)
+		}
+	}
+	slices.Sort(present)
+	return present
+}

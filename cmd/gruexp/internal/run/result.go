@@ -1,0 +1,17 @@
+package run
+
+// Result is what a finished run says of itself: the JSON of train and resume, and the file result.json.
+type Result struct {
+	Run        string                        `json:"run"` // the directory
+	Experiment string                        `json:"experiment"`
+	Seed       uint64                        `json:"seed"`
+	Epochs     int                           `json:"epochs"`
+	BestEpoch  int                           `json:"best_epoch"`
+	StopReason string                        `json:"stop_reason"`
+	Train      map[string]float64            `json:"train"` // metrics of the best weights, without noise
+	Valid      map[string]float64            `json:"valid"`
+	Test       map[string]float64            `json:"test"`
+	Baselines  map[string]map[string]float64 `json:"baselines"` // by name, on test
+	Seconds    float64                       `json:"seconds"`   // of training
+	Parameters int                           `json:"parameters"`
+}

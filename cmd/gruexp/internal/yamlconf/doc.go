@@ -1,0 +1,23 @@
+// Package yamlconf reads configurations written in YAML strictly and says everything that is wrong with one at once.
+//
+// [Parse] turns a file into a [Document], [Document.Set] overrides single values of it, [Document.Decode] fills a
+// struct that already holds the defaults and returns every [Problem]: unknown keys, with the key that was probably
+// meant, keys given twice, values of the wrong kind. Faults that a Validate method finds later get their file and
+// line from [Document.Problems]. [Marshal] writes a configuration out with every value.
+//
+// Decode knows these types: structs, with fields named by yaml tags and embedded structs inlined; pointers; slices;
+// maps with string keys; strings, whole numbers, floating-point numbers and booleans, also of named types; the empty
+// interface; and whatever implements [encoding.TextUnmarshaler], whose error must say what was expected. Two methods
+// of the types steer it:
+//
+//   - SetDefaults(), on a pointer, fills a value that Decode creates, before it is decoded into: what a pointer
+//     points to, an element of a slice or of a map.
+//   - OneOf(), on a struct of pointers, makes it a choice: exactly one of its keys must be given, as in the list
+//     "- gru: {units: 64}". The name alone, as in "- last", chooses it with every option at its default.
+//
+// Null leaves a struct at its defaults and makes a pointer, a slice or a map nil.
+//
+// Scalars follow the core schema of YAML 1.2: "no" is a string and 010 is ten. Anchors, aliases and merge keys work;
+// tags, directives, keys that are no scalars and several documents in a file are refused, and so is what only
+// an attacker writes: files above 1 MiB, nesting deeper than 50, aliases that expand beyond bounds.
+package yamlconf

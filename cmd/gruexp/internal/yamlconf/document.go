@@ -1,0 +1,136 @@
+package yamlconf
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+// Document is a configuration as it was written, with the values that Set changed.
+type Document struct {
+	root     *node
+	problems []Problem // keys that are given twice
+}
+
+// Parse reads the text of a configuration; name is the file's, for messages. The error tells of the first place that
+// is not YAML, or of a bound that is exceeded: "NAME:LINE:COLUMN: what". The empty text is an empty configuration.
+func Parse(name string, src []byte) (*Document, error) {
+	s := source{name: name}
+	root, problems, err := s.parse(src)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		root = &node{kind: mappingNode, origin: s.start()}
+	}
+	return &Document{root: root, problems: problems}, nil
+}
+
+// Set changes one value: "solver.learning_rate=0.01", "model.layers.0.gru.units=32". What follows the first equals
+// sign is YAML. Mappings that the path goes through are made where they are missing; items of lists are not.
+func (d *Document) Set(assignment string) error {
+	path, text, ok := strings.Cut(assignment, "=")
+	if !ok || path == "" {
+		return errors.Errorf("--set %s: found no path and value, expected path=value", assignment)
+	}
+	s := source{name: setFile(path), path: path}
+	value, problems, err := s.parse([]byte(text))
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = &node{kind: scalarNode, origin: s.start()} // null
+	}
+	if err := d.root.set(path, path, value); err != nil {
+		return err
+	}
+	d.problems = append(d.problems, problems...)
+	return nil
+}
+
+// set puts value where rest, the end of path, leads from n.
+func (n *node) set(path, rest string, value *node) error {
+	segment, after, more := strings.Cut(rest, ".")
+	if segment == "" {
+		return errors.Errorf("--set %s: found an empty name in the path, expected names and indices between dots", path)
+	}
+	if n.kind == scalarNode {
+		if err := n.openForSet(path, segment, value.origin); err != nil {
+			return err
+		}
+	}
+	if n.kind == listNode {
+		i, err := strconv.Atoi(segment)
+		if err != nil || i < 0 || i >= len(n.items) {
+			return errors.Errorf("--set %s: found index %s of a list of %d items, expected %s", path, quote(segment), len(n.items), indices(len(n.items)))
+		}
+		if !more {
+			n.items[i] = value
+			return nil
+		}
+		return n.items[i].set(path, after, value)
+	}
+	e := n.entry(segment)
+	if e == nil {
+		e = &entry{key: segment, origin: value.origin, value: &node{kind: mappingNode, origin: value.origin}}
+		n.entries = append(n.entries, e)
+	}
+	if !more {
+		e.origin, e.value = value.origin, value
+		return nil
+	}
+	return e.value.set(path, after, value)
+}
+
+// openForSet makes null, or the bare name of a choice, into the mapping that it stands for.
+func (n *node) openForSet(path, segment string, at origin) error {
+	switch {
+	case n.isNull():
+		*n = node{kind: mappingNode, origin: n.origin}
+	case n.text == segment && n.scalarKind() == stringScalar:
+		empty := &node{kind: scalarNode, origin: n.origin}
+		*n = node{kind: mappingNode, origin: n.origin, entries: []*entry{{key: segment, origin: at, value: empty}}}
+	default:
+		return errors.Errorf("--set %s: found %s before %s, expected a mapping or a list", path, n.describe(), quote(segment))
+	}
+	return nil
+}
+
+func indices(n int) string {
+	if n == 0 {
+		return "a list with items"
+	}
+	return "0 to " + strconv.Itoa(n-1)
+}
+
+// Locate says where the value at path was written, or the nearest value that holds it: the file's name and the line,
+// or "--set PATH" and 0.
+func (d *Document) Locate(path string) (file string, line int) {
+	at := d.locate(path)
+	return at.file, at.line
+}
+
+func (d *Document) locate(path string) origin {
+	n := d.root
+	for path != "" {
+		child, rest := n.follow(path)
+		if child == nil {
+			break
+		}
+		n, path = child, rest
+	}
+	return n.origin
+}
+
+// Problems gives faults that a Validate method found in the decoded configuration their places in the document.
+func (d *Document) Problems(faults fault.List) []Problem {
+	problems := make([]Problem, len(faults))
+	for i, f := range faults {
+		problems[i] = d.locate(f.Path).problem(f.Path, f.Found, f.Expected)
+	}
+	sortProblems(problems)
+	return problems
+}

@@ -1,0 +1,62 @@
+package yamlconf
+
+import (
+	"encoding"
+	"reflect"
+	"strings"
+)
+
+// defaulter and choice are what the types of a configuration may implement: see the package's documentation.
+type (
+	defaulter interface{ SetDefaults() }
+	choice    interface{ OneOf() }
+)
+
+var (
+	choiceType          = reflect.TypeFor[choice]()
+	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	textMarshalerType   = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+func isChoice(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && (t.Implements(choiceType) || reflect.PointerTo(t).Implements(choiceType))
+}
+
+// field is a field of a struct that takes part in YAML.
+type field struct {
+	key       string
+	index     []int
+	omitEmpty bool
+}
+
+// fieldsOf lists the fields of a struct in their order, those of embedded structs in the place of the embedding. The
+// key is that of the yaml tag, else the field's name in lower case.
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case name == "-":
+		case f.Type.Kind() == reflect.Struct && (f.Anonymous && name == "" || options == "inline"):
+			for _, inner := range fieldsOf(f.Type) {
+				inner.index = append([]int{i}, inner.index...)
+				fields = append(fields, inner)
+			}
+		case f.IsExported():
+			if name == "" {
+				name = strings.ToLower(f.Name)
+			}
+			fields = append(fields, field{key: name, index: []int{i}, omitEmpty: options == "omitempty"})
+		}
+	}
+	return fields
+}
+
+func keysOf(fields []field) []string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return keys
+}

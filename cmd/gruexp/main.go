@@ -1,0 +1,21 @@
+// Gruexp trains gated recurrent units on sequence data and says which training strategy wins.
+//
+//	gruexp train                  the default experiment, on data that needs no file
+//	gruexp train my.yaml          an experiment of one's own
+//	gruexp help                   everything else
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal asks for a checkpoint, a second one ends the process
+	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,146 @@
+package layers
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// Activation names an element-wise function.
+type Activation string
+
+// The activations.
+const (
+	Linear  Activation = "linear"
+	ReLU    Activation = "relu"
+	Tanh    Activation = "tanh"
+	Sigmoid Activation = "sigmoid"
+)
+
+// DenseConfig says what dense layer to make. The zero value of a field stands for its default.
+type DenseConfig struct {
+	Units             int        `yaml:"units"`              // size of the output; default: in a model's last layer what the task needs
+	Activation        Activation `yaml:"activation"`         // default linear
+	KernelInitializer string     `yaml:"kernel_initializer"` // default glorot_uniform
+	BiasInitializer   string     `yaml:"bias_initializer"`   // default zeros
+}
+
+// WithDefaults returns c with its zero fields set, but for Units, which only a model can tell.
+func (c DenseConfig) WithDefaults() DenseConfig {
+	setDefault(&c.Activation, Linear)
+	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
+	setDefault(&c.BiasInitializer, graph.InitZeros)
+	return c
+}
+
+// Validate lists what is wrong with the configuration. Units may be 0.
+func (c DenseConfig) Validate() fault.List {
+	var l fault.List
+	if c.Units != 0 {
+		checkUnits(&l, "units", c.Units)
+	}
+	switch c.Activation {
+	case Linear, ReLU, Tanh, Sigmoid:
+	default:
+		l.Add("activation", string(c.Activation), "one of %v", []Activation{Linear, ReLU, Tanh, Sigmoid})
+	}
+	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
+	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
+	return l
+}
+
+func (c DenseConfig) follow(in signal) (signal, fault.List) {
+	var l fault.List
+	in.expectNumbers(&l)
+	checkElements(&l, "units", in.width, c.Units)
+	in.tokens, in.width = false, c.Units
+	return in, l
+}
+
+func (c DenseConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
+	return NewDense(c, name, in.width, dtype, streams)
+}
+
+// Dense is a fully connected layer:
+//
+//	y = activation(x·kernel + bias)
+//
+// with kernel [D,units] and bias [units]. It takes [B,D] or [T,B,D] and works on each row alone; steps that the mask
+// leaves out are computed like the others.
+type Dense struct {
+	name         string
+	inputs       int
+	config       DenseConfig
+	kernel, bias *graph.Param
+}
+
+// NewDense makes a dense layer for inputs of that size. Parameters are called NAME/kernel and NAME/bias and are filled
+// from the streams of those names. The error of a wrong configuration is a [*fault.Error].
+func NewDense(cfg DenseConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*Dense, error) {
+	cfg = cfg.WithDefaults()
+	faults := cfg.Validate()
+	faults.Check(cfg.Units != 0, "units", cfg.Units, "at least 1: no task says how many")
+	checkInputs(&faults, inputs)
+	checkDtype(&faults, dtype)
+	if faults == nil {
+		_, faults = cfg.follow(signal{width: inputs})
+	}
+	if err := faults.Err(); err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+
+	kernelInit, err := graph.NamedInitializer(cfg.KernelInitializer, inputs)
+	if err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	biasInit, err := graph.NamedInitializer(cfg.BiasInitializer, inputs)
+	if err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	d := &Dense{name: name, inputs: inputs, config: cfg}
+	if d.kernel, err = graph.NewParam(name+"/kernel", graph.Kernel, dtype, kernelInit, streams, inputs, cfg.Units); err != nil {
+		return nil, err
+	}
+	if d.bias, err = graph.NewParam(name+"/bias", graph.Bias, dtype, biasInit, streams, cfg.Units); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Params returns kernel and bias.
+func (d *Dense) Params() []*graph.Param { return []*graph.Param{d.kernel, d.bias} }
+
+// Apply adds the layer to the graph.
+func (d *Dense) Apply(b *graph.Builder, in Seq) (Seq, error) {
+	if err := expectWidth(d.name, in.X, d.inputs, 2, 3); err != nil {
+		return Seq{}, err
+	}
+	kernel, err := b.Param(d.kernel)
+	if err != nil {
+		return Seq{}, err
+	}
+	bias, err := b.Param(d.bias)
+	if err != nil {
+		return Seq{}, err
+	}
+	y, err := op.Affine(b.Ops(), in.X, kernel, bias)
+	if err != nil {
+		return Seq{}, errors.WithMessage(err, d.name)
+	}
+	switch d.config.Activation {
+	case ReLU:
+		y, err = gorgonia.Rectify(y)
+	case Tanh:
+		y, err = gorgonia.Tanh(y)
+	case Sigmoid:
+		y, err = gorgonia.Sigmoid(y)
+	}
+	if err != nil {
+		return Seq{}, errors.Wrapf(err, "%s: %s", d.name, d.config.Activation)
+	}
+	return Seq{y, in.Mask}, nil
+}

@@ -1,0 +1,20 @@
+// Package layers makes models of sequences: the gated recurrent unit [GRU], what surrounds it ([Embedding], [Dense],
+// [Dropout], [Pool]), and [Model], which is layers one after the other with a loss at their end.
+//
+// Sequences are time-major, [T,B,D]: T steps of a batch of B sequences with D numbers each. Shorter sequences are padded;
+// a mask [T,B] says where there is data, and what stands in the padding changes no result.
+//
+// A layer has a configuration (GRUConfig, …) whose zero value is the recommended default, a constructor (NewGRU, …) that
+// draws its parameters, and Apply, which adds it to a graph. The shapes of a batch are known only there, so that one
+// layer serves programs of all shapes and of both modes. Use a layer by itself, or name many in a [ModelConfig].
+//
+//	file             what is inside
+//	layer.go         Seq and Layer, and what the layers share
+//	gru.go           the GRU; its fast engine is one operation for the whole sequence
+//	gru_composed.go  the same from elementary nodes, to be copied and edited
+//	dense.go …       the other layers
+//	config.go        the configuration of a model
+//	plan.go          how layers fit together and to the task
+//	head.go          what the task wants at the end: the losses
+//	model.go         the model
+package layers

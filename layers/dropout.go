@@ -1,0 +1,80 @@
+package layers
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// DropoutConfig says what dropout to make.
+type DropoutConfig struct {
+	Rate   float64 `yaml:"rate"`   // share of elements that become 0, in (0, 1); required
+	Shared bool    `yaml:"shared"` // one draw [B,D] for all steps of a sequence
+}
+
+// WithDefaults returns c: there is no rate that suits all.
+func (c DropoutConfig) WithDefaults() DropoutConfig { return c }
+
+// Validate lists what is wrong with the configuration.
+func (c DropoutConfig) Validate() fault.List {
+	var l fault.List
+	l.Check(c.Rate > 0 && c.Rate < 1, "rate", c.Rate, "more than 0 and less than 1")
+	return l
+}
+
+func (c DropoutConfig) follow(in signal) (signal, fault.List) {
+	var l fault.List
+	in.expectNumbers(&l)
+	l.Check(in.steps || !c.Shared, "shared", c.Shared, "false where there are no steps to share a draw")
+	in.tokens = false
+	return in, l
+}
+
+func (c DropoutConfig) make(name string, _ signal, _ tensor.Dtype, _ *graph.Streams) (Layer, error) {
+	return NewDropout(c, name)
+}
+
+// Dropout sets elements to 0 with the probability Rate and divides the others by 1−Rate, in the forward and the
+// backward pass of training graphs; elsewhere it does nothing (Srivastava et al. 2014, in the inverted form). With
+// Shared an element of a sequence [T,B,D] is dropped at all steps or at none (Gal and Ghahramani 2016,
+// arXiv:1512.05287). It takes [B,D] or [T,B,D]. It has no parameters.
+type Dropout struct {
+	name   string
+	config DropoutConfig
+}
+
+// NewDropout makes a dropout layer that draws from the stream "noise/NAME". The error of a wrong configuration is a
+// [*fault.Error].
+func NewDropout(cfg DropoutConfig, name string) (*Dropout, error) {
+	if err := cfg.Validate().Err(); err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	return &Dropout{name, cfg}, nil
+}
+
+// Params returns nothing.
+func (d *Dropout) Params() []*graph.Param { return nil }
+
+// Apply adds the layer to a training graph.
+func (d *Dropout) Apply(b *graph.Builder, in Seq) (Seq, error) {
+	if !d.config.Shared {
+		x, err := dropOut(b, d.name, d.config.Rate, in.X)
+		return Seq{x, in.Mask}, errors.WithMessage(err, d.name)
+	}
+	shape := in.X.Shape()
+	if shape.Dims() != 3 {
+		return Seq{}, errors.Errorf("%s: found an input of shape %v, expected [T,B,D] to share a draw between steps", d.name, shape)
+	}
+	factors, err := b.Noise(d.name, graph.InvertedDropout(d.config.Rate), shape[1], shape[2])
+	if err != nil {
+		return Seq{}, errors.WithMessage(err, d.name)
+	}
+	if factors == nil {
+		return in, nil
+	}
+	x, err := op.ScaleSteps(b.Ops(), in.X, factors)
+	return Seq{x, in.Mask}, errors.WithMessage(err, d.name)
+}

@@ -1,0 +1,91 @@
+package layers
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+// Model is layers one after the other and a loss at their end.
+type Model struct {
+	config ModelConfig
+	head   Head
+	layers []Layer
+}
+
+// NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
+// are their parameters, as gru0/kernel. A model without input sizes, or that does not fit the task, is an error of type
+// [*fault.Error], which lists all faults.
+func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
+	var faults fault.List
+	faults.Under("head", head.Validate())
+	checkDtype(&faults, dtype)
+	plan, misfits := cfg.plan(&head)
+	faults = append(faults, misfits...)
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+
+	m := &Model{config: cfg.WithDefaults(), head: head}
+	if last := m.config.Layers[len(plan)-1].Dense; last != nil {
+		last.Units = head.Units
+	}
+	for _, p := range plan {
+		layer, err := p.make(p.name, p.in, dtype, streams)
+		if err != nil {
+			return nil, err
+		}
+		m.layers = append(m.layers, layer)
+	}
+	return m, nil
+}
+
+// Config is the model's configuration with every default and every size set.
+func (m *Model) Config() ModelConfig { return m.config.WithDefaults() }
+
+// Params are the parameters of all layers in their order.
+func (m *Model) Params() []*graph.Param {
+	var params []*graph.Param
+	for _, l := range m.layers {
+		params = append(params, l.Params()...)
+	}
+	return params
+}
+
+// Build adds the model to a graph for batches of that shape. It declares the inputs tokens or inputs, mask, labels or
+// targets, and weights. The cost is the mean of the rows' losses by their weights, Σ w·loss / Σ w; the values are
+// predictions, losses and, where label smoothing makes them differ, nll. Rows are sequences [B], or steps [T,B] of a task
+// that is per step. To predict without labels, compile the predictions alone.
+func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error) {
+	if shape.Steps < 1 || shape.Size < 1 {
+		return graph.Outputs{}, errors.Errorf("batch shape: found %d steps of %d sequences, expected at least 1 of each", shape.Steps, shape.Size)
+	}
+	in, err := m.inputs(b, shape)
+	if err != nil {
+		return graph.Outputs{}, err
+	}
+	for _, l := range m.layers {
+		if in, err = l.Apply(b, in); err != nil {
+			return graph.Outputs{}, err
+		}
+	}
+	return m.head.outputs(b, in.X)
+}
+
+func (m *Model) inputs(b *graph.Builder, shape graph.BatchShape) (Seq, error) {
+	var x *gorgonia.Node
+	var err error
+	if m.config.Input.Vocabulary > 0 {
+		x, err = b.Input(graph.FeedTokens, tensor.Int, shape.Steps, shape.Size)
+	} else {
+		x, err = b.Input(graph.FeedInputs, b.Float(), shape.Steps, shape.Size, m.config.Input.Size)
+	}
+	if err != nil {
+		return Seq{}, err
+	}
+	mask, err := b.Input(graph.FeedMask, b.Float(), shape.Steps, shape.Size)
+	return Seq{x, mask}, err
+}

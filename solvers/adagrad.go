@@ -1,0 +1,64 @@
+package solvers
+
+import (
+	"math"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// AdaGrad divides by the root of all squared gradients so far, H = 0 at first:
+//
+//	H ← H + g²
+//	Δ = g/(√H + ε)
+//
+// (Duchi, Hazan and Singer 2011, the diagonal form, with ε where PyTorch has it; Keras begins with H = 0.1.)
+type AdaGrad struct {
+	Epsilon float64 // ε, above 0
+
+	squares moments
+}
+
+// Name is "adagrad".
+func (*AdaGrad) Name() string { return "adagrad" }
+
+// Init checks the options.
+func (a *AdaGrad) Init(params []*graph.Param) error {
+	var faults fault.List
+	checkEpsilon(&faults, "epsilon", a.Epsilon)
+	a.squares = newMoments(params)
+	return faults.Err()
+}
+
+// Apply scales the gradient.
+func (a *AdaGrad) Apply(_ int, us []Update) error {
+	for _, u := range us {
+		h := a.squares[u.Param.Name]
+		if isFloat32(h) {
+			adagrad(u.Delta.Float32s(), h.Float32s(), float32(a.Epsilon))
+		} else {
+			adagrad(u.Delta.Float64s(), h.Float64s(), a.Epsilon)
+		}
+	}
+	return nil
+}
+
+func adagrad[F kernel.Float](delta, squares []F, epsilon F) {
+	squares = squares[:len(delta)]
+	for i, g := range delta {
+		h := squares[i] + g*g
+		squares[i] = h
+		delta[i] = g / (F(math.Sqrt(float64(h))) + epsilon)
+	}
+}
+
+// State is "h/PARAM", the sum of squares.
+func (a *AdaGrad) State() State {
+	state := State{}
+	a.squares.addTo(state, "h")
+	return state
+}
+
+// Restore copies a saved State.
+func (a *AdaGrad) Restore(saved State) error { return restore(a.State(), saved) }

@@ -1,0 +1,95 @@
+package solvers
+
+import (
+	"slices"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// MomentumForm says how much of the gradient enters the velocity.
+type MomentumForm string
+
+// The forms of momentum. With the same learning rate, steps of the classical form are 1/(1−μ) times as long.
+const (
+	EMA       MomentumForm = "ema"       // v ← μ·v + (1−μ)·g, an exponential moving average
+	Classical MomentumForm = "classical" // v ← μ·v + g (Polyak 1964; PyTorch, Keras)
+)
+
+func momentumForms() []MomentumForm { return []MomentumForm{EMA, Classical} }
+
+// Momentum follows a velocity instead of the gradient, v = 0 at first:
+//
+//	v ← μ·v + c·g      c = 1−μ (EMA) or 1 (Classical)
+//	Δ = v              or, with Nesterov, Δ = μ·v + c·g
+//
+// The average is not corrected for its start at 0. Nesterov's form is that of Sutskever et al. 2013 as PyTorch and
+// Keras compute it, with the gradient at θ.
+type Momentum struct {
+	Momentum float64 // μ, in [0, 1)
+	Form     MomentumForm
+	Nesterov bool
+
+	velocity moments
+}
+
+// Name is "momentum".
+func (*Momentum) Name() string { return "momentum" }
+
+// Init checks the options.
+func (m *Momentum) Init(params []*graph.Param) error {
+	var faults fault.List
+	checkDecay(&faults, "momentum", m.Momentum)
+	checkForm(&faults, "form", m.Form)
+	m.velocity = newMoments(params)
+	return faults.Err()
+}
+
+func checkForm(faults *fault.List, path string, form MomentumForm) {
+	faults.Check(slices.Contains(momentumForms(), form), path, string(form), "one of %v", momentumForms())
+}
+
+// Apply follows the velocity.
+func (m *Momentum) Apply(_ int, us []Update) error {
+	gain := 1.0
+	if m.Form == EMA {
+		gain = 1 - m.Momentum
+	}
+	for _, u := range us {
+		v := m.velocity[u.Param.Name]
+		if isFloat32(v) {
+			momentum(u.Delta.Float32s(), v.Float32s(), float32(m.Momentum), float32(gain), m.Nesterov)
+		} else {
+			momentum(u.Delta.Float64s(), v.Float64s(), m.Momentum, gain, m.Nesterov)
+		}
+	}
+	return nil
+}
+
+func momentum[F kernel.Float](delta, velocity []F, mu, gain F, nesterov bool) {
+	velocity = velocity[:len(delta)]
+	if nesterov {
+		for i, g := range delta {
+			v := mu*velocity[i] + gain*g
+			velocity[i] = v
+			delta[i] = mu*v + gain*g
+		}
+		return
+	}
+	for i, g := range delta {
+		v := mu*velocity[i] + gain*g
+		velocity[i] = v
+		delta[i] = v
+	}
+}
+
+// State is "v/PARAM", the velocity.
+func (m *Momentum) State() State {
+	state := State{}
+	m.velocity.addTo(state, "v")
+	return state
+}
+
+// Restore copies a saved State.
+func (m *Momentum) Restore(saved State) error { return restore(m.State(), saved) }

@@ -1,0 +1,116 @@
+package solvers
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// AddPenalty adds the gradient of a penalty on the size of weights, as if λ₁·Σ|W| + λ₂·ΣW² had been added to the cost:
+//
+//	Δ = g + λ₁·sign(W) + 2·λ₂·W
+//
+// with sign(0) = 0. λ₂ is that of Keras; PyTorch's weight_decay is 2·λ₂. In front of an adaptive rule this is not
+// weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101): see [AddDecayedWeights].
+type AddPenalty struct {
+	L1, L2 float64      // λ₁ and λ₂, at least 0
+	Roles  []graph.Role // the parameters that are penalized; nil: kernels, recurrent kernels and embeddings
+
+	stateless
+}
+
+// Name is "add_penalty".
+func (*AddPenalty) Name() string { return "add_penalty" }
+
+// Init checks the options. No parameter of the roles is an error.
+func (a *AddPenalty) Init(params []*graph.Param) error {
+	var faults fault.List
+	checkStrength(&faults, "l1", a.L1)
+	checkStrength(&faults, "l2", a.L2)
+	checkRoles(&faults, a.Roles, params)
+	return faults.Err()
+}
+
+// Apply adds the gradient of the penalty.
+func (a *AddPenalty) Apply(_ int, us []Update) error {
+	for _, u := range us {
+		switch {
+		case !hasRole(u.Param, a.Roles):
+		case isFloat32(u.Delta):
+			addPenalty(u.Delta.Float32s(), u.Param.Value.Float32s(), float32(a.L1), float32(2*a.L2))
+		default:
+			addPenalty(u.Delta.Float64s(), u.Param.Value.Float64s(), a.L1, 2*a.L2)
+		}
+	}
+	return nil
+}
+
+func addPenalty[F kernel.Float](delta, values []F, l1, twiceL2 F) {
+	delta = delta[:len(values)]
+	for i, w := range values {
+		g := delta[i] + twiceL2*w
+		switch {
+		case w > 0:
+			g += l1
+		case w < 0:
+			g -= l1
+		}
+		delta[i] = g
+	}
+}
+
+// Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are not frozen. It is
+// what a trainer reports beside the cost of the data.
+func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
+	var sum float64
+	for _, p := range params {
+		switch {
+		case p.Frozen || !hasRole(p, a.Roles):
+		case isFloat32(p.Value):
+			sum += penalty(p.Value.Float32s(), a.L1, a.L2)
+		default:
+			sum += penalty(p.Value.Float64s(), a.L1, a.L2)
+		}
+	}
+	return sum
+}
+
+func penalty[F kernel.Float](values []F, l1, l2 float64) float64 {
+	var magnitudes, squares float64
+	for _, w := range values {
+		magnitudes += math.Abs(float64(w))
+		squares += float64(w) * float64(w)
+	}
+	return l1*magnitudes + l2*squares
+}
+
+// weights are the roles that are penalized and decay unless others are named: what multiplies inputs and states. Biases
+// and the gains of normalizations are left alone: to shrink them makes no simpler function.
+func weights() []graph.Role {
+	return []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Embedding}
+}
+
+// hasRole tells whether a parameter has one of the roles; nil stands for weights.
+func hasRole(p *graph.Param, roles []graph.Role) bool {
+	if roles == nil {
+		roles = weights()
+	}
+	return slices.Contains(roles, p.Role)
+}
+
+// checkRoles adds a fault if no parameter has one of the roles: a penalty would silently do nothing.
+func checkRoles(faults *fault.List, roles []graph.Role, params []*graph.Param) {
+	if slices.ContainsFunc(params, func(p *graph.Param) bool { return hasRole(p, roles) }) {
+		return
+	}
+	if roles == nil {
+		roles = weights()
+	}
+	*faults = append(*faults, fault.Fault{
+		Path: "roles", Found: "no parameter to train with one of them", Expected: fmt.Sprintf("some of %v", roles),
+	})
+}

@@ -1,0 +1,262 @@
+package solvers
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// Solver applies a chain of transforms to gradients and adds the result to the parameters. It is used by one goroutine
+// at a time.
+type Solver struct {
+	chain   []Transform
+	rate    *ScaleByLearningRate
+	params  map[string]*graph.Param // nil before Init
+	updates []Update                // of the step in progress; kept to be reused
+	steps   int
+}
+
+var _ gorgonia.Solver = (*Solver)(nil)
+
+// New chains transforms in the order given. One of them, and only one, is a [*ScaleByLearningRate].
+func New(ts ...Transform) (*Solver, error) {
+	s := &Solver{chain: ts}
+	for i, t := range ts {
+		if t == nil {
+			return nil, errors.Errorf("transform %d: found nil", i)
+		}
+		rate, ok := t.(*ScaleByLearningRate)
+		if !ok {
+			continue
+		}
+		if s.rate != nil {
+			return nil, errors.Errorf("transform %d: found a second ScaleByLearningRate, expected one", i)
+		}
+		if rate.Schedule == nil {
+			return nil, errors.Errorf("transform %d: found ScaleByLearningRate without a schedule", i)
+		}
+		s.rate = rate
+	}
+	if s.rate == nil {
+		return nil, errors.New("found no ScaleByLearningRate, expected one: without it a step would climb the cost")
+	}
+	return s, nil
+}
+
+// Init tells the solver its parameters, of which those that are frozen are passed over. It is needed before Restore;
+// else the first Step does it with the parameters that it is given.
+func (s *Solver) Init(params []*graph.Param) error {
+	if s.params != nil {
+		return errors.New("found a second Init, expected one before the first step")
+	}
+	trained := make([]*graph.Param, 0, len(params))
+	byName := make(map[string]*graph.Param, len(params))
+	for _, p := range params {
+		if p.Frozen {
+			continue
+		}
+		if dtype := p.Value.Dtype(); dtype != tensor.Float32 && dtype != tensor.Float64 {
+			return errors.Errorf("parameter %s: found dtype %v, expected float32 or float64", p.Name, dtype)
+		}
+		if byName[p.Name] != nil {
+			return errors.Errorf("two parameters have the name %s", p.Name)
+		}
+		byName[p.Name] = p
+		trained = append(trained, p)
+	}
+	if len(trained) == 0 {
+		return errors.New("found no parameters to train, expected at least one: are all of them frozen?")
+	}
+	for i, t := range s.chain {
+		if err := t.Init(trained); err != nil {
+			return errors.WithMessage(err, s.key(i))
+		}
+	}
+	s.params = byName
+	return nil
+}
+
+// Step changes the parameters by one step. Each element of model is a [graph.Gradient] or a pointer to one; their
+// tensors are used up. The order does not matter, not even to the last bit. A parameter that is not among those of
+// Init (or of the first step) is an error; one that is left out keeps its value and its state.
+//
+// On error no parameter is changed, but transforms that ran before the one that failed may have taken the gradients
+// into their state: go on from a restored state only.
+func (s *Solver) Step(model []gorgonia.ValueGrad) error {
+	if err := s.collect(model); err != nil {
+		return err
+	}
+	if s.params == nil {
+		params := make([]*graph.Param, len(s.updates))
+		for i, u := range s.updates {
+			params[i] = u.Param
+		}
+		if err := s.Init(params); err != nil {
+			return err
+		}
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	for i, t := range s.chain {
+		if err := t.Apply(s.steps, s.updates); err != nil {
+			return errors.WithMessagef(err, "step %d: %s", s.steps, s.key(i))
+		}
+	}
+	for _, u := range s.updates {
+		if isFloat32(u.Delta) {
+			add(u.Param.Value.Float32s(), u.Delta.Float32s())
+		} else {
+			add(u.Param.Value.Float64s(), u.Delta.Float64s())
+		}
+	}
+	s.steps++
+	return nil
+}
+
+// collect sorts the gradients by name into s.updates.
+func (s *Solver) collect(model []gorgonia.ValueGrad) error {
+	if len(model) == 0 {
+		return errors.New("found no gradients, expected at least one: are all parameters frozen?")
+	}
+	s.updates = s.updates[:0]
+	for i, vg := range model {
+		var g graph.Gradient
+		switch vg := vg.(type) {
+		case graph.Gradient:
+			g = vg
+		case *graph.Gradient:
+			g = *vg
+		default:
+			return errors.Errorf("gradient %d: found %T, expected graph.Gradient, which names its parameter", i, vg)
+		}
+		if g.Param == nil || g.Tensor == nil {
+			return errors.Errorf("gradient %d: found no parameter or no tensor, expected both", i)
+		}
+		s.updates = append(s.updates, Update{g.Param, g.Tensor})
+	}
+	slices.SortFunc(s.updates, func(a, b Update) int { return strings.Compare(a.Param.Name, b.Param.Name) })
+	return nil
+}
+
+// check compares the sorted updates with the parameters of Init.
+func (s *Solver) check() error {
+	for i, u := range s.updates {
+		p := u.Param
+		switch {
+		case s.params[p.Name] != p:
+			return errors.Errorf("parameter %s: found a gradient of it in step %d, expected only parameters that the solver began with",
+				p.Name, s.steps)
+		case i > 0 && s.updates[i-1].Param == p:
+			return errors.Errorf("parameter %s: found two gradients, expected one", p.Name)
+		case u.Delta.Dtype() != p.Value.Dtype() || !slices.Equal(u.Delta.Shape(), p.Value.Shape()) || u.Delta.RequiresIterator():
+			return errors.Errorf("gradient of %s: found %s, expected %s", p.Name, describe(u.Delta), describe(p.Value))
+		}
+	}
+	return nil
+}
+
+func add[F kernel.Float](value, delta []F) {
+	value = value[:len(delta)]
+	for i, d := range delta {
+		value[i] += d
+	}
+}
+
+// Steps is the number of steps taken, those before a Restore included.
+func (s *Solver) Steps() int { return s.steps }
+
+// LearningRate is the learning rate of the next step.
+func (s *Solver) LearningRate() float64 { return s.rate.at(s.steps) }
+
+// ScaleLearningRate multiplies the learning rate by factor from the next step on, on top of the schedule and of earlier
+// calls: what a rule that watches the loss does. The product is part of State.
+func (s *Solver) ScaleLearningRate(factor float64) error {
+	product := s.rate.scale() * factor
+	if err := checkFactor(product); err != nil {
+		return err
+	}
+	s.rate.factor = product
+	return nil
+}
+
+// Penalty is the value of the chain's penalties, Σ over each [AddPenalty] of λ₁·Σ|W| + λ₂·ΣW², at the present
+// parameters: what to add to the cost of the data for the whole that is minimized.
+func (s *Solver) Penalty(params []*graph.Param) float64 {
+	var sum float64
+	for _, t := range s.chain {
+		if p, ok := t.(*AddPenalty); ok {
+			sum += p.Penalty(params)
+		}
+	}
+	return sum
+}
+
+const stepKey = "step"
+
+// State returns a copy of all that the next step depends on beside the parameters and the schedule: the counter "step",
+// and each transform's tensors as "INDEX.TRANSFORM/NAME", for example "1.adam/m/encoder/gru0/kernel".
+func (s *Solver) State() State { return s.live().clone() }
+
+// live is State without the copy, but for the counter.
+func (s *Solver) live() State {
+	state := State{stepKey: newNumber(float64(s.steps))}
+	for i, t := range s.chain {
+		for name, value := range t.State() {
+			state[s.key(i)+"/"+name] = value
+		}
+	}
+	return state
+}
+
+// Restore goes back to a saved State, bit for bit. The solver must have been made as the one that saved it and know its
+// parameters by Init. If tensors are missing, unexpected, or of another shape or dtype, the error names them all. On
+// error nothing is changed.
+func (s *Solver) Restore(saved State) error {
+	if s.params == nil {
+		return errors.New("found a solver without parameters, expected Init before Restore")
+	}
+	live := s.live()
+	if err := compare(live, saved); err != nil {
+		return err
+	}
+	steps := saved[stepKey].Float64s()[0]
+	if !(steps >= 0) || steps != math.Trunc(steps) || steps > 1<<53 {
+		return errors.Errorf("state of the solver: %s: found %v, expected a whole number of at least 0", stepKey, steps)
+	}
+	before := live.clone()
+	for i, t := range s.chain {
+		if err := t.Restore(saved.under(s.key(i))); err != nil {
+			for j, done := range s.chain[:i] {
+				if undo := done.Restore(before.under(s.key(j))); undo != nil {
+					return errors.Wrapf(undo, "undo after: %v", err)
+				}
+			}
+			return errors.WithMessagef(err, "restore %s", s.key(i))
+		}
+	}
+	s.steps = int(steps)
+	return nil
+}
+
+// key names a transform of the chain.
+func (s *Solver) key(i int) string { return strconv.Itoa(i) + "." + s.chain[i].Name() }
+
+// under returns the part of a state below prefix.
+func (s State) under(prefix string) State {
+	part := State{}
+	for key, value := range s {
+		if name, ok := strings.CutPrefix(key, prefix+"/"); ok {
+			part[name] = value
+		}
+	}
+	return part
+}

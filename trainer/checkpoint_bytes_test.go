@@ -1,0 +1,103 @@
+package trainer
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/gruexp/gruexp/graph/weights"
+)
+
+func smallCheckpoint() checkpoint {
+	return checkpoint{
+		state: state{
+			Fingerprint: "a", Epoch: 2, Batch: 3, Step: 13, Seconds: 1.5, LearningRate: 0.1 + 0.2,
+			Sums:     sums{Weight: 3, Loss: math.Pi * 1e-300, Correct: 2},
+			Streams:  map[string][]byte{"order": {0, 1, 255}},
+			Stopping: stopping{Best: math.SmallestNonzeroFloat64, BestEpoch: 1, Waited: 1},
+			Epochs:   []Epoch{{Epoch: 1, Train: map[string]float64{"loss": 1.0 / 3}}},
+		},
+		tensors: []weights.Tensor{
+			{Name: "param/a", Shape: []int{2}, Data: []float32{1.5, math.MaxFloat32}},
+			{Name: "solver/step", Shape: []int{1}, Data: []float64{13}},
+		},
+	}
+}
+
+func TestCheckpointRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	c := smallCheckpoint()
+	if err := saveCheckpoint(dir, c); err != nil {
+		t.Fatal(err)
+	}
+	found, faults, err := loadCheckpoint(dir, "a")
+	if err != nil || faults != nil {
+		t.Fatal(err, faults)
+	}
+	if !reflect.DeepEqual(found.state, c.state) {
+		t.Errorf("found state %+v, expected %+v", found.state, c.state)
+	}
+	for _, room := range []string{"param/", "solver/"} {
+		found, expected := found.section(room), c.section(room)
+		if !reflect.DeepEqual(found, expected) || len(found) != 1 {
+			t.Errorf("found tensors %v, expected %v", found, expected)
+		}
+	}
+}
+
+// Whatever byte of the file is another, it is noticed; so is every end that comes too early.
+func TestEveryDamageIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	if err := saveCheckpoint(dir, smallCheckpoint()); err != nil {
+		t.Fatal(err)
+	}
+	existing, err := listCheckpoints(dir)
+	if err != nil || len(existing) != 1 {
+		t.Fatal(err, existing)
+	}
+	raw, err := os.ReadFile(existing[0].path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(raw []byte) error {
+		file, err := weights.Decode(bytes.NewReader(raw), int64(len(raw)))
+		if err == nil {
+			_, err = parseCheckpoint(file)
+		}
+		return err
+	}
+	for i := range raw {
+		raw[i] ^= 1
+		if read(raw) == nil {
+			t.Errorf("byte %d of %d changed: found no error", i, len(raw))
+		}
+		raw[i] ^= 1
+		if read(raw[:i]) == nil {
+			t.Errorf("cut after %d of %d bytes: found no error", i, len(raw))
+		}
+	}
+}
+
+func TestOtherFilesAreNoCheckpoints(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"checkpoint-1.safetensors", "checkpoint-000001.safetensors.bak", "x-000001.safetensors", ".gruexp-1-0.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, faults, err := loadCheckpoint(dir, "a"); c != nil || faults != nil || err != nil {
+		t.Errorf("found %v, %v, %v, expected nothing", c, faults, err)
+	}
+	for range 3 {
+		if err := saveCheckpoint(dir, smallCheckpoint()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 4+checkpointsKept {
+		t.Errorf("found %d files (%v), expected the other ones and %d checkpoints", len(entries), err, checkpointsKept)
+	}
+}

@@ -1,0 +1,185 @@
+package trainer
+
+import (
+	"slices"
+
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// FullBatch as a batch size makes every step see all sequences at once.
+const FullBatch = -1
+
+// Config says how a run trains. A zero field takes its default, see [Config.WithDefaults].
+type Config struct {
+	// MaxEpochs is how often the training sequences are gone through at most; default 100.
+	MaxEpochs int `yaml:"max_epochs"`
+	// BatchSize is how many sequences a step sees, default 32; [FullBatch] takes them all. It also bounds the batches
+	// of an evaluation. An experiment file has it among its data.
+	BatchSize int `yaml:"-"`
+	// Bucketing makes batches of sequences of similar length, so that little of a batch is padding; default true.
+	Bucketing *bool `yaml:"bucketing"`
+	// WeightNoise is the standard deviation of Gaussian noise that every trained number carries during the forward and
+	// backward pass of a step, drawn anew for each step and taken off before the update (Graves 2011; Chung et al.
+	// 2014, arXiv:1412.3555, with 0.075); default 0: none.
+	WeightNoise float64 `yaml:"weight_noise"`
+	// EarlyStopping ends the run when the model gets no better; default nil: it goes on to MaxEpochs.
+	EarlyStopping *EarlyStoppingConfig `yaml:"early_stopping"`
+	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
+	// changes it.
+	ReduceOnPlateau *ReduceOnPlateauConfig `yaml:"reduce_on_plateau"`
+	// CheckpointEvery is the number of epochs from one checkpoint to the next, default 1. An interrupted run and the
+	// last epoch write one in any case.
+	CheckpointEvery int `yaml:"checkpoint_every"`
+}
+
+// EarlyStoppingConfig says when a model has stopped getting better. The rule is that of Keras' EarlyStopping.
+type EarlyStoppingConfig struct {
+	// Monitor is the metric that counts, as "valid.loss" (default) or "train.accuracy".
+	Monitor string `yaml:"monitor"`
+	// Mode says which way is better: "min", "max", or "auto" (default), which knows it of the metric.
+	Mode string `yaml:"mode"`
+	// Patience is how many epochs in a row may fail to improve before the run ends; default 10.
+	Patience int `yaml:"patience"`
+	// MinDelta is by how much an epoch must be better than the best to count as better; default 0.
+	MinDelta float64 `yaml:"min_delta"`
+	// StartEpoch is the number of first epochs that are passed over: they are neither the best nor lost patience;
+	// default 0.
+	StartEpoch int `yaml:"start_epoch"`
+	// RestoreBest gives the model the weights of its best epoch at the end of the run; default true.
+	RestoreBest *bool `yaml:"restore_best"`
+}
+
+// ReduceOnPlateauConfig says when to lower the learning rate. The rule is that of Keras' ReduceLROnPlateau.
+type ReduceOnPlateauConfig struct {
+	// Monitor, Mode and MinDelta are those of [EarlyStoppingConfig].
+	Monitor  string  `yaml:"monitor"`
+	Mode     string  `yaml:"mode"`
+	MinDelta float64 `yaml:"min_delta"`
+	// Patience is how many epochs in a row may fail to improve before the learning rate is multiplied by Factor, and
+	// again before the next time; default 10.
+	Patience int `yaml:"patience"`
+	// Factor is between 0 and 1; default 0.1.
+	Factor float64 `yaml:"factor"`
+	// MinLearningRate is where lowering ends; default 0.
+	MinLearningRate float64 `yaml:"min_learning_rate"`
+}
+
+// The modes of a monitor.
+const (
+	ModeAuto = "auto"
+	ModeMin  = "min"
+	ModeMax  = "max"
+)
+
+// WithDefaults fills the zero fields.
+func (c Config) WithDefaults() Config {
+	c.MaxEpochs = orDefault(c.MaxEpochs, 100)
+	c.BatchSize = orDefault(c.BatchSize, 32)
+	c.CheckpointEvery = orDefault(c.CheckpointEvery, 1)
+	if c.Bucketing == nil {
+		c.Bucketing = new(true)
+	}
+	if c.EarlyStopping != nil {
+		c.EarlyStopping = new(c.EarlyStopping.WithDefaults())
+	}
+	if c.ReduceOnPlateau != nil {
+		c.ReduceOnPlateau = new(c.ReduceOnPlateau.WithDefaults())
+	}
+	return c
+}
+
+// WithDefaults fills the zero fields.
+func (c EarlyStoppingConfig) WithDefaults() EarlyStoppingConfig {
+	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
+	c.Mode = orDefault(c.Mode, ModeAuto)
+	c.Patience = orDefault(c.Patience, 10)
+	if c.RestoreBest == nil {
+		c.RestoreBest = new(true)
+	}
+	return c
+}
+
+// WithDefaults fills the zero fields.
+func (c ReduceOnPlateauConfig) WithDefaults() ReduceOnPlateauConfig {
+	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
+	c.Mode = orDefault(c.Mode, ModeAuto)
+	c.Patience = orDefault(c.Patience, 10)
+	c.Factor = orDefault(c.Factor, 0.1)
+	return c
+}
+
+// Validate lists every fault of a configuration whose defaults are filled in, but for what depends on the data: see
+// [Config.ValidateFor].
+func (c Config) Validate() fault.List {
+	var faults fault.List
+	faults.Check(c.MaxEpochs > 0, "max_epochs", c.MaxEpochs, "at least 1")
+	faults.Check(c.BatchSize > 0 || c.BatchSize == FullBatch, "batch_size", c.BatchSize, "at least 1, or %d for all", FullBatch)
+	faults.Check(c.WeightNoise >= 0 && isFinite(c.WeightNoise), "weight_noise", c.WeightNoise, "a finite number of at least 0")
+	if c.EarlyStopping != nil {
+		faults.Under("early_stopping", c.EarlyStopping.Validate())
+		start := c.EarlyStopping.StartEpoch
+		faults.Check(start < c.MaxEpochs || c.MaxEpochs < 1, "early_stopping.start_epoch", start, "less than max_epochs, which is %d", c.MaxEpochs)
+	}
+	if c.ReduceOnPlateau != nil {
+		faults.Under("reduce_on_plateau", c.ReduceOnPlateau.Validate())
+	}
+	faults.Check(c.CheckpointEvery > 0, "checkpoint_every", c.CheckpointEvery, "at least 1")
+	return faults
+}
+
+// ValidateFor lists the faults of a valid configuration together with the data: monitors that do not exist.
+func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
+	var faults fault.List
+	if c.EarlyStopping != nil {
+		checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
+	}
+	if c.ReduceOnPlateau != nil {
+		checkMonitorFor(&faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor, spec, hasValid)
+	}
+	return faults
+}
+
+// Validate lists every fault of a configuration whose defaults are filled in.
+func (c EarlyStoppingConfig) Validate() fault.List {
+	var faults fault.List
+	checkMonitor(&faults, c.Monitor, c.Mode, c.Patience, c.MinDelta)
+	faults.Check(c.StartEpoch >= 0, "start_epoch", c.StartEpoch, "at least 0")
+	return faults
+}
+
+// Validate lists every fault of a configuration whose defaults are filled in.
+func (c ReduceOnPlateauConfig) Validate() fault.List {
+	var faults fault.List
+	checkMonitor(&faults, c.Monitor, c.Mode, c.Patience, c.MinDelta)
+	faults.Check(c.Factor > 0 && c.Factor < 1, "factor", c.Factor, "a number between 0 and 1")
+	faults.Check(c.MinLearningRate >= 0 && isFinite(c.MinLearningRate), "min_learning_rate", c.MinLearningRate, "a finite number of at least 0")
+	return faults
+}
+
+func checkMonitor(faults *fault.List, monitor, mode string, patience int, minDelta float64) {
+	_, _, ok := splitMonitor(monitor)
+	faults.Check(ok, "monitor", monitor, "train.METRIC or valid.METRIC")
+	modes := []string{ModeAuto, ModeMin, ModeMax}
+	faults.Check(slices.Contains(modes, mode), "mode", mode, "one of %v", modes)
+	faults.Check(patience > 0, "patience", patience, "at least 1")
+	faults.Check(minDelta >= 0 && isFinite(minDelta), "min_delta", minDelta, "a finite number of at least 0")
+}
+
+func checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
+	set, metric, _ := splitMonitor(monitor)
+	names := MetricNames(spec.TargetKind)
+	faults.Check(set == trainPrefix || hasValid, path, monitor, "train.METRIC, since there is no validation set")
+	faults.Check(slices.Contains(names, metric), path, monitor, "a metric among %v", names)
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// batchSize is the batch size as package data counts it: 0 is all.
+func (c Config) batchSize() int { return max(0, c.BatchSize) }

@@ -1,0 +1,138 @@
+package data
+
+import (
+	"math"
+	"strconv"
+)
+
+// textBaselines returns what counting classes and counting characters reach on the test part. "ngram" is the one of
+// five naive Bayes classifiers (n-grams of one order 1 … 4, and of all four together) that is best on the validation
+// part.
+func textBaselines(split [parts][]name, classes int) []Baseline {
+	majority := majorityBaseline(classesOf(split[train]), classesOf(split[test]), classes)
+	best, bestAccuracy := Baseline{}, -1.0
+	for _, orders := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {1, 4}} {
+		bayes := fitNaiveBayes(split[train], classes, orders[0], orders[1])
+		if valid := bayes.metrics(split[valid]); valid["accuracy"] > bestAccuracy {
+			best, bestAccuracy = Baseline{Name: "ngram", Metrics: bayes.metrics(split[test])}, valid["accuracy"]
+		}
+	}
+	return []Baseline{majority, best}
+}
+
+func classesOf(names []name) []int {
+	classes := make([]int, len(names))
+	for i, n := range names {
+		classes[i] = n.class
+	}
+	return classes
+}
+
+// majorityBaseline always answers the most frequent class of the training part; its probabilities are the classes'
+// shares there.
+func majorityBaseline(trainLabels, testLabels []int, classes int) Baseline {
+	counts := make([]float64, classes)
+	for _, label := range trainLabels {
+		counts[label]++
+	}
+	best := argmax(counts)
+	var right, nll float64
+	for _, label := range testLabels {
+		if label == best {
+			right++
+		}
+		nll -= math.Log(counts[label] / float64(len(trainLabels)))
+	}
+	n := float64(len(testLabels))
+	return Baseline{Name: "majority", Metrics: map[string]float64{"accuracy": right / n, "nll": nll / n}}
+}
+
+// argmax returns the place of the largest value, the first of equals.
+func argmax(values []float64) int {
+	best := 0
+	for i, v := range values {
+		if v > values[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Added to every count of an n-gram.
+const ngramSmoothing = 0.1
+
+// boundary marks where a text begins and ends: no name holds it.
+const boundary = "\x00"
+
+// naiveBayes is multinomial naive Bayes over the character n-grams of a text with boundary marks:
+// log P(class) + Σ log (count(ngram, class) + 0.1) / (count(class) + 0.1·V), V the number of different n-grams in the
+// training part. An n-gram that is not among them says nothing and is passed over.
+type naiveBayes struct {
+	lo, hi  int
+	classes int
+	prior   []float64      // [classes], log
+	row     map[string]int // of an n-gram in logs
+	logs    []float64      // [V, classes]
+}
+
+func fitNaiveBayes(names []name, classes, lo, hi int) *naiveBayes {
+	m := &naiveBayes{lo: lo, hi: hi, classes: classes, prior: make([]float64, classes), row: map[string]int{}}
+	totals := make([]float64, classes)
+	for _, n := range names {
+		m.prior[n.class]++
+		m.each(n.text, func(ngram string) {
+			row, seen := m.row[ngram]
+			if !seen {
+				row = len(m.row)
+				m.row[ngram] = row
+				m.logs = append(m.logs, make([]float64, classes)...)
+			}
+			m.logs[row*classes+n.class]++
+			totals[n.class]++
+		})
+	}
+	for class := range m.prior {
+		m.prior[class] = math.Log(m.prior[class] / float64(len(names)))
+	}
+	for i, count := range m.logs {
+		m.logs[i] = math.Log((count + ngramSmoothing) / (totals[i%classes] + ngramSmoothing*float64(len(m.row))))
+	}
+	return m
+}
+
+// each calls f with every n-gram of a text. The order stands in front: it keeps a text from being counted as another
+// order's.
+func (m *naiveBayes) each(text string, f func(ngram string)) {
+	runes := []rune(boundary + text + boundary)
+	for order := m.lo; order <= m.hi; order++ {
+		for i := 0; i+order <= len(runes); i++ {
+			f(strconv.Itoa(order) + string(runes[i:i+order]))
+		}
+	}
+}
+
+func (m *naiveBayes) metrics(names []name) map[string]float64 {
+	var right, nll float64
+	scores := make([]float64, m.classes)
+	for _, n := range names {
+		copy(scores, m.prior)
+		m.each(n.text, func(ngram string) {
+			if row, seen := m.row[ngram]; seen {
+				for class, log := range m.logs[row*m.classes : (row+1)*m.classes] {
+					scores[class] += log
+				}
+			}
+		})
+		best := argmax(scores)
+		if best == n.class {
+			right++
+		}
+		var sum float64
+		for _, s := range scores {
+			sum += math.Exp(s - scores[best])
+		}
+		nll += scores[best] + math.Log(sum) - scores[n.class]
+	}
+	count := float64(len(names))
+	return map[string]float64{"accuracy": right / count, "nll": nll / count}
+}

@@ -1,0 +1,87 @@
+package data
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+func TestConfigFaults(t *testing.T) {
+	csv := func(c CSVConfig) *CSVConfig { return &c }
+	sequences := CSVConfig{Path: "a", Sequence: "s", Target: "y"}
+	for name, c := range map[string]struct {
+		config Config
+		task   Task
+		paths  string // of the faults, in order
+	}{
+		"named":               {Config{Name: "jsb"}, Next, ""},
+		"csv":                 {Config{CSV: &sequences}, Classify, ""},
+		"full batch":          {Config{Name: "languages", BatchSize: -1}, Classify, ""},
+		"nothing":             {Config{}, Classify, "name"},
+		"both":                {Config{Name: "jsb", CSV: &sequences}, Classify, "csv"},
+		"unknown":             {Config{Name: "bach", BatchSize: 1 << 30}, Next, "batch_size name"},
+		"wrong task":          {Config{Name: "jsb"}, Classify, "task"},
+		"no task":             {Config{Name: "jsb"}, "dance", "task"},
+		"csv settings":        {Config{Name: "jsb", Scale: "none", Split: &SplitConfig{}, Forecast: &ForecastConfig{}, Missing: &MissingConfig{}}, Next, "forecast missing scale split"},
+		"no file":             {Config{CSV: csv(CSVConfig{Sequence: "s", Target: "y"})}, Classify, "csv.path"},
+		"path and train":      {Config{CSV: csv(CSVConfig{Path: "a", Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.path"},
+		"train without test":  {Config{CSV: csv(CSVConfig{Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.test"},
+		"column twice":        {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s", Time: "s", Inputs: []string{"x", "x", "y", ""}, Target: "y"})}, Classify, "csv.time csv.inputs.1 csv.inputs.3 csv.target"},
+		"no target":           {Config{CSV: csv(CSVConfig{Path: "a", Time: "t"})}, Regress, "csv.target csv.sequence"},
+		"group alone":         {Config{CSV: csv(CSVConfig{Path: "a", Group: "g"}), Forecast: &ForecastConfig{Target: "y"}}, Forecast, "csv.sequence"},
+		"forecast":            {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y", Window: -1, Horizon: 1 << 40}}, Forecast, "forecast.window forecast.horizon"},
+		"no forecast":         {Config{CSV: csv(CSVConfig{Path: "a", Target: "y"})}, Forecast, "csv.target forecast.target"},
+		"forecast the time":   {Config{CSV: csv(CSVConfig{Path: "a", Time: "t"}), Forecast: &ForecastConfig{Target: "t"}}, Forecast, "forecast.target"},
+		"linear looks ahead":  {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y"}, Missing: &MissingConfig{Fill: FillLinear}}, Forecast, "missing.fill"},
+		"linear in next":      {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"}), Missing: &MissingConfig{Fill: FillLinear}}, Next, "missing.fill"},
+		"next":                {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Window: 9}}, Next, ""},
+		"next without window": {Config{CSV: csv(CSVConfig{Path: "a"})}, Next, "csv.sequence"},
+		"next with target":    {Config{CSV: csv(CSVConfig{Path: "a", Target: "y"}), Forecast: &ForecastConfig{Target: "y", Horizon: 2}}, Next, "csv.target forecast.target forecast.horizon"},
+		"forecast section":    {Config{CSV: &sequences, Forecast: &ForecastConfig{}}, Regress, "forecast"},
+		"names":               {Config{CSV: &sequences, Scale: "log", Missing: &MissingConfig{Fill: "up"}, Split: &SplitConfig{By: "luck"}}, Regress, "missing.fill scale split.by"},
+		"fractions":           {Config{CSV: &sequences, Split: &SplitConfig{Valid: fraction(math.NaN()), Test: -1}}, Regress, "split.valid split.test"},
+		"nothing to train on": {Config{CSV: &sequences, Split: &SplitConfig{Valid: fraction(0.9), Test: 0.1}}, Regress, "split.valid"},
+		"by sequence":         {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y"}, Split: &SplitConfig{By: BySequence}}, Forecast, "split.by"},
+		"by group":            {Config{CSV: &sequences, Split: &SplitConfig{By: ByGroup}}, Regress, "split.by"},
+		"by time":             {Config{CSV: &sequences, Split: &SplitConfig{By: ByTime}}, Regress, "split.by"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var paths []string
+			faults := c.config.ValidateFor(c.task)
+			for _, f := range faults {
+				paths = append(paths, f.Path)
+			}
+			if found := strings.Join(paths, " "); found != c.paths {
+				t.Errorf("found faults of %q, expected %q: %v", found, c.paths, faults.Err())
+			}
+			if c.paths != "" {
+				_, err := Load(context.Background(), c.config, c.task, LoadOptions{})
+				var typed *fault.Error
+				if !errors.As(err, &typed) || len(typed.Faults) != len(faults) {
+					t.Errorf("Load: found error %v, expected all %d faults", err, len(faults))
+				}
+			}
+		})
+	}
+}
+
+func TestDefaultsLeaveTheConfigAlone(t *testing.T) {
+	split := &SplitConfig{Test: 0.3}
+	config := Config{CSV: &CSVConfig{Path: "a"}, Forecast: &ForecastConfig{Target: "y"}, Split: split}
+	full := config.WithDefaults()
+	if split.Valid != nil || split.By != "" || config.Forecast.Window != 0 || config.BatchSize != 0 {
+		t.Error("WithDefaults changed what it was given")
+	}
+	if *full.Split.Valid != 0.1 || full.Split.Test != 0.3 || full.Split.By != ByTime || full.BatchSize != 32 ||
+		full.Forecast.Window != 24 || full.Forecast.Horizon != 1 || full.Scale != ScaleStandard || full.Missing.Fill != FillForward {
+		t.Errorf("found %+v", full)
+	}
+	if named := (Config{Name: "jsb"}).WithDefaults(); named.Split != nil || named.Missing != nil || named.Scale != "" {
+		t.Errorf("found %+v, expected nothing that only a table uses", named)
+	}
+}

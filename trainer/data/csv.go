@@ -1,0 +1,274 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pkg/errors"
+)
+
+// csvLoader turns tables into datasets.
+type csvLoader struct {
+	config Config
+	task   Task
+	dir    string
+
+	// A panel may serve several parts; partOf says for each of its rows which one it belongs to.
+	panels [parts]*panel
+	partOf map[*panel][]part
+	files  []string
+}
+
+// loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
+func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, error) {
+	l := &csvLoader{config: config, task: task, dir: dir, partOf: map[*panel][]part{}}
+	if err := l.read(ctx); err != nil {
+		return nil, err
+	}
+	var classes []string
+	if task == Classify {
+		var err error
+		if classes, err = l.fitClasses(); err != nil {
+			return nil, err
+		}
+	}
+	var sets [parts]*rowSet
+	for p := range parts {
+		if l.panels[p] == nil {
+			continue
+		}
+		samples, err := l.samples(p, classes)
+		if err != nil {
+			return nil, err
+		}
+		sets[p] = &rowSet{panel: l.panels[p], samples: samples}
+	}
+
+	inputs, err := l.scaleInputs()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := l.spec(sets[train], inputs, classes)
+	if err != nil {
+		return nil, err
+	}
+	data := &Data{Name: "csv", Spec: spec, Files: l.files}
+	for p, set := range sets {
+		if set == nil {
+			continue
+		}
+		set.spec = spec
+		*[parts]*Dataset{&data.Train, &data.Valid, &data.Test}[p] = set
+	}
+	data.Baselines = func() []Baseline { return tableBaselines(sets[train], sets[test]) }
+	return data, nil
+}
+
+// read reads the files and says which part each row belongs to.
+func (l *csvLoader) read(ctx context.Context) error {
+	config := l.config.CSV
+	want := layout{
+		sequence: config.Sequence, time: config.Time, group: config.Group, inputs: config.Inputs,
+		markers: l.config.Missing.Markers,
+	}
+	switch l.task {
+	case Classify:
+		want.label = config.Target
+	case Regress:
+		want.value = config.Target
+	case Forecast:
+		want.value, want.valueIsInput = l.config.Forecast.Target, true
+	}
+	open := func(path string) (*panel, error) {
+		if _, err := os.Stat(path); err != nil && l.dir != "" && !filepath.IsAbs(path) {
+			if _, err := os.Stat(filepath.Join(l.dir, path)); err == nil {
+				path = filepath.Join(l.dir, path)
+			}
+		}
+		table, err := readTable(ctx, path, want)
+		if err != nil {
+			return nil, err
+		}
+		l.files = append(l.files, path)
+		// The training file has chosen: the others must have the same inputs.
+		want.inputs = table.inputNames
+		return newPanel(table)
+	}
+	whole := func(p part, path string) error {
+		panel, err := open(path)
+		if err != nil {
+			return err
+		}
+		l.panels[p], l.partOf[panel] = panel, slices.Repeat([]part{p}, panel.rows())
+		return nil
+	}
+
+	validFraction, testFraction := *l.config.Split.Valid, l.config.Split.Test
+	first := config.Path
+	if first == "" {
+		first, testFraction = config.Train, 0
+	}
+	if config.Valid != "" {
+		validFraction = 0
+	}
+	panel, err := open(first)
+	if err != nil {
+		return err
+	}
+	l.panels[train], l.partOf[panel] = panel, l.split(panel, validFraction, testFraction)
+	if config.Valid != "" {
+		if err := whole(valid, config.Valid); err != nil {
+			return err
+		}
+	} else if validFraction > 0 {
+		l.panels[valid] = panel
+	}
+	if config.Test != "" {
+		return whole(test, config.Test)
+	}
+	l.panels[test] = panel
+	return nil
+}
+
+// fitClasses returns the labels of the training part, sorted.
+func (l *csvLoader) fitClasses() ([]string, error) {
+	panel := l.panels[train]
+	seen := map[string]bool{}
+	for _, s := range panel.series {
+		row, err := panel.label(s)
+		if err != nil {
+			return nil, err
+		}
+		if row >= 0 && l.partOf[panel][s.lo] == train {
+			seen[panel.labels[row]] = true
+		}
+	}
+	classes := make([]string, 0, len(seen))
+	for label := range seen {
+		classes = append(classes, label)
+	}
+	slices.Sort(classes)
+	if len(classes) < 2 {
+		return nil, errors.WithStack(&FileError{
+			Path: panel.path, What: "column " + shorten(l.config.CSV.Target),
+			Found: fmt.Sprintf("%d labels in the training part", len(classes)), Expected: "at least 2",
+		})
+	}
+	return classes, nil
+}
+
+// scaleInputs fits the scaling of the inputs on the training part, gives every panel its features, and returns the
+// scalings of the columns of the files.
+func (l *csvLoader) scaleInputs() ([]scaling, error) {
+	fitted := l.panels[train]
+	inTrain := func(row int) bool { return l.partOf[fitted][row] == train }
+	width := len(fitted.inputs)
+	columns := width
+	if l.config.Missing.Mask {
+		columns += width
+	}
+	if l.config.Missing.Gap {
+		columns += width
+	}
+	for panel := range l.partOf {
+		if cells := panel.rows() * columns; cells > maxCells {
+			return nil, errors.WithStack(&FileError{
+				Path: panel.path, What: "inputs", Found: fmt.Sprintf("%d numbers", cells),
+				Expected: fmt.Sprintf("at most %d", maxCells),
+			})
+		}
+		panel.cells, panel.columns = make([]float64, panel.rows()*columns), columns
+	}
+
+	scalings := make([]scaling, width)
+	for i, name := range fitted.inputNames {
+		column := summarize(fitted.inputs[i], inTrain)
+		scalings[i] = column.scaling(l.config.Scale)
+		if !scalings[i].usable() {
+			return nil, fitted.unscalable(name, column)
+		}
+		scaleGap := l.fitGap(fitted.inputs[i], inTrain)
+		for panel := range l.partOf {
+			values, at := panel.inputs[i], width+i
+			if l.config.Missing.Mask {
+				panel.setFeature(at, values, func(x float64) float64 { return float64(1 - index(math.IsNaN(x))) })
+				at += width
+			}
+			if l.config.Missing.Gap {
+				panel.setFeature(at, panel.gaps(values), scaleGap)
+			}
+			panel.fill(values, l.config.Missing.Fill, column.mean)
+			panel.setFeature(i, values, scalings[i].apply)
+			panel.inputs[i] = nil // its values live on in the features
+		}
+	}
+	return scalings, nil
+}
+
+// fitGap returns what a gap δ of this column of the training panel becomes: log(1 + δ/δ̄), δ̄ its mean in the training
+// part. Gaps are nearly all equal and a few are huge, so a standard deviation says nothing of them.
+func (l *csvLoader) fitGap(column []float64, inTrain func(row int) bool) func(float64) float64 {
+	mean := 0.0
+	if l.config.Missing.Gap && l.config.Scale != ScaleNone {
+		mean = summarize(l.panels[train].gaps(column), inTrain).mean
+	}
+	if mean == 0 {
+		return func(gap float64) float64 { return gap }
+	}
+	return func(gap float64) float64 { return math.Log1p(gap / mean) }
+}
+
+// unscalable is the error of a column whose training values are too far apart.
+func (p *panel) unscalable(name string, s summary) error {
+	return errors.WithStack(&FileError{
+		Path: p.path, What: "column " + shorten(name),
+		Found: fmt.Sprintf("values from %g to %g", s.minimum, s.maximum), Expected: "values that can be scaled in 64 bits",
+	})
+}
+
+// spec describes the data and scales the targets.
+func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Spec, error) {
+	panel := l.panels[train]
+	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: slices.Clone(panel.inputNames)}
+	for _, extra := range []struct {
+		wanted bool
+		name   string
+	}{{l.config.Missing.Mask, "observed"}, {l.config.Missing.Gap, "gap"}} {
+		for _, name := range panel.inputNames {
+			if extra.wanted {
+				spec.FeatureNames = append(spec.FeatureNames, name+" "+extra.name)
+			}
+		}
+	}
+
+	switch l.task {
+	case Classify:
+		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
+		return spec, nil
+	case Next:
+		spec.TargetKind, spec.TargetNames = ValuesPerStep, panel.inputNames
+	default:
+		spec.TargetKind, spec.TargetNames = ValuesPerSequence, []string{l.config.CSV.Target}
+		if l.task == Forecast {
+			spec.TargetNames = []string{l.config.Forecast.Target}
+		}
+		targets := make([]float64, len(fitted.samples))
+		for i, s := range fitted.samples {
+			targets[i] = panel.values[s.target]
+		}
+		column := summarize(targets, func(int) bool { return true })
+		inputs = []scaling{column.scaling(l.config.Scale)}
+		if !inputs[0].usable() {
+			return spec, panel.unscalable(spec.TargetNames[0], column)
+		}
+	}
+	spec.Targets = len(spec.TargetNames)
+	for _, s := range inputs {
+		spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, s.scale), append(spec.TargetOffset, s.offset)
+	}
+	return spec, nil
+}

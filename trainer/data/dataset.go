@@ -1,0 +1,46 @@
+package data
+
+// Dataset is a part of the data: sequences that can be laid out in batches. It does not change once it is made, so
+// several goroutines may read it.
+type Dataset interface {
+	// Spec is what a model must know of the data.
+	Spec() Spec
+	// Len is the number of sequences.
+	Len() int
+	// Steps is the length of sequence i in time steps as the model sees it; it may be 0.
+	Steps(i int) int
+	// Fill lays the sequences of these indices out in b, in their order. The number of steps becomes the largest of
+	// b.Steps as found, the longest sequence, and 1: a caller who wants a few fixed shapes sets b.Steps before, one
+	// who wants the shortest padding sets it to 0. It fails on an index outside [0, Len) and on no index at all.
+	Fill(b *Batch, indices []int) error
+}
+
+// Split is the data in its parts. Valid may be nil.
+type Split struct{ Train, Valid, Test Dataset }
+
+// Baseline is how well a simple method does on the test part: metric name → value, under the names that a trained
+// model's metrics have and in original units.
+type Baseline struct {
+	Name    string
+	Metrics map[string]float64
+}
+
+// Data is a loaded data set.
+type Data struct {
+	Name string // of a known set, or "csv"
+	Spec Spec   // the same for all parts
+	Split
+	Files []string // the files that were read, in the order of reading
+
+	// Baselines computes the simple methods' results; it may take a second.
+	Baselines func() []Baseline
+}
+
+// Lengths returns the steps of every sequence of d, as [Batches] wants them.
+func Lengths(d Dataset) []int {
+	lengths := make([]int, d.Len())
+	for i := range lengths {
+		lengths[i] = d.Steps(i)
+	}
+	return lengths
+}

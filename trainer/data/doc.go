@@ -1,0 +1,35 @@
+// Package data is where sequences come from: data sets, batches with masks, splits, scaling and simple baselines.
+//
+// [Load] turns a [Config] into [Data]: a [Split] into training, validation and test part, what a model must know of
+// them ([Spec]), and the [Baseline] results that a model has to beat. A part is a [Dataset]; [Batches] plans in which
+// order its sequences are seen and [Dataset].Fill lays a batch out, time-major and padded at the end, in a [Batch] that
+// is used again and again.
+//
+// The data sets are languages, which needs no file; jsb and nottingham, music read from JSON; and tables of the user
+// in CSV files. [KnownSets] lists those with a name, [Locate] finds their files and a [Registry] remembers where they
+// are.
+//
+// # languages
+//
+// In which language is this name of a country or a language written? The 36 classes are the dictionaries of
+// golang.org/x/text/language/display whose language is written in Latin script; the two whose tag says more than a
+// language, Serbian in Latin script and European Portuguese, are among them. Their entries are the countries
+// (regions for which IsCountry holds) and the base languages that the package knows. A name that two of the 36
+// languages share, letter for letter, is left out, as nobody could tell; 12902 names remain. An entry, so every name
+// of it, belongs to one part: of all codes 80 % train, 10 % validate, 10 % test, drawn once from a seed that no
+// setting changes. The characters are the runes that occur at least twice in the training part; all others are token
+// 0.
+//
+// # Music
+//
+// jsb and nottingham hold sequences of chords, 88 notes on or off. The task is the next chord: inputs are the steps
+// 0 … n-2, targets the steps 1 … n-1.
+//
+// # Tables
+//
+// A CSV file has a header line and a row per time step, separated by commas. Rows of equal [CSVConfig].Sequence are
+// one sequence, ordered by [CSVConfig].Time. Scaling, filling and classes are fitted on the training part alone. The
+// windows of a forecast are views of their series: none is copied before it is needed.
+//
+// A file with a fault gives a [*FileError] that says where; a configuration with faults gives all of them at once.
+package data

@@ -1,0 +1,36 @@
+package data
+
+import (
+	"context"
+
+	"github.com/pkg/errors"
+)
+
+// LoadOptions says where files are.
+type LoadOptions struct {
+	Dir      string    // the data directory; empty: none
+	Registry *Registry // nil: none
+}
+
+// Load loads the data that a configuration describes, for a task. Where the configuration is at fault the error is a
+// *fault.Error with all faults; where a file is, a [*FileError]; where a set's file is missing, a [*NotFoundError].
+func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*Data, error) {
+	config = config.WithDefaults()
+	if err := config.ValidateFor(task).Err(); err != nil {
+		return nil, errors.WithStack(err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.WithStack(err)
+	}
+	if config.CSV != nil {
+		return loadCSV(ctx, config, task, options.Dir)
+	}
+	if set, _ := Known(config.Name); !set.NeedsFile() {
+		return loadLanguages(), nil
+	}
+	path, err := Locate(config.Name, options.Dir, options.Registry)
+	if err != nil {
+		return nil, err
+	}
+	return loadMusic(ctx, config.Name, path)
+}

@@ -1,0 +1,82 @@
+package data
+
+import "slices"
+
+// Task is what is predicted from a sequence.
+type Task string
+
+// The tasks.
+const (
+	Classify Task = "classify" // the class of the sequence
+	Regress  Task = "regress"  // a number that belongs to the sequence
+	Forecast Task = "forecast" // a number some steps after the end of a window
+	Next     Task = "next"     // the next step of the same sequence, at every step
+)
+
+// Tasks returns every task.
+func Tasks() []Task { return []Task{Classify, Regress, Forecast, Next} }
+
+// TargetKind is the form of what is predicted; it decides which fields of a [Batch] hold the targets.
+type TargetKind int
+
+// The kinds of targets.
+const (
+	ClassPerSequence  TargetKind = iota + 1 // Batch.Labels [B]
+	ValuesPerSequence                       // Batch.Targets [B,K], real numbers
+	BinaryPerStep                           // Batch.Targets [T,B,K], each 0 or 1
+	ValuesPerStep                           // Batch.Targets [T,B,K], real numbers
+	TokenPerStep                            // Batch.Labels [T,B]
+)
+
+// String names the kind.
+func (k TargetKind) String() string {
+	names := []string{"class per sequence", "values per sequence", "binary values per step", "values per step", "token per step"}
+	if k < 1 || int(k) > len(names) {
+		return "unknown kind of target"
+	}
+	return names[k-1]
+}
+
+// PerStep says whether there is a target at every step, as opposed to one for the whole sequence.
+func (k TargetKind) PerStep() bool {
+	return k == BinaryPerStep || k == ValuesPerStep || k == TokenPerStep
+}
+
+// Labels says whether the targets are class or token numbers, in Batch.Labels, as opposed to Batch.Targets.
+func (k TargetKind) Labels() bool { return k == ClassPerSequence || k == TokenPerStep }
+
+// Spec is what a model must know of the data.
+type Spec struct {
+	Vocabulary int        // number of token ids where the inputs are tokens (id 0 is the unknown token), else 0
+	Features   int        // D where the inputs are numbers, else 0
+	Task       Task       //
+	Targets    int        // classes, tokens, or K: values per target
+	TargetKind TargetKind //
+
+	Classes      []string // names of the classes, where there are
+	Alphabet     []string // the character of each token id, where tokens are characters; Alphabet[0] is empty
+	FeatureNames []string // names of the D inputs, where there are
+	TargetNames  []string // names of the K targets, where there are
+
+	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are
+	// not scaled. See [Spec.Original].
+	TargetScale, TargetOffset []float64
+}
+
+// Original returns value, a target or a prediction of output k, in the units of the data:
+// value·TargetScale[k] + TargetOffset[k].
+func (s Spec) Original(k int, value float64) float64 {
+	if s.TargetScale == nil {
+		return value
+	}
+	return value*s.TargetScale[k] + s.TargetOffset[k]
+}
+
+// Encode returns the token ids of text where the tokens are characters; a character outside the alphabet becomes 0.
+func (s Spec) Encode(text string) []int {
+	tokens := make([]int, 0, len(text))
+	for _, r := range text {
+		tokens = append(tokens, max(0, slices.Index(s.Alphabet, string(r))))
+	}
+	return tokens
+}

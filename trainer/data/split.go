@@ -1,0 +1,45 @@
+package data
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// splitSeed draws which sequences, groups or names belong to which part. It is fixed so that runs with different
+// training seeds are judged on the same test part.
+const splitSeed = 0x5eed
+
+// part is one of the three parts of a split.
+type part uint8
+
+const (
+	train part = iota
+	valid
+	test
+	parts
+)
+
+func (p part) String() string { return [parts]string{"train", "valid", "test"}[p] }
+
+// partCounts returns how many of n things each part gets: the fractions, rounded.
+func partCounts(n int, validFraction, testFraction float64) [parts]int {
+	var counts [parts]int
+	counts[valid] = int(math.Round(validFraction * float64(n)))
+	counts[test] = min(int(math.Round(testFraction*float64(n))), n-counts[valid])
+	counts[train] = n - counts[valid] - counts[test]
+	return counts
+}
+
+// draw gives n things to the parts at random, always in the same way.
+func draw(n int, validFraction, testFraction float64) []part {
+	counts := partCounts(n, validFraction, testFraction)
+	drawn := make([]part, n)
+	for i := range drawn[:counts[test]] {
+		drawn[i] = test
+	}
+	for i := range counts[valid] {
+		drawn[counts[test]+i] = valid
+	}
+	shuffle(rand.New(rand.NewPCG(splitSeed, 0)), drawn)
+	return drawn
+}

@@ -1,0 +1,32 @@
+// Package trainer is the loop that trains a model, and what belongs to it: metrics, events, early stopping and
+// checkpoints. It knows no layer: a [Model] is whatever builds a graph and names its parameters.
+//
+// [Trainer.Fit] goes through the training sequences epoch by epoch. An epoch is a plan of batches; a batch is fed to
+// the program that was compiled for its shape; the program's gradients go to the solver. After an epoch the model is
+// measured, the best weights are kept, and the [Callback]s are told. [Trainer.Evaluate] measures alone.
+//
+// # Metrics
+//
+// The kind of target decides which metrics there are:
+//
+//	class per sequence          loss, nll, accuracy
+//	token per step              loss, nll, accuracy, perplexity
+//	binary values per step      loss, nll
+//	values per sequence, step   loss, mse, rmse, mae
+//
+// A metric is a mean over all sequences, or steps, that have a target, not over batches: its value does not depend on
+// the batch size. See [MetricLoss] and the constants after it for the units.
+//
+// # The same run, the same numbers
+//
+// The configuration, the seed of the streams, the data and the model's first weights decide every bit of the weights
+// and metrics, whatever the number of threads and however often the run was interrupted and resumed. Only times
+// differ.
+//
+// # Checkpoints
+//
+// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME and solver/NAME, and in the
+// metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all of
+// that. It is written beside the older ones and read back before those are given up; the newest two stay. A damaged
+// file is passed over with a warning; one of another configuration is refused.
+package trainer

@@ -1,0 +1,142 @@
+package trainer
+
+import (
+	"context"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// source is a data set with what the loop asks of it again and again.
+type source struct {
+	data.Dataset
+	spec    data.Spec
+	lengths []int
+	uniform bool // all sequences are of one length
+}
+
+func newSource(ds data.Dataset) (*source, error) {
+	if ds.Len() == 0 {
+		return nil, errors.New("data: found no sequences, expected at least one")
+	}
+	s := &source{Dataset: ds, spec: ds.Spec(), lengths: data.Lengths(ds), uniform: true}
+	for _, n := range s.lengths {
+		s.uniform = s.uniform && n == s.lengths[0]
+	}
+	return s, nil
+}
+
+// steps is for how many steps a program for these sequences is compiled. Padding changes no value.
+func (s *source) steps(indices []int) int {
+	longest := 1
+	for _, i := range indices {
+		longest = max(longest, s.lengths[i])
+	}
+	if s.uniform {
+		return longest
+	}
+	return roundSteps(longest)
+}
+
+// program is a compiled model.
+type program struct {
+	*graph.Program
+	nll string // the value that is the loss without label smoothing
+}
+
+// engine runs a model on batches of data.
+type engine struct {
+	model    Model
+	dtype    tensor.Dtype
+	streams  *graph.Streams
+	pool     *kernel.Pool
+	programs programs
+	batch    data.Batch // of the last load
+	feeds    graph.Feeds
+}
+
+func (t *Trainer) newEngine(model Model) (*engine, error) {
+	params := model.Params()
+	if len(params) == 0 {
+		return nil, errors.New("model: found no parameters, expected at least one")
+	}
+	e := &engine{
+		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, feeds: graph.Feeds{},
+	}
+	e.programs.build = e.compile
+	return e, nil
+}
+
+func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, error) {
+	b := graph.NewBuilder(mode, e.dtype, e.streams, e.pool)
+	outputs, err := e.model.Build(b, shape)
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := b.Compile(outputs)
+	if err != nil {
+		return nil, err
+	}
+	nll := graph.OutputLosses
+	if outputs.Values[graph.OutputNLL] != nil {
+		nll = graph.OutputNLL
+	}
+	return &program{compiled, nll}, nil
+}
+
+// run runs the program of that mode on these sequences.
+func (e *engine) run(mode graph.Mode, s *source, indices []int) (*program, error) {
+	e.batch.Steps = s.steps(indices)
+	if err := s.Fill(&e.batch, indices); err != nil {
+		return nil, err
+	}
+	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.batch.Steps, Size: e.batch.Size})
+	if err != nil {
+		return nil, err
+	}
+	return program, program.Run(e.feed())
+}
+
+// feed names what the batch has.
+func (e *engine) feed() graph.Feeds {
+	clear(e.feeds)
+	b := &e.batch
+	e.feeds[graph.FeedMask] = b.Mask
+	e.feeds[graph.FeedWeights] = b.Weights
+	if len(b.Tokens) > 0 {
+		e.feeds[graph.FeedTokens] = b.Tokens
+	}
+	if len(b.Inputs) > 0 {
+		e.feeds[graph.FeedInputs] = b.Inputs
+	}
+	if len(b.Labels) > 0 {
+		e.feeds[graph.FeedLabels] = b.Labels
+	}
+	if len(b.Targets) > 0 {
+		e.feeds[graph.FeedTargets] = b.Targets
+	}
+	return e.feeds
+}
+
+// evaluate measures the model on all of s, in batches of similar length that are the same each time. Errors call the data
+// by that name.
+func (e *engine) evaluate(ctx context.Context, s *source, batchSize int, name string) (map[string]float64, error) {
+	var total sums
+	for _, indices := range data.Batches(s.lengths, batchSize, nil, true) {
+		if ctx.Err() != nil {
+			return nil, errors.WithStack(ErrInterrupted)
+		}
+		program, err := e.run(graph.Evaluate, s, indices)
+		if err != nil {
+			return nil, err
+		}
+		if err := total.add(&s.spec, &e.batch, program); err != nil {
+			return nil, err
+		}
+	}
+	return total.metrics(s.spec.TargetKind, name)
+}

@@ -1,0 +1,162 @@
+package trainer
+
+import (
+	"context"
+	stderrors "errors"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// The streams that the loop draws from.
+const (
+	orderStream = "order"
+	noiseStream = "weight_noise"
+)
+
+// ErrInterrupted says that a run or an evaluation was canceled by its context.
+var ErrInterrupted = stderrors.New("interrupted")
+
+// fit is one call of Fit.
+type fit struct {
+	*engine
+	trainer *Trainer
+	cfg     Config
+	options Options
+	solver  *solvers.Solver
+	params  []*graph.Param
+	train   *source
+	valid   *source // nil: none
+	stop    stoppingRule
+	noise   *weightNoise
+	clock   stopwatch
+
+	passedOver []FileFault // checkpoints
+
+	state     state
+	order     []byte         // of the order's stream when the epoch under way began; nil: not used yet
+	best      []*graph.Param // copies; nil before the first best epoch
+	history   History
+	event     Event                // reused
+	gradients []gorgonia.ValueGrad // reused
+}
+
+func (f *fit) loop(ctx context.Context) error {
+	for _, fault := range f.passedOver {
+		if err := f.emit(ctx, Event{Kind: Warning, Message: "checkpoint passed over: " + fault.Err.Error()}); err != nil {
+			return err
+		}
+	}
+	if err := f.emit(ctx, Event{Kind: RunStart}); err != nil {
+		return err
+	}
+	for !f.state.Stopping.Stopped && f.state.Epoch < f.cfg.MaxEpochs {
+		if err := f.epoch(ctx); err != nil {
+			return err
+		}
+		if err := f.finishEpoch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// epoch goes through the training sequences once, or through what an interruption has left of them.
+func (f *fit) epoch(ctx context.Context) error {
+	plan := data.Batches(f.train.lengths, f.cfg.batchSize(), f.streams.Stream(orderStream), *f.cfg.Bucketing)
+	if err := f.emit(ctx, Event{Kind: EpochStart, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan)}); err != nil {
+		return err
+	}
+	rate := f.clock.rate()
+	for f.state.Batch < len(plan) {
+		if ctx.Err() != nil {
+			return errors.WithStack(ErrInterrupted)
+		}
+		indices := plan[f.state.Batch]
+		learningRate := f.solver.LearningRate()
+		program, err := f.step(indices)
+		if err != nil {
+			return diverged(err, f.state.Epoch+1, f.state.Step+1)
+		}
+		f.state.Batch++
+		f.state.Step++
+		f.state.LearningRate = learningRate
+		err = f.emit(ctx, Event{
+			Kind: StepEnd, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan), Loss: program.Cost(),
+			LearningRate: learningRate, GradientNorm: program.GradientNorm(), Rate: rate(len(indices)),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step changes the weights by one batch. The program returned holds what its run has left.
+func (f *fit) step(indices []int) (*program, error) {
+	f.noise.on()
+	program, err := f.run(graph.Train, f.train, indices)
+	f.noise.off()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.state.Sums.add(&f.train.spec, &f.batch, program); err != nil {
+		return nil, err
+	}
+	f.gradients = f.gradients[:0]
+	for _, g := range program.Gradients() {
+		f.gradients = append(f.gradients, g)
+	}
+	return program, f.solver.Step(f.gradients)
+}
+
+// finishEpoch measures, remembers the best weights, reports and, when it is time, writes a checkpoint.
+func (f *fit) finishEpoch(ctx context.Context) error {
+	epoch, err := f.summarize(ctx)
+	if err != nil {
+		return diverged(err, f.state.Epoch+1, f.state.Step)
+	}
+	s := &f.state
+	s.Epochs = append(s.Epochs, epoch)
+	s.Epoch, s.Batch, s.Sums = epoch.Epoch, 0, sums{}
+	if err := f.markOrder(); err != nil {
+		return err
+	}
+	s.Stopping = s.Stopping.next(f.stop, epoch.Epoch, f.stop.value(epoch))
+	if s.Stopping.BestEpoch == epoch.Epoch {
+		f.best = cloneParams(f.params)
+	}
+	if err := f.watchPlateau(epoch); err != nil {
+		return err
+	}
+	if err := f.emit(ctx, Event{Kind: EpochEnd, Epoch: epoch.Epoch}); err != nil {
+		return err
+	}
+	if s.Stopping.Stopped || s.Epoch == f.cfg.MaxEpochs || s.Epoch%f.cfg.CheckpointEvery == 0 {
+		return f.save()
+	}
+	return nil
+}
+
+// summarize is what is known at the end of the epoch under way.
+func (f *fit) summarize(ctx context.Context) (Epoch, error) {
+	e := Epoch{Epoch: f.state.Epoch + 1, Step: f.state.Step, LearningRate: f.state.LearningRate}
+	var err error
+	if e.Train, err = f.state.Sums.metrics(f.train.spec.TargetKind, "train"); err != nil {
+		return e, err
+	}
+	if penalty := f.solver.Penalty(f.params); penalty != 0 {
+		e.Train[MetricPenalty] = penalty
+	}
+	if f.valid != nil {
+		if e.Valid, err = f.evaluate(ctx, f.valid, f.cfg.batchSize(), "valid"); err != nil {
+			return e, err
+		}
+	}
+	e.Seconds = f.clock.seconds()
+	return e, checkFinite(f.params)
+}

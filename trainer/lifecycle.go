@@ -1,0 +1,90 @@
+package trainer
+
+import (
+	"context"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// begin checks all that can be checked before training and resumes.
+func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
+	switch {
+	case t.solver == nil:
+		return nil, errors.New("trainer: found no solver, expected one")
+	case t.fitted:
+		return nil, errors.New("trainer: found a second Fit, expected one: its solver and its streams have moved on")
+	}
+	e, err := t.newEngine(model)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{engine: e, trainer: t, cfg: t.cfg, options: t.options, solver: t.solver, params: model.Params()}
+	if f.train, err = newSource(train); err != nil {
+		return nil, errors.WithMessage(err, "training data")
+	}
+	if valid != nil {
+		if f.valid, err = newSource(valid); err != nil {
+			return nil, errors.WithMessage(err, "validation data")
+		}
+	}
+	if err := t.cfg.ValidateFor(f.train.spec, valid != nil).Err(); err != nil {
+		return nil, errors.WithMessage(err, "trainer")
+	}
+	f.stop = stoppingRuleOf(t.cfg.EarlyStopping, valid != nil)
+	t.fitted = true
+	if err := f.solver.Init(f.params); err != nil {
+		return nil, errors.WithMessage(err, "solver")
+	}
+	if err := f.openCheckpoints(); err != nil {
+		return nil, err
+	}
+	f.noise = newWeightNoise(t.cfg.WeightNoise, f.params, f.streams)
+	f.clock = startStopwatch(f.state.Seconds)
+	return f, f.markOrder()
+}
+
+// end closes a run that came to err: it says why it ended, leaves a checkpoint where it can be gone on from, and puts
+// the best weights back where that is wanted.
+func (f *fit) end(ctx context.Context, err error) (*History, error) {
+	stopped := errors.Is(err, ErrStop)
+	if stopped || errors.Is(err, ErrInterrupted) {
+		if failed := f.save(); failed != nil {
+			err, stopped = diverged(failed, f.state.Epoch+1, f.state.Step), false
+		}
+	}
+	f.history.StopReason = f.reason(err)
+	if stopped {
+		err = nil
+	}
+	f.trainer.best = f.best
+	if err == nil && f.best != nil && f.cfg.EarlyStopping != nil && *f.cfg.EarlyStopping.RestoreBest {
+		err = assignParams(f.params, f.best)
+	}
+	if failed := f.emit(ctx, Event{Kind: RunEnd}); err == nil && !errors.Is(failed, ErrStop) {
+		err = failed
+	}
+	if failed := f.programs.close(); err == nil {
+		err = failed
+	}
+	return &f.history, err
+}
+
+func (f *fit) reason(err error) StopReason {
+	var broken *DivergedError
+	switch {
+	case errors.As(err, &broken):
+		return StopDiverged
+	case errors.Is(err, ErrInterrupted):
+		return StopInterrupted
+	case err != nil && !errors.Is(err, ErrStop):
+		return StopFailed
+	case f.state.Stopping.Stopped:
+		return StopEarly
+	case f.state.Epoch >= f.cfg.MaxEpochs:
+		return StopMaxEpochs
+	default:
+		return StopCallback
+	}
+}

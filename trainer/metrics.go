@@ -1,0 +1,162 @@
+package trainer
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Names of metrics. A row is a sequence, or a step of one where targets are per step; rows of weight 0 do not count.
+// Where targets were scaled, mse, rmse and mae are in the original units.
+const (
+	MetricLoss       = "loss"       // mean over rows of what the model minimizes: nats, with label smoothing if there is any, or squared scaled units
+	MetricAccuracy   = "accuracy"   // share of the rows whose largest logit is that of the label
+	MetricNLL        = "nll"        // nats per row, without label smoothing; binary values: summed over the values
+	MetricPerplexity = "perplexity" // e^nll
+	MetricMSE        = "mse"        // squared units: mean over rows and outputs of squared errors
+	MetricRMSE       = "rmse"       // units: √mse
+	MetricMAE        = "mae"        // units: mean over rows and outputs of absolute errors
+	MetricPenalty    = "penalty"    // of the training part only, where the solver has penalties: their value at the end of the epoch
+)
+
+// measure is one metric as a function of the sums over an epoch.
+type measure struct {
+	name string
+	of   func(s sums) float64
+}
+
+// measuresOf is the metrics of each kind of target.
+func measuresOf(kind data.TargetKind) []measure {
+	loss := measure{MetricLoss, func(s sums) float64 { return s.Loss / s.Weight }}
+	nll := measure{MetricNLL, func(s sums) float64 { return s.NLL / s.Weight }}
+	perplexity := measure{MetricPerplexity, func(s sums) float64 { return math.Exp(s.NLL / s.Weight) }}
+	accuracy := measure{MetricAccuracy, func(s sums) float64 { return s.Correct / s.Weight }}
+	mse := measure{MetricMSE, func(s sums) float64 { return s.Squared / s.Weight }}
+	rmse := measure{MetricRMSE, func(s sums) float64 { return math.Sqrt(s.Squared / s.Weight) }}
+	mae := measure{MetricMAE, func(s sums) float64 { return s.Absolute / s.Weight }}
+	switch kind {
+	case data.ClassPerSequence:
+		return []measure{loss, nll, accuracy}
+	case data.TokenPerStep:
+		return []measure{loss, nll, accuracy, perplexity}
+	case data.BinaryPerStep:
+		return []measure{loss, nll}
+	case data.ValuesPerSequence, data.ValuesPerStep:
+		return []measure{loss, mse, rmse, mae}
+	default:
+		return []measure{loss}
+	}
+}
+
+// MetricNames lists the metrics of data with that kind of target.
+func MetricNames(kind data.TargetKind) []string {
+	var names []string
+	for _, m := range measuresOf(kind) {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// sums are what metrics are made of, added up over rows times their weights.
+type sums struct {
+	Weight   float64 `json:"weight"`
+	Loss     float64 `json:"loss"`
+	NLL      float64 `json:"nll"`
+	Correct  float64 `json:"correct"`
+	Squared  float64 `json:"squared"`  // mean over outputs, original units
+	Absolute float64 `json:"absolute"` // likewise
+}
+
+// add adds the rows of a batch that program has just run on.
+func (s *sums) add(spec *data.Spec, batch *data.Batch, program *program) error {
+	losses, err := program.Value(graph.OutputLosses)
+	if err != nil {
+		return err
+	}
+	nlls, err := program.Value(program.nll)
+	if err != nil {
+		return err
+	}
+	predictions, err := program.Value(graph.OutputPredictions)
+	if err != nil {
+		return err
+	}
+	rows := len(batch.Weights)
+	if losses.DataSize() != rows || nlls.DataSize() != rows || predictions.DataSize()%rows != 0 {
+		return errors.Errorf("outputs of the model: found losses of shape %v and predictions of shape %v, expected a row for each of %d weights",
+			losses.Shape(), predictions.Shape(), rows)
+	}
+	if losses.Dtype() == tensor.Float32 {
+		addRows(s, spec, batch, losses.Float32s(), nlls.Float32s(), predictions.Float32s())
+	} else {
+		addRows(s, spec, batch, losses.Float64s(), nlls.Float64s(), predictions.Float64s())
+	}
+	return nil
+}
+
+func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, losses, nlls, predictions []F) {
+	width := len(predictions) / len(batch.Weights)
+	for i, weight := range batch.Weights {
+		if weight == 0 {
+			continue
+		}
+		s.Weight += weight
+		s.Loss += weight * float64(losses[i])
+		row := predictions[i*width : (i+1)*width]
+		switch spec.TargetKind {
+		case data.ClassPerSequence, data.TokenPerStep:
+			s.NLL += weight * float64(nlls[i])
+			if largest(row) == batch.Labels[i] {
+				s.Correct += weight
+			}
+		case data.BinaryPerStep:
+			s.NLL += weight * float64(nlls[i])
+		case data.ValuesPerSequence, data.ValuesPerStep:
+			squared, absolute := deviations(spec, row, batch.Targets[i*width:(i+1)*width])
+			s.Squared += weight * squared
+			s.Absolute += weight * absolute
+		}
+	}
+}
+
+// largest is the index of the first largest value.
+func largest[F float32 | float64](row []F) int {
+	best := 0
+	for i, v := range row {
+		if v > row[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// deviations are the mean squared and the mean absolute error of a row in original units.
+func deviations[F float32 | float64](spec *data.Spec, row []F, targets []float64) (squared, absolute float64) {
+	for k, v := range row {
+		d := spec.Original(k, float64(v)) - spec.Original(k, targets[k])
+		squared += d * d
+		absolute += math.Abs(d)
+	}
+	return squared / float64(len(row)), absolute / float64(len(row))
+}
+
+// metrics is the value of every measure. All must be finite: JSON knows no other numbers, and a model that gives
+// others is lost.
+func (s sums) metrics(kind data.TargetKind, of string) (map[string]float64, error) {
+	if s.Weight == 0 {
+		return nil, errors.Errorf("%s data: found no target of any weight, expected at least one", of)
+	}
+	values := map[string]float64{}
+	for _, m := range measuresOf(kind) {
+		v := m.of(s)
+		if !isFinite(v) {
+			return nil, errors.WithStack(&nonFinite{what: of + "." + m.name, value: v})
+		}
+		values[m.name] = v
+	}
+	return values, nil
+}

@@ -1,0 +1,105 @@
+package trainer
+
+import (
+	"os"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
+)
+
+// Rooms of the tensors of a checkpoint.
+const (
+	paramRoom  = "param/"
+	bestRoom   = "best/"
+	solverRoom = "solver/"
+)
+
+// openCheckpoints makes the directory ready and resumes from it if that is wanted.
+func (f *fit) openCheckpoints() error {
+	dir := f.options.Checkpoints
+	f.state.Fingerprint = f.options.Fingerprint
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return errors.Wrap(err, "checkpoints")
+	}
+	if !f.options.Resume {
+		existing, err := listCheckpoints(dir)
+		if err == nil && len(existing) > 0 {
+			err = errors.Errorf("%s: found a checkpoint of an earlier run, expected none without resuming", existing[0].path)
+		}
+		return err
+	}
+	if err := atomicfile.RemoveLeftovers(dir); err != nil {
+		return err
+	}
+	c, faults, err := loadCheckpoint(dir, f.options.Fingerprint)
+	if err != nil {
+		return err
+	}
+	f.passedOver = faults
+	if c == nil {
+		return nil
+	}
+	return errors.WithMessage(f.restore(c), "resume")
+}
+
+func (f *fit) restore(c *checkpoint) error {
+	if err := weights.Assign(&weights.File{Tensors: c.section(paramRoom)}, f.params); err != nil {
+		return err
+	}
+	if c.state.Stopping.BestEpoch > 0 {
+		f.best = cloneParams(f.params)
+		if err := weights.Assign(&weights.File{Tensors: c.section(bestRoom)}, f.best); err != nil {
+			return errors.WithMessage(err, "best weights")
+		}
+	}
+	saved := solvers.State{}
+	for _, t := range c.section(solverRoom) {
+		saved[t.Name] = tensor.New(tensor.WithShape(t.Shape...), tensor.WithBacking(t.Data))
+	}
+	if err := f.solver.Restore(saved); err != nil {
+		return err
+	}
+	f.state = c.state
+	return f.streams.Restore(c.state.Streams)
+}
+
+// markOrder remembers the state of the stream that the plan of the next epoch is drawn from. A checkpoint has this one
+// instead of the plan.
+func (f *fit) markOrder() error {
+	streams, err := f.streams.State()
+	f.order = streams[orderStream]
+	return err
+}
+
+// save writes a checkpoint of the place that the run has come to.
+func (f *fit) save() error {
+	if f.options.Checkpoints == "" {
+		return nil
+	}
+	if err := checkFinite(f.params); err != nil {
+		return err
+	}
+	var err error
+	if f.state.Streams, err = f.streams.State(); err != nil {
+		return err
+	}
+	delete(f.state.Streams, orderStream)
+	if f.order != nil {
+		f.state.Streams[orderStream] = f.order
+	}
+	f.state.Seconds = f.clock.seconds()
+	tensors := prefixed(paramRoom, weights.FromParams(f.params))
+	tensors = append(tensors, prefixed(bestRoom, weights.FromParams(f.best))...)
+	for name, value := range f.solver.State() {
+		tensors = append(tensors, weights.FromParams([]*graph.Param{{Name: solverRoom + name, Value: value}})...)
+	}
+	return saveCheckpoint(f.options.Checkpoints, checkpoint{f.state, tensors})
+}

@@ -1,0 +1,85 @@
+package trainer
+
+import (
+	"math"
+	"strings"
+)
+
+const (
+	trainPrefix = "train."
+	validPrefix = "valid."
+)
+
+// stoppingRule says when a metric has failed to improve for too long, and which epoch was the best.
+type stoppingRule struct {
+	monitor    string
+	higher     bool // higher is better
+	minDelta   float64
+	patience   int
+	startEpoch int
+}
+
+// stopping is how far a rule has come. It is a pure value: next has no memory but its receiver.
+type stopping struct {
+	Best      float64 `json:"best"`
+	BestEpoch int     `json:"best_epoch"` // 0: none yet
+	Waited    int     `json:"waited"`     // epochs in a row without improvement
+	Stopped   bool    `json:"stopped"`
+}
+
+// stoppingRuleOf is the rule of a valid configuration, or without one a rule that never ends a run but knows its best
+// epoch.
+func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
+	switch {
+	case cfg != nil:
+		return stoppingRule{cfg.Monitor, isHigherBetter(cfg.Monitor, cfg.Mode), cfg.MinDelta, cfg.Patience, cfg.StartEpoch}
+	case hasValid:
+		return stoppingRule{monitor: validPrefix + MetricLoss, patience: math.MaxInt}
+	default:
+		return stoppingRule{monitor: trainPrefix + MetricLoss, patience: math.MaxInt}
+	}
+}
+
+func isHigherBetter(monitor, mode string) bool {
+	_, metric, _ := splitMonitor(monitor)
+	return mode == ModeMax || mode == ModeAuto && metric == MetricAccuracy
+}
+
+// next is the state after an epoch (counted from 1) with that value of the monitor.
+func (s stopping) next(rule stoppingRule, epoch int, value float64) stopping {
+	if epoch <= rule.startEpoch {
+		return s
+	}
+	if s.BestEpoch == 0 || rule.improves(value, s.Best) {
+		return stopping{Best: value, BestEpoch: epoch}
+	}
+	s.Waited++
+	s.Stopped = s.Waited >= rule.patience
+	return s
+}
+
+func (r stoppingRule) improves(value, best float64) bool {
+	if r.higher {
+		return value-r.minDelta > best
+	}
+	return value+r.minDelta < best
+}
+
+// value picks the monitor out of an epoch.
+func (r stoppingRule) value(e Epoch) float64 {
+	set, metric, _ := splitMonitor(r.monitor)
+	if set == validPrefix {
+		return e.Valid[metric]
+	}
+	return e.Train[metric]
+}
+
+// splitMonitor parts "valid.loss" into "valid." and "loss".
+func splitMonitor(monitor string) (set, metric string, ok bool) {
+	for _, set := range []string{trainPrefix, validPrefix} {
+		if metric, ok := strings.CutPrefix(monitor, set); ok && metric != "" {
+			return set, metric, true
+		}
+	}
+	return "", "", false
+}

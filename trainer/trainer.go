@@ -1,0 +1,102 @@
+package trainer
+
+import (
+	"context"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Model is what a trainer trains. A training graph needs a cost; every graph needs the values graph.OutputLosses and,
+// but for tasks whose only metric is the loss, graph.OutputPredictions.
+type Model interface {
+	// Params are the model's parameters, the same ones in the same order each time.
+	Params() []*graph.Param
+	// Build adds the model to an empty graph for batches of that shape.
+	Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error)
+}
+
+// Options are the surroundings of a run: nothing in them changes a number of its results.
+type Options struct {
+	// Pool says how many threads a step may use; nil is one.
+	Pool *kernel.Pool
+	// Callbacks are called in this order with every event.
+	Callbacks []Callback
+
+	// Checkpoints is the directory of checkpoints, made where it does not exist. It belongs to one run at a time. Empty:
+	// there are none.
+	Checkpoints string
+	// Resume goes on from the newest checkpoint, or begins anew where there is none. Without it, a directory that has
+	// checkpoints is refused.
+	Resume bool
+	// Fingerprint stands for all that a resumed run must share with the interrupted one: configuration, data, program.
+	Fingerprint string
+}
+
+// Trainer trains a model with a solver. It is used by one goroutine at a time.
+type Trainer struct {
+	cfg     Config
+	solver  *solvers.Solver
+	streams *graph.Streams
+	options Options
+	fitted  bool
+	best    []*graph.Param // copies; nil where there is no best epoch
+}
+
+// New makes a trainer. The solver must be fresh; it may be nil for a trainer that only evaluates. The streams are those
+// that the model was made with, or new ones of the run's seed: the trainer draws from "order" and "weight_noise", the
+// model's noise from streams of its own.
+func New(cfg Config, solver *solvers.Solver, streams *graph.Streams, options Options) (*Trainer, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate().Err(); err != nil {
+		return nil, errors.WithMessage(err, "trainer")
+	}
+	return &Trainer{cfg: cfg, solver: solver, streams: streams, options: options}, nil
+}
+
+// Fit trains model on train until an epoch is the last by the configuration, a callback says so or ctx is canceled, and
+// measures it on valid, which may be nil, after each epoch. A trainer fits once.
+//
+// The history is returned with an error too, as far as it got. The errors:
+//   - [ErrInterrupted]: ctx was canceled. The step under way was finished and, where there is a directory for it, a
+//     checkpoint written. Resumed, the run ends with the very bits that it would have had.
+//   - [*DivergedError]: a number was not finite. The last checkpoint is from before.
+//   - [*CheckpointError], [*OtherRunError]: nothing to resume from.
+func (t *Trainer) Fit(ctx context.Context, model Model, train, valid data.Dataset) (*History, error) {
+	f, err := t.begin(model, train, valid)
+	if err != nil {
+		return nil, err
+	}
+	return f.end(ctx, f.loop(ctx))
+}
+
+// Evaluate measures model on ds: the metrics that the task of ds has, by name (see the package's table). It draws no random
+// number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
+func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (map[string]float64, error) {
+	s, err := newSource(ds)
+	if err != nil {
+		return nil, err
+	}
+	e, err := t.newEngine(model)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := e.evaluate(ctx, s, t.cfg.batchSize(), "data")
+	if closing := e.programs.close(); err == nil {
+		err = closing
+	}
+	return metrics, err
+}
+
+// RestoreBest gives model the weights of the best epoch of the last Fit. A run that was told to do so by
+// early_stopping.restore_best has done it.
+func (t *Trainer) RestoreBest(model Model) error {
+	if t.best == nil {
+		return errors.New("restore the best weights: found no best epoch, expected a run of at least one")
+	}
+	return assignParams(model.Params(), t.best)
+}
