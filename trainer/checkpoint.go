@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -18,9 +19,10 @@ import (
 )
 
 const (
-	checkpointFormat  = "gruexp checkpoint 1"
-	checkpointPattern = "checkpoint-%06d.safetensors"
-	checkpointsKept   = 2
+	checkpointFormat = "gruexp checkpoint 1"
+	checkpointPrefix = "checkpoint-"
+	checkpointSuffix = ".safetensors"
+	checkpointsKept  = 2
 
 	// Keys of the metadata.
 	formatKey = "format"
@@ -85,7 +87,7 @@ func saveCheckpoint(dir string, c checkpoint) error {
 	if len(existing) > 0 {
 		serial = existing[0].serial + 1
 	}
-	path := filepath.Join(dir, fmt.Sprintf(checkpointPattern, serial))
+	path := filepath.Join(dir, checkpointName(serial))
 	metadata, err := c.metadata()
 	if err != nil {
 		return err
@@ -141,13 +143,18 @@ func listCheckpoints(dir string) ([]checkpointFile, error) {
 	}
 	var files []checkpointFile
 	for _, e := range entries {
-		var serial int
-		if _, err := fmt.Sscanf(e.Name(), checkpointPattern, &serial); err == nil && e.Name() == fmt.Sprintf(checkpointPattern, serial) {
+		digits := strings.TrimSuffix(strings.TrimPrefix(e.Name(), checkpointPrefix), checkpointSuffix)
+		serial, err := strconv.Atoi(digits)
+		if err == nil && e.Name() == checkpointName(serial) {
 			files = append(files, checkpointFile{filepath.Join(dir, e.Name()), serial})
 		}
 	}
 	slices.SortFunc(files, func(a, b checkpointFile) int { return b.serial - a.serial })
 	return files, nil
+}
+
+func checkpointName(serial int) string {
+	return fmt.Sprintf("%s%06d%s", checkpointPrefix, serial, checkpointSuffix)
 }
 
 func (c checkpoint) metadata() (map[string]string, error) {
@@ -202,7 +209,7 @@ func checksum(tensors []weights.Tensor, metadata map[string]string) (string, err
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// prefixed renames tensors into the room prefix of a checkpoint; section takes them out again.
+// prefixed renames tensors into a room of a checkpoint; section takes them out again.
 func prefixed(prefix string, tensors []weights.Tensor) []weights.Tensor {
 	renamed := slices.Clone(tensors)
 	for i := range renamed {

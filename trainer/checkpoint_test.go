@@ -79,6 +79,16 @@ func TestResumeAgainAndAgain(t *testing.T) {
 	expected := e.mustFit(t)
 	e.options.Checkpoints = t.TempDir()
 	e.options.Resume = true // from nothing at first
+	var seconds float64
+	e.options.Callbacks = []trainer.Callback{
+		on(trainer.RunStart, func(event *trainer.Event) error {
+			if event.History.Seconds < seconds {
+				t.Errorf("found %v s at the start, expected at least the %v s of the run before", event.History.Seconds, seconds)
+			}
+			return nil
+		}),
+		on(trainer.StepEnd, func(event *trainer.Event) error { seconds = event.History.Seconds; return nil }),
+	}
 	for range expected.history.Steps + 1 {
 		m, h, err := e.interruptAfter(t, 1)
 		if err == nil {
@@ -304,6 +314,10 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 
 	damage(t, files[1])
+	leftover := filepath.Join(e.options.Checkpoints, ".gruexp-1-0.tmp") // of a process killed while it wrote
+	if err := os.WriteFile(leftover, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var warnings []string
 	e.options.Callbacks = []trainer.Callback{on(trainer.Warning, func(event *trainer.Event) error {
 		warnings = append(warnings, event.Message)
@@ -316,7 +330,9 @@ func TestDamagedCheckpoints(t *testing.T) {
 		t.Errorf("found warnings %q, expected one that names %s", warnings, files[1])
 	}
 
-	files = checkpointFiles(t, e.options.Checkpoints)
+	if files = checkpointFiles(t, e.options.Checkpoints); len(files) != 2 || slices.Contains(files, leftover) {
+		t.Fatalf("found the files %q, expected two checkpoints", files)
+	}
 	damage(t, files[1])
 	if err := os.Truncate(files[0], 100); err != nil {
 		t.Fatal(err)

@@ -86,6 +86,105 @@ func TestSameBitsWithAnyNumberOfThreads(t *testing.T) {
 	}
 }
 
+// orderOf records the sequences of every batch that a run asks for.
+type orderOf struct {
+	data.Dataset
+	batches *[][]int
+}
+
+func (o orderOf) Fill(b *data.Batch, indices []int) error {
+	*o.batches = append(*o.batches, slices.Clone(indices))
+	return o.Dataset.Fill(b, indices)
+}
+
+func TestOrderOfTheData(t *testing.T) {
+	e := noisy()
+	e.trainer = trainer.Config{MaxEpochs: 2, BatchSize: 8}
+	e.valid = nil
+	train := e.train
+	order := func(seed uint64, bucketing bool) (first, second [][]int) {
+		var batches [][]int
+		e.seed, e.trainer.Bucketing, e.train = seed, &bucketing, orderOf{train, &batches}
+		e.mustFit(t)
+		if len(batches) != 10 {
+			t.Fatalf("found %d batches in two epochs, expected 10", len(batches))
+		}
+		return batches[:5], batches[5:]
+	}
+	first, second := order(1, true)
+	if reflect.DeepEqual(first, second) {
+		t.Error("found the same order in two epochs")
+	}
+	if other, _ := order(2, true); reflect.DeepEqual(first, other) {
+		t.Error("found the same order with another seed")
+	}
+	mixed, _ := order(1, false)
+	padding := func(batches [][]int) (steps int) {
+		for _, indices := range batches {
+			longest := 0
+			for _, i := range indices {
+				longest = max(longest, train.Steps(i))
+			}
+			for _, i := range indices {
+				steps += longest - train.Steps(i)
+			}
+		}
+		return steps
+	}
+	if with, without := padding(first), padding(mixed); with*2 > without {
+		t.Errorf("found %d steps of padding with bucketing, %d without, expected less than half", with, without)
+	}
+	for _, epoch := range [][][]int{first, second, mixed} {
+		all := slices.Concat(epoch...)
+		slices.Sort(all)
+		for i, index := range all {
+			if i != index {
+				t.Fatalf("found the sequences %v in an epoch, expected each one once", all)
+			}
+		}
+	}
+}
+
+// shapes records what a model is built for.
+type shapes struct {
+	trainer.Model
+	built map[graph.BatchShape]bool
+}
+
+func (s shapes) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error) {
+	s.built[shape] = true
+	return s.Model.Build(b, shape)
+}
+
+// Sequences of one length are not padded; those of many lengths are, so that few shapes are compiled.
+func TestShapes(t *testing.T) {
+	e := noisy()
+	e.trainer = trainer.Config{MaxEpochs: 2, BatchSize: 1}
+	waves := waves(40, 1, data.ClassPerSequence)
+	var ofFive []int
+	for i := range waves.inputs {
+		if waves.Steps(i) == 5 {
+			ofFive = append(ofFive, i)
+		}
+	}
+	for _, test := range []struct {
+		train    data.Dataset
+		expected map[graph.BatchShape]bool
+	}{
+		{subset{waves, ofFive}, map[graph.BatchShape]bool{{Steps: 5, Size: 1}: true}},
+		{waves, map[graph.BatchShape]bool{{Steps: 4, Size: 1}: true, {Steps: 8, Size: 1}: true, {Steps: 12, Size: 1}: true}},
+	} {
+		m := e.make(t)
+		s := shapes{m.model, map[graph.BatchShape]bool{}}
+		if _, err := m.Fit(t.Context(), s, test.train, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(s.built, test.expected) {
+			t.Errorf("found graphs of the shapes %v, expected %v", s.built, test.expected)
+		}
+	}
+}
+
 // Weight noise changes a run; a run without it draws none.
 func TestWeightNoiseMatters(t *testing.T) {
 	e := noisy()

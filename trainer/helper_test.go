@@ -161,7 +161,7 @@ func noisy() experiment {
 		trainer: trainer.Config{
 			MaxEpochs: 3, BatchSize: 8, WeightNoise: 0.05,
 			EarlyStopping:   &trainer.EarlyStoppingConfig{Patience: 2},
-			ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{Monitor: "train.accuracy", Patience: 1, Factor: 0.5},
+			ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{Monitor: "train.accuracy", MinDelta: 1, Patience: 1, Factor: 0.5},
 		},
 		solver: solvers.Config{LearningRate: 0.01, ClipNorm: 1, L2: 1e-4},
 		layers: []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 4, Dropout: 0.2, RecurrentDropout: 0.1}}, {Dense: &layers.DenseConfig{}}},
@@ -211,7 +211,7 @@ func (e experiment) build() (made, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.solver, err = e.solver.New(solvers.Plan{}); err != nil {
+	if m.solver, err = e.solver.New(solvers.Plan{StepsPerEpoch: 5, Epochs: 3}); err != nil {
 		return m, err
 	}
 	e.options.Pool = kernel.NewPool(max(1, e.threads))

@@ -10,11 +10,8 @@ import (
 
 // begin checks all that can be checked before training and resumes.
 func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
-	switch {
-	case t.solver == nil:
+	if t.solver == nil {
 		return nil, errors.New("trainer: found no solver, expected one")
-	case t.fitted:
-		return nil, errors.New("trainer: found a second Fit, expected one: its solver and its streams have moved on")
 	}
 	e, err := t.newEngine(model)
 	if err != nil {
@@ -33,7 +30,6 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 		return nil, errors.WithMessage(err, "trainer")
 	}
 	f.stop = stoppingRuleOf(t.cfg.EarlyStopping, valid != nil)
-	t.fitted = true
 	if err := f.solver.Init(f.params); err != nil {
 		return nil, errors.WithMessage(err, "solver")
 	}

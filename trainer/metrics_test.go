@@ -4,11 +4,13 @@ import (
 	"context"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -176,6 +178,33 @@ func TestTrainingMetrics(t *testing.T) {
 	}
 }
 
+// The training metrics of an epoch are the means over its own steps, each with the weights of its time.
+func TestTrainingMetricsOfEachEpoch(t *testing.T) {
+	e := noisy()
+	e.train = waves(40, 1, data.ClassPerSequence) // five whole batches, which weigh the same
+	e.solver.Schedule = solvers.ScheduleConfig{Name: solvers.ScheduleExponential}
+	var sum, rate float64
+	e.options.Callbacks = []trainer.Callback{
+		on(trainer.EpochStart, func(*trainer.Event) error { sum = 0; return nil }),
+		on(trainer.StepEnd, func(event *trainer.Event) error {
+			sum += event.Loss
+			rate = event.LearningRate
+			return nil
+		}),
+		on(trainer.EpochEnd, func(event *trainer.Event) error {
+			last := event.History.Epochs[event.Epoch-1]
+			if math.Abs(last.Train["loss"]-sum/5) > 1e-6 { // the steps' means are float32
+				t.Errorf("epoch %d: found loss %v, expected %v", event.Epoch, last.Train["loss"], sum/5)
+			}
+			if last.LearningRate != rate {
+				t.Errorf("epoch %d: found learning rate %v, expected %v as in the last step", event.Epoch, last.LearningRate, rate)
+			}
+			return nil
+		}),
+	}
+	e.mustFit(t)
+}
+
 func TestEvaluateLeavesNoTrace(t *testing.T) {
 	m := noisy().make(t)
 	if _, err := m.fit(t.Context()); err != nil {
@@ -214,13 +243,17 @@ func TestEvaluateRefuses(t *testing.T) {
 	s := waves(5, 1, data.ClassPerSequence)
 	s.weights = [][]float64{{0}, {0}, {0}, {0}, {0}}
 	m := e.make(t)
-	if found, err := m.Evaluate(t.Context(), m.model, s); err == nil {
-		t.Errorf("no target counts: found %v, expected an error", found)
+	if found, err := m.Evaluate(t.Context(), m.model, s); err == nil || !strings.Contains(err.Error(), "no target") {
+		t.Errorf("no target counts: found %v, expected an error (%v)", found, err)
 	}
 	s = waves(5, 1, data.ClassPerSequence)
 	s.inputs[2][0][0] = math.NaN()
 	if found, err := m.Evaluate(t.Context(), m.model, s); err == nil {
 		t.Errorf("NaN in the data: found %v, expected an error", found)
+	}
+	s.weights = [][]float64{{1}, {1}, {0}, {1}, {1}}
+	if _, err := m.Evaluate(t.Context(), m.model, s); err != nil {
+		t.Errorf("NaN where no target counts: %v", err)
 	}
 	if found, err := m.Evaluate(t.Context(), m.model, waves(5, 1, data.ValuesPerSequence)); err == nil {
 		t.Errorf("data of another task: found %v, expected an error", found)

@@ -11,8 +11,9 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// Model is what a trainer trains. A training graph needs a cost; every graph needs the values graph.OutputLosses and,
-// but for tasks whose only metric is the loss, graph.OutputPredictions.
+// Model is what a trainer trains. A training graph needs a cost; every graph needs the values [graph.OutputLosses] and
+// [graph.OutputPredictions], and [graph.OutputNLL] where the loss is smoothed. What inputs there are to declare is
+// written beside [graph.Feeds].
 type Model interface {
 	// Params are the model's parameters, the same ones in the same order each time.
 	Params() []*graph.Param
@@ -43,7 +44,6 @@ type Trainer struct {
 	solver  *solvers.Solver
 	streams *graph.Streams
 	options Options
-	fitted  bool
 	best    []*graph.Param // copies; nil where there is no best epoch
 }
 
@@ -59,7 +59,8 @@ func New(cfg Config, solver *solvers.Solver, streams *graph.Streams, options Opt
 }
 
 // Fit trains model on train until an epoch is the last by the configuration, a callback says so or ctx is canceled, and
-// measures it on valid, which may be nil, after each epoch. A trainer fits once.
+// measures it on valid, which may be nil, after each epoch. A trainer fits once, since its solver and its streams move
+// on.
 //
 // The history is returned with an error too, as far as it got. The errors:
 //   - [ErrInterrupted]: ctx was canceled. The step under way was finished and, where there is a directory for it, a
@@ -74,8 +75,8 @@ func (t *Trainer) Fit(ctx context.Context, model Model, train, valid data.Datase
 	return f.end(ctx, f.loop(ctx))
 }
 
-// Evaluate measures model on ds: the metrics that the task of ds has, by name (see the package's table). It draws no random
-// number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
+// Evaluate measures model on ds: the metrics that its kind of target has, by name (see the package's table). It draws no
+// random number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
 func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (map[string]float64, error) {
 	s, err := newSource(ds)
 	if err != nil {

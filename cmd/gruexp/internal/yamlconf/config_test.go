@@ -105,7 +105,7 @@ type schedule struct {
 func (s *schedule) SetDefaults() { *s = schedule{Every: 10, Factor: 0.5} }
 
 type trainerConfig struct {
-	MaxEpochs     int         `yaml:"max_epochs"`
+	MaxEpochs     int64       `yaml:"max_epochs"`
 	EarlyStopping *stopConfig `yaml:"early_stopping"`
 }
 
