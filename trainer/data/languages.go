@@ -4,26 +4,16 @@ import (
 	"cmp"
 	"slices"
 
+	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 )
 
 // A character seen once teaches nothing; leaving it out of the alphabet trains the unknown token instead.
 const minRuneCount = 2
 
-// latinDictionaries returns the dictionaries of package display whose language is written in Latin script.
-func latinDictionaries() map[string]*display.Dictionary {
-	return map[string]*display.Dictionary{
-		"af": display.Afrikaans, "az": display.Azerbaijani, "ca": display.Catalan, "cs": display.Czech,
-		"da": display.Danish, "de": display.German, "en": display.English, "es": display.Spanish,
-		"et": display.Estonian, "fi": display.Finnish, "fil": display.Filipino, "fr": display.French,
-		"hr": display.Croatian, "hu": display.Hungarian, "id": display.Indonesian, "is": display.Icelandic,
-		"it": display.Italian, "lt": display.Lithuanian, "lv": display.Latvian, "ms": display.Malay,
-		"nl": display.Dutch, "no": display.Norwegian, "pl": display.Polish, "pt": display.Portuguese,
-		"pt-PT": display.EuropeanPortuguese, "ro": display.Romanian, "sk": display.Slovak, "sl": display.Slovenian,
-		"sq": display.Albanian, "sr-Latn": display.SerbianLatin, "sv": display.Swedish, "sw": display.Swahili,
-		"tr": display.Turkish, "uz": display.Uzbek, "vi": display.Vietnamese, "zu": display.Zulu,
-	}
-}
+// A class is a language with a name for at least so many of the 592 languages that package display knows. The others
+// have little more than countries; their names still count as taken.
+const minLanguagesNamed = 450
 
 // name is how one language calls one country or language.
 type name struct {
@@ -32,41 +22,72 @@ type name struct {
 	text  string
 }
 
+// dictionary is all that one locale of package display has names for, by code.
+type dictionary struct {
+	language  string // the base language of the locale
+	own       bool   // the locale is the language itself, not its form in some country or script
+	names     []name // with no class yet
+	languages int    // of the names
+}
+
+// latinDictionaries returns the dictionaries of every locale that is written in Latin script.
+func latinDictionaries() []dictionary {
+	latin := language.MustParseScript("Latn")
+	var dictionaries []dictionary
+	for _, tag := range display.Supported.Tags() {
+		if script, _ := tag.Script(); script != latin {
+			continue
+		}
+		base, _ := tag.Base()
+		d := dictionary{language: base.String(), own: tag.String() == base.String()}
+		if regions := display.Regions(tag); regions != nil {
+			for _, region := range display.Values.Regions() {
+				if text := regions.Name(region); text != "" && region.IsCountry() {
+					d.names = append(d.names, name{code: "country " + region.String(), text: text})
+				}
+			}
+		}
+		if languages := display.Languages(tag); languages != nil {
+			for _, base := range display.Values.BaseLanguages() {
+				if text := languages.Name(base); text != "" {
+					d.names = append(d.names, name{code: "language " + base.String(), text: text})
+					d.languages++
+				}
+			}
+		}
+		dictionaries = append(dictionaries, d)
+	}
+	return dictionaries
+}
+
 // ownNames returns the names that occur in one language only, ordered by code and class, and the classes: the tags
 // of the languages.
 func ownNames() ([]name, []string) {
 	dictionaries := latinDictionaries()
-	tags := make([]string, 0, len(dictionaries))
-	for tag := range dictionaries {
-		tags = append(tags, tag)
-	}
-	slices.Sort(tags)
-
-	var names []name
-	classOf := map[string]int{} // of a text; -1 when several languages have it
-	for class, tag := range tags {
-		add := func(code, text string) {
-			if text == "" {
-				return
-			}
-			if other, seen := classOf[text]; seen && other != class {
-				classOf[text] = -1
+	const several = "several languages"
+	languageOf := map[string]string{} // of a text
+	for _, d := range dictionaries {
+		for _, n := range d.names {
+			if other, seen := languageOf[n.text]; seen && other != d.language {
+				languageOf[n.text] = several
 			} else {
-				classOf[text] = class
+				languageOf[n.text] = d.language
 			}
-			names = append(names, name{code, class, text})
-		}
-		regions, languages := dictionaries[tag].Regions(), dictionaries[tag].Languages()
-		for _, region := range display.Values.Regions() {
-			if region.IsCountry() {
-				add("country "+region.String(), regions.Name(region))
-			}
-		}
-		for _, base := range display.Values.BaseLanguages() {
-			add("language "+base.String(), languages.Name(base))
 		}
 	}
-	names = slices.DeleteFunc(names, func(n name) bool { return classOf[n.text] < 0 })
+	var names []name
+	var tags []string
+	for _, d := range dictionaries { // in the order of their tags
+		if !d.own || d.languages < minLanguagesNamed {
+			continue
+		}
+		for _, n := range d.names {
+			if languageOf[n.text] != several {
+				names = append(names, name{n.code, len(tags), n.text})
+			}
+		}
+		tags = append(tags, d.language)
+	}
 	slices.SortFunc(names, func(a, b name) int {
 		return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.class, b.class))
 	})

@@ -1,0 +1,32 @@
+// Package request is how gruexp refuses: a request that cannot be carried out as it was made is an [*Error], or several
+// at once, and the program ends with exit code 2.
+package request
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error is one thing wrong with a request: a flag, a configuration, a directory, a file.
+type Error struct {
+	Where    string // "FILE:LINE", a path, a flag or a verb
+	What     string // what is wrong
+	Found    string
+	Expected string
+}
+
+// Error has the form WHERE: WHAT (found X, expected Y).
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: %s (found %s, expected %s)", e.Where, e.What, e.Found, e.Expected)
+}
+
+// Errors is all that is wrong with a request.
+type Errors []*Error
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "; ")
+}

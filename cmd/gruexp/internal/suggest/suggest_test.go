@@ -1,0 +1,32 @@
+package suggest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+)
+
+func Example() {
+	fmt.Println(suggest.OneOf([]string{"train", "resume", "eval"}, "trian"))
+	// Output: one of train, resume, eval; did you mean "train"?
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"units", "form", "dropout", "recurrent_dropout"}
+	for given, expected := range map[string]string{
+		"unit":                    "units",
+		"unitz":                   "units",
+		"dropuot":                 "dropout",
+		"recurent_dropout":        "recurrent_dropout",
+		"form":                    "form",
+		"size":                    "",
+		"":                        "",
+		strings.Repeat("u", 1000): "",
+	} {
+		if found := suggest.Nearest(names, given); found != expected {
+			t.Errorf("%q: found %q, expected %q", given, found, expected)
+		}
+	}
+}
