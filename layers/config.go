@@ -42,7 +42,7 @@ func (c ModelConfig) WithDefaults() ModelConfig {
 	return c
 }
 
-// Validate lists what is wrong with the configuration in itself, whatever the data and the task.
+// Validate lists every fault of a configuration whose defaults are filled in, whatever the data and the task.
 func (c ModelConfig) Validate() fault.List {
 	_, l := c.plan(nil)
 	return l

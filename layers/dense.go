@@ -23,7 +23,7 @@ const (
 
 // DenseConfig says what dense layer to make. The zero value of a field stands for its default.
 type DenseConfig struct {
-	Units             int        `yaml:"units"`              // size of the output; default: in a model's last layer what the task needs
+	Units             int        `yaml:"units,omitempty"`    // size of the output; default: in a model's last layer what the task needs
 	Activation        Activation `yaml:"activation"`         // default linear
 	KernelInitializer string     `yaml:"kernel_initializer"` // default glorot_uniform
 	BiasInitializer   string     `yaml:"bias_initializer"`   // default zeros

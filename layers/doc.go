@@ -17,4 +17,5 @@
 //	plan.go          how layers fit together and to the task
 //	head.go          what the task wants at the end: the losses
 //	model.go         the model
+//	stream.go        a model step by step, without a graph; stream_stages.go the layers of it
 package layers

@@ -59,6 +59,38 @@ func Example() {
 	// cost: 1.0986
 }
 
+// A model of the next token goes on by itself from a first one: each prediction is the next input. (This one is not
+// trained, so that what it says is noise.)
+func ExampleStepper() {
+	model, err := layers.NewModel(layers.ModelConfig{
+		Input: layers.Input{Vocabulary: 10},
+		Layers: []layers.LayerConfig{
+			{Embedding: &layers.EmbeddingConfig{Units: 8}},
+			{GRU: &layers.GRUConfig{Units: 16, ReturnSequences: true}},
+			{Dense: &layers.DenseConfig{}},
+		},
+	}, layers.Head{Loss: layers.CrossEntropy, Units: 10, PerStep: true, Causal: true}, tensor.Float32, graph.NewStreams(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	stepper, err := layers.NewStepper[float32](model, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	tokens := []int{1} // one for each sequence
+	for range 6 {
+		logits, err := stepper.StepTokens(tokens, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		tokens[0] = slices.Index(logits, slices.Max(logits))
+		fmt.Print(tokens[0], " ")
+	}
+	// Output:
+	// 4 3 9 6 5 2
+}
+
 // A small GRU learns whether the steps of a noisy walk tend up or down, with nothing but a loop over gradients.
 func Example_training() {
 	const steps, batch = 12, 32

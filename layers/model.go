@@ -23,16 +23,14 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 	var faults fault.List
 	faults.Under("head", head.Validate())
 	checkDtype(&faults, dtype)
+	cfg = cfg.WithDefaults() // and a copy, of which plan sets the last size
 	plan, misfits := cfg.plan(&head)
 	faults = append(faults, misfits...)
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 
-	m := &Model{config: cfg.WithDefaults(), head: head}
-	if last := m.config.Layers[len(plan)-1].Dense; last != nil {
-		last.Units = head.Units
-	}
+	m := &Model{config: cfg, head: head}
 	for _, p := range plan {
 		layer, err := p.make(p.name, p.in, dtype, streams)
 		if err != nil {

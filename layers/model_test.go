@@ -295,11 +295,11 @@ func TestValidateNeedsNoData(t *testing.T) {
 	good := layers.ModelConfig{Layers: []layers.LayerConfig{
 		embed(layers.EmbeddingConfig{}), gru(layers.GRUConfig{Bidirectional: true, ReturnSequences: true}), dense(layers.DenseConfig{}),
 	}}
-	if l := good.Validate(); l != nil {
+	if l := good.WithDefaults().Validate(); l != nil {
 		t.Errorf("found %v, expected no fault", l)
 	}
 	bad := layers.ModelConfig{Layers: []layers.LayerConfig{gru(layers.GRUConfig{}), gru(layers.GRUConfig{})}}
-	if l := bad.Validate(); len(l) != 1 || l[0].Path != "layers.1.gru" {
+	if l := bad.WithDefaults().Validate(); len(l) != 1 || l[0].Path != "layers.1.gru" {
 		t.Errorf("found %v, expected a fault of layers.1.gru", l)
 	}
 }

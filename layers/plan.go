@@ -56,9 +56,9 @@ type placed struct {
 }
 
 // plan follows the signal through all layers and lists everything wrong with them and with how they fit together. With
-// a head it looks at the input and the end of the model, too. A plan with faults is of no use.
+// a head it looks at the input and the end of the model, too, and sets the size of the last layer. The configuration has
+// its defaults. A plan with faults is of no use.
 func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
-	c = c.WithDefaults()
 	var faults fault.List
 	faults.Under("input", c.Input.validate(head != nil))
 	if len(c.Layers) == 0 {
@@ -80,7 +80,7 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 			last := i == len(c.Layers)-1
 			faults.Check(last, path+".units", 0, "at least 1: only in the last layer it follows from the task")
 			if last && head != nil {
-				d.Units = head.Units // of our copy
+				d.Units = head.Units
 			}
 		}
 		plan = append(plan, placed{layer, fmt.Sprintf("%s%d", kind, counts[kind]), in})
@@ -149,7 +149,11 @@ func (h Head) misfits(c LayerConfig, out signal, last bool) fault.List {
 	case !h.PerStep && out.steps:
 		l.Add("", out.String(), "one vector a sequence, as the task wants: end with a pool or set return_sequences: false in the last gru")
 	}
-	l.Check(out.width == 0 || out.width == h.Units, "", fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.Units)
+	size := ""
+	if c.Dense != nil {
+		size = "units"
+	}
+	l.Check(out.width == 0 || out.width == h.Units, size, fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.Units)
 	if c.Dense != nil && h.Loss != MeanSquaredError {
 		l.Check(c.Dense.Activation == Linear, "activation", string(c.Dense.Activation), "%s: the loss %s takes logits", Linear, h.Loss)
 	}

@@ -109,9 +109,8 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Validate lists what is wrong with the config after its defaults are filled in.
+// Validate lists every fault of a config whose defaults are filled in.
 func (c Config) Validate() fault.List {
-	c = c.WithDefaults()
 	var faults fault.List
 	preset, known := defaults(c.Name)
 	faults.Check(known, "name", c.Name, "one of %v", Names())
@@ -121,7 +120,7 @@ func (c Config) Validate() fault.List {
 	if known {
 		checkOptions(&faults, options(), &c, &preset, c.Name)
 		if preset.Form == "" {
-			faults.Check(c.Form == "", "form", string(c.Form), "nothing: %s has no form", c.Name)
+			faults.Check(c.Form == "", "form", string(c.Form), "null or left out: %s has no form", c.Name)
 		} else {
 			checkForm(&faults, "form", c.Form)
 		}

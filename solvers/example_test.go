@@ -45,6 +45,6 @@ func ExampleConfig() {
 		Momentum: new(0.9),
 		Schedule: solvers.ScheduleConfig{Name: solvers.ScheduleStep, Factor: new(1.5)},
 	}
-	fmt.Println(config.Validate().Err())
-	// Output: momentum: found 0.9, expected nothing: adamw has no momentum; schedule.factor: found 1.5, expected a number above 0, at most 1
+	fmt.Println(config.WithDefaults().Validate().Err())
+	// Output: momentum: found 0.9, expected null or left out: adamw has no momentum; schedule.factor: found 1.5, expected a number above 0, at most 1
 }

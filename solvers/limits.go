@@ -10,7 +10,7 @@ import (
 // that an experiment computed wrongly, NaN above all, which fails every comparison.
 
 func checkRate(faults *fault.List, path string, v float64) {
-	faults.Check(v > 0 && v <= 100, path, v, "a number above 0, at most 100")
+	faults.Check(v > 0 && !math.IsInf(v, 0), path, v, "a finite number above 0")
 }
 
 func checkDecay(faults *fault.List, path string, v float64) {

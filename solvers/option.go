@@ -25,7 +25,7 @@ func checkOptions[C any](faults *fault.List, options []option[C], config, preset
 		switch found := *o.field(config); {
 		case found == nil:
 		case *o.field(preset) == nil:
-			faults.Add(o.name, *found, "nothing: %s has no %s", rule, o.name)
+			faults.Add(o.name, *found, "null or left out: %s has no %s", rule, o.name)
 		default:
 			o.check(faults, o.name, *found)
 		}

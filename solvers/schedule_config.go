@@ -64,9 +64,8 @@ func (c ScheduleConfig) WithDefaults() ScheduleConfig {
 	return c
 }
 
-// Validate lists what is wrong with the config after its defaults are filled in.
+// Validate lists every fault of a config whose defaults are filled in.
 func (c ScheduleConfig) Validate() fault.List {
-	c = c.WithDefaults()
 	var faults fault.List
 	preset, known := scheduleDefaults(c.Name)
 	faults.Check(known, "name", c.Name, "one of %v", ScheduleNames())

@@ -58,7 +58,7 @@ type CheckpointError struct{ Faults []FileFault }
 // FileFault is what is wrong with one file.
 type FileFault struct {
 	Path string
-	Err  error // names the path
+	Err  error // names the path; a [*weights.FormatError] where the content is damaged
 }
 
 func (e *CheckpointError) Error() string {
@@ -182,7 +182,7 @@ func readCheckpoint(path string) (*checkpoint, error) {
 
 func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 	if found := file.Metadata[formatKey]; found != checkpointFormat {
-		return nil, errors.Errorf("format: found %q, expected %q", found, checkpointFormat)
+		return nil, damaged(formatKey, strconv.Quote(found), strconv.Quote(checkpointFormat))
 	}
 	found := file.Metadata[sumKey]
 	delete(file.Metadata, sumKey)
@@ -191,13 +191,17 @@ func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 		return nil, err
 	}
 	if found != expected {
-		return nil, errors.Errorf("checksum: found %q, expected %q as the content has", found, expected)
+		return nil, damaged("checksum", strconv.Quote(found), strconv.Quote(expected)+" as the content has")
 	}
 	c := &checkpoint{tensors: file.Tensors}
 	if err := json.Unmarshal([]byte(file.Metadata[stateKey]), &c.state); err != nil {
-		return nil, errors.Wrap(err, "state")
+		return nil, damaged(stateKey, err.Error(), "the state of a run as JSON")
 	}
 	return c, nil
+}
+
+func damaged(where, found, expected string) error {
+	return errors.WithStack(&weights.FormatError{Where: where, Found: found, Expected: expected})
 }
 
 // checksum is the SHA-256 of the safetensors file without its checksum: the encoding of a content is unique.

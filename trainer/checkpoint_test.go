@@ -182,12 +182,15 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// trainAloud says after each step how far it is, and the outcome in the end.
+// trainAloud says after each step how far it is and waits for a byte to go on, and says the outcome in the end.
 func trainAloud(dir string) error {
 	e := noisy()
 	e.options.Checkpoints, e.options.Resume = dir, true
 	e.options.Callbacks = []trainer.Callback{on(trainer.StepEnd, func(event *trainer.Event) error {
-		_, err := fmt.Println("step", event.Epoch, event.Step)
+		if _, err := fmt.Println("step", event.Epoch, event.Step); err != nil {
+			return err
+		}
+		_, err := os.Stdin.Read(make([]byte, 1))
 		return err
 	})}
 	m, err := e.build()
@@ -237,13 +240,18 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
-// runAndKill runs the process until it has said so many lines and returns the last of all that it said.
+// runAndKill runs the process until it has said so many lines and returns the last of all that it said. It is told to go
+// on before it is killed, so that the end comes in the middle of a step or of a checkpoint.
 func runAndKill(t *testing.T, dir string, lines int) string {
 	t.Helper()
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), killedRunVariable+"="+dir)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	goOn, err := child.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +263,7 @@ func runAndKill(t *testing.T, dir string, lines int) string {
 	scanner.Buffer(nil, 1<<20)
 	for said := 1; scanner.Scan(); said++ {
 		last = scanner.Text()
+		_, _ = goOn.Write([]byte{0}) // fails once the process has ended, which the next line shows
 		if said == lines {
 			if err := child.Process.Kill(); err != nil {
 				t.Fatal(err)

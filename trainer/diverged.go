@@ -14,12 +14,14 @@ import (
 type DivergedError struct {
 	Epoch int    // the epoch under way, from 1
 	Step  int    // the step of the run that failed, or was the last, from 1
-	Param string // the parameter whose gradient or value it is; empty: the cost or a metric
-	Err   error  // says what was found
+	What  string // "cost", "valid.loss", "gradient of gru0/kernel", "parameter gru0/kernel"
+	Found string // "NaN", "squared norm +Inf"
+	Param string // the parameter whose gradient or value it is; of the cost or a metric, the one with the largest number
+	Err   error
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("diverged in epoch %d, step %d: %v", e.Epoch, e.Step, e.Err)
+	return fmt.Sprintf("diverged in epoch %d, step %d: %s: found %s, expected a finite number", e.Epoch, e.Step, e.What, e.Found)
 }
 
 // Unwrap returns what was found: a [*graph.NonFiniteError] for the cost and for gradients.
@@ -36,17 +38,26 @@ func (e *nonFinite) Error() string {
 }
 
 // diverged says when a non-finite number was found; other errors pass through.
-func diverged(err error, epoch, step int) error {
+func (f *fit) diverged(err error, step int) error {
+	broken := DivergedError{Epoch: f.state.Epoch + 1, Step: step, Err: err}
 	var inPass *graph.NonFiniteError
 	var elsewhere *nonFinite
 	switch {
+	case errors.As(err, &inPass) && inPass.Param != "":
+		broken.Param = inPass.Param
+		broken.What, broken.Found = "gradient of "+inPass.Param, fmt.Sprint("squared norm ", inPass.Value)
 	case errors.As(err, &inPass):
-		return errors.WithStack(&DivergedError{epoch, step, inPass.Param, err})
+		broken.What, broken.Found = "cost", fmt.Sprint(inPass.Value)
 	case errors.As(err, &elsewhere):
-		return errors.WithStack(&DivergedError{epoch, step, elsewhere.param, err})
+		broken.Param = elsewhere.param
+		broken.What, broken.Found = elsewhere.what, fmt.Sprint(elsewhere.value)
 	default:
 		return err
 	}
+	if broken.Param == "" {
+		broken.Param = largestParam(f.params)
+	}
+	return errors.WithStack(&broken)
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

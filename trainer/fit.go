@@ -80,7 +80,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		learningRate := f.solver.LearningRate()
 		program, err := f.step(indices)
 		if err != nil {
-			return diverged(err, f.state.Epoch+1, f.state.Step+1)
+			return f.diverged(err, f.state.Step+1)
 		}
 		f.state.Batch++
 		f.state.Step++
@@ -118,7 +118,7 @@ func (f *fit) step(indices []int) (*program, error) {
 func (f *fit) finishEpoch(ctx context.Context) error {
 	epoch, err := f.summarize(ctx)
 	if err != nil {
-		return diverged(err, f.state.Epoch+1, f.state.Step)
+		return f.diverged(err, f.state.Step)
 	}
 	s := &f.state
 	s.Epochs = append(s.Epochs, epoch)

@@ -47,7 +47,7 @@ func (f *fit) end(ctx context.Context, err error) (*History, error) {
 	stopped := errors.Is(err, ErrStop)
 	if stopped || errors.Is(err, ErrInterrupted) {
 		if failed := f.save(); failed != nil {
-			err, stopped = diverged(failed, f.state.Epoch+1, f.state.Step), false
+			err, stopped = f.diverged(failed, f.state.Step), false
 		}
 	}
 	f.history.StopReason = f.reason(err)

@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"math"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
@@ -58,4 +60,29 @@ func firstNonFinite[F float32 | float64](values []F) float64 {
 		}
 	}
 	return 0
+}
+
+// largestParam is the name of the parameter with the number of the largest magnitude.
+func largestParam(params []*graph.Param) string {
+	name, largest := "", -1.0
+	for _, p := range params {
+		var found float64
+		if p.Value.Dtype() == tensor.Float32 {
+			found = largestMagnitude(p.Value.Float32s())
+		} else {
+			found = largestMagnitude(p.Value.Float64s())
+		}
+		if found > largest {
+			name, largest = p.Name, found
+		}
+	}
+	return name
+}
+
+func largestMagnitude[F float32 | float64](values []F) float64 {
+	largest := 0.0
+	for _, v := range values {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	return largest
 }

@@ -9,8 +9,138 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
+// benchmarkShapes are those that the speed of a layer is judged by.
+var benchmarkShapes = []struct {
+	name                       string
+	steps, batch, input, units int
+}{
+	{"tiny", 50, 32, 16, 32},
+	{"base", 50, 32, 64, 128},
+	{"large", 100, 64, 128, 256},
+	{"wide", 50, 32, 256, 512},
+	{"single", 200, 1, 8, 64},
+	{"long", 1000, 16, 64, 128},
+}
+
+// eachPool runs a benchmark for every set of kernels that the processor supports, with one thread and with two.
+func eachPool(b *testing.B, f func(*testing.B, *Pool)) {
+	for _, k := range supportedKernels() {
+		for threads := range 2 {
+			pool := &Pool{threads: threads + 1, kernels: k}
+			b.Run(fmt.Sprintf("%s/threads=%d", k.name, pool.threads), func(b *testing.B) { f(b, pool) })
+		}
+	}
+}
+
+func reportFlops(b *testing.B, flops float64) {
+	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+// BenchmarkTile measures the innermost loop of products alone, on a packed panel that stays in the first-level cache.
+func BenchmarkTile(b *testing.B) {
+	for _, k := range supportedKernels() {
+		b.Run(k.name+"/float32", func(b *testing.B) { benchmarkTile(b, &k.float32) })
+		b.Run(k.name+"/float64", func(b *testing.B) { benchmarkTile(b, &k.float64) })
+	}
+}
+
+func benchmarkTile[F Float](b *testing.B, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const depth = 96
+	left, right, c := random[F](rng, m.rows*depth), random[F](rng, m.cols*depth), make([]F, m.rows*m.cols)
+	rowStride, stepStride := depth, 1
+	if m.packsLeft {
+		rowStride, stepStride = 1, m.rows
+	}
+	for b.Loop() {
+		m.tile(depth, left, rowStride, stepStride, right, c, m.cols, m.rows, m.cols, false)
+	}
+	reportFlops(b, float64(2*depth*m.rows*m.cols))
+}
+
+// BenchmarkLayer measures both passes of a layer: the input's product, the recurrence, and the gradients of the input, the
+// initial state and all weights.
+func BenchmarkLayer(b *testing.B) {
+	for _, shape := range benchmarkShapes {
+		b.Run(shape.name, func(b *testing.B) {
+			eachPool(b, func(b *testing.B, p *Pool) {
+				l := newLayer(shape.steps, shape.batch, shape.input, shape.units)
+				l.step(p)
+				b.ReportAllocs()
+				for b.Loop() {
+					l.step(p)
+				}
+				reportFlops(b, l.flops())
+			})
+		})
+	}
+}
+
+// BenchmarkRecurrence measures the two passes of the recurrence apart.
+func BenchmarkRecurrence(b *testing.B) {
+	for _, shape := range benchmarkShapes {
+		l := newLayer(shape.steps, shape.batch, shape.input, shape.units)
+		flops := l.flops() / 3 * float64(shape.units) / float64(shape.units+shape.input)
+		b.Run(shape.name+"/forward", func(b *testing.B) {
+			eachPool(b, func(b *testing.B, p *Pool) {
+				for b.Loop() {
+					l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
+				}
+				reportFlops(b, flops)
+			})
+		})
+		b.Run(shape.name+"/backward", func(b *testing.B) {
+			eachPool(b, func(b *testing.B, p *Pool) {
+				l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
+				for b.Loop() {
+					l.gru.Backward(p, l.GRUShape, l.GRUInput, l.hidden, l.weights, l.out)
+				}
+				reportFlops(b, 2*flops)
+			})
+		})
+	}
+}
+
+// layer is a layer in float32 with its gradients.
+type layer struct {
+	*gruCase[float32]
+	input              int
+	x, w, bias, hidden []float32
+	dx, dw, dBias      []float32
+	gru                GRU[float32]
+	out                GRUGradient[float32]
+}
+
+func newLayer(steps, batch, input, units int) *layer {
+	rng := rand.New(rand.NewPCG(2, 2))
+	l := &layer{gruCase: newGRUCase[float32](rng, steps, batch, units, gruOptions{bias: true, initial: true}), input: input}
+	l.x, l.w, l.bias = random[float32](rng, steps*batch*input), random[float32](rng, input*3*units), random[float32](rng, 3*units)
+	l.dx, l.dw, l.dBias = make([]float32, len(l.x)), make([]float32, len(l.w)), make([]float32, len(l.bias))
+	for i := range l.w {
+		l.w[i] *= 0.1
+	}
+	l.hidden, l.out = l.run(&l.gru, nil)
+	return l
+}
+
+// flops is three products with each weight per step and row.
+func (l *layer) flops() float64 {
+	return 2 * 3 * float64(l.Steps*l.Batch) * float64((l.input+l.Units)*3*l.Units)
+}
+
+func (l *layer) step(p *Pool) {
+	rows, units, width := l.Steps*l.Batch, l.Units, 3*l.Units
+	FillRows(p, rows, l.bias, l.Gates)
+	Product(p, false, false, rows, width, l.input, l.x, l.input, l.w, width, true, l.Gates, width)
+	l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
+	l.gru.Backward(p, l.GRUShape, l.GRUInput, l.hidden, l.weights, l.out)
+	Product(p, false, true, rows, l.input, 3*units, l.out.Gates, width, l.w, width, false, l.dx, l.input)
+	Product(p, true, false, l.input, width, rows, l.x, l.input, l.out.Gates, width, false, l.dw, width)
+	ColumnSums(p, rows, width, l.out.Gates, width, false, l.dBias)
+}
+
 // BenchmarkProduct measures the three products of a layer with input 64, 128 units and 40 steps of 64 rows: forward,
-// gradient of the weights, gradient of the input. gonum is the yardstick.
+// gradient of the weights, gradient of the input; and small ones. gonum is the yardstick.
 func BenchmarkProduct(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
@@ -21,74 +151,27 @@ func BenchmarkProduct(b *testing.B) {
 		{"forward", 2560, 384, 64, false, false},
 		{"weights", 64, 384, 2560, true, false},
 		{"input", 2560, 64, 384, false, true},
+		{"dense", 32, 10, 128, false, false},
+		{"square", 512, 512, 512, false, false},
 		{"row", 1, 384, 128, false, false},
 	} {
 		x := newProductCase[float32](rng, c.m, c.n, c.k, c.transA, c.transB, false)
 		flops := 2 * float64(c.m) * float64(c.n) * float64(c.k)
-		report := func(b *testing.B) {
-			b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		}
-		for _, threads := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/threads=%d", c.name, threads), func(b *testing.B) {
-				pool := NewPool(threads)
+		b.Run(c.name, func(b *testing.B) {
+			eachPool(b, func(b *testing.B, p *Pool) {
 				b.ReportAllocs()
 				for b.Loop() {
-					Product(pool, x.transA, x.transB, x.m, x.n, x.k, x.a, x.lda, x.b, x.ldb, false, x.c, x.ldc)
+					Product(p, x.transA, x.transB, x.m, x.n, x.k, x.a, x.lda, x.b, x.ldb, false, x.c, x.ldc)
 				}
-				report(b)
+				reportFlops(b, flops)
 			})
-		}
-		b.Run(c.name+"/gonum", func(b *testing.B) {
-			trans := map[bool]blas.Transpose{false: blas.NoTrans, true: blas.Trans}
-			for b.Loop() {
-				gonum.Implementation{}.Sgemm(trans[x.transA], trans[x.transB], x.m, x.n, x.k, 1, x.a, x.lda, x.b, x.ldb, 0, x.c, x.ldc)
-			}
-			report(b)
+			b.Run("gonum", func(b *testing.B) {
+				trans := map[bool]blas.Transpose{false: blas.NoTrans, true: blas.Trans}
+				for b.Loop() {
+					gonum.Implementation{}.Sgemm(trans[x.transA], trans[x.transB], x.m, x.n, x.k, 1, x.a, x.lda, x.b, x.ldb, 0, x.c, x.ldc)
+				}
+				reportFlops(b, flops)
+			})
 		})
-	}
-}
-
-// BenchmarkGRU measures both passes of the recurrence alone.
-func BenchmarkGRU(b *testing.B) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for _, shape := range []struct {
-		name  string
-		sizes [3]int
-		o     gruOptions
-	}{
-		{"experiment", [3]int{25, 64, 128}, gruOptions{}},
-		{"masked", [3]int{25, 64, 128}, gruOptions{true, true, true, true, true}},
-		{"base", [3]int{50, 32, 128}, gruOptions{}},
-		{"single", [3]int{200, 1, 64}, gruOptions{}},
-		{"stream", [3]int{1, 1, 128}, gruOptions{}},
-	} {
-		c := newGRUCase[float32](rng, shape.sizes[0], shape.sizes[1], shape.sizes[2], shape.o)
-		steps := float64(c.Steps * c.Batch)
-		if c.Mask != nil {
-			steps = 0
-			for _, m := range c.Mask {
-				steps += float64(m)
-			}
-		}
-		flops := 2 * steps * float64(c.Units*3*c.Units)
-		for _, threads := range []int{1, 2} {
-			pool := NewPool(threads)
-			var g GRU[float32]
-			hidden, out := c.run(&g, pool)
-			b.Run(fmt.Sprintf("%s/forward/threads=%d", shape.name, threads), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					g.Forward(pool, c.GRUShape, c.GRUInput, hidden, true)
-				}
-				b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-			})
-			b.Run(fmt.Sprintf("%s/backward/threads=%d", shape.name, threads), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					g.Backward(pool, c.GRUShape, c.GRUInput, hidden, c.weights, out)
-				}
-				b.ReportMetric(2*flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-			})
-		}
 	}
 }

@@ -52,26 +52,28 @@ type GRU[F Float] struct {
 
 	carry     []F // [B,H]: gradient with respect to the state between two steps
 	packed    []F // the recurrent kernel, or its transpose, in panels
-	zeros     []F // [3H], never written: stands in for a missing bias or initial state
+	zeros     []F // never written: stands in for a missing bias or initial state
 	scratches []gruScratch[F]
 	run       gruRun[F] // the pass in progress, kept here so that it is not allocated anew
 }
 
 // gruScratch is the memory of one worker.
 type gruScratch[F Float] struct {
-	rows []int // the rows of one step that the mask lets through
-	left []F   // packed rows of the left factor, or one row
-	line []F   // one row before it is packed
-	out  []F   // their product
-	gate []F   // r, z, n and q_n of one row where nothing is saved
+	rows  []int // the rows of one step that the mask lets through
+	slots []int // the slots of those at hand
+	left  []F   // rows of the left factor that do not stay where they lie
+	line  []F   // one of them before it is packed
+	out   []F   // their product
+	gate  []F   // r, z, n and q_n of one row where nothing is saved
+
+	// What is handed to the machine, kept here so that it is not allocated anew.
+	gates     gateRows[F]
+	gradients gradientRows[F]
 }
 
 // gruChunk is how many rows a worker takes through a product and its gates at a time: the product is still in the cache
 // when the gates are computed from it.
 const gruChunk = 16
-
-// gruGrain is the least number of multiplications in a whole sequence that is worth a goroutine.
-const gruGrain = 1 << 18
 
 // Forward computes hidden [T,B,H]. With training it saves what [GRU.Backward] needs.
 func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, training bool) {
@@ -86,7 +88,7 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 	}
 	r := g.start(p, s, in, hidden)
 	r.training = training
-	r.product = newRecurrentProduct(g, s, in.RecurrentKernel, false)
+	r.product = newRecurrentProduct(g, p, s, in.RecurrentKernel, false)
 	r.work(p)
 	g.run = gruRun[F]{}
 }
@@ -120,13 +122,14 @@ type gruRun[F Float] struct {
 
 // start makes the run of a pass.
 func (g *GRU[F]) start(p *Pool, s GRUShape, in GRUInput[F], hidden []F) *gruRun[F] {
-	g.zeros = resize(g.zeros, 3*s.Units)
+	g.zeros = resize(g.zeros, max(3, s.Batch)*s.Units)
 	g.run = gruRun[F]{GRU: g, GRUShape: s, in: in, bias: in.RecurrentBias, hidden: hidden}
 	r := &g.run
 	if r.bias == nil {
 		r.bias = g.zeros
 	}
-	grain := max(machineOf[F]().rows, ceil(gruGrain, s.Steps*s.Units*3*s.Units))
+	m := machineOf[F](p)
+	grain := max(m.rows, ceil(m.grain, s.Steps*s.Units*3*s.Units))
 	r.workers = p.blocks(s.Batch, grain)
 	for len(g.scratches) < r.workers {
 		g.scratches = append(g.scratches, gruScratch[F]{})
@@ -169,28 +172,15 @@ func (r *gruRun[F]) step(i int) (t, before int) {
 	return r.Steps - 1 - i, r.Steps - i
 }
 
-// state returns h of row b after step t, the initial state for t = −1.
-func (r *gruRun[F]) state(t, b int) []F {
-	if t >= 0 {
-		return row(r.hidden, t*r.Batch+b, r.Units)
+// states returns h of all rows after step t, the initial states for t = −1.
+func (r *gruRun[F]) states(t int) []F {
+	switch {
+	case t >= 0:
+		return row(r.hidden, t, r.Batch*r.Units)
+	case r.in.Initial != nil:
+		return r.in.Initial
 	}
-	if r.in.Initial == nil {
-		return r.zeros[:r.Units]
-	}
-	return row(r.in.Initial, b, r.Units)
-}
-
-// dropped returns h'⊙d, in line where there is a dropout.
-func (r *gruRun[F]) dropped(line, h []F, b int) []F {
-	if r.in.RecurrentDropout == nil {
-		return h
-	}
-	line = line[:len(h)]
-	d := row(r.in.RecurrentDropout, b, r.Units)
-	for j, v := range h {
-		line[j] = v * d[j]
-	}
-	return line
+	return r.zeros
 }
 
 func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
@@ -204,65 +194,86 @@ func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
 			if present(r.in.Mask, t*r.Batch+b) {
 				s.rows = append(s.rows, b)
 			} else {
-				copy(r.state(t, b), r.state(before, b))
+				copy(row(r.states(t), b, r.Units), row(r.states(before), b, r.Units))
 			}
 		}
 		for rows := s.rows; len(rows) > 0; rows = rows[min(r.product.chunk, len(rows)):] {
 			chunk := rows[:min(r.product.chunk, len(rows))]
-			for k, b := range chunk {
-				r.product.put(s, k, r.dropped(s.line, r.state(before, b), b))
-			}
-			r.product.run(s, len(chunk))
-			for k, b := range chunk {
-				r.gates(s, t, b, r.product.row(s, k), r.state(before, b))
-			}
+			r.multiplyStates(s, before, chunk)
+			r.gates(s, t, before, chunk)
 		}
 	}
 }
 
-// gates computes the state of row b after step t from q and the state before.
-func (r *gruRun[F]) gates(s *gruScratch[F], t, b int, q, h []F) {
-	H := r.Units
-	save := s.gate
+// multiplyStates computes (h'⊙d)·U of the given rows.
+func (r *gruRun[F]) multiplyStates(s *gruScratch[F], before int, rows []int) {
+	states := r.states(before)
+	if r.in.RecurrentDropout == nil {
+		r.product.rows(s, states, rows)
+		return
+	}
+	for k, b := range rows {
+		multiply(s.line, row(states, b, r.Units), row(r.in.RecurrentDropout, b, r.Units))
+		r.product.put(s, k, s.line)
+	}
+	r.product.run(s, len(rows))
+}
+
+// gates computes the states of the given rows after step t from their products and the states before.
+func (r *gruRun[F]) gates(s *gruScratch[F], t, before int, rows []int) {
+	H, first := r.Units, t*r.Batch
+	s.slots = s.slots[:0]
 	if r.training {
-		save = row(r.saved, r.slots[t*r.Batch+b], 4*H)
+		s.slots = r.slotsOf(s.slots, t, rows)
 	}
-	a := row(r.in.Gates, t*r.Batch+b, 3*H)
-	rz, n, qn := save[:2*H], save[2*H:3*H], save[3*H:4*H]
-
-	sum3(rz, a[:2*H], q[:2*H], r.bias[:2*H])
-	r.product.machine.sigmoid(rz, rz)
-	reset, update := rz[:H], rz[H:]
-
-	candidate(n, qn, a[2*H:], q[2*H:], r.bias[2*H:], reset)
-	r.product.machine.tanh(n, n)
-
-	interpolate(r.state(t, b), update, n, h)
+	for done := 0; done < len(rows); {
+		b := rows[done]
+		count, distance := even(rows[done:])
+		saved := lines[F]{data: s.gate}
+		if r.training {
+			n, slots := even(s.slots[done:])
+			count = min(count, n)
+			saved = linesOf(r.saved, 4*H, s.slots[done], slots)
+		}
+		s.gates = gateRows[F]{
+			rows: count, units: H,
+			input:   linesOf(r.in.Gates, 3*H, first+b, distance),
+			product: linesOf(s.out, r.product.outRow, done, 1),
+			bias:    r.bias,
+			before:  linesOf(r.states(before), H, b, distance),
+			saved:   saved,
+			after:   linesOf(r.hidden, H, first+b, distance),
+		}
+		r.product.machine.gates(&s.gates)
+		done += count
+	}
 }
 
-// sum3 sets dst = x + y + z.
-func sum3[F Float](dst, x, y, z []F) {
-	x, y, z = x[:len(dst)], y[:len(dst)], z[:len(dst)]
+// slotsOf appends the slots of the given rows at step t.
+func (r *gruRun[F]) slotsOf(slots []int, t int, rows []int) []int {
+	for _, b := range rows {
+		slots = append(slots, r.slots[t*r.Batch+b])
+	}
+	return slots
+}
+
+// even returns how many of rising numbers, from the first on, stand at equal distances, and the distance.
+func even(numbers []int) (count, distance int) {
+	if len(numbers) == 1 {
+		return 1, 0
+	}
+	distance = numbers[1] - numbers[0]
+	for count = 2; count < len(numbers) && numbers[count]-numbers[count-1] == distance; {
+		count++
+	}
+	return count, distance
+}
+
+// multiply sets dst = x⊙y.
+func multiply[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
 	for j := range dst {
-		dst[j] = x[j] + (y[j] + z[j])
-	}
-}
-
-// candidate sets q_n = q + bias and n = a + r⊙q_n, the argument of tanh.
-func candidate[F Float](n, qn, a, q, bias, reset []F) {
-	qn, a, q, bias, reset = qn[:len(n)], a[:len(n)], q[:len(n)], bias[:len(n)], reset[:len(n)]
-	for j := range n {
-		v := q[j] + bias[j]
-		qn[j] = v
-		n[j] = a[j] + reset[j]*v
-	}
-}
-
-// interpolate sets dst = (1−z)⊙n + z⊙h.
-func interpolate[F Float](dst, z, n, h []F) {
-	z, n, h = z[:len(dst)], n[:len(dst)], h[:len(dst)]
-	for j := range dst {
-		dst[j] = (1-z[j])*n[j] + z[j]*h[j]
+		dst[j] = x[j] * y[j]
 	}
 }
 

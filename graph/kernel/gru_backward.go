@@ -32,7 +32,7 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 
 	r := g.start(p, s, in, hidden)
 	r.dHidden, r.dGates = dHidden, out.Gates
-	r.product = newRecurrentProduct(g, s, in.RecurrentKernel, true)
+	r.product = newRecurrentProduct(g, p, s, in.RecurrentKernel, true)
 	r.work(p)
 	g.run = gruRun[F]{}
 
@@ -46,56 +46,64 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 }
 
 func (r *gruRun[F]) backward(worker int, s *gruScratch[F]) {
-	H := r.Units
 	r.product.prepare(s)
 	for i := r.Steps - 1; i >= 0; i-- {
 		t, before := r.step(i)
 		s.rows = s.rows[:0]
 		for b := worker; b < r.Batch; b += r.workers {
-			dh := row(r.carry, b, H)
-			addTo(dh, row(r.dHidden, t*r.Batch+b, H))
-			slot := r.slots[t*r.Batch+b]
-			if slot < 0 {
-				clear(row(r.dGates, t*r.Batch+b, 3*H))
+			if r.slots[t*r.Batch+b] >= 0 {
+				s.rows = append(s.rows, b)
 				continue
 			}
-			s.rows = append(s.rows, b)
-			h, previous := r.state(before, b), row(r.previous, slot, H)
-			gateGradients(row(r.dGates, t*r.Batch+b, 3*H), row(r.dProducts, slot, 3*H), dh, row(r.saved, slot, 4*H), h)
-			copy(previous, r.dropped(previous, h, b))
+			addTo(row(r.carry, b, r.Units), row(r.dHidden, t*r.Batch+b, r.Units))
+			clear(row(r.dGates, t*r.Batch+b, 3*r.Units))
 		}
 		for rows := s.rows; len(rows) > 0; rows = rows[min(r.product.chunk, len(rows)):] {
 			chunk := rows[:min(r.product.chunk, len(rows))]
-			for k, b := range chunk {
-				r.product.put(s, k, row(r.dProducts, r.slots[t*r.Batch+b], 3*H))
-			}
-			r.product.run(s, len(chunk))
-			for k, b := range chunk {
-				d := r.product.row(s, k)
-				addTo(row(r.carry, b, H), r.dropped(d, d, b))
-			}
+			s.slots = r.slotsOf(s.slots[:0], t, chunk)
+			r.gateGradients(s, t, before, chunk)
+			r.carryOn(s, chunk)
 		}
 	}
 }
 
-// gateGradients computes the gradients with respect to the gates' input and to q from dh and what the forward pass saved,
-// and turns dh into its part that reaches the state before directly, dh⊙z.
-func gateGradients[F Float](dGates, dProducts, dh, saved, h []F) {
-	H := len(dh)
-	r, z, n, qn := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H]
-	dr, dz, dn := dGates[:H], dGates[H:][:H], dGates[2*H:][:H]
-	dqn := dProducts[2*H:][:H]
-	h = h[:H]
-	for j := range dh {
-		d := dh[j]
-		dNew := d * (1 - z[j]) * (1 - n[j]*n[j])
-		dn[j] = dNew
-		dqn[j] = dNew * r[j]
-		dr[j] = dNew * qn[j] * r[j] * (1 - r[j])
-		dz[j] = d * (h[j] - n[j]) * z[j] * (1 - z[j])
-		dh[j] = d * z[j]
+// gateGradients computes the gradients of the given rows at step t with respect to the gates and to q.
+func (r *gruRun[F]) gateGradients(s *gruScratch[F], t, before int, rows []int) {
+	H, first := r.Units, t*r.Batch
+	for done := 0; done < len(rows); {
+		b, slot := rows[done], s.slots[done]
+		rowCount, distance := even(rows[done:])
+		slotCount, slots := even(s.slots[done:])
+		count := min(rowCount, slotCount)
+		s.gradients = gradientRows[F]{
+			rows: count, units: H,
+			above:    linesOf(r.dHidden, H, first+b, distance),
+			carry:    linesOf(r.carry, H, b, distance),
+			saved:    linesOf(r.saved, 4*H, slot, slots),
+			before:   linesOf(r.states(before), H, b, distance),
+			gates:    linesOf(r.dGates, 3*H, first+b, distance),
+			products: linesOf(r.dProducts, 3*H, slot, slots),
+			previous: linesOf(r.previous, H, slot, slots),
+		}
+		r.product.machine.gateGradients(&s.gradients)
+		done += count
 	}
-	copy(dProducts[:2*H], dGates)
+}
+
+// carryOn adds (dq·Uᵀ)⊙d of the given rows to what is carried to the step before, and turns the previous states
+// that are kept from h' into h'⊙d.
+func (r *gruRun[F]) carryOn(s *gruScratch[F], rows []int) {
+	r.product.rows(s, r.dProducts, s.slots)
+	for k, b := range rows {
+		d := r.product.row(s, k)
+		if r.in.RecurrentDropout != nil {
+			factors := row(r.in.RecurrentDropout, b, r.Units)
+			multiply(d, d, factors)
+			previous := row(r.previous, s.slots[k], r.Units)
+			multiply(previous, previous, factors)
+		}
+		addTo(row(r.carry, b, r.Units), d)
+	}
 }
 
 // addTo sets dst += x.

@@ -4,32 +4,36 @@ package kernel
 // kernel once for the whole sequence, except where there are too few rows for that to pay.
 type recurrentProduct[F Float] struct {
 	machine       *machine[F]
-	kernel        []F
-	stride        int
-	transposed    bool
 	depth, width  int // of the factor: a row of depth values gives one of width values
-	panels        []F // the packed factor, nil where rows are multiplied one by one
+	kernel        []F // where rows are multiplied one by one: the factor, [depth,width]
+	panels        []F // else the factor in panels
 	chunk, outRow int // rows per run, and the row stride of their product
 }
 
 // packingRows is from how many rows in a sequence packing the recurrent kernel pays.
 const packingRows = 8
 
-func newRecurrentProduct[F Float](g *GRU[F], s GRUShape, kernel []F, transposed bool) recurrentProduct[F] {
-	m := machineOf[F]()
-	x := recurrentProduct[F]{machine: m, kernel: kernel, stride: 3 * s.Units, transposed: transposed, depth: s.Units, width: 3 * s.Units}
+func newRecurrentProduct[F Float](g *GRU[F], p *Pool, s GRUShape, kernel []F, transposed bool) recurrentProduct[F] {
+	m := machineOf[F](p)
+	x := recurrentProduct[F]{machine: m, depth: s.Units, width: 3 * s.Units}
 	if transposed {
 		x.depth, x.width = x.width, x.depth
 	}
+	lines := factor[F]{kernel, 3 * s.Units, !transposed}
 	// The choice follows from the shape alone: rows that a worker happens to hold alone go the same way.
 	if s.Batch == 1 || s.Steps*s.Batch < packingRows {
 		x.chunk, x.outRow = 1, x.width
+		x.kernel = kernel
+		if transposed {
+			g.packed = resize(g.packed, x.depth*x.width)
+			lines.pack(x.width, 0, x.width, 0, x.depth, g.packed)
+			x.kernel = g.packed
+		}
 		return x
 	}
-	x.chunk, x.outRow = roundUp(min(gruChunk, s.Batch), m.rows), roundUp(x.width, m.cols)
+	x.chunk, x.outRow = roundUp(min(gruChunk, s.Batch), m.rows), roundUp(x.width, m.lanes)
 	g.packed = resize(g.packed, x.depth*x.outRow)
-	lines := factor[F]{kernel, x.stride, !transposed}
-	lines.pack(m.cols, 0, x.width, 0, x.depth, g.packed)
+	lines.packRight(m, 0, x.width, 0, x.depth, g.packed)
 	x.panels = g.packed
 	return x
 }
@@ -40,31 +44,51 @@ func (x *recurrentProduct[F]) prepare(s *gruScratch[F]) {
 	s.out = resize(s.out, x.chunk*x.outRow)
 }
 
-// put sets row k of the left factor.
+// put sets row k of the left factor of run.
 func (x *recurrentProduct[F]) put(s *gruScratch[F], k int, values []F) {
-	if x.panels == nil {
-		copy(s.left, values)
+	if x.panels == nil || !x.machine.packsLeft {
+		copy(s.left[k*x.depth:], values)
 		return
 	}
 	rows := x.machine.rows
 	interleave(s.left[k/rows*rows*x.depth+k%rows:], rows, values)
 }
 
-// run multiplies the first n rows of the left factor.
+// run multiplies the first n rows that were put.
 func (x *recurrentProduct[F]) run(s *gruScratch[F], n int) {
+	if x.panels != nil && x.machine.packsLeft {
+		x.multiply(s, n, s.left, x.depth, 1, x.machine.rows)
+	} else {
+		x.multiply(s, n, s.left, x.depth, x.depth, 1)
+	}
+}
+
+// rows multiplies the given rows of a matrix of width depth, where they lie if that is possible.
+func (x *recurrentProduct[F]) rows(s *gruScratch[F], matrix []F, rows []int) {
+	if count, distance := even(rows); count == len(rows) && !x.machine.packsLeft {
+		x.multiply(s, len(rows), matrix[rows[0]*x.depth:], distance*x.depth, distance*x.depth, 1)
+		return
+	}
+	for k, i := range rows {
+		x.put(s, k, row(matrix, i, x.depth))
+	}
+	x.run(s, len(rows))
+}
+
+// multiply multiplies n rows; those of each tile start stride·(row of the tile) behind the first.
+func (x *recurrentProduct[F]) multiply(s *gruScratch[F], n int, left []F, stride, rowStride, stepStride int) {
+	if x.panels == nil {
+		x.machine.row(left[:x.depth], x.kernel, x.width, s.out)
+		return
+	}
 	m := x.machine
-	switch {
-	case x.panels == nil && x.transposed:
-		m.rowTransposed(s.left, x.kernel, x.stride, s.out)
-	case x.panels == nil:
-		m.row(s.left, x.kernel, x.stride, s.out)
-	default:
-		// A last panel that is not full holds rows of an earlier run besides; nobody reads their product.
-		for j := 0; j < x.outRow; j += m.cols {
-			for i := 0; i < n; i += m.rows {
-				m.tile(x.depth, s.left[i*x.depth:], x.panels[j*x.depth:], s.out[i*x.outRow+j:], x.outRow, false)
-			}
+	for j := 0; j < x.outRow; {
+		width := m.panel(x.outRow - j)
+		for i := 0; i < n; i += m.rows {
+			m.tile(x.depth, left[i*stride:], rowStride, stepStride, x.panels[j*x.depth:], s.out[i*x.outRow+j:], x.outRow,
+				min(m.rows, n-i), width, false)
 		}
+		j += width
 	}
 }
 

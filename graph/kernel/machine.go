@@ -1,22 +1,31 @@
 package kernel
 
 // machine is the set of innermost loops for one element type. Everything above it is written in terms of its block
-// sizes, so another set, faster on some processor, may stand in without a change above.
+// sizes, so that sets for different processors stand in for each other without a change above. Every loop gives an element
+// the same bits wherever it stands in a slice, a tile or a row.
 type machine[F Float] struct {
-	// A tile is rows×cols elements of a product. The factors come as panels: rows (cols) lines of the left (right)
-	// factor, interleaved so that the elements of one k are neighbors.
-	rows, cols int
+	// A tile is up to rows×cols elements of a product; lanes divides cols. Its right factor comes as a panel: up to cols
+	// columns, rounded up to a multiple of lanes, the elements of one k side by side.
+	rows, cols, lanes int
+	// packsLeft says that the left factor comes as a panel too, rows lines wide. Else it is read where it lies.
+	packsLeft bool
 	// How much of a product is packed at a time: left lines, right lines, and the length in k of both.
 	blockRows, blockCols, depth int
+	// grain is the least number of multiplications that is worth a goroutine.
+	grain int
 
-	// tile sets c, or adds to c with accumulate, the product over k of panel a and panel b; c has row stride ldc.
-	tile func(k int, a, b, c []F, ldc int, accumulate bool)
-	// row sets y[j] = Σ_l x[l]·w[l·ldw+j] for j < len(y), l < len(x), in the order of l.
+	// tile sets the rows×cols elements of c, or adds to them with accumulate, to the product over k ≥ 1 of a and b: element
+	// i, l of a is a[i·rowStride+l·stepStride], b is a panel and c has row stride ldc. Each sum runs in the order of k.
+	tile func(k int, a []F, rowStride, stepStride int, b, c []F, ldc, rows, cols int, accumulate bool)
+	// row sets y[j] = Σ_l x[l]·w[l·ldw+j] for j < len(y), l < len(x), with the bits of tile.
 	row func(x, w []F, ldw int, y []F)
-	// rowTransposed sets y[j] = Σ_l x[l]·w[j·ldw+l] for j < len(y), l < len(x), in the order of l.
-	rowTransposed func(x, w []F, ldw int, y []F)
 
 	sigmoid, tanh func(dst, src []F)
+
+	// gates computes the gates of the recurrence and the state after a step, gateGradients the gradients on the way back;
+	// the equations stand at GRU and GRU.Backward.
+	gates         func(*gateRows[F])
+	gateGradients func(*gradientRows[F])
 }
 
 // portable is the set in plain Go. Its tile of 2×4 is the greatest whose sums, factors and temporaries the compiler
@@ -24,22 +33,22 @@ type machine[F Float] struct {
 // cache of 512 KiB.
 func portable[F Float](sigmoid, tanh func(dst, src []F)) machine[F] {
 	return machine[F]{
-		rows: 2, cols: 4,
-		blockRows: 64, blockCols: 256, depth: 256,
-		tile: tile2x4[F], row: rowProduct[F], rowTransposed: rowTransposedProduct[F],
+		rows: 2, cols: 4, lanes: 4, packsLeft: true,
+		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
+		tile: tilePortable[F], row: rowProduct[F],
 		sigmoid: sigmoid, tanh: tanh,
+		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
 	}
 }
 
-var (
-	machine32 = portable(sigmoid32, tanh32)
-	machine64 = portable(sigmoid64, tanh64)
-)
-
-// machineOf returns the set in use for F.
-func machineOf[F Float]() *machine[F] {
-	if m, ok := any(&machine32).(*machine[F]); ok {
-		return m
+// panel returns how many columns the next panel of a right factor has that has some left: as many as a tile, but not so
+// that a single vector is left for the last one, whose sums would wait for loads.
+func (m *machine[F]) panel(left int) int {
+	switch {
+	case left > m.cols+m.lanes:
+		return m.cols
+	case left > m.cols:
+		return max(m.lanes, m.cols-m.lanes)
 	}
-	return any(&machine64).(*machine[F])
+	return roundUp(left, m.lanes)
 }

@@ -10,6 +10,7 @@ import (
 // several goroutines at the same time.
 type Pool struct {
 	threads int
+	kernels *kernels // nil for the default
 	panels  struct {
 		float32 freeList[float32]
 		float64 freeList[float64]
@@ -30,6 +31,14 @@ func (p *Pool) Threads() int {
 		return 1
 	}
 	return p.threads
+}
+
+// kernelSet returns the set of innermost loops in use.
+func (p *Pool) kernelSet() *kernels {
+	if p == nil || p.kernels == nil {
+		return defaultKernels()
+	}
+	return p.kernels
 }
 
 // Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block where n < grain),
@@ -60,7 +69,7 @@ func (p *Pool) blocks(n, grain int) int {
 // panels is the scratch memory of one goroutine in a product.
 type panels[F Float] struct {
 	a, b []F // packed blocks of both factors
-	tile []F // one tile or row of the result
+	row  []F // one row of the result
 }
 
 // freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.

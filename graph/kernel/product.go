@@ -1,8 +1,5 @@
 package kernel
 
-// productGrain is the least number of multiplications that is worth a goroutine.
-const productGrain = 1 << 18
-
 // fewRows is how many rows of a product are still computed one by one: packing the right factor would cost more.
 const fewRows = 4
 
@@ -27,7 +24,7 @@ func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int,
 		return
 	}
 	x := product[F]{
-		machine: machineOf[F](), scratch: panelsOf[F](p), m: m, n: n, k: k,
+		machine: machineOf[F](p), scratch: panelsOf[F](p), m: m, n: n, k: k,
 		a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB},
 		c: c, ldc: ldc, accumulate: accumulate,
 	}
@@ -35,7 +32,7 @@ func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int,
 	if x.splitsColumns() {
 		lines, tile = n, x.machine.cols
 	}
-	grain := ceil(productGrain, tile*(m*n/lines)*k)
+	grain := ceil(x.machine.grain, tile*(m*n/lines)*k)
 	if p.blocks(ceil(lines, tile), grain) == 1 {
 		x.run(0, lines)
 		return
@@ -65,7 +62,7 @@ func (x *product[F]) run(lo, hi int) {
 		rowLow, rowHigh, colLow, colHigh = 0, x.m, lo, hi
 	}
 	s := x.scratch.get()
-	if x.m <= fewRows {
+	if x.byRow() {
 		x.byRows(s, rowLow, rowHigh, colLow, colHigh)
 	} else {
 		x.byTiles(s, rowLow, rowHigh, colLow, colHigh)
@@ -73,43 +70,45 @@ func (x *product[F]) run(lo, hi int) {
 	x.scratch.put(s)
 }
 
+// byRow reports whether C is computed row by row. That needs the columns of op(B) side by side.
+func (x *product[F]) byRow() bool { return x.m <= fewRows && x.b.across }
+
 // byTiles computes a block of C from packed panels.
 func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
 	m := x.machine
 	depth := min(m.depth, x.k)
-	s.a = resize(s.a, depth*roundUp(min(m.blockRows, rowHigh-rowLow), m.rows))
-	s.b = resize(s.b, depth*roundUp(min(m.blockCols, colHigh-colLow), m.cols))
-	s.tile = resize(s.tile, m.rows*m.cols)
+	if m.packsLeft {
+		s.a = resize(s.a, depth*roundUp(min(m.blockRows, rowHigh-rowLow), m.rows))
+	}
+	s.b = resize(s.b, depth*roundUp(min(m.blockCols, colHigh-colLow), m.lanes))
 	for col := colLow; col < colHigh; col += m.blockCols {
 		cols := min(m.blockCols, colHigh-col)
 		for from := 0; from < x.k; from += m.depth {
 			depth := min(m.depth, x.k-from)
-			x.b.pack(m.cols, col, cols, from, depth, s.b)
+			x.b.packRight(m, col, cols, from, depth, s.b)
 			for row := rowLow; row < rowHigh; row += m.blockRows {
-				rows := min(m.blockRows, rowHigh-row)
-				x.a.pack(m.rows, row, rows, from, depth, s.a)
-				x.block(s, row, rows, col, cols, depth, x.accumulate || from > 0)
+				x.block(s, row, min(m.blockRows, rowHigh-row), col, cols, from, depth)
 			}
 		}
 	}
 }
 
-// block multiplies one packed block of each factor.
-func (x *product[F]) block(s *panels[F], row, rows, col, cols, depth int, accumulate bool) {
+// block multiplies a block of the left factor by the packed block of the right one.
+func (x *product[F]) block(s *panels[F], row, rows, col, cols, from, depth int) {
 	m := x.machine
-	for j := 0; j < cols; j += m.cols {
-		b := s.b[j*depth:]
-		for i := 0; i < rows; i += m.rows {
-			a, c := s.a[i*depth:], x.c[(row+i)*x.ldc+col+j:]
-			if i+m.rows <= rows && j+m.cols <= cols {
-				m.tile(depth, a, b, c, x.ldc, accumulate)
-				continue
-			}
-			m.tile(depth, a, b, s.tile, m.cols, false)
-			width := min(m.cols, cols-j)
-			for l := range min(m.rows, rows-i) {
-				store(c[l*x.ldc:][:width], s.tile[l*m.cols:][:width], accumulate)
-			}
+	if m.packsLeft {
+		x.a.pack(m.rows, row, rows, from, depth, s.a)
+	}
+	for i := 0; i < rows; i += m.rows {
+		a, rowStride, stepStride := x.a.lines(row+i, from)
+		if m.packsLeft {
+			a, rowStride, stepStride = s.a[i*depth:], 1, m.rows
+		}
+		for j := 0; j < cols; {
+			width := m.panel(cols - j)
+			m.tile(depth, a, rowStride, stepStride, s.b[j*depth:], x.c[(row+i)*x.ldc+col+j:], x.ldc,
+				min(m.rows, rows-i), min(width, cols-j), x.accumulate || from > 0)
+			j += width
 		}
 	}
 }
@@ -119,29 +118,14 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, depth int, accumu
 func (x *product[F]) byRows(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
 	m := x.machine
 	s.a = resize(s.a, m.depth)
-	s.tile = resize(s.tile, colHigh-colLow)
+	s.row = resize(s.row, colHigh-colLow)
 	for from := 0; from < x.k; from += m.depth {
 		depth := min(m.depth, x.k-from)
 		for row := rowLow; row < rowHigh; row++ {
 			x.a.pack(1, row, 1, from, depth, s.a)
-			if b := &x.b; b.across {
-				m.row(s.a[:depth], b.data[from*b.stride+colLow:], b.stride, s.tile)
-			} else {
-				m.rowTransposed(s.a[:depth], b.data[colLow*b.stride+from:], b.stride, s.tile)
-			}
-			store(x.c[row*x.ldc+colLow:][:len(s.tile)], s.tile, x.accumulate || from > 0)
+			m.row(s.a[:depth], x.b.data[from*x.b.stride+colLow:], x.b.stride, s.row)
+			store(x.c[row*x.ldc+colLow:][:len(s.row)], s.row, x.accumulate || from > 0)
 		}
-	}
-}
-
-// store copies src to dst or adds it.
-func store[F Float](dst, src []F, accumulate bool) {
-	if !accumulate {
-		copy(dst, src)
-		return
-	}
-	for i, v := range src {
-		dst[i] += v
 	}
 }
 
@@ -151,6 +135,23 @@ type factor[F Float] struct {
 	data   []F
 	stride int
 	across bool
+}
+
+// lines returns the elements from the given line and k on, and their strides from line to line and in k.
+func (f *factor[F]) lines(line, from int) (data []F, lineStride, stepStride int) {
+	if f.across {
+		return f.data[from*f.stride+line:], 1, f.stride
+	}
+	return f.data[line*f.stride+from:], f.stride, 1
+}
+
+// packRight packs lines as the right factor of the machine's tiles.
+func (f *factor[F]) packRight(m *machine[F], line, lines, from, depth int, panels []F) {
+	for j := 0; j < lines; {
+		width := m.panel(lines - j)
+		f.pack(width, line+j, min(width, lines-j), from, depth, panels[j*depth:])
+		j += width
+	}
 }
 
 // pack interleaves the lines [line, line+lines) over the depth elements from the given k in panels of width lines each.

@@ -121,8 +121,13 @@ func (x *productCase[F]) naive() []float64 {
 // rounds by half an epsilon of the sum so far, in all no more than k·√k·epsilon.
 func (x *productCase[F]) check(t *testing.T) {
 	t.Helper()
+	x.checkOn(t, nil)
+}
+
+func (x *productCase[F]) checkOn(t *testing.T, p *Pool) {
+	t.Helper()
 	k := float64(x.k)
-	near(t, x.String(), x.run(nil), x.naive(), (4+k*math.Sqrt(k))*epsilon[F]())
+	near(t, x.String(), x.run(p), x.naive(), (4+k*math.Sqrt(k))*epsilon[F]())
 }
 
 var eight = func() (cases [][3]bool) {
@@ -154,7 +159,7 @@ func TestProductSmall(t *testing.T) {
 	t.Run("float64", testProductSmall[float64])
 }
 
-// The sizes cross every block border of the portable machine: 64 rows, 256 columns, 256 in k, few rows.
+// The sizes cross the block borders: 64 rows, 256 columns, 256 in k, few rows.
 func testProductLarge[F Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for i, size := range [][3]int{{1, 300, 600}, {4, 515, 257}, {5, 260, 513}, {65, 67, 300}, {66, 259, 30}, {300, 3, 70}, {67, 261, 258}} {

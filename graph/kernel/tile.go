@@ -1,7 +1,20 @@
 package kernel
 
-// tile2x4 is the tile of the portable machine: 2 rows by 4 columns of sums held in registers, 8 steps of k per turn.
-// Each sum runs in the order of k.
+// tilePortable is machine.tile in plain Go, of panels: elements of a tile that are not asked for are computed all the same.
+func tilePortable[F Float](k int, a []F, _, _ int, b, c []F, ldc, rows, cols int, accumulate bool) {
+	if rows == 2 && cols == 4 {
+		tile2x4(k, a, b, c, ldc, accumulate)
+		return
+	}
+	var tile [8]F
+	tile2x4(k, a, b, tile[:], 4, false)
+	for i := range rows {
+		store(c[i*ldc:][:cols], tile[4*i:], accumulate)
+	}
+}
+
+// tile2x4 computes 2 rows by 4 columns, their sums held in registers, 8 steps of k per turn. Each sum runs in the order
+// of k.
 func tile2x4[F Float](k int, a, b, c []F, ldc int, accumulate bool) {
 	var c00, c01, c02, c03, c10, c11, c12, c13 F
 	for ; k >= 8; k -= 8 {
@@ -116,25 +129,13 @@ func rowProduct[F Float](x, w []F, ldw int, y []F) {
 	}
 }
 
-// rowTransposedProduct is machine.rowTransposed in plain Go, 4 rows of w per turn.
-func rowTransposedProduct[F Float](x, w []F, ldw int, y []F) {
-	for ; len(y) >= 4; y = y[4:] {
-		w0, w1, w2, w3 := w[:len(x)], w[ldw:][:len(x)], w[2*ldw:][:len(x)], w[3*ldw:][:len(x)]
-		var y0, y1, y2, y3 F
-		for l, v := range x {
-			y0 += v * w0[l]
-			y1 += v * w1[l]
-			y2 += v * w2[l]
-			y3 += v * w3[l]
-		}
-		y[0], y[1], y[2], y[3] = y0, y1, y2, y3
-		w = w[min(4*ldw, len(w)):]
+// store copies the beginning of src to dst or adds it.
+func store[F Float](dst, src []F, accumulate bool) {
+	if !accumulate {
+		copy(dst, src)
+		return
 	}
-	for j := range y {
-		var sum F
-		for l, u := range w[j*ldw:][:len(x)] {
-			sum += x[l] * u
-		}
-		y[j] = sum
+	for i := range dst {
+		dst[i] += src[i]
 	}
 }

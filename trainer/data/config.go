@@ -161,9 +161,8 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Validate lists what is wrong with the configuration, its defaults set, whatever the task.
+// Validate lists every fault of a configuration whose defaults are filled in, whatever the task.
 func (c Config) Validate() fault.List {
-	c = c.WithDefaults()
 	var faults fault.List
 	faults.Check(c.BatchSize == -1 || c.BatchSize >= 1 && c.BatchSize <= maxBatchSize, "batch_size", c.BatchSize,
 		"1 to %d, or -1 for the whole training part", maxBatchSize)
@@ -188,19 +187,25 @@ func (c Config) Validate() fault.List {
 	if c.Forecast != nil {
 		faults.Under("forecast", c.Forecast.validate())
 	}
-	faults.Under("missing", c.Missing.validate())
+	if c.Missing != nil {
+		faults.Under("missing", c.Missing.validate())
+	}
 	checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleNone)
-	faults.Under("split", c.Split.validate(*c.CSV))
+	if c.Split != nil {
+		faults.Under("split", c.Split.validate(*c.CSV))
+	}
 	return faults
 }
 
-// ValidateFor lists what is wrong with the configuration for this task.
+// ValidateFor lists every fault of a configuration whose defaults are filled in, for this task.
 func (c Config) ValidateFor(task Task) fault.List {
-	c = c.WithDefaults()
 	faults := c.Validate()
 	if !slices.Contains(Tasks(), task) {
 		faults.Add("task", string(task), "%s", oneOf(Tasks()...))
 		return faults
+	}
+	if c.CSV != nil && c.Name != "" {
+		return faults // which of the two is meant decides about the rest
 	}
 	if c.CSV == nil {
 		if set, known := Known(c.Name); known {
@@ -209,7 +214,7 @@ func (c Config) ValidateFor(task Task) fault.List {
 		return faults
 	}
 	csv := c.CSV
-	lookAhead := c.Missing.Fill == FillLinear
+	lookAhead := c.Missing != nil && c.Missing.Fill == FillLinear
 	switch task {
 	case Classify, Regress:
 		faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", task)
@@ -223,6 +228,7 @@ func (c Config) ValidateFor(task Task) fault.List {
 		} else {
 			faults.Check(!slices.Contains([]string{csv.Sequence, csv.Time, csv.Group}, c.Forecast.Target),
 				"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
+			faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
 		}
 		faults.Check(!lookAhead, "missing.fill", string(FillLinear),
 			"forward, mean or zero: linear would look at values that are to be predicted")
@@ -294,7 +300,10 @@ func (c MissingConfig) validate() fault.List {
 
 func (c SplitConfig) validate(csv CSVConfig) fault.List {
 	var faults fault.List
-	v := *c.Valid
+	v := 0.0
+	if c.Valid != nil {
+		v = *c.Valid
+	}
 	faults.Check(v >= 0 && v < 1, "valid", v, "a fraction: at least 0 and below 1")
 	faults.Check(c.Test > 0 && c.Test < 1, "test", c.Test, "a fraction: above 0 and below 1")
 	// Written so that the sum of 0.9 and 0.1 counts as 1.

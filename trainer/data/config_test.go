@@ -52,7 +52,7 @@ func TestConfigFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var paths []string
-			faults := c.config.ValidateFor(c.task)
+			faults := c.config.WithDefaults().ValidateFor(c.task)
 			for _, f := range faults {
 				paths = append(paths, f.Path)
 			}

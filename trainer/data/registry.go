@@ -80,7 +80,7 @@ func (r *Registry) Add(ctx context.Context, name, path string) (Entry, error) {
 	if err != nil {
 		return Entry{}, errors.Wrapf(err, "make %s absolute", path)
 	}
-	entry, err := fingerprint(absolute)
+	entry, err := Fingerprint(absolute)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -111,8 +111,8 @@ func setWithFile(name string) (KnownSet, error) {
 	return set, nil
 }
 
-// fingerprint reads a file's size and checksum.
-func fingerprint(path string) (Entry, error) {
+// Fingerprint reads a file of data to its end for its size and checksum.
+func Fingerprint(path string) (Entry, error) {
 	f, err := openFile(path, "a data set")
 	if err != nil {
 		return Entry{}, err
@@ -133,11 +133,11 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	looked := "nowhere: no data directory is set"
+	looked := "no data directory, and nothing registered"
 	if len(e.Looked) > 0 {
-		looked = strings.Join(e.Looked, ", ")
+		looked = "nothing at " + strings.Join(e.Looked, ", ")
 	}
-	return fmt.Sprintf("data set %s: no file (looked at %s; expected one there, or register it: gruexp data add %s --from PATH)",
+	return fmt.Sprintf("data set %s: no file (found %s, expected GRUEXP_DATA or --data to name its directory, or 'gruexp data add %s --from PATH')",
 		e.Name, looked, e.Name)
 }
 
@@ -166,7 +166,7 @@ func Locate(name, dataDir string, registry *Registry) (string, error) {
 	if !registered {
 		return "", errors.WithStack(&NotFoundError{Name: name, Looked: looked})
 	}
-	now, err := fingerprint(entry.Path)
+	now, err := Fingerprint(entry.Path)
 	if err != nil {
 		return "", errors.WithMessagef(err, "registered data set %s", name)
 	}

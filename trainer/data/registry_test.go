@@ -100,7 +100,7 @@ func TestPublishedFilesAreTheKnownOnes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entry, err := fingerprint(path)
+		entry, err := Fingerprint(path)
 		if err != nil {
 			t.Fatal(err)
 		}

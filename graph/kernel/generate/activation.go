@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// constants are numbers that stand in all lanes: kept in registers where there are 32 of them, in memory where there are 16.
+type constants struct {
+	vector
+	operands map[string]Op
+}
+
+// exponentialNumbers are the constants of σ and tanh in one precision.
+func exponentialNumbers(double bool) (names []string, values map[string]float64) {
+	values = map[string]float64{
+		"log2e": math.Log2E, "one": 1, "two": 2, "sign": math.Copysign(0, -1), "half": 0.5,
+		// Beyond the first limit exp rounds to 0, below the second tanh rounds to 1.
+		"sigmoidLimit": -104, "tanhLimit": -20,
+		// log 2 in two parts. The high one has so few bits that its product with n is exact.
+		"ln2High": 0.693359375, "ln2Low": -2.12194440e-4,
+		"shift": 3 << 22,
+	}
+	// exp(r) − 1 − r over r² for |r| ≤ ½·log 2: the polynomial of expf in the Cephes library.
+	coefficients := []float64{5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4}
+	if double {
+		values["sigmoidLimit"], values["tanhLimit"] = -746, -40
+		values["ln2High"], values["ln2Low"] = 6.93145751953125e-1, 1.42860682030941723212e-6
+		values["shift"] = 3 << 51
+		// The series; what it leaves out is less than a twentieth of a unit in the last place.
+		coefficients = nil
+		for n, factorial := 2, 2.0; n <= 13; n, factorial = n+1, factorial*float64(n+1) {
+			coefficients = append(coefficients, 1/factorial)
+		}
+	}
+	for i, c := range coefficients {
+		values[coefficient(i)] = c
+	}
+	names = []string{"log2e", "ln2High", "ln2Low", "one", "two", "sign", "half", "sigmoidLimit", "tanhLimit", "shift"}
+	for i := range coefficients {
+		names = append(names, coefficient(i))
+	}
+	return names, values
+}
+
+func coefficient(i int) string { return fmt.Sprintf("c%d", i) }
+
+// exponentialTables are the constants in memory, by precision.
+var exponentialTables = map[bool]Mem{}
+
+func writeExponentialTables() {
+	for _, double := range []bool{false, true} {
+		v := vector{"", 64, double}
+		table := GLOBL(v.name("exponential"), attr.RODATA|attr.NOPTR)
+		names, values := exponentialNumbers(double)
+		for i, name := range names {
+			for lane := range v.lanes() {
+				DATA(i*v.bytes+lane*v.element(), pick[Constant](v, F32(values[name]), F64(values[name])))
+			}
+		}
+		exponentialTables[double] = table
+	}
+}
+
+// exponentials makes the constants of σ and tanh ready, to be called at the start of a function.
+func (v vector) exponentials() *constants {
+	c := &constants{v, map[string]Op{}}
+	names, _ := exponentialNumbers(v.double)
+	for i, name := range names {
+		c.operands[name] = exponentialTables[v.double].Offset(i * 64)
+		if v.wide() && name != "half" && name != "shift" {
+			r := v.register()
+			v.move(c.operands[name], r)
+			c.operands[name] = r
+		}
+	}
+	return c
+}
+
+// at returns a constant, in a register or in memory.
+func (c *constants) at(name string) Op { return c.operands[name] }
+
+// register returns a constant in a register that must not be written.
+func (c *constants) in(name string) reg.VecVirtual {
+	if r, ok := c.operands[name].(reg.VecVirtual); ok {
+		return r
+	}
+	r := c.register()
+	c.move(c.operands[name], r)
+	return r
+}
+
+// reduced returns n and exp(r) − 1 with x = n·log 2 + r, |r| ≤ ½·log 2, n an integer. NaN gives NaN.
+func (c *constants) reduced(x reg.VecVirtual) (n, expm1 reg.VecVirtual) {
+	n = c.register()
+	c.multiply(c.at("log2e"), x, n)
+	c.round(n, n)
+	r := c.register()
+	c.copy(x, r)
+	c.fnma(c.at("ln2High"), n, r)
+	c.fnma(c.at("ln2Low"), n, r)
+	last := len(c.operands) - 1
+	for c.operands[coefficient(last)] == nil {
+		last--
+	}
+	p := c.register()
+	c.move(c.at(coefficient(last)), p)
+	for i := last - 1; i >= 0; i-- {
+		c.horner(c.at(coefficient(i)), r, p)
+	}
+	squared := c.register()
+	c.multiply(r, r, squared)
+	c.horner(r, squared, p)
+	return n, p
+}
+
+// power returns x·2ⁿ for x about 1 and an integer n ≥ −2000, rounded once where it is below the normal numbers.
+func (c *constants) power(x, n reg.VecVirtual) reg.VecVirtual {
+	y := c.register()
+	if c.wide() {
+		pick(c.vector, VSCALEFPS, VSCALEFPD)(n, x, y)
+		return y
+	}
+	// Two factors of about 2^(n/2), both normal numbers. Added to the shift, an integer stands in the low bits.
+	shift := c.in("shift")
+	half, rest := c.register(), c.register()
+	c.multiply(c.at("half"), n, half)
+	c.add(half, shift, half)
+	c.subtract(shift, half, rest)
+	c.subtract(rest, n, rest)
+	c.add(rest, shift, rest)
+	for i, m := range []reg.VecVirtual{half, rest} {
+		pick(c.vector, func() { VPSLLD(U8(23), m, m) }, func() { VPSLLQ(U8(52), m, m) })()
+		pick(c.vector, VPADDD, VPADDQ)(c.at("one"), m, m)
+		c.multiply(m, []reg.VecVirtual{x, y}[i], y)
+	}
+	return y
+}
+
+// sigmoid returns σ(x) = [1 or exp(−|x|)] / (1 + exp(−|x|)).
+func (c *constants) sigmoid(x reg.VecVirtual) reg.VecVirtual {
+	size := c.register()
+	c.or(c.at("sign"), x, size)
+	c.max(size, c.in("sigmoidLimit"), size) // of a NaN the maximum is its first operand
+	n, e := c.reduced(size)
+	c.add(c.at("one"), e, e)
+	e = c.power(e, n)
+	numerator, denominator := c.register(), c.register()
+	c.add(c.at("one"), e, denominator)
+	if c.wide() {
+		negative := K()
+		pick(c.vector, VPMOVD2M, VPMOVQ2M)(x, negative)
+		pick(c.vector, func(ops ...Op) { VBLENDMPS(ops...) }, func(ops ...Op) { VBLENDMPD(ops...) })(e, c.in("one"), negative, numerator)
+	} else {
+		pick(c.vector, VBLENDVPS, VBLENDVPD)(x, e, c.in("one"), numerator)
+	}
+	c.divide(denominator, numerator, numerator)
+	return numerator
+}
+
+// tanh returns tanh x = −expm1(−2|x|) / (2 + expm1(−2|x|)) with the sign of x.
+func (c *constants) tanh(x reg.VecVirtual) reg.VecVirtual {
+	size := c.register()
+	c.or(c.at("sign"), x, size)
+	c.add(size, size, size)
+	c.max(size, c.in("tanhLimit"), size)
+	n, p := c.reduced(size)
+	scale := c.power(c.in("one"), n)
+	numerator, denominator := c.register(), c.register()
+	c.subtract(scale, c.in("one"), numerator)
+	c.fnma(scale, p, numerator)
+	c.subtract(numerator, c.in("two"), denominator)
+	c.divide(denominator, numerator, numerator)
+	sign := c.register()
+	c.and(c.at("sign"), x, sign)
+	c.or(sign, numerator, numerator)
+	return numerator
+}
+
+// activation generates dst[i] = f(src[i]).
+func activation(v vector, name, equation string, f func(*constants, reg.VecVirtual) reg.VecVirtual) {
+	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, src *%s)", v.goType()))
+	Doc(equation)
+	Pragma("noescape")
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	dst := Load(Param("dst"), GP64()).(reg.GPVirtual)
+	src := Load(Param("src"), GP64()).(reg.GPVirtual)
+	c := v.exponentials()
+	s := v.newSweep(n)
+	s.line("vectors", []reg.GPVirtual{dst, src}, func() {
+		s.put(f(c, s.get(Mem{Base: src})), Mem{Base: dst})
+	})
+	VZEROUPPER()
+	RET()
+}

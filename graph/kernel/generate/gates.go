@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// gateLines walks over rows of several matrices at once. Each has a pointer, a parameter of its name, that moves on by the
+// parameter nameStride from row to row; those of one row, as a bias, have no stride and start again.
+type gateLines struct {
+	*sweep
+	pointers map[string]reg.GPVirtual
+	width    reg.GPVirtual // of a block of columns, units elements, in bytes
+}
+
+// block returns the place of the elements at hand in the given block of columns of a matrix: 0, 1 or 2.
+func (g *gateLines) block(name string, block int) Mem {
+	if block == 0 {
+		return Mem{Base: g.pointers[name]}
+	}
+	return Mem{Base: g.pointers[name], Index: g.width, Scale: uint8(block)}
+}
+
+// gateFunction generates a function over rows; step handles the vectors at hand of one row.
+func gateFunction(v vector, name, doc string, matrices, vectors []string, prepare func(), step func(*gateLines)) {
+	signature := fmt.Sprintf("func(rows, units int, %s *%s", strings.Join(append(matrices, vectors...), ", "), v.goType())
+	for _, m := range matrices {
+		signature += fmt.Sprintf(", %sStride", m)
+	}
+	TEXT(v.name(name), NOSPLIT, signature+" int)")
+	Doc(doc)
+	Pragma("noescape")
+	prepare()
+
+	units := Load(Param("units"), GP64()).(reg.GPVirtual)
+	g := &gateLines{sweep: v.newSweep(units), pointers: map[string]reg.GPVirtual{}, width: GP64()}
+	MOVQ(units, g.width)
+	SHLQ(U8(v.shift()), g.width)
+	var all []reg.GPVirtual
+	for _, m := range append(matrices, vectors...) {
+		g.pointers[m] = Load(Param(m), GP64()).(reg.GPVirtual)
+		all = append(all, g.pointers[m])
+	}
+	rows := Load(Param("rows"), GP64())
+	Label("row")
+	g.line("vectors", all, func() { step(g) })
+	for _, m := range matrices {
+		stride := Load(Param(m+"Stride"), GP64())
+		SHLQ(U8(v.shift()), stride)
+		SUBQ(g.width, stride)
+		ADDQ(stride, g.pointers[m])
+	}
+	for _, m := range vectors {
+		SUBQ(g.width, g.pointers[m])
+	}
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// gates generates the gates of a recurrent unit from their inputs a and products q.
+func gates(v vector) {
+	var c *constants
+	gateFunction(v, "gates", "gates is machine.gates; productNew is the fourth block of saved.",
+		[]string{"input", "product", "before", "saved", "product4", "after"}, []string{"bias"},
+		func() { c = v.exponentials() },
+		func(g *gateLines) {
+			gate := func(block int) reg.VecVirtual {
+				x := g.get(g.block("product", block))
+				v.add(g.get(g.block("bias", block)), x, x)
+				return x
+			}
+			activated := func(block int) reg.VecVirtual {
+				x := gate(block)
+				v.add(g.get(g.block("input", block)), x, x)
+				x = c.sigmoid(x)
+				g.put(x, g.block("saved", block))
+				return x
+			}
+			reset := activated(0)
+			product := gate(2)
+			g.put(product, g.block("product4", 0))
+			candidate := g.get(g.block("input", 2))
+			v.fma(reset, product, candidate)
+			candidate = c.tanh(candidate)
+			g.put(candidate, g.block("saved", 2))
+			update := activated(1)
+			h := g.get(g.block("before", 0)) // n + z⊙(h'−n)
+			v.subtract(candidate, h, h)
+			v.horner(candidate, update, h)
+			g.put(h, g.block("after", 0))
+		})
+}
+
+// gateGradients generates the gradients of the gates.
+func gateGradients(v vector) {
+	var table Mem
+	gateFunction(v, "gateGradients", "gateGradients is machine.gateGradients; product4 is the fourth block of saved.",
+		[]string{"above", "carry", "saved", "product4", "before", "gates", "products", "previous"}, nil,
+		func() {
+			table = exponentialTables[v.double]
+		},
+		func(g *gateLines) {
+			one := v.register()
+			v.move(table.Offset(oneOffset(v)), one)
+			// complement returns 1 − x, square 1 − x².
+			complement := func(x reg.VecVirtual) reg.VecVirtual {
+				y := v.register()
+				v.subtract(x, one, y)
+				return y
+			}
+			d := g.get(g.block("carry", 0))
+			v.add(g.get(g.block("above", 0)), d, d)
+			update, candidate := g.get(g.block("saved", 1)), g.get(g.block("saved", 2))
+
+			h := g.get(g.block("before", 0))
+			g.put(h, g.block("previous", 0))
+			dUpdate := v.register()
+			v.subtract(candidate, h, dUpdate)
+			v.multiply(d, dUpdate, dUpdate)
+			v.multiply(update, dUpdate, dUpdate)
+			rest := complement(update)
+			v.multiply(rest, dUpdate, dUpdate)
+			g.put(dUpdate, g.block("gates", 1))
+			g.put(dUpdate, g.block("products", 1))
+
+			dCandidate := v.register() // 1 − n²
+			v.copy(one, dCandidate)
+			v.fnma(candidate, candidate, dCandidate)
+			v.multiply(rest, dCandidate, dCandidate)
+			v.multiply(d, dCandidate, dCandidate)
+			g.put(dCandidate, g.block("gates", 2))
+
+			v.multiply(update, d, d)
+			g.put(d, g.block("carry", 0))
+
+			reset := g.get(g.block("saved", 0))
+			dProduct := v.register()
+			v.multiply(reset, dCandidate, dProduct)
+			g.put(dProduct, g.block("products", 2))
+			v.multiply(g.get(g.block("product4", 0)), dProduct, dProduct)
+			v.multiply(complement(reset), dProduct, dProduct)
+			g.put(dProduct, g.block("gates", 0))
+			g.put(dProduct, g.block("products", 0))
+		})
+}
+
+// oneOffset is where the table has the number 1.
+func oneOffset(v vector) int {
+	names, _ := exponentialNumbers(v.double)
+	for i, name := range names {
+		if name == "one" {
+			return i * 64
+		}
+	}
+	panic("no one")
+}

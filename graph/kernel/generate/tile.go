@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tileRows and tileWidth are the size of a tile of sums held in registers: 8 rows by 3 vectors of the 32 registers of
+// AVX-512, 6 rows by 2 vectors of the 16 of AVX2.
+func (v vector) tileRows() int {
+	if v.wide() {
+		return 8
+	}
+	return 6
+}
+
+func (v vector) tileWidth() int {
+	if v.wide() {
+		return 3
+	}
+	return 2
+}
+
+// tile generates the product of a few rows and a panel of the given number of vectors.
+func tile(v vector, width int) {
+	rows := v.tileRows()
+	float := v.goType()
+	TEXT(fmt.Sprintf("%s%d", v.name("tile"), width), NOSPLIT, fmt.Sprintf(
+		"func(k int, a *%[1]s, rowStride, stepStride int, b, c *%[1]s, ldc, rows, cols int, accumulate bool)", float))
+	Doc(fmt.Sprintf("tile of %d×%d elements; see machine.tile.", rows, width*v.lanes()),
+		"k ≥ 1; rows and cols are the part of it that is read and written.")
+	Pragma("noescape")
+
+	Comment("A pointer to each row of a; the missing ones repeat the last.")
+	count := Load(Param("rows"), GP64())
+	stride := Load(Param("rowStride"), GP64())
+	SHLQ(U8(v.shift()), stride)
+	a := make([]reg.GPVirtual, rows)
+	a[0] = Load(Param("a"), GP64()).(reg.GPVirtual)
+	for i := 1; i < rows; i++ {
+		a[i] = GP64()
+		next := GP64()
+		MOVQ(a[i-1], a[i])
+		LEAQ(Mem{Base: a[i-1], Index: stride, Scale: 1}, next)
+		CMPQ(count, U8(i))
+		CMOVQGT(next, a[i])
+	}
+	step := Load(Param("stepStride"), GP64())
+	SHLQ(U8(v.shift()), step)
+	k := Load(Param("k"), GP64())
+	b := Mem{Base: Load(Param("b"), GP64())}
+	at := GP64()
+	XORQ(at, at)
+
+	sums := make([][]reg.VecVirtual, rows)
+	for i := range sums {
+		sums[i] = v.registers(width)
+		for _, sum := range sums[i] {
+			v.zero(sum)
+		}
+	}
+
+	Label("loop")
+	right := v.registers(width)
+	for j := range right {
+		v.move(b.Offset(j*v.bytes), right[j])
+	}
+	for i := range rows {
+		left := v.register()
+		v.broadcast(Mem{Base: a[i], Index: at, Scale: 1}, left)
+		for j := range right {
+			v.fma(left, right[j], sums[i][j])
+		}
+	}
+	ADDQ(step, at)
+	ADDQ(U32(width*v.bytes), b.Base)
+	DECQ(k)
+	JNZ(LabelRef("loop"))
+
+	rowsLeft := Load(Param("rows"), GP64())
+	cols := Load(Param("cols"), GP64()).(reg.GPVirtual)
+	c := Mem{Base: Load(Param("c"), GP64())}
+	ldc := Load(Param("ldc"), GP64())
+	SHLQ(U8(v.shift()), ldc)
+	accumulate := Load(Param("accumulate"), GP8())
+	masks := v.masks(width, cols)
+	TESTB(accumulate, accumulate)
+	JZ(LabelRef("store"))
+	each := func(write func(sum reg.VecVirtual, m mask, to Mem)) {
+		for i := range rows {
+			for j, sum := range sums[i] {
+				write(sum, masks[j], c.Offset(j*v.bytes))
+			}
+			if i < rows-1 {
+				CMPQ(rowsLeft, U8(i+1))
+				JE(LabelRef("done"))
+				ADDQ(ldc, c.Base)
+			}
+		}
+	}
+	each(func(sum reg.VecVirtual, m mask, to Mem) {
+		old := v.register()
+		v.load(m, to, old)
+		v.add(old, sum, sum)
+		v.store(m, sum, to)
+	})
+	JMP(LabelRef("done"))
+	Label("store")
+	each(func(sum reg.VecVirtual, m mask, to Mem) { v.store(m, sum, to) })
+	Label("done")
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,154 @@
+package kernel
+
+// This file is one time step of what other files do for whole sequences, with what has to be remembered handed in. It
+// works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
+// step; nil stands for all ones.
+
+// AffineStep computes x·w + b with the bits of [Product] onto rows of b. It must not be used by two goroutines at the same
+// time.
+type AffineStep[F Float] struct {
+	pool                 *Pool
+	machine              *machine[F]
+	batch, inputs, units int
+	w, b, y              []F
+	terms                []F // [2,units]: x·w of one row, and b
+	ones                 []F
+}
+
+// NewAffineStep returns the step for batch rows, w [I,O] and b [O], whose memory it reads in each run.
+func NewAffineStep[F Float](p *Pool, batch int, w, b []F) *AffineStep[F] {
+	units := len(b)
+	return &AffineStep[F]{
+		pool: p, machine: machineOf[F](p), batch: batch, inputs: len(w) / units, units: units,
+		w: w, b: b, y: make([]F, batch*units),
+		terms: make([]F, 2*units), ones: []F{1, 1},
+	}
+}
+
+// Run returns x·w + b [B,O] for x [B,I]. It is overwritten by the next run.
+func (a *AffineStep[F]) Run(x []F) []F {
+	if a.batch > fewRows || a.inputs > a.machine.depth {
+		for i := range a.batch {
+			copy(row(a.y, i, a.units), a.b)
+		}
+		Product(a.pool, false, false, a.batch, a.units, a.inputs, x, a.inputs, a.w, a.units, true, a.y, a.units)
+		return a.y
+	}
+	copy(a.terms[a.units:], a.b)
+	for i := range a.batch {
+		a.machine.row(row(x, i, a.inputs), a.w, a.units, a.terms[:a.units])
+		// 1·x·w + 1·b is the sum, and the kernels are faster at it than a loop.
+		a.machine.row(a.ones, a.terms, a.units, row(a.y, i, a.units))
+	}
+	return a.y
+}
+
+// GRUStep takes the recurrence of [GRU] step by step, with the same bits. It must not be used by two goroutines at the
+// same time.
+type GRUStep[F Float] struct {
+	pool                                   *Pool
+	machine                                *machine[F]
+	batch, units                           int
+	recurrentKernel, recurrentBias, hidden []F
+
+	few gateRows[F] // one row of a small batch
+
+	// A batch large enough to pack the recurrent kernel is a sequence of one step.
+	many GRU[F]
+	next []F // [B,H]
+}
+
+// NewGRUStep returns the recurrence of batch rows. It reads recurrentKernel [H,3H] and recurrentBias [3H] in each run, and
+// hidden [B,H] is the state: a run replaces it by that after the step.
+func NewGRUStep[F Float](p *Pool, batch int, recurrentKernel, recurrentBias, hidden []F) *GRUStep[F] {
+	units := len(hidden) / batch
+	return &GRUStep[F]{
+		pool: p, machine: machineOf[F](p), batch: batch, units: units,
+		recurrentKernel: recurrentKernel, recurrentBias: recurrentBias, hidden: hidden,
+		few: gateRows[F]{
+			rows: 1, units: units, bias: recurrentBias,
+			product: lines[F]{data: make([]F, 3*units)},
+			saved:   lines[F]{data: make([]F, 4*units)},
+		},
+		next: make([]F, batch*units),
+	}
+}
+
+// Run takes a step. gates [B,3H] is x·W + bias.
+func (g *GRUStep[F]) Run(gates, mask []F) {
+	if g.batch > fewRows {
+		in := GRUInput[F]{
+			Gates: gates, RecurrentKernel: g.recurrentKernel, RecurrentBias: g.recurrentBias, Initial: g.hidden, Mask: mask,
+		}
+		g.many.Forward(g.pool, GRUShape{Steps: 1, Batch: g.batch, Units: g.units}, in, g.next, false)
+		copy(g.hidden, g.next)
+		return
+	}
+	for b := range g.batch {
+		if !present(mask, b) {
+			continue
+		}
+		h := row(g.hidden, b, g.units)
+		g.machine.row(h, g.recurrentKernel, 3*g.units, g.few.product.data)
+		g.few.input.data, g.few.before.data, g.few.after.data = row(gates, b, 3*g.units), h, h
+		g.machine.gates(&g.few)
+	}
+}
+
+// MeanStep adds a step x [B,D] to running means: sums [B,D] and counts [B] remember, mean [B,D] is the result, the same as
+// that of [MeanPool] over all steps so far. A sequence that the mask leaves out keeps all three.
+func MeanStep[F Float](width int, x, mask, sums, counts, mean []F) {
+	for b := range counts {
+		if !present(mask, b) {
+			continue
+		}
+		counts[b]++
+		scale := 1 / counts[b]
+		sum, out := row(sums, b, width), row(mean, b, width)
+		for j, v := range row(x, b, width) {
+			sum[j] += v
+			out[j] = sum[j] * scale
+		}
+	}
+}
+
+// MaxStep adds a step x [B,D] to running maxima: begun [B] is 0 before the first step of a sequence and 1 from then on,
+// greatest [B,D] is the result, the same as that of [MaxPool] over all steps so far. A sequence that the mask leaves out
+// keeps both.
+func MaxStep[F Float](width int, x, mask, begun, greatest []F) {
+	for b := range begun {
+		if !present(mask, b) {
+			continue
+		}
+		out, in := row(greatest, b, width), row(x, b, width)
+		if begun[b] == 0 {
+			begun[b] = 1
+			copy(out, in)
+			continue
+		}
+		for j, v := range in {
+			out[j] = max(out[j], v)
+		}
+	}
+}
+
+// KeepStep copies the rows of a step x [B,D] to kept [B,D] but for those that the mask leaves out.
+func KeepStep[F Float](width int, x, mask, kept []F) {
+	if mask == nil {
+		copy(kept, x)
+		return
+	}
+	for b := range mask {
+		if mask[b] != 0 {
+			copy(row(kept, b, width), row(x, b, width))
+		}
+	}
+}
+
+// Rectify sets dst[i] = max(src[i], 0). The slices are equally long and may be the same. NaN stays NaN.
+func Rectify[F Float](dst, src []F) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = max(v, 0)
+	}
+}

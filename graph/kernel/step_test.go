@@ -1,0 +1,111 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Steps have the bits of whole sequences, for every set of kernels, with few rows and with many.
+func TestGRUStep(t *testing.T) {
+	eachKernels(t,
+		func(t *testing.T, k *kernels, _ *machine[float32]) { testGRUStep[float32](t, k) },
+		func(t *testing.T, k *kernels, _ *machine[float64]) { testGRUStep[float64](t, k) })
+}
+
+func testGRUStep[F Float](t *testing.T, k *kernels) {
+	rng := rand.New(rand.NewPCG(21, 0))
+	p := &Pool{threads: 1, kernels: k}
+	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
+		for _, units := range []int{1, 7, 48} {
+			for _, mask := range []bool{false, true} {
+				c := newGRUCase[F](rng, 6, batch, units, gruOptions{bias: true, initial: true, mask: mask})
+				var sequence GRU[F]
+				want := make([]F, len(c.weights))
+				sequence.Forward(p, c.GRUShape, c.GRUInput, want, false)
+
+				state := slices.Clone(c.Initial)
+				step := NewGRUStep(p, batch, c.RecurrentKernel, c.RecurrentBias, state)
+				for at := range c.Steps {
+					var present []F
+					if mask {
+						present = row(c.Mask, at, batch)
+					}
+					step.Run(row(c.Gates, at, batch*3*units), present)
+					near(t, fmt.Sprintf("batch %d, units %d, mask %t, step %d", batch, units, mask, at), state, row(want, at, batch*units), 0)
+				}
+			}
+		}
+	}
+}
+
+func TestAffineStep(t *testing.T) {
+	eachKernels(t, testAffineStep[float32], testAffineStep[float64])
+}
+
+func testAffineStep[F Float](t *testing.T, k *kernels, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(22, 0))
+	p := &Pool{threads: 1, kernels: k}
+	for _, batch := range []int{1, fewRows, fewRows + 1} {
+		for _, inputs := range []int{1, 5, m.depth, m.depth + 1} {
+			for _, units := range []int{1, 31} {
+				x, w, b := random[F](rng, batch*inputs), random[F](rng, inputs*units), random[F](rng, units)
+				want := make([]F, batch*units)
+				FillRows(p, batch, b, want)
+				Product(p, false, false, batch, units, inputs, x, inputs, w, units, true, want, units)
+				y := NewAffineStep(p, batch, w, b).Run(x)
+				near(t, fmt.Sprintf("[%d,%d]·[%d,%d]", batch, inputs, inputs, units), y, want, 0)
+			}
+		}
+	}
+}
+
+// After every step the running pools are the pools of the steps so far.
+func TestRunningPools(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 0))
+	const size = poolingBatch * poolingWidth
+	for name, mask := range map[string][]float64{"mask": poolingMask, "no mask": nil} {
+		x := random[float64](rng, poolingSteps*size)
+		for i := range x {
+			x[i] -= 5 // so that no maximum is above the 0 of a sequence that has not begun
+		}
+		x[len(x)-1] = math.NaN() // a maximum of numbers and a NaN is NaN
+		sums, mean, counts := make([]float64, size), make([]float64, size), make([]float64, poolingBatch)
+		greatest, begun, last := make([]float64, size), make([]float64, poolingBatch), make([]float64, size)
+		want := make([]float64, size)
+		for at := range poolingSteps {
+			var present, soFar []float64
+			if mask != nil {
+				present, soFar = row(mask, at, poolingBatch), mask[:(at+1)*poolingBatch]
+			}
+			step, steps := row(x, at, size), x[:(at+1)*size]
+
+			MeanStep(poolingWidth, step, present, sums, counts, mean)
+			MeanPool(nil, at+1, poolingBatch, poolingWidth, steps, soFar, want)
+			expectSame(t, name+" mean", mean, want)
+
+			MaxStep(poolingWidth, step, present, begun, greatest)
+			MaxPool(nil, at+1, poolingBatch, poolingWidth, steps, soFar, want)
+			expectSame(t, name+" max", greatest, want)
+
+			KeepStep(poolingWidth, step, present, last)
+			LastStep(nil, at+1, poolingBatch, poolingWidth, false, steps, soFar, want)
+			expectSame(t, name+" last", last, want)
+		}
+	}
+}
+
+func TestRectify(t *testing.T) {
+	x := []float64{-1, 0, 2, math.Inf(-1), math.Inf(1), math.NaN()}
+	Rectify(x, x)
+	expectSame(t, "rectified", x, []float64{0, 0, 2, 0, math.Inf(1), math.NaN()})
+}
+
+func expectSame(t *testing.T, what string, found, expected []float64) {
+	t.Helper()
+	if !slices.EqualFunc(found, expected, equalOrNaN[float64]) {
+		t.Errorf("%s: found %v, expected %v", what, found, expected)
+	}
+}
