@@ -34,7 +34,7 @@ func TestWorkloads(t *testing.T) {
 	tiny := shapeNamed(t, "tiny")
 	pool := kernel.NewPool(2)
 	workloads := map[string]func() (workload, error){
-		"Layer": func() (workload, error) { return newLayer(tiny, pool) },
+		"Layer":         func() (workload, error) { return newLayer(tiny, pool) },
 		"Stream":        func() (workload, error) { return newStreaming(tiny) },
 		"StreamProduct": func() (workload, error) { return newStreamProducts(tiny) },
 		"TrainStep/composed": func() (workload, error) {

@@ -6,8 +6,11 @@
 //	                                 state and all weights, neither loss nor solver
 //	BenchmarkTrainStep/ENGINE/SHAPE  GRU, last state, mean squared error, gradients, gradient descent, as a user puts them
 //	                                 together; ENGINE is fused or composed
+//	BenchmarkGorgonia/base           the same step on Gorgonia's own operations, BLAS and solver, for comparison
 //	BenchmarkCompile/SHAPE           the graph of that training step: built, differentiated, compiled
 //	BenchmarkSolver/NAME             one step of a solver over the parameters of base, with clip_norm
+//	BenchmarkStream/SHAPE            one step of one sequence through a trained layer, without a graph
+//	BenchmarkStreamProduct/SHAPE     the matrix-vector products of such a step alone
 //	BenchmarkOption/OPTION           a training step at base with one option of the layer changed
 //
 // SHAPE is one of those in shapes.json: tiny, base, large, wide, single, long. All is in float32. The number of threads

@@ -46,8 +46,8 @@ func newGorgonia(s shape, params []*graph.Param, feeds graph.Feeds) (_ *stockGor
 		return gorgonia.NewTensor(g, tensor.Float32, len(sizes), gorgonia.WithShape(sizes...), gorgonia.WithName(name),
 			gorgonia.WithValue(tensor.New(tensor.WithShape(sizes...), tensor.WithBacking(values))))
 	}
-	// make returns the node of an operation, and after an error none.
-	make := func(node *gorgonia.Node, failed error) *gorgonia.Node {
+	// add returns the node of an operation and keeps the first error.
+	add := func(node *gorgonia.Node, failed error) *gorgonia.Node {
 		if err == nil {
 			err = failed
 		}
@@ -63,11 +63,11 @@ func newGorgonia(s shape, params []*graph.Param, feeds graph.Feeds) (_ *stockGor
 		}
 	}
 	affine := func(x *gorgonia.Node, kernel, bias, gate int) *gorgonia.Node {
-		product := make(gorgonia.Mul(x, gates[kernel][gate]))
+		product := add(gorgonia.Mul(x, gates[kernel][gate]))
 		if err != nil {
 			return nil
 		}
-		return make(gorgonia.BroadcastAdd(product, gates[bias][gate], nil, []byte{0}))
+		return add(gorgonia.BroadcastAdd(product, gates[bias][gate], nil, []byte{0}))
 	}
 	inputs := feeds[graph.FeedInputs].([]float32)
 	h := leaf("initial", slices.Repeat([]float32{0}, s.Batch*s.Units), s.Batch, s.Units)
@@ -80,13 +80,13 @@ func newGorgonia(s shape, params []*graph.Param, feeds graph.Feeds) (_ *stockGor
 		if err != nil {
 			return nil, errors.Wrapf(err, "step %d", t)
 		}
-		reset := make(gorgonia.Sigmoid(make(gorgonia.Add(a[0], q[0]))))
-		update := make(gorgonia.Sigmoid(make(gorgonia.Add(a[1], q[1]))))
-		candidate := make(gorgonia.Tanh(make(gorgonia.Add(a[2], make(gorgonia.HadamardProd(reset, q[2]))))))
-		h = make(gorgonia.Add(candidate, make(gorgonia.HadamardProd(update, make(gorgonia.Sub(h, candidate))))))
+		reset := add(gorgonia.Sigmoid(add(gorgonia.Add(a[0], q[0]))))
+		update := add(gorgonia.Sigmoid(add(gorgonia.Add(a[1], q[1]))))
+		candidate := add(gorgonia.Tanh(add(gorgonia.Add(a[2], add(gorgonia.HadamardProd(reset, q[2]))))))
+		h = add(gorgonia.Add(candidate, add(gorgonia.HadamardProd(update, add(gorgonia.Sub(h, candidate))))))
 	}
 	targets := leaf("targets", feeds[graph.FeedTargets].([]float32), s.Batch, s.Units)
-	cost := make(gorgonia.Mean(make(gorgonia.Square(make(gorgonia.Sub(h, targets))))))
+	cost := add(gorgonia.Mean(add(gorgonia.Square(add(gorgonia.Sub(h, targets))))))
 	if err != nil {
 		return nil, errors.Wrap(err, "cost")
 	}

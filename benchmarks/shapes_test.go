@@ -3,8 +3,11 @@ package benchmarks
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/pkg/errors"
 )
 
 // shape is the size of a layer and of the sequences that go through it.
@@ -18,10 +21,16 @@ type shape struct {
 //go:embed shapes.json
 var shapesFile []byte
 
+func parseShapes() ([]shape, error) {
+	var shapes []shape
+	err := json.Unmarshal(shapesFile, &shapes)
+	return shapes, errors.Wrap(err, "shapes.json")
+}
+
 func allShapes(tb testing.TB) []shape {
 	tb.Helper()
-	var shapes []shape
-	if err := json.Unmarshal(shapesFile, &shapes); err != nil {
+	shapes, err := parseShapes()
+	if err != nil {
 		tb.Fatal(err)
 	}
 	return shapes
@@ -57,4 +66,23 @@ func normal(seed uint64, n int, deviation float32) []float32 {
 		values[i] = deviation * float32(r.NormFloat64())
 	}
 	return values
+}
+
+// How much arithmetic the products of a layer are, forward and backward.
+func Example() {
+	shapes, err := parseShapes()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range shapes {
+		fmt.Printf("%-6s %7.1f MFLOP\n", s.Name, s.layerFLOPs()/1e6)
+	}
+	// Output:
+	// tiny      44.2 MFLOP
+	// base     707.8 MFLOP
+	// large  11324.6 MFLOP
+	// wide   11324.6 MFLOP
+	// single    16.6 MFLOP
+	// long    7077.9 MFLOP
 }

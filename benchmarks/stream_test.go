@@ -66,8 +66,9 @@ func (w *streaming) close() error { return nil }
 
 type streamProducts struct {
 	shape
+	pool                    *kernel.Pool
 	kernel, recurrentKernel *graph.Param
-	input, state, gates     []float32
+	input, state, a, q      []float32
 }
 
 func newStreamProducts(s shape) (*streamProducts, error) {
@@ -77,20 +78,20 @@ func newStreamProducts(s shape) (*streamProducts, error) {
 	}
 	params := model.Params()
 	return &streamProducts{
-		shape: s, kernel: params[0], recurrentKernel: params[1],
-		input: normal(1, s.Inputs, 1), state: normal(2, s.Units, 0.1), gates: make([]float32, 3*s.Units),
+		shape: s, pool: kernel.NewPool(1), kernel: params[0], recurrentKernel: params[1],
+		input: normal(1, s.Inputs, 1), state: normal(2, s.Units, 0.1), a: make([]float32, 3*s.Units), q: make([]float32, 3*s.Units),
 	}, nil
 }
 
 func (w *streamProducts) step() error {
 	width := 3 * w.Units
-	kernel.Product(nil, false, false, 1, width, w.Inputs, w.input, w.Inputs, w.kernel.Value.Float32s(), width, false, w.gates, width)
-	kernel.Product(nil, false, false, 1, width, w.Units, w.state, w.Units, w.recurrentKernel.Value.Float32s(), width, true, w.gates, width)
+	kernel.Product(w.pool, false, false, 1, width, w.Inputs, w.input, w.Inputs, w.kernel.Value.Float32s(), width, false, w.a, width)
+	kernel.Product(w.pool, false, false, 1, width, w.Units, w.state, w.Units, w.recurrentKernel.Value.Float32s(), width, false, w.q, width)
 	return nil
 }
 
 func (w *streamProducts) results() (map[string][]float32, error) {
-	return map[string][]float32{"gates": w.gates}, nil
+	return map[string][]float32{"a": w.a, "q": w.q}, nil
 }
 
 func (w *streamProducts) close() error { return nil }

@@ -61,6 +61,8 @@ func (c DenseConfig) follow(in signal) (signal, fault.List) {
 	return in, l
 }
 
+func (c DenseConfig) elements(in signal) int64 { return int64(in.width+1) * int64(c.Units) }
+
 func (c DenseConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
 	return NewDense(c, name, in.width, dtype, streams)
 }

@@ -33,6 +33,8 @@ func (c DropoutConfig) follow(in signal) (signal, fault.List) {
 	return in, l
 }
 
+func (c DropoutConfig) elements(signal) int64 { return 0 }
+
 func (c DropoutConfig) make(name string, _ signal, _ tensor.Dtype, _ *graph.Streams) (Layer, error) {
 	return NewDropout(c, name)
 }

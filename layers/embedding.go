@@ -40,6 +40,8 @@ func (c EmbeddingConfig) follow(in signal) (signal, fault.List) {
 	return signal{steps: true, width: c.Units}, l
 }
 
+func (c EmbeddingConfig) elements(in signal) int64 { return int64(in.width) * int64(c.Units) }
+
 func (c EmbeddingConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
 	return NewEmbedding(c, name, in.width, dtype, streams)
 }

@@ -84,6 +84,14 @@ func (c GRUConfig) follow(in signal) (signal, fault.List) {
 	return out, l
 }
 
+func (c GRUConfig) elements(in signal) int64 {
+	n := gates * int64(c.Units) * int64(in.width+c.Units+2)
+	if c.Bidirectional {
+		n *= 2
+	}
+	return n
+}
+
 func (c GRUConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
 	return NewGRU(c, name, in.width, dtype, streams)
 }

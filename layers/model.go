@@ -41,6 +41,20 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 	return m, nil
 }
 
+// CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
+// Nothing is allocated.
+func CountElements(cfg ModelConfig, head Head) int64 {
+	plan, faults := cfg.WithDefaults().plan(&head)
+	if len(faults) > 0 {
+		return 0
+	}
+	var n int64
+	for _, p := range plan {
+		n += p.elements(p.in)
+	}
+	return n
+}
+
 // Config is the model's configuration with every default and every size set.
 func (m *Model) Config() ModelConfig { return m.config.WithDefaults() }
 

@@ -304,6 +304,22 @@ func TestValidateNeedsNoData(t *testing.T) {
 	}
 }
 
+func TestCountElements(t *testing.T) {
+	cfg := layers.ModelConfig{Input: layers.Input{Vocabulary: 11}, Layers: []layers.LayerConfig{
+		embed(layers.EmbeddingConfig{Units: 5}), dropout(layers.DropoutConfig{Rate: 0.5}), gru(layers.GRUConfig{Units: 7, Bidirectional: true, ReturnSequences: true}),
+		gru(layers.GRUConfig{Units: 3, ReturnSequences: true}), pool(layers.PoolMean), dense(layers.DenseConfig{}),
+	}}
+	head := layers.Head{Loss: layers.CrossEntropy, Units: 4}
+	expected := int64(graph.CountElements(newModel(t, cfg, head, tensor.Float32).Params()))
+	if found := layers.CountElements(cfg, head); found != expected {
+		t.Errorf("found %d, expected %d", found, expected)
+	}
+	cfg.Layers[2].GRU.Units = -1
+	if found := layers.CountElements(cfg, head); found != 0 {
+		t.Errorf("a wrong model: found %d, expected 0", found)
+	}
+}
+
 func TestConstructorsListFaults(t *testing.T) {
 	streams := graph.NewStreams(1)
 	for name, make := range map[string]func() (layers.Layer, error){

@@ -16,6 +16,9 @@ type layerConfig interface {
 	// follow returns what the layer makes of its input, and why it cannot.
 	follow(in signal) (signal, fault.List)
 
+	// elements is how many numbers the layer's parameters have.
+	elements(in signal) int64
+
 	make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error)
 }
 

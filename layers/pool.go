@@ -51,6 +51,8 @@ func (c PoolConfig) follow(in signal) (signal, fault.List) {
 	return signal{width: in.width}, l
 }
 
+func (c PoolConfig) elements(signal) int64 { return 0 }
+
 func (c PoolConfig) make(name string, _ signal, _ tensor.Dtype, _ *graph.Streams) (Layer, error) {
 	return NewPool(c, name)
 }

@@ -8,7 +8,7 @@ import "strings"
 const (
 	layerBar       = 1.0
 	twoThreadsBar  = 1.6
-	composedBar    = 20
+	opByOpBar      = 20
 	scalingBar     = 1.8
 	compileBar     = 5 // ms
 	allocationsBar = 200

@@ -1,18 +1,18 @@
 // Command peers measures this module beside the programs of others, in turn and on the same machine, and prints how they
 // compare: medians, ratios, and whether each ratio reaches its bar.
 //
-//	go run ./benchmarks/peers [-rounds N] [-shapes tiny,base] [-threads 1,2] [-seconds S] [-tries N] [-out DIR]
+//	go run ./benchmarks/peers [-rounds N] [-shapes tiny,base] [-threads 1,2] [-seconds S] [-patience 10s] [-out DIR]
 //	go run ./benchmarks/peers -from DIR/samples.json [-out DIR]
 //
 // The peers are oneDNN's lbr_gru (onednn/, built with g++ against Debian's libdnnl-dev), PyTorch's nn.GRU (torch/, Debian's
-// python3-torch) and the composed engine of this module, the graph of elementary Gorgonia nodes. Who is not installed is
-// said and left out.
+// python3-torch with libopenblas0), and graphs of elementary nodes: of Gorgonia alone and of this module's composed engine,
+// which are benchmarks of ours. Who is not installed is said and left out.
 //
 // Ours are the benchmarks of package benchmarks, built once as a test binary. A round runs one sample of each program, the
 // two of a ratio one after the other; a ratio is the median over the rounds of the ratios within a round, so that a slow
 // minute slows both. A sample is the median time of an iteration in a process of its own. Where the system says how busy
-// it is (Linux), a sample during which other programs had more than a twentieth of the machine is taken again, at most
-// -tries times, and the least disturbed one counts.
+// it is (Linux), a sample during which other programs had more than a twentieth of the machine is taken again until
+// -patience ends, and the least disturbed one counts.
 //
 // With -out it writes samples.json, peers.md and peers.svg there. With -from it measures nothing and shows what was
 // recorded. The environment goes through: GRUEXP_KERNELS=go measures the kernels in plain Go.

@@ -11,14 +11,16 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 type options struct {
-	rounds, tries int
-	seconds       float64
-	shapes        []string // empty: all
-	threads       []int
-	out, from     string
+	rounds    int
+	seconds   float64       // length of one sample
+	patience  time.Duration // how long to go on taking a sample that others disturb
+	shapes    []string      // empty: all
+	threads   []int
+	out, from string
 }
 
 func main() {
@@ -43,7 +45,7 @@ func parseOptions(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds of A B A B …")
-	flags.IntVar(&o.tries, "tries", 3, "how often to take a sample that other programs disturb")
+	flags.DurationVar(&o.patience, "patience", 10*time.Second, "how long to take a sample again and again that other programs disturb")
 	flags.Float64Var(&o.seconds, "seconds", 0.3, "length of one sample")
 	shapes := flags.String("shapes", "", "names separated by commas (default all)")
 	threads := flags.String("threads", "1,2", "numbers of threads separated by commas")
@@ -65,8 +67,8 @@ func parseOptions(args []string) (options, error) {
 		}
 		o.threads = append(o.threads, n)
 	}
-	if o.rounds < 1 || o.tries < 1 || !(o.seconds > 0) {
-		return o, errors.New("-rounds, -tries and -seconds: expected more than 0")
+	if o.rounds < 1 || !(o.seconds > 0) {
+		return o, errors.New("-rounds and -seconds: expected more than 0")
 	}
 	return o, nil
 }

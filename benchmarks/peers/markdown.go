@@ -38,17 +38,17 @@ func (r *recording) quiet() string {
 
 func (s *section) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "### %s\n\n", s.title)
-	heads := []string{"", "threads", s.ours + ", ms"}
-	if s.theirs != "" {
-		heads = append(heads, s.theirs+", ms")
+	heads := []string{"", "threads"}
+	if s.ours != "" {
+		heads = append(heads, s.ours+", ms", s.theirs+", ms")
 	}
 	heads = append(heads, s.value, "bar", "met")
 	line(b, heads)
 	line(b, append([]string{"---"}, repeat("---:", len(heads)-1)...))
 	for _, r := range s.rows {
-		cells := []string{r.name, fmt.Sprint(r.threads), milliseconds(r.ours)}
-		if s.theirs != "" {
-			cells = append(cells, strings.TrimSpace(milliseconds(r.theirs)+" "+r.note))
+		cells := []string{r.name, fmt.Sprint(r.threads)}
+		if s.ours != "" {
+			cells = append(cells, milliseconds(r.ours), strings.TrimSpace(milliseconds(r.theirs)+" "+r.note))
 		}
 		line(b, append(cells, r.value.string(r.measured), r.bar.String(), r.verdict()))
 	}
@@ -94,7 +94,7 @@ func milliseconds(nanoseconds float64) string {
 	return number(nanoseconds / 1e6)
 }
 
-// number shows about three figures.
+// number shows two or three figures.
 func number(v float64) string {
 	switch {
 	case v >= 100 || v == float64(int(v)):
@@ -104,6 +104,6 @@ func number(v float64) string {
 	case v >= 0.1:
 		return fmt.Sprintf("%.2f", v)
 	default:
-		return fmt.Sprintf("%.3f", v)
+		return fmt.Sprintf("%.2g", v)
 	}
 }

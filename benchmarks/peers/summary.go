@@ -8,7 +8,7 @@ import (
 
 // section is one table: numbers of the same meaning against their bars.
 type section struct {
-	title, ours, theirs, value string // heads of the columns; theirs is empty where there is nobody else
+	title, ours, theirs, value string // heads of the columns; the first two are empty where nothing is compared
 	rows                       []row
 }
 
@@ -26,7 +26,7 @@ type row struct {
 func (r *recording) sections() []section {
 	var found []section
 	for _, s := range []section{
-		r.layerSection(), r.trainStepSection(), r.composedSection(), r.scalingSection(), r.compileSection(),
+		r.layerSection(), r.trainStepSection(), r.opByOpSection(), r.scalingSection(), r.compileSection(),
 		r.allocationsSection(), r.solverSection(), r.streamSection(), r.optionSection(),
 	} {
 		if len(s.rows) > 0 {
@@ -71,7 +71,7 @@ func (r *recording) trainStepSection() section {
 			before := len(s.rows)
 			s.compare(r, shape.Name, key{ours, fusedStep(shape.Name), threads}, best, true, atLeast(trainStepBar(shape.Name, threads)))
 			if len(s.rows) > before && best.Threads > 0 {
-				s.rows[before].note = fmt.Sprintf("(%d threads)", best.Threads)
+				s.rows[before].note = fmt.Sprintf("(%d %s)", best.Threads, plural(best.Threads, "thread"))
 			}
 		}
 	}
@@ -94,14 +94,20 @@ func (r *recording) bestTorch(shape string) key {
 
 func fusedStep(shape string) string    { return "TrainStep/fused/" + shape }
 func composedStep(shape string) string { return "TrainStep/composed/" + shape }
+func gorgoniaStep(shape string) string { return "Gorgonia/" + shape }
 
 // baseShape is where engines, solvers and options are compared.
 const baseShape = "base"
 
-func (r *recording) composedSection() section {
-	s := section{title: "Fused against composed: the graph of elementary Gorgonia nodes", ours: "fused", theirs: "composed", value: "times faster"}
-	for _, threads := range r.Threads {
-		s.compare(r, baseShape, key{ours, fusedStep(baseShape), threads}, key{ours, composedStep(baseShape), threads}, true, atLeast(composedBar))
+func (r *recording) opByOpSection() section {
+	s := section{title: "Training step at base against graphs of elementary nodes", ours: "ours", theirs: "op by op", value: "times faster"}
+	for _, x := range []struct{ name, work string }{
+		{"Gorgonia alone", gorgoniaStep(baseShape)},
+		{"our composed engine", composedStep(baseShape)},
+	} {
+		for _, threads := range r.Threads {
+			s.compare(r, x.name, key{ours, fusedStep(baseShape), threads}, key{ours, x.work, threads}, true, atLeast(opByOpBar))
+		}
 	}
 	return s
 }
@@ -121,34 +127,40 @@ func (r *recording) scalingSection() section {
 }
 
 func (r *recording) compileSection() section {
-	s := section{title: "Compile", ours: "ours", value: "ms"}
+	s := section{title: "Compile", value: "ms"}
 	for _, shape := range r.Shapes {
-		if time, ok := r.nanoseconds(key{ours, "Compile/" + shape.Name, 1}); ok {
-			ms := time / 1e6
-			s.rows = append(s.rows, row{name: shape.Name, threads: 1, ours: time, value: spread{ms, ms, ms}, measured: true, bar: atMost(compileBar)})
+		var ms []float64
+		for _, sample := range r.of(key{ours, "Compile/" + shape.Name, 1}) {
+			ms = append(ms, sample.Nanoseconds/1e6)
 		}
+		s.alone(shape.Name, 1, ms, atMost(compileBar))
 	}
 	return s
 }
 
 func (r *recording) allocationsSection() section {
-	s := section{title: "Allocations of a training step", ours: "ours", value: "allocations"}
+	s := section{title: "Allocations of a training step", value: "allocations"}
 	for _, shape := range r.Shapes {
 		for _, threads := range r.Threads {
 			var counts []float64
-			k := key{ours, fusedStep(shape.Name), threads}
-			for _, sample := range r.of(k) {
+			for _, sample := range r.of(key{ours, fusedStep(shape.Name), threads}) {
 				counts = append(counts, sample.Allocations)
 			}
-			if len(counts) == 0 {
-				continue
-			}
-			time, _ := r.nanoseconds(k)
-			s.rows = append(s.rows, row{name: shape.Name, threads: threads, ours: time, measured: true, bar: atMost(allocationsBar),
-				value: spread{median(counts), slices.Min(counts), slices.Max(counts)}})
+			s.alone(shape.Name, threads, counts, atMost(allocationsBar))
 		}
 	}
 	return s
+}
+
+// alone adds a row for numbers of ours that stand by themselves, one of each round. Without numbers there is none.
+func (s *section) alone(name string, threads int, values []float64, limit bar) {
+	if len(values) == 0 {
+		return
+	}
+	s.rows = append(s.rows, row{
+		name: name, threads: threads, measured: true, bar: limit,
+		value: spread{median(values), slices.Min(values), slices.Max(values)},
+	})
 }
 
 func (r *recording) solverSection() section {

@@ -53,7 +53,7 @@ func benchmarkTile[F Float](b *testing.B, m *machine[F]) {
 		rowStride, stepStride = 1, m.rows
 	}
 	for b.Loop() {
-		m.tile(depth, left, rowStride, stepStride, right, c, m.cols, m.rows, m.cols, false)
+		m.tile(depth, left, rowStride, stepStride, right, nil, 0, c, m.cols, m.rows, m.cols)
 	}
 	reportFlops(b, float64(2*depth*m.rows*m.cols))
 }
@@ -130,8 +130,7 @@ func (l *layer) flops() float64 {
 
 func (l *layer) step(p *Pool) {
 	rows, units, width := l.Steps*l.Batch, l.Units, 3*l.Units
-	FillRows(p, rows, l.bias, l.Gates)
-	Product(p, false, false, rows, width, l.input, l.x, l.input, l.w, width, true, l.Gates, width)
+	Affine(p, rows, l.input, width, l.x, l.w, l.bias, l.Gates)
 	l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
 	l.gru.Backward(p, l.GRUShape, l.GRUInput, l.hidden, l.weights, l.out)
 	Product(p, false, true, rows, l.input, 3*units, l.out.Gates, width, l.w, width, false, l.dx, l.input)

@@ -11,6 +11,15 @@ func linesOf[F Float](matrix []F, width, first, distance int) lines[F] {
 	return lines[F]{matrix[first*width:], distance * width}
 }
 
+// at returns the elements from column j of row i on; nil where there are none at all.
+func (l lines[F]) at(i, j int) []F {
+	if l.data == nil {
+		return nil
+	}
+	return l.data[i*l.stride+j:]
+}
+
+// row returns row i.
 func (l lines[F]) row(i, width int) []F { return l.data[i*l.stride:][:width] }
 
 // gateRows is what machine.gates reads and writes: some rows of one step.
@@ -32,7 +41,7 @@ type gradientRows[F Float] struct {
 	saved       lines[F] // [rows,4H]: r, z, n and q_n
 	before      lines[F] // [rows,H]: h'
 	gates       lines[F] // [rows,3H]: set to the gradient with respect to A
-	products    lines[F] // [rows,3H]: set to the gradient with respect to q
+	candidates  lines[F] // [rows,H]: set to the gradient with respect to q_n; those of q_r and q_z are those of A_r and A_z
 	previous    lines[F] // [rows,H]: set to h'
 }
 
@@ -88,10 +97,9 @@ func gateGradientsPortable[F Float](g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
 		above, dh, saved, h := g.above.row(i, H), g.carry.row(i, H), g.saved.row(i, 4*H), g.before.row(i, H)
-		dGates, dProducts := g.gates.row(i, 3*H), g.products.row(i, 3*H)
+		dGates, dqn := g.gates.row(i, 3*H), g.candidates.row(i, H)
 		r, z, n, qn := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H]
 		dr, dz, dn := dGates[:H], dGates[H:][:H], dGates[2*H:][:H]
-		dqn := dProducts[2*H:][:H]
 		for j, d := range above {
 			d += dh[j]
 			dNew := d * (1 - z[j]) * (1 - n[j]*n[j])
@@ -101,7 +109,6 @@ func gateGradientsPortable[F Float](g *gradientRows[F]) {
 			dz[j] = d * (h[j] - n[j]) * z[j] * (1 - z[j])
 			dh[j] = d * z[j]
 		}
-		copy(dProducts[:2*H], dGates)
 		copy(g.previous.row(i, H), h)
 	}
 }

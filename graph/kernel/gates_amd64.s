@@ -718,7 +718,7 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int, previousStride int)
+// func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
 	MOVQ  units+8(FP), AX
@@ -735,7 +735,7 @@ TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
 	MOVQ  product4+40(FP), DI
 	MOVQ  before+48(FP), R8
 	MOVQ  gates+56(FP), R9
-	MOVQ  products+64(FP), R10
+	MOVQ  candidates+64(FP), R10
 	MOVQ  previous+72(FP), R11
 	MOVQ  rows+0(FP), R12
 
@@ -759,7 +759,6 @@ vectors:
 	VSUBPS       Z2, Z0, Z5
 	VMULPS       Z5, Z4, Z4
 	VMOVUPS      Z4, (R9)(CX*1)
-	VMOVUPS      Z4, (R10)(CX*1)
 	VMOVUPS      Z0, Z4
 	VFNMADD231PS Z3, Z3, Z4
 	VMULPS       Z5, Z4, Z4
@@ -769,13 +768,12 @@ vectors:
 	VMOVUPS      Z1, (BX)
 	VMOVUPS      (SI), Z1
 	VMULPS       Z1, Z4, Z2
-	VMOVUPS      Z2, (R10)(CX*2)
+	VMOVUPS      Z2, (R10)
 	VMOVUPS      (DI), Z3
 	VMULPS       Z3, Z2, Z2
 	VSUBPS       Z1, Z0, Z0
 	VMULPS       Z0, Z2, Z2
 	VMOVUPS      Z2, (R9)
-	VMOVUPS      Z2, (R10)
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, SI
@@ -804,7 +802,6 @@ vectorsRest:
 	VSUBPS       Z2, Z0, Z5
 	VMULPS       Z5, Z4, Z4
 	VMOVUPS      Z4, K1, (R9)(CX*1)
-	VMOVUPS      Z4, K1, (R10)(CX*1)
 	VMOVUPS      Z0, Z4
 	VFNMADD231PS Z3, Z3, Z4
 	VMULPS       Z5, Z4, Z4
@@ -814,13 +811,12 @@ vectorsRest:
 	VMOVUPS      Z1, K1, (BX)
 	VMOVUPS.Z    (SI), K1, Z1
 	VMULPS       Z1, Z4, Z2
-	VMOVUPS      Z2, K1, (R10)(CX*2)
+	VMOVUPS      Z2, K1, (R10)
 	VMOVUPS.Z    (DI), K1, Z3
 	VMULPS       Z3, Z2, Z2
 	VSUBPS       Z1, Z0, Z0
 	VMULPS       Z0, Z2, Z2
 	VMOVUPS      Z2, K1, (R9)
-	VMOVUPS      Z2, K1, (R10)
 	LEAQ         (DX)(R13*4), DX
 	LEAQ         (BX)(R13*4), BX
 	LEAQ         (SI)(R13*4), SI
@@ -855,7 +851,7 @@ vectorsEnd:
 	SHLQ $0x02, R13
 	SUBQ CX, R13
 	ADDQ R13, R9
-	MOVQ productsStride+128(FP), R13
+	MOVQ candidatesStride+128(FP), R13
 	SHLQ $0x02, R13
 	SUBQ CX, R13
 	ADDQ R13, R10
@@ -1178,7 +1174,7 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int, previousStride int)
+// func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
 	MOVQ  units+8(FP), AX
@@ -1195,7 +1191,7 @@ TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
 	MOVQ  product4+40(FP), DI
 	MOVQ  before+48(FP), R8
 	MOVQ  gates+56(FP), R9
-	MOVQ  products+64(FP), R10
+	MOVQ  candidates+64(FP), R10
 	MOVQ  previous+72(FP), R11
 	MOVQ  rows+0(FP), R12
 
@@ -1219,7 +1215,6 @@ vectors:
 	VSUBPD       Z2, Z0, Z5
 	VMULPD       Z5, Z4, Z4
 	VMOVUPD      Z4, (R9)(CX*1)
-	VMOVUPD      Z4, (R10)(CX*1)
 	VMOVUPD      Z0, Z4
 	VFNMADD231PD Z3, Z3, Z4
 	VMULPD       Z5, Z4, Z4
@@ -1229,13 +1224,12 @@ vectors:
 	VMOVUPD      Z1, (BX)
 	VMOVUPD      (SI), Z1
 	VMULPD       Z1, Z4, Z2
-	VMOVUPD      Z2, (R10)(CX*2)
+	VMOVUPD      Z2, (R10)
 	VMOVUPD      (DI), Z3
 	VMULPD       Z3, Z2, Z2
 	VSUBPD       Z1, Z0, Z0
 	VMULPD       Z0, Z2, Z2
 	VMOVUPD      Z2, (R9)
-	VMOVUPD      Z2, (R10)
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, SI
@@ -1264,7 +1258,6 @@ vectorsRest:
 	VSUBPD       Z2, Z0, Z5
 	VMULPD       Z5, Z4, Z4
 	VMOVUPD      Z4, K1, (R9)(CX*1)
-	VMOVUPD      Z4, K1, (R10)(CX*1)
 	VMOVUPD      Z0, Z4
 	VFNMADD231PD Z3, Z3, Z4
 	VMULPD       Z5, Z4, Z4
@@ -1274,13 +1267,12 @@ vectorsRest:
 	VMOVUPD      Z1, K1, (BX)
 	VMOVUPD.Z    (SI), K1, Z1
 	VMULPD       Z1, Z4, Z2
-	VMOVUPD      Z2, K1, (R10)(CX*2)
+	VMOVUPD      Z2, K1, (R10)
 	VMOVUPD.Z    (DI), K1, Z3
 	VMULPD       Z3, Z2, Z2
 	VSUBPD       Z1, Z0, Z0
 	VMULPD       Z0, Z2, Z2
 	VMOVUPD      Z2, K1, (R9)
-	VMOVUPD      Z2, K1, (R10)
 	LEAQ         (DX)(R13*8), DX
 	LEAQ         (BX)(R13*8), BX
 	LEAQ         (SI)(R13*8), SI
@@ -1315,7 +1307,7 @@ vectorsEnd:
 	SHLQ $0x03, R13
 	SUBQ CX, R13
 	ADDQ R13, R9
-	MOVQ productsStride+128(FP), R13
+	MOVQ candidatesStride+128(FP), R13
 	SHLQ $0x03, R13
 	SUBQ CX, R13
 	ADDQ R13, R10
@@ -1667,7 +1659,7 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int, previousStride int)
+// func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, CMOV, FMA3
 TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
 	MOVQ    units+8(FP), AX
@@ -1691,7 +1683,7 @@ TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    products+64(FP), R10
+	MOVQ    candidates+64(FP), R10
 	MOVQ    previous+72(FP), R11
 	MOVQ    rows+0(FP), R12
 
@@ -1715,7 +1707,6 @@ vectors:
 	VSUBPS       Y3, Y1, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      Y5, (R9)(CX*1)
-	VMOVUPS      Y5, (R10)(CX*1)
 	VMOVUPS      Y1, Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y6, Y5, Y5
@@ -1725,13 +1716,12 @@ vectors:
 	VMOVUPS      Y2, (BX)
 	VMOVUPS      (SI), Y2
 	VMULPS       Y2, Y5, Y3
-	VMOVUPS      Y3, (R10)(CX*2)
+	VMOVUPS      Y3, (R10)
 	VMOVUPS      (DI), Y4
 	VMULPS       Y4, Y3, Y3
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y3, Y3
 	VMOVUPS      Y3, (R9)
-	VMOVUPS      Y3, (R10)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, SI
@@ -1760,7 +1750,6 @@ vectorsRest:
 	VSUBPS       Y3, Y1, Y6
 	VMULPS       Y6, Y5, Y5
 	VMASKMOVPS   Y5, Y0, (R9)(CX*1)
-	VMASKMOVPS   Y5, Y0, (R10)(CX*1)
 	VMOVUPS      Y1, Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y6, Y5, Y5
@@ -1770,13 +1759,12 @@ vectorsRest:
 	VMASKMOVPS   Y2, Y0, (BX)
 	VMASKMOVPS   (SI), Y0, Y2
 	VMULPS       Y2, Y5, Y3
-	VMASKMOVPS   Y3, Y0, (R10)(CX*2)
+	VMASKMOVPS   Y3, Y0, (R10)
 	VMASKMOVPS   (DI), Y0, Y4
 	VMULPS       Y4, Y3, Y3
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (R9)
-	VMASKMOVPS   Y3, Y0, (R10)
 	LEAQ         (DX)(R13*4), DX
 	LEAQ         (BX)(R13*4), BX
 	LEAQ         (SI)(R13*4), SI
@@ -1811,7 +1799,7 @@ vectorsEnd:
 	SHLQ $0x02, R13
 	SUBQ CX, R13
 	ADDQ R13, R9
-	MOVQ productsStride+128(FP), R13
+	MOVQ candidatesStride+128(FP), R13
 	SHLQ $0x02, R13
 	SUBQ CX, R13
 	ADDQ R13, R10
@@ -2199,7 +2187,7 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int, previousStride int)
+// func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, CMOV, FMA3
 TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
 	MOVQ    units+8(FP), AX
@@ -2223,7 +2211,7 @@ TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    products+64(FP), R10
+	MOVQ    candidates+64(FP), R10
 	MOVQ    previous+72(FP), R11
 	MOVQ    rows+0(FP), R12
 
@@ -2247,7 +2235,6 @@ vectors:
 	VSUBPD       Y3, Y1, Y6
 	VMULPD       Y6, Y5, Y5
 	VMOVUPD      Y5, (R9)(CX*1)
-	VMOVUPD      Y5, (R10)(CX*1)
 	VMOVUPD      Y1, Y5
 	VFNMADD231PD Y4, Y4, Y5
 	VMULPD       Y6, Y5, Y5
@@ -2257,13 +2244,12 @@ vectors:
 	VMOVUPD      Y2, (BX)
 	VMOVUPD      (SI), Y2
 	VMULPD       Y2, Y5, Y3
-	VMOVUPD      Y3, (R10)(CX*2)
+	VMOVUPD      Y3, (R10)
 	VMOVUPD      (DI), Y4
 	VMULPD       Y4, Y3, Y3
 	VSUBPD       Y2, Y1, Y1
 	VMULPD       Y1, Y3, Y3
 	VMOVUPD      Y3, (R9)
-	VMOVUPD      Y3, (R10)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, SI
@@ -2292,7 +2278,6 @@ vectorsRest:
 	VSUBPD       Y3, Y1, Y6
 	VMULPD       Y6, Y5, Y5
 	VMASKMOVPD   Y5, Y0, (R9)(CX*1)
-	VMASKMOVPD   Y5, Y0, (R10)(CX*1)
 	VMOVUPD      Y1, Y5
 	VFNMADD231PD Y4, Y4, Y5
 	VMULPD       Y6, Y5, Y5
@@ -2302,13 +2287,12 @@ vectorsRest:
 	VMASKMOVPD   Y2, Y0, (BX)
 	VMASKMOVPD   (SI), Y0, Y2
 	VMULPD       Y2, Y5, Y3
-	VMASKMOVPD   Y3, Y0, (R10)(CX*2)
+	VMASKMOVPD   Y3, Y0, (R10)
 	VMASKMOVPD   (DI), Y0, Y4
 	VMULPD       Y4, Y3, Y3
 	VSUBPD       Y2, Y1, Y1
 	VMULPD       Y1, Y3, Y3
 	VMASKMOVPD   Y3, Y0, (R9)
-	VMASKMOVPD   Y3, Y0, (R10)
 	LEAQ         (DX)(R13*8), DX
 	LEAQ         (BX)(R13*8), BX
 	LEAQ         (SI)(R13*8), SI
@@ -2343,7 +2327,7 @@ vectorsEnd:
 	SHLQ $0x03, R13
 	SUBQ CX, R13
 	ADDQ R13, R9
-	MOVQ productsStride+128(FP), R13
+	MOVQ candidatesStride+128(FP), R13
 	SHLQ $0x03, R13
 	SUBQ CX, R13
 	ADDQ R13, R10

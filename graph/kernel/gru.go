@@ -46,8 +46,8 @@ type GRU[F Float] struct {
 	active  int
 	saved   []F
 
-	// What the backward pass keeps for the products over all steps, also by slot.
-	dProducts []F // [active,3H]: gradient with respect to q
+	// What the backward pass keeps for the products over all steps, also by slot, as far as it stands nowhere else.
+	dProducts []F // [active,3H], the gradient with respect to q, or only its last block [active,H]
 	previous  []F // [active,H]: h'⊙d
 
 	carry     []F // [B,H]: gradient with respect to the state between two steps
@@ -61,12 +61,13 @@ type GRU[F Float] struct {
 type gruScratch[F Float] struct {
 	rows  []int // the rows of one step that the mask lets through
 	slots []int // the slots of those at hand
-	left  []F   // rows of the left factor that do not stay where they lie
-	line  []F   // one of them before it is packed
-	out   []F   // their product
-	gate  []F   // r, z, n and q_n of one row where nothing is saved
+	left  []F   // rows of the left factor of the product that are not read where they lie
+	panel []F   // the left factor in panels
+	out   []F   // the product
+	gate  []F   // r, z, n and q_n of one row where nothing is saved, or a row that nobody reads
 
-	// What is handed to the machine, kept here so that it is not allocated anew.
+	// What is handed on by reference, kept here so that it is not allocated anew.
+	blocks    []columns[F]
 	gates     gateRows[F]
 	gradients gradientRows[F]
 }
@@ -116,6 +117,7 @@ type gruRun[F Float] struct {
 	training bool
 	dHidden  []F // of a backward pass, else nil
 	dGates   []F
+	whole    bool // of a backward pass: the mask lets everything through
 	product  recurrentProduct[F]
 	workers  int
 }
@@ -184,8 +186,7 @@ func (r *gruRun[F]) states(t int) []F {
 }
 
 func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
-	r.product.prepare(s)
-	s.line = resize(s.line, r.Units)
+	s.out = resize(s.out, r.product.chunk*3*r.Units)
 	s.gate = resize(s.gate, 4*r.Units)
 	for i := range r.Steps {
 		t, before := r.step(i)
@@ -207,16 +208,22 @@ func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
 
 // multiplyStates computes (h'⊙d)·U of the given rows.
 func (r *gruRun[F]) multiplyStates(s *gruScratch[F], before int, rows []int) {
-	states := r.states(before)
-	if r.in.RecurrentDropout == nil {
-		r.product.rows(s, states, rows)
-		return
+	H, states := r.Units, r.states(before)
+	count, distance := even(rows)
+	left := linesOf(states, H, rows[0], distance)
+	if r.in.RecurrentDropout != nil || count < len(rows) {
+		s.left = resize(s.left, r.product.chunk*H)
+		for k, b := range rows {
+			if h := row(states, b, H); r.in.RecurrentDropout == nil {
+				copy(row(s.left, k, H), h)
+			} else {
+				multiply(row(s.left, k, H), h, row(r.in.RecurrentDropout, b, H))
+			}
+		}
+		left = lines[F]{s.left, H}
 	}
-	for k, b := range rows {
-		multiply(s.line, row(states, b, r.Units), row(r.in.RecurrentDropout, b, r.Units))
-		r.product.put(s, k, s.line)
-	}
-	r.product.run(s, len(rows))
+	s.blocks = append(s.blocks[:0], columns[F]{H, left})
+	r.product.multiply(s, len(rows), s.blocks, lines[F]{}, lines[F]{s.out, 3 * H})
 }
 
 // gates computes the states of the given rows after step t from their products and the states before.
@@ -238,7 +245,7 @@ func (r *gruRun[F]) gates(s *gruScratch[F], t, before int, rows []int) {
 		s.gates = gateRows[F]{
 			rows: count, units: H,
 			input:   linesOf(r.in.Gates, 3*H, first+b, distance),
-			product: linesOf(s.out, r.product.outRow, done, 1),
+			product: linesOf(s.out, 3*H, done, 1),
 			bias:    r.bias,
 			before:  linesOf(r.states(before), H, b, distance),
 			saved:   saved,

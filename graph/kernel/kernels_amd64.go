@@ -36,6 +36,7 @@ func avx512Single() machine[float32] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 384, 256, 1<<20
 	m.tile = tileAssembly[float32]{tileAVX512Single1, tileAVX512Single2, tileAVX512Single3}.checked(16)
 	m.row = rowAssembly[float32](rowAVX512Single).checked()
+	m.pack = panelAssembly[float32]{panelAVX512Single1, panelAVX512Single2, panelAVX512Single3}.checked(16)
 	m.sigmoid, m.tanh = activationAssembly[float32](sigmoidAVX512Single).checked(), activationAssembly[float32](tanhAVX512Single).checked()
 	m.gates, m.gateGradients = gateAssembly[float32](gatesAVX512Single).checked(), gradientAssembly[float32](gateGradientsAVX512Single).checked()
 	return m
@@ -47,6 +48,7 @@ func avx512Double() machine[float64] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 192, 256, 1<<19
 	m.tile = tileAssembly[float64]{tileAVX512Double1, tileAVX512Double2, tileAVX512Double3}.checked(8)
 	m.row = rowAssembly[float64](rowAVX512Double).checked()
+	m.pack = panelAssembly[float64]{panelAVX512Double1, panelAVX512Double2, panelAVX512Double3}.checked(8)
 	m.sigmoid, m.tanh = activationAssembly[float64](sigmoidAVX512Double).checked(), activationAssembly[float64](tanhAVX512Double).checked()
 	m.gates, m.gateGradients = gateAssembly[float64](gatesAVX512Double).checked(), gradientAssembly[float64](gateGradientsAVX512Double).checked()
 	return m
@@ -58,6 +60,7 @@ func avx2Single() machine[float32] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 256, 256, 1<<20
 	m.tile = tileAssembly[float32]{tileAVX2Single1, tileAVX2Single2}.checked(8)
 	m.row = rowAssembly[float32](rowAVX2Single).checked()
+	m.pack = panelAssembly[float32]{panelAVX2Single1, panelAVX2Single2}.checked(8)
 	m.sigmoid, m.tanh = activationAssembly[float32](sigmoidAVX2Single).checked(), activationAssembly[float32](tanhAVX2Single).checked()
 	m.gates, m.gateGradients = gateAssembly[float32](gatesAVX2Single).checked(), gradientAssembly[float32](gateGradientsAVX2Single).checked()
 	return m
@@ -69,34 +72,51 @@ func avx2Double() machine[float64] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 128, 256, 1<<19
 	m.tile = tileAssembly[float64]{tileAVX2Double1, tileAVX2Double2}.checked(4)
 	m.row = rowAssembly[float64](rowAVX2Double).checked()
+	m.pack = panelAssembly[float64]{panelAVX2Double1, panelAVX2Double2}.checked(4)
 	m.sigmoid, m.tanh = activationAssembly[float64](sigmoidAVX2Double).checked(), activationAssembly[float64](tanhAVX2Double).checked()
 	m.gates, m.gateGradients = gateAssembly[float64](gatesAVX2Double).checked(), gradientAssembly[float64](gateGradientsAVX2Double).checked()
 	return m
 }
 
 // tileAssembly are the tiles in assembly of one, two … vectors of columns.
-type tileAssembly[F Float] []func(k int, a *F, rowStride, stepStride int, b, c *F, ldc, rows, cols int, accumulate bool)
+type tileAssembly[F Float] []func(k int, a *F, rowStride, stepStride int, b, from *F, fromStride int, c *F, ldc, rows, cols int)
 
 // checked returns machine.tile, with the check of bounds that assembly leaves out.
-func (t tileAssembly[F]) checked(lanes int) func(k int, a []F, rowStride, stepStride int, b, c []F, ldc, rows, cols int, accumulate bool) {
+func (t tileAssembly[F]) checked(lanes int) func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
 	shift := bits.TrailingZeros(uint(lanes))
-	return func(k int, a []F, rowStride, stepStride int, b, c []F, ldc, rows, cols int, accumulate bool) {
+	return func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
 		vectors := (cols + lanes - 1) >> shift
 		_ = a[(rows-1)*rowStride+(k-1)*stepStride]
 		_ = b[k*vectors<<shift-1]
 		_ = c[(rows-1)*ldc+cols-1]
-		t[vectors-1](k, &a[0], rowStride, stepStride, &b[0], &c[0], ldc, rows, cols, accumulate)
+		var start *F
+		if from != nil {
+			_ = from[(rows-1)*fromStride+cols-1]
+			start = &from[0]
+		}
+		t[vectors-1](k, &a[0], rowStride, stepStride, &b[0], start, fromStride, &c[0], ldc, rows, cols)
+	}
+}
+
+// panelAssembly packs rows into panels of one, two … vectors.
+type panelAssembly[F Float] []func(k int, rows *F, stride, cols int, panel *F)
+
+func (p panelAssembly[F]) checked(lanes int) func(k int, rows []F, stride, cols int, panel []F, width int) {
+	return func(k int, rows []F, stride, cols int, panel []F, width int) {
+		_ = rows[(k-1)*stride+cols-1]
+		_ = panel[k*width-1]
+		p[width/lanes-1](k, &rows[0], stride, cols, &panel[0])
 	}
 }
 
 // rowAssembly is a row product in assembly.
-type rowAssembly[F Float] func(k int, x, w *F, ldw int, y *F, n int)
+type rowAssembly[F Float] func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
 
-// checked returns machine.row, with the check of bounds that assembly leaves out.
-func (r rowAssembly[F]) checked() func(x, w []F, ldw int, y []F) {
-	return func(x, w []F, ldw int, y []F) {
-		_ = w[(len(x)-1)*ldw+len(y)-1]
-		r(len(x), &x[0], &w[0], ldw, &y[0], len(y))
+func (r rowAssembly[F]) checked() func(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F) {
+	return func(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F) {
+		_ = x[(k-1)*stride]
+		_ = w[(k-1)*ldw+len(y)-1]
+		r(k, &x[0], stride, &w[0], ldw, &y[0], len(y), accumulate)
 	}
 }
 
@@ -128,16 +148,16 @@ func (f gateAssembly[F]) checked() func(*gateRows[F]) {
 }
 
 // gradientAssembly is machine.gateGradients in assembly.
-type gradientAssembly[F Float] func(rows, units int, above, carry, saved, product4, before, gates, products, previous *F,
-	aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, productsStride, previousStride int)
+type gradientAssembly[F Float] func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
+	aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, candidatesStride, previousStride int)
 
 func (f gradientAssembly[F]) checked() func(*gradientRows[F]) {
 	return func(g *gradientRows[F]) {
 		rows, H := g.rows, g.units
 		f(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
-			g.before.first(rows, H), g.gates.first(rows, 3*H), g.products.first(rows, 3*H), g.previous.first(rows, H),
+			g.before.first(rows, H), g.gates.first(rows, 3*H), g.candidates.first(rows, H), g.previous.first(rows, H),
 			g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
-			g.before.stride, g.gates.stride, g.products.stride, g.previous.stride)
+			g.before.stride, g.gates.stride, g.candidates.stride, g.previous.stride)
 	}
 }
 

@@ -78,9 +78,16 @@ func testTile[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 					length = k * m.rows
 				}
 				a, b, c := arenaA.take(length), arenaB.take(k*roundUp(cols, m.lanes)), arenaC.take((rows-1)*ldc+cols)
-				accumulate := rng.IntN(2) == 0
+				var from []F
+				fromStride, start := 0, rng.IntN(3)
+				switch start {
+				case 1:
+					from, fromStride = c, ldc
+				case 2:
+					from = random[F](rng, cols)
+				}
 				before := slices.Clone(c)
-				m.tile(k, a, rowStride, stepStride, b, c, ldc, rows, cols, accumulate)
+				m.tile(k, a, rowStride, stepStride, b, from, fromStride, c, ldc, rows, cols)
 				for i, got := range c {
 					row, col := i/ldc, i%ldc
 					if col >= cols {
@@ -90,16 +97,19 @@ func testTile[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 						continue
 					}
 					var want float64
-					if accumulate {
+					switch start {
+					case 1:
 						want = float64(before[i])
+					case 2:
+						want = float64(from[col])
 					}
 					for l := range k {
 						want += float64(a[row*rowStride+l*stepStride]) * float64(b[l*roundUp(cols, m.lanes)+col])
 					}
 					tolerance := (4 + float64(k)*math.Sqrt(float64(k))) * epsilon[F]()
 					if !(math.Abs(float64(got)-want) <= tolerance*max(1, math.Abs(want))) {
-						t.Fatalf("rows=%d cols=%d k=%d strides %d, %d accumulate=%v: [%d,%d] = %v, expected %v",
-							rows, cols, k, rowStride, stepStride, accumulate, row, col, got, want)
+						t.Fatalf("rows=%d cols=%d k=%d strides %d, %d start=%d: [%d,%d] = %v, expected %v",
+							rows, cols, k, rowStride, stepStride, start, row, col, got, want)
 					}
 				}
 			}
@@ -117,9 +127,12 @@ func testRow[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		k := 1 + rng.IntN(30)
 		ldw := n + rng.IntN(3)
 		x, w, y := arenaX.take(k), arenaW.take((k-1)*ldw+n), arenaY.take(n)
-		m.row(x, w, ldw, y)
-
-		want, panel := make([]F, n), make([]F, k*m.cols)
+		accumulate := rng.IntN(2) == 0
+		want, panel := slices.Clone(y), make([]F, k*m.cols)
+		if !accumulate {
+			clear(want)
+		}
+		m.row(k, x, 1, w, ldw, accumulate, y)
 		right := factor[F]{w, ldw, true}
 		left := x
 		if m.packsLeft {
@@ -129,7 +142,7 @@ func testRow[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		for j := 0; j < n; j += m.cols {
 			cols := min(m.cols, n-j)
 			right.packRight(m, j, cols, 0, k, panel)
-			m.tile(k, left, 1, map[bool]int{true: m.rows, false: 1}[m.packsLeft], panel, want[j:], m.cols, 1, cols, false)
+			m.tile(k, left, 1, map[bool]int{true: m.rows, false: 1}[m.packsLeft], panel, want[j:], n, want[j:], n, 1, cols)
 		}
 		sameBits(t, fmt.Sprintf("n=%d k=%d ldw=%d", n, k, ldw), y, want)
 	}

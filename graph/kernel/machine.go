@@ -14,11 +14,17 @@ type machine[F Float] struct {
 	// grain is the least number of multiplications that is worth a goroutine.
 	grain int
 
-	// tile sets the rows×cols elements of c, or adds to them with accumulate, to the product over k ≥ 1 of a and b: element
-	// i, l of a is a[i·rowStride+l·stepStride], b is a panel and c has row stride ldc. Each sum runs in the order of k.
-	tile func(k int, a []F, rowStride, stepStride int, b, c []F, ldc, rows, cols int, accumulate bool)
-	// row sets y[j] = Σ_l x[l]·w[l·ldw+j] for j < len(y), l < len(x), with the bits of tile.
-	row func(x, w []F, ldw int, y []F)
+	ones []F // a single 1
+
+	// tile sets the rows×cols elements of c to those of from, 0 where that is nil, plus the product over k ≥ 1 of a and b:
+	// element i, l of a is a[i·rowStride+l·stepStride], b is a panel, from and c have the given row strides and may be the
+	// same. Each sum starts with from and runs in the order of k.
+	tile func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int)
+	// row sets y[j], or adds to it with accumulate, to Σ_l x[l·stride]·w[l·ldw+j] for j < len(y), l < k, k ≥ 1, with the
+	// bits of tile.
+	row func(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F)
+	// pack writes the first cols elements of k ≥ 1 rows into a panel of the given width.
+	pack func(k int, rows []F, stride, cols int, panel []F, width int)
 
 	sigmoid, tanh func(dst, src []F)
 
@@ -35,7 +41,8 @@ func portable[F Float](sigmoid, tanh func(dst, src []F)) machine[F] {
 	return machine[F]{
 		rows: 2, cols: 4, lanes: 4, packsLeft: true,
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
-		tile: tilePortable[F], row: rowProduct[F],
+		ones: []F{1},
+		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F],
 		sigmoid: sigmoid, tanh: tanh,
 		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
 	}

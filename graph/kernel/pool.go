@@ -69,7 +69,6 @@ func (p *Pool) blocks(n, grain int) int {
 // panels is the scratch memory of one goroutine in a product.
 type panels[F Float] struct {
 	a, b []F // packed blocks of both factors
-	row  []F // one row of the result
 }
 
 // freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.

@@ -9,47 +9,53 @@ const fewRows = 4
 // A, stored k×m; likewise B, stored k×n or with transB n×k. With k = 0 the product is zero. C may overlap neither A nor
 // B.
 //
-// An element of C is a sum in the order of k. Its bits depend on neither m, n, the strides nor the number of threads,
-// and terms of 0 appended to the sum do not change them.
+// An element of C is a sum in the order of k that starts with 0, or with what C holds. Its bits depend on neither m, n,
+// the strides nor the number of threads, and terms of 0 appended to the sum do not change them.
 func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int, b []F, ldb int, accumulate bool, c []F, ldc int) {
-	if m <= 0 || n <= 0 {
+	x := product[F]{m: m, n: n, k: k, a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB}, c: c, ldc: ldc}
+	if accumulate {
+		x.from, x.fromStride = c, ldc
+	}
+	x.compute(p)
+}
+
+// Affine computes y = x·w + bias for x [rows,inputs], w [inputs,outputs], bias [outputs] or nil and y [rows,outputs]. An
+// element of y is a sum that starts with the bias; see [Product].
+func Affine[F Float](p *Pool, rows, inputs, outputs int, x, w, bias, y []F) {
+	(&product[F]{
+		m: rows, n: outputs, k: inputs, a: factor[F]{x, inputs, false}, b: factor[F]{w, outputs, true},
+		from: bias, c: y, ldc: outputs,
+	}).compute(p)
+}
+
+// product is C = from + op(A)·op(B).
+type product[F Float] struct {
+	machine    *machine[F]
+	scratch    *freeList[F]
+	m, n, k    int
+	a, b       factor[F] // lines of a are rows of op(A), lines of b are columns of op(B)
+	from       []F       // C itself, one row for all with the stride 0, or nil for zeros
+	fromStride int
+	c          []F
+	ldc        int
+}
+
+func (x product[F]) compute(p *Pool) {
+	if x.m <= 0 || x.n <= 0 {
 		return
 	}
-	if k <= 0 {
-		if !accumulate {
-			for i := range m {
-				clear(c[i*ldc : i*ldc+n])
-			}
-		}
-		return
-	}
-	x := product[F]{
-		machine: machineOf[F](p), scratch: panelsOf[F](p), m: m, n: n, k: k,
-		a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB},
-		c: c, ldc: ldc, accumulate: accumulate,
-	}
-	lines, tile := m, x.machine.rows // split along the longer side: what is packed twice is small
+	x.machine, x.scratch = machineOf[F](p), panelsOf[F](p)
+	lines, tile := x.m, x.machine.rows // split along the longer side: what is packed twice is small
 	if x.splitsColumns() {
-		lines, tile = n, x.machine.cols
+		lines, tile = x.n, x.machine.cols
 	}
-	grain := ceil(x.machine.grain, tile*(m*n/lines)*k)
+	grain := ceil(x.machine.grain, max(1, tile*(x.m*x.n/lines)*x.k))
 	if p.blocks(ceil(lines, tile), grain) == 1 {
 		x.run(0, lines)
 		return
 	}
 	shared := x // only here does it leave the stack
 	p.Split(ceil(lines, tile), grain, func(lo, hi int) { shared.run(lo*tile, min(lines, hi*tile)) })
-}
-
-// product is one call of Product.
-type product[F Float] struct {
-	machine    *machine[F]
-	scratch    *freeList[F]
-	m, n, k    int
-	a, b       factor[F] // lines of a are rows of op(A), lines of b are columns of op(B)
-	c          []F
-	ldc        int
-	accumulate bool
 }
 
 // splitsColumns reports whether goroutines share the columns of C rather than its rows.
@@ -61,17 +67,40 @@ func (x *product[F]) run(lo, hi int) {
 	if x.splitsColumns() {
 		rowLow, rowHigh, colLow, colHigh = 0, x.m, lo, hi
 	}
-	s := x.scratch.get()
-	if x.byRow() {
-		x.byRows(s, rowLow, rowHigh, colLow, colHigh)
-	} else {
+	switch {
+	case x.k <= 0:
+		x.begin(rowLow, rowHigh, colLow, colHigh)
+	case x.m <= fewRows && x.b.across:
+		x.byRows(rowLow, rowHigh, colLow, colHigh)
+	default:
+		s := x.scratch.get()
 		x.byTiles(s, rowLow, rowHigh, colLow, colHigh)
+		x.scratch.put(s)
 	}
-	x.scratch.put(s)
 }
 
-// byRow reports whether C is computed row by row. That needs the columns of op(B) side by side.
-func (x *product[F]) byRow() bool { return x.m <= fewRows && x.b.across }
+// begin sets a block of C to from.
+func (x *product[F]) begin(rowLow, rowHigh, colLow, colHigh int) {
+	for i := rowLow; i < rowHigh; i++ {
+		c := x.c[i*x.ldc:]
+		if x.from == nil {
+			clear(c[colLow:colHigh])
+		} else {
+			copy(c[colLow:colHigh], x.from[i*x.fromStride+colLow:])
+		}
+	}
+}
+
+// byRows computes a block of C row by row without packing the right factor.
+func (x *product[F]) byRows(rowLow, rowHigh, colLow, colHigh int) {
+	if x.from != nil {
+		x.begin(rowLow, rowHigh, colLow, colHigh)
+	}
+	for i := rowLow; i < rowHigh; i++ {
+		a, _, stride := x.a.lines(i, 0)
+		x.machine.row(x.k, a, stride, x.b.data[colLow:], x.b.stride, x.from != nil, x.c[i*x.ldc:][colLow:colHigh])
+	}
+}
 
 // byTiles computes a block of C from packed panels.
 func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
@@ -83,48 +112,40 @@ func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int)
 	s.b = resize(s.b, depth*roundUp(min(m.blockCols, colHigh-colLow), m.lanes))
 	for col := colLow; col < colHigh; col += m.blockCols {
 		cols := min(m.blockCols, colHigh-col)
-		for from := 0; from < x.k; from += m.depth {
-			depth := min(m.depth, x.k-from)
-			x.b.packRight(m, col, cols, from, depth, s.b)
+		for k := 0; k < x.k; k += m.depth {
+			depth := min(m.depth, x.k-k)
+			x.b.packRight(m, col, cols, k, depth, s.b)
 			for row := rowLow; row < rowHigh; row += m.blockRows {
-				x.block(s, row, min(m.blockRows, rowHigh-row), col, cols, from, depth)
+				x.block(s, row, min(m.blockRows, rowHigh-row), col, cols, k, depth)
 			}
 		}
 	}
 }
 
 // block multiplies a block of the left factor by the packed block of the right one.
-func (x *product[F]) block(s *panels[F], row, rows, col, cols, from, depth int) {
+func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 	m := x.machine
 	if m.packsLeft {
-		x.a.pack(m.rows, row, rows, from, depth, s.a)
+		x.a.pack(m.rows, row, rows, k, depth, s.a)
+	}
+	from, fromStride := x.from, x.fromStride
+	if k > 0 {
+		from, fromStride = x.c, x.ldc
 	}
 	for i := 0; i < rows; i += m.rows {
-		a, rowStride, stepStride := x.a.lines(row+i, from)
+		a, rowStride, stepStride := x.a.lines(row+i, k)
 		if m.packsLeft {
 			a, rowStride, stepStride = s.a[i*depth:], 1, m.rows
 		}
 		for j := 0; j < cols; {
 			width := m.panel(cols - j)
-			m.tile(depth, a, rowStride, stepStride, s.b[j*depth:], x.c[(row+i)*x.ldc+col+j:], x.ldc,
-				min(m.rows, rows-i), min(width, cols-j), x.accumulate || from > 0)
+			var start []F
+			if from != nil {
+				start = from[(row+i)*fromStride+col+j:]
+			}
+			m.tile(depth, a, rowStride, stepStride, s.b[j*depth:], start, fromStride, x.c[(row+i)*x.ldc+col+j:], x.ldc,
+				min(m.rows, rows-i), min(width, cols-j))
 			j += width
-		}
-	}
-}
-
-// byRows computes a block of C row by row without packing the right factor. The sums are cut at the same k as in
-// byTiles and so have the same bits.
-func (x *product[F]) byRows(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
-	m := x.machine
-	s.a = resize(s.a, m.depth)
-	s.row = resize(s.row, colHigh-colLow)
-	for from := 0; from < x.k; from += m.depth {
-		depth := min(m.depth, x.k-from)
-		for row := rowLow; row < rowHigh; row++ {
-			x.a.pack(1, row, 1, from, depth, s.a)
-			m.row(s.a[:depth], x.b.data[from*x.b.stride+colLow:], x.b.stride, s.row)
-			store(x.c[row*x.ldc+colLow:][:len(s.row)], s.row, x.accumulate || from > 0)
 		}
 	}
 }
@@ -149,7 +170,12 @@ func (f *factor[F]) lines(line, from int) (data []F, lineStride, stepStride int)
 func (f *factor[F]) packRight(m *machine[F], line, lines, from, depth int, panels []F) {
 	for j := 0; j < lines; {
 		width := m.panel(lines - j)
-		f.pack(width, line+j, min(width, lines-j), from, depth, panels[j*depth:])
+		count := min(width, lines-j)
+		if f.across {
+			m.pack(depth, f.data[from*f.stride+line+j:], f.stride, count, panels[j*depth:], width)
+		} else {
+			f.pack(width, line+j, count, from, depth, panels[j*depth:])
+		}
 		j += width
 	}
 }
@@ -161,10 +187,7 @@ func (f *factor[F]) pack(width, line, lines, from, depth int, panels []F) {
 		panel := panels[done*depth : (done+width)*depth]
 		count := min(width, lines-done)
 		if f.across {
-			src := f.data[from*f.stride+line+done:]
-			for l := range depth {
-				copy(panel[l*width:l*width+count], src[l*f.stride:])
-			}
+			packPortable(depth, f.data[from*f.stride+line+done:], f.stride, count, panel, width)
 			continue
 		}
 		for i := range count {
@@ -189,15 +212,14 @@ func roundUp(n, unit int) int { return ceil(n, unit) * unit }
 // ColumnSums adds up the rows of the rows×cols matrix x with row stride ldx: sums[j] = Σ_i x[i,j], or sums[j] += Σ_i
 // x[i,j] with accumulate. The order of each sum is that of the rows.
 func ColumnSums[F Float](p *Pool, rows, cols int, x []F, ldx int, accumulate bool, sums []F) {
-	p.Split(cols, ceil(elementGrain, max(1, rows)), func(lo, hi int) {
-		sums := sums[lo:hi]
+	m := machineOf[F](p)
+	if rows <= 0 {
 		if !accumulate {
-			clear(sums)
+			clear(sums[:cols])
 		}
-		for i := range rows {
-			for j, v := range x[i*ldx+lo : i*ldx+hi] {
-				sums[j] += v
-			}
-		}
+		return
+	}
+	p.Split(cols, ceil(elementGrain, rows), func(lo, hi int) {
+		m.row(rows, m.ones, 0, x[lo:], ldx, accumulate, sums[lo:hi])
 	})
 }

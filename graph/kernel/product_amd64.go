@@ -5,81 +5,131 @@
 package kernel
 
 // tile of 8×16 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
+//
+//go:noescape
+func panelAVX512Single1(k int, rows *float32, stride int, cols int, panel *float32)
 
 // tile of 8×32 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 32.
+//
+//go:noescape
+func panelAVX512Single2(k int, rows *float32, stride int, cols int, panel *float32)
 
 // tile of 8×48 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 
-// y[j] = Σ_l x[l]·w[l·ldw+j] for j < n and l < k, k ≥ 1.
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 48.
 //
 //go:noescape
-func rowAVX512Single(k int, x *float32, w *float32, ldw int, y *float32, n int)
+func panelAVX512Single3(k int, rows *float32, stride int, cols int, panel *float32)
+
+// y[j] = Σ_l x[l·stride]·w[l·ldw+j] for j < n and l < k, k ≥ 1; with accumulate, y[j] += that.
+//
+//go:noescape
+func rowAVX512Single(k int, x *float32, stride int, w *float32, ldw int, y *float32, n int, accumulate bool)
 
 // tile of 8×8 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
+//
+//go:noescape
+func panelAVX512Double1(k int, rows *float64, stride int, cols int, panel *float64)
 
 // tile of 8×16 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
+//
+//go:noescape
+func panelAVX512Double2(k int, rows *float64, stride int, cols int, panel *float64)
 
 // tile of 8×24 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 
-// y[j] = Σ_l x[l]·w[l·ldw+j] for j < n and l < k, k ≥ 1.
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 24.
 //
 //go:noescape
-func rowAVX512Double(k int, x *float64, w *float64, ldw int, y *float64, n int)
+func panelAVX512Double3(k int, rows *float64, stride int, cols int, panel *float64)
+
+// y[j] = Σ_l x[l·stride]·w[l·ldw+j] for j < n and l < k, k ≥ 1; with accumulate, y[j] += that.
+//
+//go:noescape
+func rowAVX512Double(k int, x *float64, stride int, w *float64, ldw int, y *float64, n int, accumulate bool)
 
 // tile of 6×8 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
+//
+//go:noescape
+func panelAVX2Single1(k int, rows *float32, stride int, cols int, panel *float32)
 
 // tile of 6×16 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 
-// y[j] = Σ_l x[l]·w[l·ldw+j] for j < n and l < k, k ≥ 1.
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
 //
 //go:noescape
-func rowAVX2Single(k int, x *float32, w *float32, ldw int, y *float32, n int)
+func panelAVX2Single2(k int, rows *float32, stride int, cols int, panel *float32)
+
+// y[j] = Σ_l x[l·stride]·w[l·ldw+j] for j < n and l < k, k ≥ 1; with accumulate, y[j] += that.
+//
+//go:noescape
+func rowAVX2Single(k int, x *float32, stride int, w *float32, ldw int, y *float32, n int, accumulate bool)
 
 // tile of 6×4 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 4.
+//
+//go:noescape
+func panelAVX2Double1(k int, rows *float64, stride int, cols int, panel *float64)
 
 // tile of 6×8 elements; see machine.tile.
-// k ≥ 1; rows and cols are the part of it that is read and written.
+// k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 
-// y[j] = Σ_l x[l]·w[l·ldw+j] for j < n and l < k, k ≥ 1.
+// panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
 //
 //go:noescape
-func rowAVX2Double(k int, x *float64, w *float64, ldw int, y *float64, n int)
+func panelAVX2Double2(k int, rows *float64, stride int, cols int, panel *float64)
+
+// y[j] = Σ_l x[l·stride]·w[l·ldw+j] for j < n and l < k, k ≥ 1; with accumulate, y[j] += that.
+//
+//go:noescape
+func rowAVX2Double(k int, x *float64, stride int, w *float64, ldw int, y *float64, n int, accumulate bool)

@@ -14,11 +14,60 @@ DATA maskTable<>+48(SB)/8, $0x0000000000000000
 DATA maskTable<>+56(SB)/8, $0x0000000000000000
 GLOBL maskTable<>(SB), RODATA|NOPTR, $64
 
-// func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+// func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX), K1, Z0
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -55,14 +104,6 @@ TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 
 loop:
 	VMOVUPS      (R12), Z8
@@ -86,104 +127,143 @@ loop:
 	ADDQ         $0x00000040, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPS.Z    (DX), K1, Z8
-	VADDPS       Z8, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS      Z0, K1, (AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPS      Z1, K1, (AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPS      Z2, K1, (AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, (DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPS      Z3, K1, (AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z4, Z4
-	VMOVUPS      Z4, K1, (DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPS      Z4, K1, (AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, (DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPS      Z5, K1, (AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z6, Z6
-	VMOVUPS      Z6, K1, (DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPS      Z6, K1, (AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, (DX)
-	JMP          done
-
-store:
-	VMOVUPS Z0, K1, (DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z1, K1, (DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z2, K1, (DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z3, K1, (DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z4, K1, (DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z5, K1, (DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z6, K1, (DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z7, K1, (DX)
+	ADDQ         CX, AX
+	VMOVUPS      Z7, K1, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX512Single1(k int, rows *float32, stride int, cols int, panel *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·panelAVX512Single1(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+
+loop:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, (BX)
+	ADDQ      DX, CX
+	ADDQ      $0x00000040, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	SHRQ      $0x10, SI
+	KMOVW     SI, K2
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	VMOVUPS.Z 64(AX), K2, Z3
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	VMOVUPS.Z 64(AX), K2, Z5
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	VMOVUPS.Z 64(AX), K2, Z7
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	VMOVUPS.Z 64(AX), K2, Z9
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z 64(AX), K2, Z11
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	VMOVUPS.Z 64(AX), K2, Z13
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z14
+	VMOVUPS.Z 64(AX), K2, Z15
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -220,22 +300,6 @@ TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
 
 loop:
 	VMOVUPS      (R12), Z16
@@ -268,138 +332,175 @@ loop:
 	ADDQ         $0x00000080, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	SHRQ         $0x10, DI
-	KMOVW        DI, K2
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPS.Z    (DX), K1, Z16
-	VADDPS       Z16, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K2, 64(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SHRQ         $0x10, SI
+	KMOVW        SI, K2
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K2, 64(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K2, 64(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPS      Z2, K1, (AX)
+	VMOVUPS      Z3, K2, 64(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z4, Z4
-	VMOVUPS      Z4, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K2, 64(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPS      Z4, K1, (AX)
+	VMOVUPS      Z5, K2, 64(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z6, Z6
-	VMOVUPS      Z6, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K2, 64(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPS      Z6, K1, (AX)
+	VMOVUPS      Z7, K2, 64(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z8, Z8
-	VMOVUPS      Z8, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K2, 64(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPS      Z8, K1, (AX)
+	VMOVUPS      Z9, K2, 64(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z10, Z10
-	VMOVUPS      Z10, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K2, 64(DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPS      Z10, K1, (AX)
+	VMOVUPS      Z11, K2, 64(AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z12, Z12
-	VMOVUPS      Z12, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K2, 64(DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPS      Z12, K1, (AX)
+	VMOVUPS      Z13, K2, 64(AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z14, Z14
-	VMOVUPS      Z14, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K2, 64(DX)
-	JMP          done
-
-store:
-	VMOVUPS Z0, K1, (DX)
-	VMOVUPS Z1, K2, 64(DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z2, K1, (DX)
-	VMOVUPS Z3, K2, 64(DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z4, K1, (DX)
-	VMOVUPS Z5, K2, 64(DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z6, K1, (DX)
-	VMOVUPS Z7, K2, 64(DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z8, K1, (DX)
-	VMOVUPS Z9, K2, 64(DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z10, K1, (DX)
-	VMOVUPS Z11, K2, 64(DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z12, K1, (DX)
-	VMOVUPS Z13, K2, 64(DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z14, K1, (DX)
-	VMOVUPS Z15, K2, 64(DX)
+	ADDQ         CX, AX
+	VMOVUPS      Z14, K1, (AX)
+	VMOVUPS      Z15, K2, 64(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX512Single2(k int, rows *float32, stride int, cols int, panel *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·panelAVX512Single2(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHRQ  $0x10, DI
+	KMOVW DI, K2
+
+loop:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z 64(CX), K2, Z0
+	VMOVUPS   Z0, 64(BX)
+	ADDQ      DX, CX
+	ADDQ      $0x00000080, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	SHRQ      $0x10, SI
+	KMOVW     SI, K2
+	SHRQ      $0x10, SI
+	KMOVW     SI, K3
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z 64(AX), K2, Z1
+	VMOVUPS.Z 128(AX), K3, Z2
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	VMOVUPS.Z 64(AX), K2, Z4
+	VMOVUPS.Z 128(AX), K3, Z5
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	VMOVUPS.Z 64(AX), K2, Z7
+	VMOVUPS.Z 128(AX), K3, Z8
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	VMOVUPS.Z 64(AX), K2, Z10
+	VMOVUPS.Z 128(AX), K3, Z11
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	VMOVUPS.Z 64(AX), K2, Z13
+	VMOVUPS.Z 128(AX), K3, Z14
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z15
+	VMOVUPS.Z 64(AX), K2, Z16
+	VMOVUPS.Z 128(AX), K3, Z17
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z18
+	VMOVUPS.Z 64(AX), K2, Z19
+	VMOVUPS.Z 128(AX), K3, Z20
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z21
+	VMOVUPS.Z 64(AX), K2, Z22
+	VMOVUPS.Z 128(AX), K3, Z23
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -436,30 +537,6 @@ TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
-	VPXORD  Z17, Z17, Z17
-	VPXORD  Z18, Z18, Z18
-	VPXORD  Z19, Z19, Z19
-	VPXORD  Z20, Z20, Z20
-	VPXORD  Z21, Z21, Z21
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
 
 loop:
 	VMOVUPS      (R12), Z24
@@ -501,326 +578,346 @@ loop:
 	ADDQ         $0x000000c0, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	SHRQ         $0x10, DI
-	KMOVW        DI, K2
-	SHRQ         $0x10, DI
-	KMOVW        DI, K3
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPS.Z    (DX), K1, Z24
-	VADDPS       Z24, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K3, 128(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SHRQ         $0x10, SI
+	KMOVW        SI, K2
+	SHRQ         $0x10, SI
+	KMOVW        SI, K3
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K2, 64(AX)
+	VMOVUPS      Z2, K3, 128(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z4, Z4
-	VMOVUPS      Z4, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K3, 128(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPS      Z3, K1, (AX)
+	VMOVUPS      Z4, K2, 64(AX)
+	VMOVUPS      Z5, K3, 128(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z6, Z6
-	VMOVUPS      Z6, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z8, Z8
-	VMOVUPS      Z8, K3, 128(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPS      Z6, K1, (AX)
+	VMOVUPS      Z7, K2, 64(AX)
+	VMOVUPS      Z8, K3, 128(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z10, Z10
-	VMOVUPS      Z10, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K3, 128(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPS      Z9, K1, (AX)
+	VMOVUPS      Z10, K2, 64(AX)
+	VMOVUPS      Z11, K3, 128(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z12, Z12
-	VMOVUPS      Z12, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z14, Z14
-	VMOVUPS      Z14, K3, 128(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPS      Z12, K1, (AX)
+	VMOVUPS      Z13, K2, 64(AX)
+	VMOVUPS      Z14, K3, 128(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z16, Z16
-	VMOVUPS      Z16, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K3, 128(DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPS      Z15, K1, (AX)
+	VMOVUPS      Z16, K2, 64(AX)
+	VMOVUPS      Z17, K3, 128(AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z18, Z18
-	VMOVUPS      Z18, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z20, Z20
-	VMOVUPS      Z20, K3, 128(DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPS      Z18, K1, (AX)
+	VMOVUPS      Z19, K2, 64(AX)
+	VMOVUPS      Z20, K3, 128(AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPS.Z    (DX), K1, Z0
-	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, (DX)
-	VMOVUPS.Z    64(DX), K2, Z0
-	VADDPS       Z0, Z22, Z22
-	VMOVUPS      Z22, K2, 64(DX)
-	VMOVUPS.Z    128(DX), K3, Z0
-	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K3, 128(DX)
-	JMP          done
-
-store:
-	VMOVUPS Z0, K1, (DX)
-	VMOVUPS Z1, K2, 64(DX)
-	VMOVUPS Z2, K3, 128(DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z3, K1, (DX)
-	VMOVUPS Z4, K2, 64(DX)
-	VMOVUPS Z5, K3, 128(DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z6, K1, (DX)
-	VMOVUPS Z7, K2, 64(DX)
-	VMOVUPS Z8, K3, 128(DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z9, K1, (DX)
-	VMOVUPS Z10, K2, 64(DX)
-	VMOVUPS Z11, K3, 128(DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z12, K1, (DX)
-	VMOVUPS Z13, K2, 64(DX)
-	VMOVUPS Z14, K3, 128(DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z15, K1, (DX)
-	VMOVUPS Z16, K2, 64(DX)
-	VMOVUPS Z17, K3, 128(DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z18, K1, (DX)
-	VMOVUPS Z19, K2, 64(DX)
-	VMOVUPS Z20, K3, 128(DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPS Z21, K1, (DX)
-	VMOVUPS Z22, K2, 64(DX)
-	VMOVUPS Z23, K3, 128(DX)
+	ADDQ         CX, AX
+	VMOVUPS      Z21, K1, (AX)
+	VMOVUPS      Z22, K2, 64(AX)
+	VMOVUPS      Z23, K3, 128(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rowAVX512Single(k int, x *float32, w *float32, ldw int, y *float32, n int)
+// func panelAVX512Single3(k int, rows *float32, stride int, cols int, panel *float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rowAVX512Single(SB), NOSPLIT, $0-48
+TEXT ·panelAVX512Single3(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHRQ  $0x10, DI
+	KMOVW DI, K2
+	SHRQ  $0x10, DI
+	KMOVW DI, K3
+
+loop:
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z 64(CX), K2, Z0
+	VMOVUPS   Z0, 64(BX)
+	VMOVUPS.Z 128(CX), K3, Z0
+	VMOVUPS   Z0, 128(BX)
+	ADDQ      DX, CX
+	ADDQ      $0x000000c0, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func rowAVX512Single(k int, x *float32, stride int, w *float32, ldw int, y *float32, n int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowAVX512Single(SB), NOSPLIT, $0-57
 	MOVQ k+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldw+24(FP), BX
-	SHLQ $0x02, BX
-	MOVQ y+32(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ stride+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ w+24(FP), BX
+	MOVQ ldw+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ y+40(FP), DI
+	MOVQ n+48(FP), R8
+	MOVB accumulate+56(FP), R9
 
 vectors8:
-	CMPQ   DI, $0x00000080
-	JLT    less8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000080
+	JLT     less8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	TESTB   R9, R9
+	JZ      startLoop8
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	VMOVUPS 256(DI), Z4
+	VMOVUPS 320(DI), Z5
+	VMOVUPS 384(DI), Z6
+	VMOVUPS 448(DI), Z7
 
-loop8:
-	VBROADCASTSS (R8), Z8
-	VFMADD231PS  (R9), Z8, Z0
-	VFMADD231PS  64(R9), Z8, Z1
-	VFMADD231PS  128(R9), Z8, Z2
-	VFMADD231PS  192(R9), Z8, Z3
-	VFMADD231PS  256(R9), Z8, Z4
-	VFMADD231PS  320(R9), Z8, Z5
-	VFMADD231PS  384(R9), Z8, Z6
-	VFMADD231PS  448(R9), Z8, Z7
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop8
-	VMOVUPS      Z0, (SI)
-	VMOVUPS      Z1, 64(SI)
-	VMOVUPS      Z2, 128(SI)
-	VMOVUPS      Z3, 192(SI)
-	VMOVUPS      Z4, 256(SI)
-	VMOVUPS      Z5, 320(SI)
-	VMOVUPS      Z6, 384(SI)
-	VMOVUPS      Z7, 448(SI)
-	ADDQ         $0x00000200, DX
-	ADDQ         $0x00000200, SI
-	SUBQ         $0x00000080, DI
+startLoop8:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop8:
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  (R11), Z8, Z0
+	VFMADD231PS  64(R11), Z8, Z1
+	VFMADD231PS  128(R11), Z8, Z2
+	VFMADD231PS  192(R11), Z8, Z3
+	VFMADD231PS  256(R11), Z8, Z4
+	VFMADD231PS  320(R11), Z8, Z5
+	VFMADD231PS  384(R11), Z8, Z6
+	VFMADD231PS  448(R11), Z8, Z7
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop8
+	VMOVUPS      Z0, (DI)
+	VMOVUPS      Z1, 64(DI)
+	VMOVUPS      Z2, 128(DI)
+	VMOVUPS      Z3, 192(DI)
+	VMOVUPS      Z4, 256(DI)
+	VMOVUPS      Z5, 320(DI)
+	VMOVUPS      Z6, 384(DI)
+	VMOVUPS      Z7, 448(DI)
+	ADDQ         $0x00000200, BX
+	ADDQ         $0x00000200, DI
+	SUBQ         $0x00000080, R8
 	JMP          vectors8
 
 less8:
 vectors4:
-	CMPQ   DI, $0x00000040
-	JLT    less4
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000040
+	JLT     less4
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	TESTB   R9, R9
+	JZ      startLoop4
+	VMOVUPS (DI), Z9
+	VMOVUPS 64(DI), Z10
+	VMOVUPS 128(DI), Z11
+	VMOVUPS 192(DI), Z12
 
-loop4:
-	VBROADCASTSS (R8), Z0
-	VFMADD231PS  (R9), Z0, Z9
-	VFMADD231PS  64(R9), Z0, Z10
-	VFMADD231PS  128(R9), Z0, Z11
-	VFMADD231PS  192(R9), Z0, Z12
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop4
-	VMOVUPS      Z9, (SI)
-	VMOVUPS      Z10, 64(SI)
-	VMOVUPS      Z11, 128(SI)
-	VMOVUPS      Z12, 192(SI)
-	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000100, SI
-	SUBQ         $0x00000040, DI
+startLoop4:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop4:
+	VBROADCASTSS (R10), Z0
+	VFMADD231PS  (R11), Z0, Z9
+	VFMADD231PS  64(R11), Z0, Z10
+	VFMADD231PS  128(R11), Z0, Z11
+	VFMADD231PS  192(R11), Z0, Z12
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop4
+	VMOVUPS      Z9, (DI)
+	VMOVUPS      Z10, 64(DI)
+	VMOVUPS      Z11, 128(DI)
+	VMOVUPS      Z12, 192(DI)
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000040, R8
 	JMP          vectors4
 
 less4:
 vectors2:
-	CMPQ   DI, $0x00000020
-	JLT    less2
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000020
+	JLT     less2
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	TESTB   R9, R9
+	JZ      startLoop2
+	VMOVUPS (DI), Z13
+	VMOVUPS 64(DI), Z14
 
-loop2:
-	VBROADCASTSS (R8), Z0
-	VFMADD231PS  (R9), Z0, Z13
-	VFMADD231PS  64(R9), Z0, Z14
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop2
-	VMOVUPS      Z13, (SI)
-	VMOVUPS      Z14, 64(SI)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000080, SI
-	SUBQ         $0x00000020, DI
+startLoop2:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop2:
+	VBROADCASTSS (R10), Z0
+	VFMADD231PS  (R11), Z0, Z13
+	VFMADD231PS  64(R11), Z0, Z14
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop2
+	VMOVUPS      Z13, (DI)
+	VMOVUPS      Z14, 64(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DI
+	SUBQ         $0x00000020, R8
 	JMP          vectors2
 
 less2:
 vectors1:
-	CMPQ   DI, $0x00000010
-	JLT    less1
-	VPXORD Z15, Z15, Z15
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000010
+	JLT     less1
+	VPXORD  Z15, Z15, Z15
+	TESTB   R9, R9
+	JZ      startLoop1
+	VMOVUPS (DI), Z15
 
-loop1:
-	VBROADCASTSS (R8), Z0
-	VFMADD231PS  (R9), Z0, Z15
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop1
-	VMOVUPS      Z15, (SI)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, SI
-	SUBQ         $0x00000010, DI
+startLoop1:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop1:
+	VBROADCASTSS (R10), Z0
+	VFMADD231PS  (R11), Z0, Z15
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop1
+	VMOVUPS      Z15, (DI)
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000010, R8
 	JMP          vectors1
 
 less1:
-	TESTQ  DI, DI
-	JZ     done
-	MOVQ   $-1, R8
-	BZHIQ  DI, R8, R8
-	KMOVW  R8, K1
-	VPXORD Z16, Z16, Z16
-	MOVQ   DX, DX
+	TESTQ     R8, R8
+	JZ        done
+	MOVQ      $-1, R10
+	BZHIQ     R8, R10, R10
+	KMOVW     R10, K1
+	VPXORD    Z16, Z16, Z16
+	TESTB     R9, R9
+	JZ        startLoop0
+	VMOVUPS.Z (DI), K1, Z16
 
-loop0:
+startLoop0:
+	MOVQ BX, BX
+
+Loop0:
 	VBROADCASTSS (CX), Z0
-	VMOVUPS.Z    (DX), K1, Z1
+	VMOVUPS.Z    (BX), K1, Z1
 	VFMADD231PS  Z1, Z0, Z16
-	ADDQ         $0x04, CX
-	ADDQ         BX, DX
+	ADDQ         DX, CX
+	ADDQ         SI, BX
 	DECQ         AX
-	JNZ          loop0
-	VMOVUPS      Z16, K1, (SI)
+	JNZ          Loop0
+	VMOVUPS      Z16, K1, (DI)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+// func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (AX), K1, Z0
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z1
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z5
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z7
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -857,14 +954,6 @@ TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 
 loop:
 	VMOVUPD      (R12), Z8
@@ -888,104 +977,143 @@ loop:
 	ADDQ         $0x00000040, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x03, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPD.Z    (DX), K1, Z8
-	VADDPD       Z8, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x03, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPD      Z0, K1, (AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z1, Z1
-	VMOVUPD      Z1, K1, (DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPD      Z1, K1, (AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPD      Z2, K1, (AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z3, Z3
-	VMOVUPD      Z3, K1, (DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPD      Z3, K1, (AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z4, Z4
-	VMOVUPD      Z4, K1, (DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPD      Z4, K1, (AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z5, Z5
-	VMOVUPD      Z5, K1, (DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPD      Z5, K1, (AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z6, Z6
-	VMOVUPD      Z6, K1, (DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPD      Z6, K1, (AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z7, Z7
-	VMOVUPD      Z7, K1, (DX)
-	JMP          done
-
-store:
-	VMOVUPD Z0, K1, (DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z1, K1, (DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z2, K1, (DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z3, K1, (DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z4, K1, (DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z5, K1, (DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z6, K1, (DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z7, K1, (DX)
+	ADDQ         CX, AX
+	VMOVUPD      Z7, K1, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX512Double1(k int, rows *float64, stride int, cols int, panel *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·panelAVX512Double1(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x03, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+
+loop:
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD   Z0, (BX)
+	ADDQ      DX, CX
+	ADDQ      $0x00000040, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	SHRQ      $0x08, SI
+	KMOVW     SI, K2
+	VMOVUPD.Z (AX), K1, Z0
+	VMOVUPD.Z 64(AX), K2, Z1
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z2
+	VMOVUPD.Z 64(AX), K2, Z3
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z4
+	VMOVUPD.Z 64(AX), K2, Z5
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	VMOVUPD.Z 64(AX), K2, Z7
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z8
+	VMOVUPD.Z 64(AX), K2, Z9
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z10
+	VMOVUPD.Z 64(AX), K2, Z11
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z12
+	VMOVUPD.Z 64(AX), K2, Z13
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z14
+	VMOVUPD.Z 64(AX), K2, Z15
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -1022,22 +1150,6 @@ TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
 
 loop:
 	VMOVUPD      (R12), Z16
@@ -1070,138 +1182,175 @@ loop:
 	ADDQ         $0x00000080, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x03, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	SHRQ         $0x08, DI
-	KMOVW        DI, K2
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPD.Z    (DX), K1, Z16
-	VADDPD       Z16, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z1, Z1
-	VMOVUPD      Z1, K2, 64(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x03, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SHRQ         $0x08, SI
+	KMOVW        SI, K2
+	VMOVUPD      Z0, K1, (AX)
+	VMOVUPD      Z1, K2, 64(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z3, Z3
-	VMOVUPD      Z3, K2, 64(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPD      Z2, K1, (AX)
+	VMOVUPD      Z3, K2, 64(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z4, Z4
-	VMOVUPD      Z4, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z5, Z5
-	VMOVUPD      Z5, K2, 64(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPD      Z4, K1, (AX)
+	VMOVUPD      Z5, K2, 64(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z6, Z6
-	VMOVUPD      Z6, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z7, Z7
-	VMOVUPD      Z7, K2, 64(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPD      Z6, K1, (AX)
+	VMOVUPD      Z7, K2, 64(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z8, Z8
-	VMOVUPD      Z8, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z9, Z9
-	VMOVUPD      Z9, K2, 64(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPD      Z8, K1, (AX)
+	VMOVUPD      Z9, K2, 64(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z11, Z11
-	VMOVUPD      Z11, K2, 64(DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPD      Z10, K1, (AX)
+	VMOVUPD      Z11, K2, 64(AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z12, Z12
-	VMOVUPD      Z12, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z13, Z13
-	VMOVUPD      Z13, K2, 64(DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPD      Z12, K1, (AX)
+	VMOVUPD      Z13, K2, 64(AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z14, Z14
-	VMOVUPD      Z14, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z15, Z15
-	VMOVUPD      Z15, K2, 64(DX)
-	JMP          done
-
-store:
-	VMOVUPD Z0, K1, (DX)
-	VMOVUPD Z1, K2, 64(DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z2, K1, (DX)
-	VMOVUPD Z3, K2, 64(DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z4, K1, (DX)
-	VMOVUPD Z5, K2, 64(DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z6, K1, (DX)
-	VMOVUPD Z7, K2, 64(DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z8, K1, (DX)
-	VMOVUPD Z9, K2, 64(DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z10, K1, (DX)
-	VMOVUPD Z11, K2, 64(DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z12, K1, (DX)
-	VMOVUPD Z13, K2, 64(DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z14, K1, (DX)
-	VMOVUPD Z15, K2, 64(DX)
+	ADDQ         CX, AX
+	VMOVUPD      Z14, K1, (AX)
+	VMOVUPD      Z15, K2, 64(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX512Double2(k int, rows *float64, stride int, cols int, panel *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·panelAVX512Double2(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x03, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHRQ  $0x08, DI
+	KMOVW DI, K2
+
+loop:
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD   Z0, (BX)
+	VMOVUPD.Z 64(CX), K2, Z0
+	VMOVUPD   Z0, 64(BX)
+	ADDQ      DX, CX
+	ADDQ      $0x00000080, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-73
+TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-88
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	MOVQ      from+40(FP), AX
+	TESTQ     AX, AX
+	JZ        begin
+	MOVQ      fromStride+48(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      rows+72(FP), DX
+	MOVQ      cols+80(FP), BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	SHRQ      $0x08, SI
+	KMOVW     SI, K2
+	SHRQ      $0x08, SI
+	KMOVW     SI, K3
+	VMOVUPD.Z (AX), K1, Z0
+	VMOVUPD.Z 64(AX), K2, Z1
+	VMOVUPD.Z 128(AX), K3, Z2
+	CMPQ      DX, $0x01
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z3
+	VMOVUPD.Z 64(AX), K2, Z4
+	VMOVUPD.Z 128(AX), K3, Z5
+	CMPQ      DX, $0x02
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z6
+	VMOVUPD.Z 64(AX), K2, Z7
+	VMOVUPD.Z 128(AX), K3, Z8
+	CMPQ      DX, $0x03
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z9
+	VMOVUPD.Z 64(AX), K2, Z10
+	VMOVUPD.Z 128(AX), K3, Z11
+	CMPQ      DX, $0x04
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z12
+	VMOVUPD.Z 64(AX), K2, Z13
+	VMOVUPD.Z 128(AX), K3, Z14
+	CMPQ      DX, $0x05
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z15
+	VMOVUPD.Z 64(AX), K2, Z16
+	VMOVUPD.Z 128(AX), K3, Z17
+	CMPQ      DX, $0x06
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z18
+	VMOVUPD.Z 64(AX), K2, Z19
+	VMOVUPD.Z 128(AX), K3, Z20
+	CMPQ      DX, $0x07
+	JE        begin
+	ADDQ      CX, AX
+	VMOVUPD.Z (AX), K1, Z21
+	VMOVUPD.Z 64(AX), K2, Z22
+	VMOVUPD.Z 128(AX), K3, Z23
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -1238,30 +1387,6 @@ TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VPXORD  Z13, Z13, Z13
-	VPXORD  Z14, Z14, Z14
-	VPXORD  Z15, Z15, Z15
-	VPXORD  Z16, Z16, Z16
-	VPXORD  Z17, Z17, Z17
-	VPXORD  Z18, Z18, Z18
-	VPXORD  Z19, Z19, Z19
-	VPXORD  Z20, Z20, Z20
-	VPXORD  Z21, Z21, Z21
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
 
 loop:
 	VMOVUPD      (R12), Z24
@@ -1303,326 +1428,343 @@ loop:
 	ADDQ         $0x000000c0, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x03, BX
-	MOVB         accumulate+72(FP), SI
-	MOVQ         $-1, DI
-	BZHIQ        CX, DI, DI
-	KMOVW        DI, K1
-	SHRQ         $0x08, DI
-	KMOVW        DI, K2
-	SHRQ         $0x08, DI
-	KMOVW        DI, K3
-	TESTB        SI, SI
-	JZ           store
-	VMOVUPD.Z    (DX), K1, Z24
-	VADDPD       Z24, Z0, Z0
-	VMOVUPD      Z0, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z1, Z1
-	VMOVUPD      Z1, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z2, Z2
-	VMOVUPD      Z2, K3, 128(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x03, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SHRQ         $0x08, SI
+	KMOVW        SI, K2
+	SHRQ         $0x08, SI
+	KMOVW        SI, K3
+	VMOVUPD      Z0, K1, (AX)
+	VMOVUPD      Z1, K2, 64(AX)
+	VMOVUPD      Z2, K3, 128(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z3, Z3
-	VMOVUPD      Z3, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z4, Z4
-	VMOVUPD      Z4, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z5, Z5
-	VMOVUPD      Z5, K3, 128(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMOVUPD      Z3, K1, (AX)
+	VMOVUPD      Z4, K2, 64(AX)
+	VMOVUPD      Z5, K3, 128(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z6, Z6
-	VMOVUPD      Z6, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z7, Z7
-	VMOVUPD      Z7, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z8, Z8
-	VMOVUPD      Z8, K3, 128(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMOVUPD      Z6, K1, (AX)
+	VMOVUPD      Z7, K2, 64(AX)
+	VMOVUPD      Z8, K3, 128(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z9, Z9
-	VMOVUPD      Z9, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z11, Z11
-	VMOVUPD      Z11, K3, 128(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMOVUPD      Z9, K1, (AX)
+	VMOVUPD      Z10, K2, 64(AX)
+	VMOVUPD      Z11, K3, 128(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z12, Z12
-	VMOVUPD      Z12, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z13, Z13
-	VMOVUPD      Z13, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z14, Z14
-	VMOVUPD      Z14, K3, 128(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMOVUPD      Z12, K1, (AX)
+	VMOVUPD      Z13, K2, 64(AX)
+	VMOVUPD      Z14, K3, 128(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z15, Z15
-	VMOVUPD      Z15, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z16, Z16
-	VMOVUPD      Z16, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z17, Z17
-	VMOVUPD      Z17, K3, 128(DX)
-	CMPQ         AX, $0x06
+	ADDQ         CX, AX
+	VMOVUPD      Z15, K1, (AX)
+	VMOVUPD      Z16, K2, 64(AX)
+	VMOVUPD      Z17, K3, 128(AX)
+	CMPQ         DX, $0x06
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z18, Z18
-	VMOVUPD      Z18, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z19, Z19
-	VMOVUPD      Z19, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z20, Z20
-	VMOVUPD      Z20, K3, 128(DX)
-	CMPQ         AX, $0x07
+	ADDQ         CX, AX
+	VMOVUPD      Z18, K1, (AX)
+	VMOVUPD      Z19, K2, 64(AX)
+	VMOVUPD      Z20, K3, 128(AX)
+	CMPQ         DX, $0x07
 	JE           done
-	ADDQ         BX, DX
-	VMOVUPD.Z    (DX), K1, Z0
-	VADDPD       Z0, Z21, Z21
-	VMOVUPD      Z21, K1, (DX)
-	VMOVUPD.Z    64(DX), K2, Z0
-	VADDPD       Z0, Z22, Z22
-	VMOVUPD      Z22, K2, 64(DX)
-	VMOVUPD.Z    128(DX), K3, Z0
-	VADDPD       Z0, Z23, Z23
-	VMOVUPD      Z23, K3, 128(DX)
-	JMP          done
-
-store:
-	VMOVUPD Z0, K1, (DX)
-	VMOVUPD Z1, K2, 64(DX)
-	VMOVUPD Z2, K3, 128(DX)
-	CMPQ    AX, $0x01
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z3, K1, (DX)
-	VMOVUPD Z4, K2, 64(DX)
-	VMOVUPD Z5, K3, 128(DX)
-	CMPQ    AX, $0x02
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z6, K1, (DX)
-	VMOVUPD Z7, K2, 64(DX)
-	VMOVUPD Z8, K3, 128(DX)
-	CMPQ    AX, $0x03
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z9, K1, (DX)
-	VMOVUPD Z10, K2, 64(DX)
-	VMOVUPD Z11, K3, 128(DX)
-	CMPQ    AX, $0x04
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z12, K1, (DX)
-	VMOVUPD Z13, K2, 64(DX)
-	VMOVUPD Z14, K3, 128(DX)
-	CMPQ    AX, $0x05
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z15, K1, (DX)
-	VMOVUPD Z16, K2, 64(DX)
-	VMOVUPD Z17, K3, 128(DX)
-	CMPQ    AX, $0x06
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z18, K1, (DX)
-	VMOVUPD Z19, K2, 64(DX)
-	VMOVUPD Z20, K3, 128(DX)
-	CMPQ    AX, $0x07
-	JE      done
-	ADDQ    BX, DX
-	VMOVUPD Z21, K1, (DX)
-	VMOVUPD Z22, K2, 64(DX)
-	VMOVUPD Z23, K3, 128(DX)
+	ADDQ         CX, AX
+	VMOVUPD      Z21, K1, (AX)
+	VMOVUPD      Z22, K2, 64(AX)
+	VMOVUPD      Z23, K3, 128(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rowAVX512Double(k int, x *float64, w *float64, ldw int, y *float64, n int)
+// func panelAVX512Double3(k int, rows *float64, stride int, cols int, panel *float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rowAVX512Double(SB), NOSPLIT, $0-48
+TEXT ·panelAVX512Double3(SB), NOSPLIT, $0-40
+	MOVQ  k+0(FP), AX
+	MOVQ  rows+8(FP), CX
+	MOVQ  stride+16(FP), DX
+	SHLQ  $0x03, DX
+	MOVQ  panel+32(FP), BX
+	MOVQ  cols+24(FP), SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHRQ  $0x08, DI
+	KMOVW DI, K2
+	SHRQ  $0x08, DI
+	KMOVW DI, K3
+
+loop:
+	VMOVUPD.Z (CX), K1, Z0
+	VMOVUPD   Z0, (BX)
+	VMOVUPD.Z 64(CX), K2, Z0
+	VMOVUPD   Z0, 64(BX)
+	VMOVUPD.Z 128(CX), K3, Z0
+	VMOVUPD   Z0, 128(BX)
+	ADDQ      DX, CX
+	ADDQ      $0x000000c0, BX
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func rowAVX512Double(k int, x *float64, stride int, w *float64, ldw int, y *float64, n int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowAVX512Double(SB), NOSPLIT, $0-57
 	MOVQ k+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldw+24(FP), BX
-	SHLQ $0x03, BX
-	MOVQ y+32(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ stride+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ w+24(FP), BX
+	MOVQ ldw+32(FP), SI
+	SHLQ $0x03, SI
+	MOVQ y+40(FP), DI
+	MOVQ n+48(FP), R8
+	MOVB accumulate+56(FP), R9
 
 vectors8:
-	CMPQ   DI, $0x00000040
-	JLT    less8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000040
+	JLT     less8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	TESTB   R9, R9
+	JZ      startLoop8
+	VMOVUPD (DI), Z0
+	VMOVUPD 64(DI), Z1
+	VMOVUPD 128(DI), Z2
+	VMOVUPD 192(DI), Z3
+	VMOVUPD 256(DI), Z4
+	VMOVUPD 320(DI), Z5
+	VMOVUPD 384(DI), Z6
+	VMOVUPD 448(DI), Z7
 
-loop8:
-	VBROADCASTSD (R8), Z8
-	VFMADD231PD  (R9), Z8, Z0
-	VFMADD231PD  64(R9), Z8, Z1
-	VFMADD231PD  128(R9), Z8, Z2
-	VFMADD231PD  192(R9), Z8, Z3
-	VFMADD231PD  256(R9), Z8, Z4
-	VFMADD231PD  320(R9), Z8, Z5
-	VFMADD231PD  384(R9), Z8, Z6
-	VFMADD231PD  448(R9), Z8, Z7
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop8
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Z1, 64(SI)
-	VMOVUPD      Z2, 128(SI)
-	VMOVUPD      Z3, 192(SI)
-	VMOVUPD      Z4, 256(SI)
-	VMOVUPD      Z5, 320(SI)
-	VMOVUPD      Z6, 384(SI)
-	VMOVUPD      Z7, 448(SI)
-	ADDQ         $0x00000200, DX
-	ADDQ         $0x00000200, SI
-	SUBQ         $0x00000040, DI
+startLoop8:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop8:
+	VBROADCASTSD (R10), Z8
+	VFMADD231PD  (R11), Z8, Z0
+	VFMADD231PD  64(R11), Z8, Z1
+	VFMADD231PD  128(R11), Z8, Z2
+	VFMADD231PD  192(R11), Z8, Z3
+	VFMADD231PD  256(R11), Z8, Z4
+	VFMADD231PD  320(R11), Z8, Z5
+	VFMADD231PD  384(R11), Z8, Z6
+	VFMADD231PD  448(R11), Z8, Z7
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop8
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, 192(DI)
+	VMOVUPD      Z4, 256(DI)
+	VMOVUPD      Z5, 320(DI)
+	VMOVUPD      Z6, 384(DI)
+	VMOVUPD      Z7, 448(DI)
+	ADDQ         $0x00000200, BX
+	ADDQ         $0x00000200, DI
+	SUBQ         $0x00000040, R8
 	JMP          vectors8
 
 less8:
 vectors4:
-	CMPQ   DI, $0x00000020
-	JLT    less4
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000020
+	JLT     less4
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	TESTB   R9, R9
+	JZ      startLoop4
+	VMOVUPD (DI), Z9
+	VMOVUPD 64(DI), Z10
+	VMOVUPD 128(DI), Z11
+	VMOVUPD 192(DI), Z12
 
-loop4:
-	VBROADCASTSD (R8), Z0
-	VFMADD231PD  (R9), Z0, Z9
-	VFMADD231PD  64(R9), Z0, Z10
-	VFMADD231PD  128(R9), Z0, Z11
-	VFMADD231PD  192(R9), Z0, Z12
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop4
-	VMOVUPD      Z9, (SI)
-	VMOVUPD      Z10, 64(SI)
-	VMOVUPD      Z11, 128(SI)
-	VMOVUPD      Z12, 192(SI)
-	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000100, SI
-	SUBQ         $0x00000020, DI
+startLoop4:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop4:
+	VBROADCASTSD (R10), Z0
+	VFMADD231PD  (R11), Z0, Z9
+	VFMADD231PD  64(R11), Z0, Z10
+	VFMADD231PD  128(R11), Z0, Z11
+	VFMADD231PD  192(R11), Z0, Z12
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop4
+	VMOVUPD      Z9, (DI)
+	VMOVUPD      Z10, 64(DI)
+	VMOVUPD      Z11, 128(DI)
+	VMOVUPD      Z12, 192(DI)
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000020, R8
 	JMP          vectors4
 
 less4:
 vectors2:
-	CMPQ   DI, $0x00000010
-	JLT    less2
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000010
+	JLT     less2
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	TESTB   R9, R9
+	JZ      startLoop2
+	VMOVUPD (DI), Z13
+	VMOVUPD 64(DI), Z14
 
-loop2:
-	VBROADCASTSD (R8), Z0
-	VFMADD231PD  (R9), Z0, Z13
-	VFMADD231PD  64(R9), Z0, Z14
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop2
-	VMOVUPD      Z13, (SI)
-	VMOVUPD      Z14, 64(SI)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000080, SI
-	SUBQ         $0x00000010, DI
+startLoop2:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop2:
+	VBROADCASTSD (R10), Z0
+	VFMADD231PD  (R11), Z0, Z13
+	VFMADD231PD  64(R11), Z0, Z14
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop2
+	VMOVUPD      Z13, (DI)
+	VMOVUPD      Z14, 64(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DI
+	SUBQ         $0x00000010, R8
 	JMP          vectors2
 
 less2:
 vectors1:
-	CMPQ   DI, $0x00000008
-	JLT    less1
-	VPXORD Z15, Z15, Z15
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000008
+	JLT     less1
+	VPXORD  Z15, Z15, Z15
+	TESTB   R9, R9
+	JZ      startLoop1
+	VMOVUPD (DI), Z15
 
-loop1:
-	VBROADCASTSD (R8), Z0
-	VFMADD231PD  (R9), Z0, Z15
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop1
-	VMOVUPD      Z15, (SI)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, SI
-	SUBQ         $0x00000008, DI
+startLoop1:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop1:
+	VBROADCASTSD (R10), Z0
+	VFMADD231PD  (R11), Z0, Z15
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop1
+	VMOVUPD      Z15, (DI)
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000008, R8
 	JMP          vectors1
 
 less1:
-	TESTQ  DI, DI
-	JZ     done
-	MOVQ   $-1, R8
-	BZHIQ  DI, R8, R8
-	KMOVW  R8, K1
-	VPXORD Z16, Z16, Z16
-	MOVQ   DX, DX
+	TESTQ     R8, R8
+	JZ        done
+	MOVQ      $-1, R10
+	BZHIQ     R8, R10, R10
+	KMOVW     R10, K1
+	VPXORD    Z16, Z16, Z16
+	TESTB     R9, R9
+	JZ        startLoop0
+	VMOVUPD.Z (DI), K1, Z16
 
-loop0:
+startLoop0:
+	MOVQ BX, BX
+
+Loop0:
 	VBROADCASTSD (CX), Z0
-	VMOVUPD.Z    (DX), K1, Z1
+	VMOVUPD.Z    (BX), K1, Z1
 	VFMADD231PD  Z1, Z0, Z16
-	ADDQ         $0x08, CX
-	ADDQ         BX, DX
+	ADDQ         DX, CX
+	ADDQ         SI, BX
 	DECQ         AX
-	JNZ          loop0
-	VMOVUPD      Z16, K1, (SI)
+	JNZ          Loop0
+	VMOVUPD      Z16, K1, (DI)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+// func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-73
+TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-88
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       from+40(FP), AX
+	TESTQ      AX, AX
+	JZ         begin
+	MOVQ       fromStride+48(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       rows+72(FP), DX
+	MOVQ       cols+80(FP), BX
+	LEAQ       maskTable<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, R9
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*4), Y6
+	SUBQ       R9, BX
+	VMASKMOVPS (AX), Y6, Y0
+	CMPQ       DX, $0x01
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y1
+	CMPQ       DX, $0x02
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y2
+	CMPQ       DX, $0x03
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y3
+	CMPQ       DX, $0x04
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y4
+	CMPQ       DX, $0x05
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y6, Y5
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -1651,12 +1793,6 @@ TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
 
 loop:
 	VMOVUPS      (R10), Y6
@@ -1676,91 +1812,147 @@ loop:
 	ADDQ         $0x00000020, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVB         accumulate+72(FP), SI
-	LEAQ         maskTable<>+0(SB), DI
-	XORQ         R9, R9
-	MOVQ         $0x00000008, R10
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*4), Y6
-	SUBQ         R10, CX
-	TESTB        SI, SI
-	JZ           store
-	VMASKMOVPS   (DX), Y6, Y7
-	VADDPS       Y7, Y0, Y0
-	VMASKMOVPS   Y0, Y6, (DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	LEAQ         maskTable<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y6
+	SUBQ         R9, BX
+	VMASKMOVPS   Y0, Y6, (AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y6, Y0
-	VADDPS       Y0, Y1, Y1
-	VMASKMOVPS   Y1, Y6, (DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMASKMOVPS   Y1, Y6, (AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y6, Y0
-	VADDPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y6, (DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMASKMOVPS   Y2, Y6, (AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y6, Y0
-	VADDPS       Y0, Y3, Y3
-	VMASKMOVPS   Y3, Y6, (DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMASKMOVPS   Y3, Y6, (AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y6, Y0
-	VADDPS       Y0, Y4, Y4
-	VMASKMOVPS   Y4, Y6, (DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMASKMOVPS   Y4, Y6, (AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y6, Y0
-	VADDPS       Y0, Y5, Y5
-	VMASKMOVPS   Y5, Y6, (DX)
-	JMP          done
-
-store:
-	VMASKMOVPS Y0, Y6, (DX)
-	CMPQ       AX, $0x01
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y1, Y6, (DX)
-	CMPQ       AX, $0x02
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y2, Y6, (DX)
-	CMPQ       AX, $0x03
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y3, Y6, (DX)
-	CMPQ       AX, $0x04
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y4, Y6, (DX)
-	CMPQ       AX, $0x05
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y5, Y6, (DX)
+	ADDQ         CX, AX
+	VMASKMOVPS   Y5, Y6, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, c *float32, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX2Single1(k int, rows *float32, stride int, cols int, panel *float32)
+// Requires: AVX, CMOV
+TEXT ·panelAVX2Single1(SB), NOSPLIT, $0-40
+	MOVQ    k+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    stride+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    panel+32(FP), BX
+	MOVQ    cols+24(FP), SI
+	LEAQ    maskTable<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+
+loop:
+	VMASKMOVPS (CX), Y0, Y1
+	VMOVUPS    Y1, (BX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000020, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-73
+TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-88
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       from+40(FP), AX
+	TESTQ      AX, AX
+	JZ         begin
+	MOVQ       fromStride+48(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       rows+72(FP), DX
+	MOVQ       cols+80(FP), BX
+	LEAQ       maskTable<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000008, R9
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*4), Y12
+	SUBQ       R9, BX
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*4), Y13
+	SUBQ       R9, BX
+	VMASKMOVPS (AX), Y12, Y0
+	VMASKMOVPS 32(AX), Y13, Y1
+	CMPQ       DX, $0x01
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y12, Y2
+	VMASKMOVPS 32(AX), Y13, Y3
+	CMPQ       DX, $0x02
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y12, Y4
+	VMASKMOVPS 32(AX), Y13, Y5
+	CMPQ       DX, $0x03
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y12, Y6
+	VMASKMOVPS 32(AX), Y13, Y7
+	CMPQ       DX, $0x04
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y12, Y8
+	VMASKMOVPS 32(AX), Y13, Y9
+	CMPQ       DX, $0x05
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y12, Y10
+	VMASKMOVPS 32(AX), Y13, Y11
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -1789,18 +1981,6 @@ TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
 
 loop:
 	VMOVUPS      (R10), Y12
@@ -1827,283 +2007,350 @@ loop:
 	ADDQ         $0x00000040, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVB         accumulate+72(FP), SI
-	LEAQ         maskTable<>+0(SB), DI
-	XORQ         R9, R9
-	MOVQ         $0x00000008, R10
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*4), Y12
-	SUBQ         R10, CX
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*4), Y13
-	SUBQ         R10, CX
-	TESTB        SI, SI
-	JZ           store
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y0, Y0
-	VMASKMOVPS   Y0, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y1, Y1
-	VMASKMOVPS   Y1, Y13, 32(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	LEAQ         maskTable<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y12
+	SUBQ         R9, BX
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y13
+	SUBQ         R9, BX
+	VMASKMOVPS   Y0, Y12, (AX)
+	VMASKMOVPS   Y1, Y13, 32(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y12, Y0
-	VADDPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y3, Y3
-	VMASKMOVPS   Y3, Y13, 32(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMASKMOVPS   Y2, Y12, (AX)
+	VMASKMOVPS   Y3, Y13, 32(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y12, Y0
-	VADDPS       Y0, Y4, Y4
-	VMASKMOVPS   Y4, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y5, Y5
-	VMASKMOVPS   Y5, Y13, 32(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMASKMOVPS   Y4, Y12, (AX)
+	VMASKMOVPS   Y5, Y13, 32(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y12, Y0
-	VADDPS       Y0, Y6, Y6
-	VMASKMOVPS   Y6, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y7, Y7
-	VMASKMOVPS   Y7, Y13, 32(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMASKMOVPS   Y6, Y12, (AX)
+	VMASKMOVPS   Y7, Y13, 32(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y12, Y0
-	VADDPS       Y0, Y8, Y8
-	VMASKMOVPS   Y8, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y9, Y9
-	VMASKMOVPS   Y9, Y13, 32(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMASKMOVPS   Y8, Y12, (AX)
+	VMASKMOVPS   Y9, Y13, 32(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPS   (DX), Y12, Y0
-	VADDPS       Y0, Y10, Y10
-	VMASKMOVPS   Y10, Y12, (DX)
-	VMASKMOVPS   32(DX), Y13, Y0
-	VADDPS       Y0, Y11, Y11
-	VMASKMOVPS   Y11, Y13, 32(DX)
-	JMP          done
-
-store:
-	VMASKMOVPS Y0, Y12, (DX)
-	VMASKMOVPS Y1, Y13, 32(DX)
-	CMPQ       AX, $0x01
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y2, Y12, (DX)
-	VMASKMOVPS Y3, Y13, 32(DX)
-	CMPQ       AX, $0x02
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y4, Y12, (DX)
-	VMASKMOVPS Y5, Y13, 32(DX)
-	CMPQ       AX, $0x03
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y6, Y12, (DX)
-	VMASKMOVPS Y7, Y13, 32(DX)
-	CMPQ       AX, $0x04
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y8, Y12, (DX)
-	VMASKMOVPS Y9, Y13, 32(DX)
-	CMPQ       AX, $0x05
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPS Y10, Y12, (DX)
-	VMASKMOVPS Y11, Y13, 32(DX)
+	ADDQ         CX, AX
+	VMASKMOVPS   Y10, Y12, (AX)
+	VMASKMOVPS   Y11, Y13, 32(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rowAVX2Single(k int, x *float32, w *float32, ldw int, y *float32, n int)
+// func panelAVX2Single2(k int, rows *float32, stride int, cols int, panel *float32)
+// Requires: AVX, CMOV
+TEXT ·panelAVX2Single2(SB), NOSPLIT, $0-40
+	MOVQ    k+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    stride+16(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    panel+32(FP), BX
+	MOVQ    cols+24(FP), SI
+	LEAQ    maskTable<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y1
+	SUBQ    R10, SI
+
+loop:
+	VMASKMOVPS (CX), Y0, Y2
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS 32(CX), Y1, Y2
+	VMOVUPS    Y2, 32(BX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000040, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func rowAVX2Single(k int, x *float32, stride int, w *float32, ldw int, y *float32, n int, accumulate bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·rowAVX2Single(SB), NOSPLIT, $0-48
+TEXT ·rowAVX2Single(SB), NOSPLIT, $0-57
 	MOVQ k+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldw+24(FP), BX
-	SHLQ $0x02, BX
-	MOVQ y+32(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ stride+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ w+24(FP), BX
+	MOVQ ldw+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ y+40(FP), DI
+	MOVQ n+48(FP), R8
+	MOVB accumulate+56(FP), R9
 
 vectors8:
-	CMPQ   DI, $0x00000040
-	JLT    less8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000040
+	JLT     less8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	TESTB   R9, R9
+	JZ      startLoop8
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
 
-loop8:
-	VBROADCASTSS (R8), Y8
-	VFMADD231PS  (R9), Y8, Y0
-	VFMADD231PS  32(R9), Y8, Y1
-	VFMADD231PS  64(R9), Y8, Y2
-	VFMADD231PS  96(R9), Y8, Y3
-	VFMADD231PS  128(R9), Y8, Y4
-	VFMADD231PS  160(R9), Y8, Y5
-	VFMADD231PS  192(R9), Y8, Y6
-	VFMADD231PS  224(R9), Y8, Y7
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop8
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	VMOVUPS      Y2, 64(SI)
-	VMOVUPS      Y3, 96(SI)
-	VMOVUPS      Y4, 128(SI)
-	VMOVUPS      Y5, 160(SI)
-	VMOVUPS      Y6, 192(SI)
-	VMOVUPS      Y7, 224(SI)
-	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000100, SI
-	SUBQ         $0x00000040, DI
+startLoop8:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop8:
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  (R11), Y8, Y0
+	VFMADD231PS  32(R11), Y8, Y1
+	VFMADD231PS  64(R11), Y8, Y2
+	VFMADD231PS  96(R11), Y8, Y3
+	VFMADD231PS  128(R11), Y8, Y4
+	VFMADD231PS  160(R11), Y8, Y5
+	VFMADD231PS  192(R11), Y8, Y6
+	VFMADD231PS  224(R11), Y8, Y7
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	VMOVUPS      Y4, 128(DI)
+	VMOVUPS      Y5, 160(DI)
+	VMOVUPS      Y6, 192(DI)
+	VMOVUPS      Y7, 224(DI)
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000040, R8
 	JMP          vectors8
 
 less8:
 vectors4:
-	CMPQ   DI, $0x00000020
-	JLT    less4
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000020
+	JLT     less4
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTB   R9, R9
+	JZ      startLoop4
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
 
-loop4:
-	VBROADCASTSS (R8), Y4
-	VFMADD231PS  (R9), Y4, Y0
-	VFMADD231PS  32(R9), Y4, Y1
-	VFMADD231PS  64(R9), Y4, Y2
-	VFMADD231PS  96(R9), Y4, Y3
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop4
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	VMOVUPS      Y2, 64(SI)
-	VMOVUPS      Y3, 96(SI)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000080, SI
-	SUBQ         $0x00000020, DI
+startLoop4:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop4:
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  (R11), Y4, Y0
+	VFMADD231PS  32(R11), Y4, Y1
+	VFMADD231PS  64(R11), Y4, Y2
+	VFMADD231PS  96(R11), Y4, Y3
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop4
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DI
+	SUBQ         $0x00000020, R8
 	JMP          vectors4
 
 less4:
 vectors2:
-	CMPQ   DI, $0x00000010
-	JLT    less2
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000010
+	JLT     less2
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	TESTB   R9, R9
+	JZ      startLoop2
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
 
-loop2:
-	VBROADCASTSS (R8), Y2
-	VFMADD231PS  (R9), Y2, Y0
-	VFMADD231PS  32(R9), Y2, Y1
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop2
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, SI
-	SUBQ         $0x00000010, DI
+startLoop2:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop2:
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  (R11), Y2, Y0
+	VFMADD231PS  32(R11), Y2, Y1
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop2
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000010, R8
 	JMP          vectors2
 
 less2:
 vectors1:
-	CMPQ   DI, $0x00000008
-	JLT    less1
-	VXORPS Y0, Y0, Y0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000008
+	JLT     less1
+	VXORPS  Y0, Y0, Y0
+	TESTB   R9, R9
+	JZ      startLoop1
+	VMOVUPS (DI), Y0
 
-loop1:
-	VBROADCASTSS (R8), Y1
-	VFMADD231PS  (R9), Y1, Y0
-	ADDQ         $0x04, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop1
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x00000020, DX
-	ADDQ         $0x00000020, SI
-	SUBQ         $0x00000008, DI
+startLoop1:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop1:
+	VBROADCASTSS (R10), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop1
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000008, R8
 	JMP          vectors1
 
 less1:
-	TESTQ   DI, DI
-	JZ      done
-	LEAQ    maskTable<>+0(SB), R8
-	XORQ    R10, R10
-	MOVQ    $0x00000008, R11
-	MOVQ    R11, R9
-	SUBQ    DI, R9
-	CMOVQLT R10, R9
-	CMPQ    R9, R11
-	CMOVQGT R11, R9
-	VMOVUPS (R8)(R9*4), Y0
-	SUBQ    R11, DI
-	VXORPS  Y1, Y1, Y1
-	MOVQ    DX, DX
+	TESTQ      R8, R8
+	JZ         done
+	LEAQ       maskTable<>+0(SB), R10
+	XORQ       R12, R12
+	MOVQ       $0x00000008, R13
+	MOVQ       R13, R11
+	SUBQ       R8, R11
+	CMOVQLT    R12, R11
+	CMPQ       R11, R13
+	CMOVQGT    R13, R11
+	VMOVUPS    (R10)(R11*4), Y0
+	SUBQ       R13, R8
+	VXORPS     Y1, Y1, Y1
+	TESTB      R9, R9
+	JZ         startLoop0
+	VMASKMOVPS (DI), Y0, Y1
 
-loop0:
+startLoop0:
+	MOVQ BX, BX
+
+Loop0:
 	VBROADCASTSS (CX), Y2
-	VMASKMOVPS   (DX), Y0, Y3
+	VMASKMOVPS   (BX), Y0, Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, CX
-	ADDQ         BX, DX
+	ADDQ         DX, CX
+	ADDQ         SI, BX
 	DECQ         AX
-	JNZ          loop0
-	VMASKMOVPS   Y1, Y0, (SI)
+	JNZ          Loop0
+	VMASKMOVPS   Y1, Y0, (DI)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+// func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-73
+TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-88
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       from+40(FP), AX
+	TESTQ      AX, AX
+	JZ         begin
+	MOVQ       fromStride+48(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       rows+72(FP), DX
+	MOVQ       cols+80(FP), BX
+	LEAQ       maskTable<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000004, R9
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*8), Y6
+	SUBQ       R9, BX
+	VMASKMOVPD (AX), Y6, Y0
+	CMPQ       DX, $0x01
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y1
+	CMPQ       DX, $0x02
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y2
+	CMPQ       DX, $0x03
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y3
+	CMPQ       DX, $0x04
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y4
+	CMPQ       DX, $0x05
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y6, Y5
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -2132,12 +2379,6 @@ TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
 
 loop:
 	VMOVUPD      (R10), Y6
@@ -2157,91 +2398,147 @@ loop:
 	ADDQ         $0x00000020, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x03, BX
-	MOVB         accumulate+72(FP), SI
-	LEAQ         maskTable<>+0(SB), DI
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*8), Y6
-	SUBQ         R10, CX
-	TESTB        SI, SI
-	JZ           store
-	VMASKMOVPD   (DX), Y6, Y7
-	VADDPD       Y7, Y0, Y0
-	VMASKMOVPD   Y0, Y6, (DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x03, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	LEAQ         maskTable<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y6
+	SUBQ         R9, BX
+	VMASKMOVPD   Y0, Y6, (AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y6, Y0
-	VADDPD       Y0, Y1, Y1
-	VMASKMOVPD   Y1, Y6, (DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMASKMOVPD   Y1, Y6, (AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y6, Y0
-	VADDPD       Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y6, (DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMASKMOVPD   Y2, Y6, (AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y6, Y0
-	VADDPD       Y0, Y3, Y3
-	VMASKMOVPD   Y3, Y6, (DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMASKMOVPD   Y3, Y6, (AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y6, Y0
-	VADDPD       Y0, Y4, Y4
-	VMASKMOVPD   Y4, Y6, (DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMASKMOVPD   Y4, Y6, (AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y6, Y0
-	VADDPD       Y0, Y5, Y5
-	VMASKMOVPD   Y5, Y6, (DX)
-	JMP          done
-
-store:
-	VMASKMOVPD Y0, Y6, (DX)
-	CMPQ       AX, $0x01
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y1, Y6, (DX)
-	CMPQ       AX, $0x02
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y2, Y6, (DX)
-	CMPQ       AX, $0x03
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y3, Y6, (DX)
-	CMPQ       AX, $0x04
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y4, Y6, (DX)
-	CMPQ       AX, $0x05
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y5, Y6, (DX)
+	ADDQ         CX, AX
+	VMASKMOVPD   Y5, Y6, (AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, c *float64, ldc int, rows int, cols int, accumulate bool)
+// func panelAVX2Double1(k int, rows *float64, stride int, cols int, panel *float64)
+// Requires: AVX, CMOV
+TEXT ·panelAVX2Double1(SB), NOSPLIT, $0-40
+	MOVQ    k+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    stride+16(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    panel+32(FP), BX
+	MOVQ    cols+24(FP), SI
+	LEAQ    maskTable<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+
+loop:
+	VMASKMOVPD (CX), Y0, Y1
+	VMOVUPD    Y1, (BX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000020, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-73
+TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-88
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       from+40(FP), AX
+	TESTQ      AX, AX
+	JZ         begin
+	MOVQ       fromStride+48(FP), CX
+	SHLQ       $0x03, CX
+	MOVQ       rows+72(FP), DX
+	MOVQ       cols+80(FP), BX
+	LEAQ       maskTable<>+0(SB), SI
+	XORQ       R8, R8
+	MOVQ       $0x00000004, R9
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*8), Y12
+	SUBQ       R9, BX
+	MOVQ       R9, DI
+	SUBQ       BX, DI
+	CMOVQLT    R8, DI
+	CMPQ       DI, R9
+	CMOVQGT    R9, DI
+	VMOVUPS    (SI)(DI*8), Y13
+	SUBQ       R9, BX
+	VMASKMOVPD (AX), Y12, Y0
+	VMASKMOVPD 32(AX), Y13, Y1
+	CMPQ       DX, $0x01
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y12, Y2
+	VMASKMOVPD 32(AX), Y13, Y3
+	CMPQ       DX, $0x02
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y12, Y4
+	VMASKMOVPD 32(AX), Y13, Y5
+	CMPQ       DX, $0x03
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y12, Y6
+	VMASKMOVPD 32(AX), Y13, Y7
+	CMPQ       DX, $0x04
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y12, Y8
+	VMASKMOVPD 32(AX), Y13, Y9
+	CMPQ       DX, $0x05
+	JE         begin
+	ADDQ       CX, AX
+	VMASKMOVPD (AX), Y12, Y10
+	VMASKMOVPD 32(AX), Y13, Y11
+
+begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+56(FP), AX
+	MOVQ    rows+72(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -2270,18 +2567,6 @@ TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-73
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
 
 loop:
 	VMOVUPD      (R10), Y12
@@ -2308,273 +2593,294 @@ loop:
 	ADDQ         $0x00000040, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         rows+56(FP), AX
-	MOVQ         cols+64(FP), CX
-	MOVQ         c+40(FP), DX
-	MOVQ         ldc+48(FP), BX
-	SHLQ         $0x03, BX
-	MOVB         accumulate+72(FP), SI
-	LEAQ         maskTable<>+0(SB), DI
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*8), Y12
-	SUBQ         R10, CX
-	MOVQ         R10, R8
-	SUBQ         CX, R8
-	CMOVQLT      R9, R8
-	CMPQ         R8, R10
-	CMOVQGT      R10, R8
-	VMOVUPS      (DI)(R8*8), Y13
-	SUBQ         R10, CX
-	TESTB        SI, SI
-	JZ           store
-	VMASKMOVPD   (DX), Y12, Y14
-	VADDPD       Y14, Y0, Y0
-	VMASKMOVPD   Y0, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y1, Y1
-	VMASKMOVPD   Y1, Y13, 32(DX)
-	CMPQ         AX, $0x01
+	MOVQ         c+56(FP), AX
+	MOVQ         ldc+64(FP), CX
+	SHLQ         $0x03, CX
+	MOVQ         rows+72(FP), DX
+	MOVQ         cols+80(FP), BX
+	LEAQ         maskTable<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y12
+	SUBQ         R9, BX
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y13
+	SUBQ         R9, BX
+	VMASKMOVPD   Y0, Y12, (AX)
+	VMASKMOVPD   Y1, Y13, 32(AX)
+	CMPQ         DX, $0x01
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y12, Y0
-	VADDPD       Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y3, Y3
-	VMASKMOVPD   Y3, Y13, 32(DX)
-	CMPQ         AX, $0x02
+	ADDQ         CX, AX
+	VMASKMOVPD   Y2, Y12, (AX)
+	VMASKMOVPD   Y3, Y13, 32(AX)
+	CMPQ         DX, $0x02
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y12, Y0
-	VADDPD       Y0, Y4, Y4
-	VMASKMOVPD   Y4, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y5, Y5
-	VMASKMOVPD   Y5, Y13, 32(DX)
-	CMPQ         AX, $0x03
+	ADDQ         CX, AX
+	VMASKMOVPD   Y4, Y12, (AX)
+	VMASKMOVPD   Y5, Y13, 32(AX)
+	CMPQ         DX, $0x03
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y12, Y0
-	VADDPD       Y0, Y6, Y6
-	VMASKMOVPD   Y6, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y7, Y7
-	VMASKMOVPD   Y7, Y13, 32(DX)
-	CMPQ         AX, $0x04
+	ADDQ         CX, AX
+	VMASKMOVPD   Y6, Y12, (AX)
+	VMASKMOVPD   Y7, Y13, 32(AX)
+	CMPQ         DX, $0x04
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y12, Y0
-	VADDPD       Y0, Y8, Y8
-	VMASKMOVPD   Y8, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y9, Y9
-	VMASKMOVPD   Y9, Y13, 32(DX)
-	CMPQ         AX, $0x05
+	ADDQ         CX, AX
+	VMASKMOVPD   Y8, Y12, (AX)
+	VMASKMOVPD   Y9, Y13, 32(AX)
+	CMPQ         DX, $0x05
 	JE           done
-	ADDQ         BX, DX
-	VMASKMOVPD   (DX), Y12, Y0
-	VADDPD       Y0, Y10, Y10
-	VMASKMOVPD   Y10, Y12, (DX)
-	VMASKMOVPD   32(DX), Y13, Y0
-	VADDPD       Y0, Y11, Y11
-	VMASKMOVPD   Y11, Y13, 32(DX)
-	JMP          done
-
-store:
-	VMASKMOVPD Y0, Y12, (DX)
-	VMASKMOVPD Y1, Y13, 32(DX)
-	CMPQ       AX, $0x01
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y2, Y12, (DX)
-	VMASKMOVPD Y3, Y13, 32(DX)
-	CMPQ       AX, $0x02
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y4, Y12, (DX)
-	VMASKMOVPD Y5, Y13, 32(DX)
-	CMPQ       AX, $0x03
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y6, Y12, (DX)
-	VMASKMOVPD Y7, Y13, 32(DX)
-	CMPQ       AX, $0x04
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y8, Y12, (DX)
-	VMASKMOVPD Y9, Y13, 32(DX)
-	CMPQ       AX, $0x05
-	JE         done
-	ADDQ       BX, DX
-	VMASKMOVPD Y10, Y12, (DX)
-	VMASKMOVPD Y11, Y13, 32(DX)
+	ADDQ         CX, AX
+	VMASKMOVPD   Y10, Y12, (AX)
+	VMASKMOVPD   Y11, Y13, 32(AX)
 
 done:
 	VZEROUPPER
 	RET
 
-// func rowAVX2Double(k int, x *float64, w *float64, ldw int, y *float64, n int)
+// func panelAVX2Double2(k int, rows *float64, stride int, cols int, panel *float64)
+// Requires: AVX, CMOV
+TEXT ·panelAVX2Double2(SB), NOSPLIT, $0-40
+	MOVQ    k+0(FP), AX
+	MOVQ    rows+8(FP), CX
+	MOVQ    stride+16(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    panel+32(FP), BX
+	MOVQ    cols+24(FP), SI
+	LEAQ    maskTable<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y1
+	SUBQ    R10, SI
+
+loop:
+	VMASKMOVPD (CX), Y0, Y2
+	VMOVUPD    Y2, (BX)
+	VMASKMOVPD 32(CX), Y1, Y2
+	VMOVUPD    Y2, 32(BX)
+	ADDQ       DX, CX
+	ADDQ       $0x00000040, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func rowAVX2Double(k int, x *float64, stride int, w *float64, ldw int, y *float64, n int, accumulate bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·rowAVX2Double(SB), NOSPLIT, $0-48
+TEXT ·rowAVX2Double(SB), NOSPLIT, $0-57
 	MOVQ k+0(FP), AX
 	MOVQ x+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldw+24(FP), BX
-	SHLQ $0x03, BX
-	MOVQ y+32(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ stride+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ w+24(FP), BX
+	MOVQ ldw+32(FP), SI
+	SHLQ $0x03, SI
+	MOVQ y+40(FP), DI
+	MOVQ n+48(FP), R8
+	MOVB accumulate+56(FP), R9
 
 vectors8:
-	CMPQ   DI, $0x00000020
-	JLT    less8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000020
+	JLT     less8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	TESTB   R9, R9
+	JZ      startLoop8
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	VMOVUPD 128(DI), Y4
+	VMOVUPD 160(DI), Y5
+	VMOVUPD 192(DI), Y6
+	VMOVUPD 224(DI), Y7
 
-loop8:
-	VBROADCASTSD (R8), Y8
-	VFMADD231PD  (R9), Y8, Y0
-	VFMADD231PD  32(R9), Y8, Y1
-	VFMADD231PD  64(R9), Y8, Y2
-	VFMADD231PD  96(R9), Y8, Y3
-	VFMADD231PD  128(R9), Y8, Y4
-	VFMADD231PD  160(R9), Y8, Y5
-	VFMADD231PD  192(R9), Y8, Y6
-	VFMADD231PD  224(R9), Y8, Y7
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop8
-	VMOVUPD      Y0, (SI)
-	VMOVUPD      Y1, 32(SI)
-	VMOVUPD      Y2, 64(SI)
-	VMOVUPD      Y3, 96(SI)
-	VMOVUPD      Y4, 128(SI)
-	VMOVUPD      Y5, 160(SI)
-	VMOVUPD      Y6, 192(SI)
-	VMOVUPD      Y7, 224(SI)
-	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000100, SI
-	SUBQ         $0x00000020, DI
+startLoop8:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop8:
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  (R11), Y8, Y0
+	VFMADD231PD  32(R11), Y8, Y1
+	VFMADD231PD  64(R11), Y8, Y2
+	VFMADD231PD  96(R11), Y8, Y3
+	VFMADD231PD  128(R11), Y8, Y4
+	VFMADD231PD  160(R11), Y8, Y5
+	VFMADD231PD  192(R11), Y8, Y6
+	VFMADD231PD  224(R11), Y8, Y7
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop8
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y6, 192(DI)
+	VMOVUPD      Y7, 224(DI)
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000020, R8
 	JMP          vectors8
 
 less8:
 vectors4:
-	CMPQ   DI, $0x00000010
-	JLT    less4
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000010
+	JLT     less4
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTB   R9, R9
+	JZ      startLoop4
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
 
-loop4:
-	VBROADCASTSD (R8), Y4
-	VFMADD231PD  (R9), Y4, Y0
-	VFMADD231PD  32(R9), Y4, Y1
-	VFMADD231PD  64(R9), Y4, Y2
-	VFMADD231PD  96(R9), Y4, Y3
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop4
-	VMOVUPD      Y0, (SI)
-	VMOVUPD      Y1, 32(SI)
-	VMOVUPD      Y2, 64(SI)
-	VMOVUPD      Y3, 96(SI)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000080, SI
-	SUBQ         $0x00000010, DI
+startLoop4:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop4:
+	VBROADCASTSD (R10), Y4
+	VFMADD231PD  (R11), Y4, Y0
+	VFMADD231PD  32(R11), Y4, Y1
+	VFMADD231PD  64(R11), Y4, Y2
+	VFMADD231PD  96(R11), Y4, Y3
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop4
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DI
+	SUBQ         $0x00000010, R8
 	JMP          vectors4
 
 less4:
 vectors2:
-	CMPQ   DI, $0x00000008
-	JLT    less2
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000008
+	JLT     less2
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	TESTB   R9, R9
+	JZ      startLoop2
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
 
-loop2:
-	VBROADCASTSD (R8), Y2
-	VFMADD231PD  (R9), Y2, Y0
-	VFMADD231PD  32(R9), Y2, Y1
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop2
-	VMOVUPD      Y0, (SI)
-	VMOVUPD      Y1, 32(SI)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, SI
-	SUBQ         $0x00000008, DI
+startLoop2:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop2:
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  (R11), Y2, Y0
+	VFMADD231PD  32(R11), Y2, Y1
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop2
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, DI
+	SUBQ         $0x00000008, R8
 	JMP          vectors2
 
 less2:
 vectors1:
-	CMPQ   DI, $0x00000004
-	JLT    less1
-	VXORPS Y0, Y0, Y0
-	MOVQ   CX, R8
-	MOVQ   DX, R9
-	MOVQ   AX, R10
+	CMPQ    R8, $0x00000004
+	JLT     less1
+	VXORPS  Y0, Y0, Y0
+	TESTB   R9, R9
+	JZ      startLoop1
+	VMOVUPD (DI), Y0
 
-loop1:
-	VBROADCASTSD (R8), Y1
-	VFMADD231PD  (R9), Y1, Y0
-	ADDQ         $0x08, R8
-	ADDQ         BX, R9
-	DECQ         R10
-	JNZ          loop1
-	VMOVUPD      Y0, (SI)
-	ADDQ         $0x00000020, DX
-	ADDQ         $0x00000020, SI
-	SUBQ         $0x00000004, DI
+startLoop1:
+	MOVQ CX, R10
+	MOVQ BX, R11
+	MOVQ AX, R12
+
+Loop1:
+	VBROADCASTSD (R10), Y1
+	VFMADD231PD  (R11), Y1, Y0
+	ADDQ         DX, R10
+	ADDQ         SI, R11
+	DECQ         R12
+	JNZ          Loop1
+	VMOVUPD      Y0, (DI)
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000004, R8
 	JMP          vectors1
 
 less1:
-	TESTQ   DI, DI
-	JZ      done
-	LEAQ    maskTable<>+0(SB), R8
-	XORQ    R10, R10
-	MOVQ    $0x00000004, R11
-	MOVQ    R11, R9
-	SUBQ    DI, R9
-	CMOVQLT R10, R9
-	CMPQ    R9, R11
-	CMOVQGT R11, R9
-	VMOVUPS (R8)(R9*8), Y0
-	SUBQ    R11, DI
-	VXORPS  Y1, Y1, Y1
-	MOVQ    DX, DX
+	TESTQ      R8, R8
+	JZ         done
+	LEAQ       maskTable<>+0(SB), R10
+	XORQ       R12, R12
+	MOVQ       $0x00000004, R13
+	MOVQ       R13, R11
+	SUBQ       R8, R11
+	CMOVQLT    R12, R11
+	CMPQ       R11, R13
+	CMOVQGT    R13, R11
+	VMOVUPS    (R10)(R11*8), Y0
+	SUBQ       R13, R8
+	VXORPS     Y1, Y1, Y1
+	TESTB      R9, R9
+	JZ         startLoop0
+	VMASKMOVPD (DI), Y0, Y1
 
-loop0:
+startLoop0:
+	MOVQ BX, BX
+
+Loop0:
 	VBROADCASTSD (CX), Y2
-	VMASKMOVPD   (DX), Y0, Y3
+	VMASKMOVPD   (BX), Y0, Y3
 	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         $0x08, CX
-	ADDQ         BX, DX
+	ADDQ         DX, CX
+	ADDQ         SI, BX
 	DECQ         AX
-	JNZ          loop0
-	VMASKMOVPD   Y1, Y0, (SI)
+	JNZ          Loop0
+	VMASKMOVPD   Y1, Y0, (DI)
 
 done:
 	VZEROUPPER

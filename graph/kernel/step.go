@@ -11,8 +11,6 @@ type AffineStep[F Float] struct {
 	machine              *machine[F]
 	batch, inputs, units int
 	w, b, y              []F
-	terms                []F // [2,units]: x·w of one row, and b
-	ones                 []F
 }
 
 // NewAffineStep returns the step for batch rows, w [I,O] and b [O], whose memory it reads in each run.
@@ -21,7 +19,6 @@ func NewAffineStep[F Float](p *Pool, batch int, w, b []F) *AffineStep[F] {
 	return &AffineStep[F]{
 		pool: p, machine: machineOf[F](p), batch: batch, inputs: len(w) / units, units: units,
 		w: w, b: b, y: make([]F, batch*units),
-		terms: make([]F, 2*units), ones: []F{1, 1},
 	}
 }
 
@@ -34,11 +31,10 @@ func (a *AffineStep[F]) Run(x []F) []F {
 		Product(a.pool, false, false, a.batch, a.units, a.inputs, x, a.inputs, a.w, a.units, true, a.y, a.units)
 		return a.y
 	}
-	copy(a.terms[a.units:], a.b)
 	for i := range a.batch {
-		a.machine.row(row(x, i, a.inputs), a.w, a.units, a.terms[:a.units])
-		// 1·x·w + 1·b is the sum, and the kernels are faster at it than a loop.
-		a.machine.row(a.ones, a.terms, a.units, row(a.y, i, a.units))
+		y := row(a.y, i, a.units)
+		copy(y, a.b)
+		a.machine.row(a.inputs, row(x, i, a.inputs), 1, a.w, a.units, true, y)
 	}
 	return a.y
 }
@@ -89,7 +85,7 @@ func (g *GRUStep[F]) Run(gates, mask []F) {
 			continue
 		}
 		h := row(g.hidden, b, g.units)
-		g.machine.row(h, g.recurrentKernel, 3*g.units, g.few.product.data)
+		g.machine.row(g.units, h, 1, g.recurrentKernel, 3*g.units, false, g.few.product.data)
 		g.few.input.data, g.few.before.data, g.few.after.data = row(gates, b, 3*g.units), h, h
 		g.machine.gates(&g.few)
 	}

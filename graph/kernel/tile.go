@@ -1,22 +1,31 @@
 package kernel
 
 // tilePortable is machine.tile in plain Go, of panels: elements of a tile that are not asked for are computed all the same.
-func tilePortable[F Float](k int, a []F, _, _ int, b, c []F, ldc, rows, cols int, accumulate bool) {
+func tilePortable[F Float](k int, a []F, _, _ int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
 	if rows == 2 && cols == 4 {
-		tile2x4(k, a, b, c, ldc, accumulate)
+		tile2x4(k, a, b, from, fromStride, c, ldc)
 		return
 	}
 	var tile [8]F
-	tile2x4(k, a, b, tile[:], 4, false)
 	for i := range rows {
-		store(c[i*ldc:][:cols], tile[4*i:], accumulate)
+		if from != nil {
+			copy(tile[4*i:], from[i*fromStride:][:cols])
+		}
+	}
+	tile2x4(k, a, b, tile[:], 4, tile[:], 4)
+	for i := range rows {
+		copy(c[i*ldc:][:cols], tile[4*i:])
 	}
 }
 
-// tile2x4 computes 2 rows by 4 columns, their sums held in registers, 8 steps of k per turn. Each sum runs in the order
-// of k.
-func tile2x4[F Float](k int, a, b, c []F, ldc int, accumulate bool) {
+// tile2x4 computes 2 rows by 4 columns, their sums held in registers, 8 steps of k per turn.
+func tile2x4[F Float](k int, a, b, from []F, fromStride int, c []F, ldc int) {
 	var c00, c01, c02, c03, c10, c11, c12, c13 F
+	if from != nil {
+		r0, r1 := (*[4]F)(from), (*[4]F)(from[fromStride:])
+		c00, c01, c02, c03 = r0[0], r0[1], r0[2], r0[3]
+		c10, c11, c12, c13 = r1[0], r1[1], r1[2], r1[3]
+	}
 	for ; k >= 8; k -= 8 {
 		p, q := (*[16]F)(a), (*[32]F)(b)
 		c00 += p[0] * q[0]
@@ -98,20 +107,19 @@ func tile2x4[F Float](k int, a, b, c []F, ldc int, accumulate bool) {
 		a, b = a[2:], b[4:]
 	}
 	r0, r1 := (*[4]F)(c), (*[4]F)(c[ldc:])
-	if accumulate {
-		c00, c01, c02, c03 = r0[0]+c00, r0[1]+c01, r0[2]+c02, r0[3]+c03
-		c10, c11, c12, c13 = r1[0]+c10, r1[1]+c11, r1[2]+c12, r1[3]+c13
-	}
 	r0[0], r0[1], r0[2], r0[3] = c00, c01, c02, c03
 	r1[0], r1[1], r1[2], r1[3] = c10, c11, c12, c13
 }
 
-// rowProduct is machine.row in plain Go, 4 rows of w per turn.
-func rowProduct[F Float](x, w []F, ldw int, y []F) {
-	clear(y)
-	for ; len(x) >= 4; x = x[4:] {
-		x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
-		w0, w1, w2, w3 := w[:len(y)], w[ldw:][:len(y)], w[2*ldw:][:len(y)], w[3*ldw:][:len(y)]
+// rowPortable is machine.row in plain Go, 4 rows of w per turn.
+func rowPortable[F Float](k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F) {
+	if !accumulate {
+		clear(y)
+	}
+	l := 0
+	for ; l+4 <= k; l += 4 {
+		x0, x1, x2, x3 := x[l*stride], x[(l+1)*stride], x[(l+2)*stride], x[(l+3)*stride]
+		w0, w1, w2, w3 := w[l*ldw:][:len(y)], w[(l+1)*ldw:][:len(y)], w[(l+2)*ldw:][:len(y)], w[(l+3)*ldw:][:len(y)]
 		for j := range y {
 			sum := y[j]
 			sum += x0 * w0[j]
@@ -120,22 +128,19 @@ func rowProduct[F Float](x, w []F, ldw int, y []F) {
 			sum += x3 * w3[j]
 			y[j] = sum
 		}
-		w = w[min(4*ldw, len(w)):]
 	}
-	for l, v := range x {
+	for ; l < k; l++ {
+		v := x[l*stride]
 		for j, u := range w[l*ldw:][:len(y)] {
 			y[j] += v * u
 		}
 	}
 }
 
-// store copies the beginning of src to dst or adds it.
-func store[F Float](dst, src []F, accumulate bool) {
-	if !accumulate {
-		copy(dst, src)
-		return
-	}
-	for i := range dst {
-		dst[i] += src[i]
+// packPortable is machine.pack in plain Go. What is left of the panel keeps what it held: it only enters elements of a tile
+// that nobody reads.
+func packPortable[F Float](k int, rows []F, stride, cols int, panel []F, width int) {
+	for l := range k {
+		copy(panel[l*width:][:cols], rows[l*stride:][:cols])
 	}
 }

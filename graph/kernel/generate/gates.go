@@ -101,7 +101,7 @@ func gates(v vector) {
 func gateGradients(v vector) {
 	var table Mem
 	gateFunction(v, "gateGradients", "gateGradients is machine.gateGradients; product4 is the fourth block of saved.",
-		[]string{"above", "carry", "saved", "product4", "before", "gates", "products", "previous"}, nil,
+		[]string{"above", "carry", "saved", "product4", "before", "gates", "candidates", "previous"}, nil,
 		func() {
 			table = exponentialTables[v.double]
 		},
@@ -127,7 +127,6 @@ func gateGradients(v vector) {
 			rest := complement(update)
 			v.multiply(rest, dUpdate, dUpdate)
 			g.put(dUpdate, g.block("gates", 1))
-			g.put(dUpdate, g.block("products", 1))
 
 			dCandidate := v.register() // 1 − n²
 			v.copy(one, dCandidate)
@@ -142,11 +141,10 @@ func gateGradients(v vector) {
 			reset := g.get(g.block("saved", 0))
 			dProduct := v.register()
 			v.multiply(reset, dCandidate, dProduct)
-			g.put(dProduct, g.block("products", 2))
+			g.put(dProduct, g.block("candidates", 0))
 			v.multiply(g.get(g.block("product4", 0)), dProduct, dProduct)
 			v.multiply(complement(reset), dProduct, dProduct)
 			g.put(dProduct, g.block("gates", 0))
-			g.put(dProduct, g.block("products", 0))
 		})
 }
 

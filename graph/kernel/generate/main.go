@@ -17,6 +17,7 @@ func main() {
 		for _, v := range vectors {
 			for width := 1; width <= v.tileWidth(); width++ {
 				tile(v, width)
+				panel(v, width)
 			}
 			row(v)
 		}

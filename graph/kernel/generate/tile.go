@@ -29,10 +29,42 @@ func tile(v vector, width int) {
 	rows := v.tileRows()
 	float := v.goType()
 	TEXT(fmt.Sprintf("%s%d", v.name("tile"), width), NOSPLIT, fmt.Sprintf(
-		"func(k int, a *%[1]s, rowStride, stepStride int, b, c *%[1]s, ldc, rows, cols int, accumulate bool)", float))
+		"func(k int, a *%[1]s, rowStride, stepStride int, b, from *%[1]s, fromStride int, c *%[1]s, ldc, rows, cols int)", float))
 	Doc(fmt.Sprintf("tile of %d×%d elements; see machine.tile.", rows, width*v.lanes()),
-		"k ≥ 1; rows and cols are the part of it that is read and written.")
+		"k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.")
 	Pragma("noescape")
+
+	sums := make([][]reg.VecVirtual, rows)
+	for i := range sums {
+		sums[i] = v.registers(width)
+		for _, sum := range sums[i] {
+			v.zero(sum)
+		}
+	}
+	// each walks over the vectors of the rows that are there.
+	each := func(matrix, stride, end string, do func(sum reg.VecVirtual, m mask, at Mem)) {
+		at := Mem{Base: Load(Param(matrix), GP64())}
+		if matrix == "from" {
+			TESTQ(at.Base, at.Base)
+			JZ(LabelRef(end))
+		}
+		by := Load(Param(stride), GP64())
+		SHLQ(U8(v.shift()), by)
+		count := Load(Param("rows"), GP64())
+		masks := v.masks(width, Load(Param("cols"), GP64()).(reg.GPVirtual))
+		for i := range rows {
+			for j, sum := range sums[i] {
+				do(sum, masks[j], at.Offset(j*v.bytes))
+			}
+			if i < rows-1 {
+				CMPQ(count, U8(i+1))
+				JE(LabelRef(end))
+				ADDQ(by, at.Base)
+			}
+		}
+		Label(end)
+	}
+	each("from", "fromStride", "begin", func(sum reg.VecVirtual, m mask, at Mem) { v.load(m, at, sum) })
 
 	Comment("A pointer to each row of a; the missing ones repeat the last.")
 	count := Load(Param("rows"), GP64())
@@ -55,14 +87,6 @@ func tile(v vector, width int) {
 	at := GP64()
 	XORQ(at, at)
 
-	sums := make([][]reg.VecVirtual, rows)
-	for i := range sums {
-		sums[i] = v.registers(width)
-		for _, sum := range sums[i] {
-			v.zero(sum)
-		}
-	}
-
 	Label("loop")
 	right := v.registers(width)
 	for j := range right {
@@ -80,37 +104,32 @@ func tile(v vector, width int) {
 	DECQ(k)
 	JNZ(LabelRef("loop"))
 
-	rowsLeft := Load(Param("rows"), GP64())
-	cols := Load(Param("cols"), GP64()).(reg.GPVirtual)
-	c := Mem{Base: Load(Param("c"), GP64())}
-	ldc := Load(Param("ldc"), GP64())
-	SHLQ(U8(v.shift()), ldc)
-	accumulate := Load(Param("accumulate"), GP8())
-	masks := v.masks(width, cols)
-	TESTB(accumulate, accumulate)
-	JZ(LabelRef("store"))
-	each := func(write func(sum reg.VecVirtual, m mask, to Mem)) {
-		for i := range rows {
-			for j, sum := range sums[i] {
-				write(sum, masks[j], c.Offset(j*v.bytes))
-			}
-			if i < rows-1 {
-				CMPQ(rowsLeft, U8(i+1))
-				JE(LabelRef("done"))
-				ADDQ(ldc, c.Base)
-			}
-		}
+	each("c", "ldc", "done", func(sum reg.VecVirtual, m mask, at Mem) { v.store(m, sum, at) })
+	VZEROUPPER()
+	RET()
+}
+
+// panel generates the packing of rows of a matrix into a panel of the given number of vectors.
+func panel(v vector, width int) {
+	TEXT(fmt.Sprintf("%s%d", v.name("panel"), width), NOSPLIT, fmt.Sprintf("func(k int, rows *%[1]s, stride, cols int, panel *%[1]s)", v.goType()))
+	Doc(fmt.Sprintf("panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to %d.", width*v.lanes()))
+	Pragma("noescape")
+	k := Load(Param("k"), GP64())
+	rows := Mem{Base: Load(Param("rows"), GP64())}
+	stride := Load(Param("stride"), GP64())
+	SHLQ(U8(v.shift()), stride)
+	to := Mem{Base: Load(Param("panel"), GP64())}
+	masks := v.masks(width, Load(Param("cols"), GP64()).(reg.GPVirtual))
+	Label("loop")
+	for j, m := range masks {
+		x := v.register()
+		v.load(m, rows.Offset(j*v.bytes), x)
+		v.move(x, to.Offset(j*v.bytes))
 	}
-	each(func(sum reg.VecVirtual, m mask, to Mem) {
-		old := v.register()
-		v.load(m, to, old)
-		v.add(old, sum, sum)
-		v.store(m, sum, to)
-	})
-	JMP(LabelRef("done"))
-	Label("store")
-	each(func(sum reg.VecVirtual, m mask, to Mem) { v.store(m, sum, to) })
-	Label("done")
+	ADDQ(stride, rows.Base)
+	ADDQ(U32(width*v.bytes), to.Base)
+	DECQ(k)
+	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
 }

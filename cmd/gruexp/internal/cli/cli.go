@@ -3,26 +3,28 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// Exit codes.
-const (
-	exitDone    = 0
-	exitFailed  = 1 // the work failed; an interrupted run can be resumed
-	exitRequest = 2 // the request was wrong: flag, configuration, data or file
-)
-
 // Main runs gruexp with the arguments and returns the exit code.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "gruexp: %s: a fault of gruexp itself; please report it (found panic: %s, expected none)\n", panicSite(), oneLine(fmt.Sprint(p)))
+			code = exitFailed
+		}
+	}()
 	a := &app{stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
@@ -32,10 +34,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	for _, line := range describe(err, strings.TrimPrefix(command.CommandPath(), "gruexp ")) {
+	code, lines := describe(err, verbOf(command))
+	for _, line := range lines {
 		fmt.Fprintln(stderr, "gruexp:", line)
 	}
-	return exitCode(err)
+	return code
 }
 
 // app is what the verbs share.
@@ -47,8 +50,16 @@ type app struct {
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "gruexp",
-		Short:         "Train gated recurrent units on sequence data and see which training strategy wins",
+		Use:   "gruexp",
+		Short: "Train gated recurrent units on sequence data and see which training strategy wins",
+		Long: `Gruexp trains gated recurrent units (GRUs) on sequence data and says how they did, beside simple baselines.
+
+'gruexp train' alone trains a first model, on real data that are built in.`,
+		Example: `  gruexp train                                        the default experiment
+  gruexp list                                         the other built-in ones
+  gruexp config show languages > mine.yaml            a configuration to begin with
+  gruexp train mine.yaml --set solver.name=rmsprop    an experiment of one's own
+  gruexp resume runs/mine-1                           after Ctrl-C`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -58,10 +69,19 @@ func (a *app) root() *cobra.Command {
 			}
 			return cmd.Help()
 		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkKernels(); err != nil {
+				return err
+			}
+			return a.checkDataDir(cmd)
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().StringVar(&a.dataDir, "data", os.Getenv("GRUEXP_DATA"), "folder with the files of the data sets (default $GRUEXP_DATA)")
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.dataDir, "data", os.Getenv("GRUEXP_DATA"), "folder with the files of the data sets (default $GRUEXP_DATA)")
+	flags.Lookup("data").DefValue = "" // help speaks of the variable, not of its value
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.trainCommand(), a.resumeCommand(), a.evalCommand(),
 		a.listCommand(), a.configCommand(), a.dataCommand(),
@@ -70,15 +90,78 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// registry is the user's list of data files, kept among the user's configuration.
-func (a *app) registry() (*data.Registry, error) {
+// helpCommand refuses what it cannot help with; cobra's own prints the usage and is content.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [VERB]",
+		Short: "Help about a verb",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) > 0 && about.HasSubCommands() {
+				err = unknownVerb(about, rest[0])
+			}
+			if err != nil {
+				return err
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// group is a verb that stands for several.
+func group(cmd *cobra.Command, expected string, verbs ...*cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownVerb(cmd, args[0])
+		}
+		return &request.Error{Where: verbOf(cmd), What: "wrong arguments", Found: "nothing", Expected: expected}
+	}
+	cmd.AddCommand(verbs...)
+	return cmd
+}
+
+// checkDataDir refuses a --data that is no folder. What the environment says may be for other days.
+func (a *app) checkDataDir(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("data") {
+		return nil
+	}
+	info, err := os.Stat(a.dataDir)
+	switch {
+	case err != nil:
+		return &request.Error{Where: "--data " + a.dataDir, What: "cannot be read", Found: request.Reason(err), Expected: "a folder"}
+	case !info.IsDir():
+		return &request.Error{Where: "--data " + a.dataDir, What: "is no folder", Found: "a file", Expected: "the folder that it is in"}
+	}
+	return nil
+}
+
+// checkKernels refuses a GRUEXP_KERNELS that this machine does not have: numbers would come from others than asked for.
+func checkKernels() error {
+	inUse, asked := kernel.Kernels()
+	if asked == "" || asked == inUse {
+		return nil
+	}
+	return &request.Error{
+		Where: "GRUEXP_KERNELS", What: "no such kernels on this processor", Found: fmt.Sprintf("%q", asked),
+		Expected: "nothing, or " + suggest.OneOf(kernel.SupportedKernels(), asked),
+	}
+}
+
+// registry is the user's list of data files, kept among the user's configuration; nil, which is empty, for a user
+// without.
+func registry() *data.Registry {
 	folder, err := os.UserConfigDir()
 	if err != nil {
-		return nil, &requestError{what: "the user's configuration folder is not known", found: err.Error(), expected: "$HOME or $XDG_CONFIG_HOME to be set"}
+		return nil
 	}
-	return data.NewRegistry(filepath.Join(folder, "gruexp")), nil
+	return data.NewRegistry(filepath.Join(folder, "gruexp"))
 }
 
 func (a *app) jsonFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&a.json, "json", false, "one JSON object on stdout's last line")
 }
+
+// printJSON is what every --json does.
+func (a *app) printJSON(v any) error { return json.NewEncoder(a.stdout).Encode(v) }

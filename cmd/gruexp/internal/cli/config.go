@@ -9,17 +9,20 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "config",
 		Short: "Show or check a configuration",
-		Args:  arguments(1, 1, "show EXPERIMENT or check FILE"),
-		RunE:  func(cmd *cobra.Command, args []string) error { return unknownVerb(cmd, args[0]) },
-	}
+	}, "show EXPERIMENT or check FILE", a.configShowCommand(), a.configCheckCommand())
+}
+
+func (a *app) configShowCommand() *cobra.Command {
 	var sets []string
-	show := &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "show EXPERIMENT|FILE.yaml",
 		Short: "The configuration with every default written out",
-		Args:  arguments(1, 1, "an experiment or a FILE.yaml"),
+		Example: `  gruexp config show languages > mine.yaml
+  gruexp config show mine.yaml --set solver.name=sgd`,
+		Args: arguments(1, 1, "an experiment or a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			cfg, err := config.Resolve(args[0], sets)
 			if err != nil {
@@ -33,11 +36,18 @@ func (a *app) configCommand() *cobra.Command {
 			return err
 		},
 	}
-	show.Flags().StringArrayVar(&sets, "set", nil, "path=value: change the configuration, as solver.learning_rate=0.01")
-	check := &cobra.Command{
-		Use:   "check FILE",
+	setFlag(cmd, &sets)
+	return cmd
+}
+
+func (a *app) configCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE.yaml",
 		Short: "Validate a configuration and list all of its faults",
-		Args:  arguments(1, 1, "a FILE.yaml"),
+		Long: `Validate a configuration and list all of its faults, with file and line. Data files are not read: what depends on
+them is checked when training begins, before anything is written.`,
+		Example: `  gruexp config check mine.yaml`,
+		Args:    arguments(1, 1, "a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := config.Resolve(args[0], nil); err != nil {
 				return err
@@ -46,6 +56,8 @@ func (a *app) configCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.AddCommand(show, check)
-	return cmd
+}
+
+func setFlag(cmd *cobra.Command, sets *[]string) {
+	cmd.Flags().StringArrayVar(sets, "set", nil, "`path=value` in place of the configuration's, as solver.learning_rate=0.01; may come several times")
 }

@@ -1,65 +1,75 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
+	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
 func (a *app) dataCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "data",
 		Short: "The known data sets, and where their files are",
-		Args:  arguments(1, 1, "list, or add NAME --from PATH"),
-		RunE:  func(cmd *cobra.Command, args []string) error { return unknownVerb(cmd, args[0]) },
+	}, "list, or add NAME --from PATH", a.dataListCommand(), a.dataAddCommand())
+}
+
+// dataSet is a known set on this machine.
+type dataSet struct {
+	Name        string `json:"name"`
+	Task        string `json:"task"`
+	Where       string `json:"where"` // a path, "built in", "missing", or what is wrong with a registered file
+	License     string `json:"license"`
+	Source      string `json:"source"`
+	Description string `json:"description"`
+}
+
+func (a *app) dataSets() []dataSet {
+	registry := registry()
+	var sets []dataSet
+	for _, set := range data.KnownSets() {
+		where := "built in"
+		if set.NeedsFile() {
+			path, err := data.Locate(set.Name, a.dataDir, registry)
+			var missing *data.NotFoundError
+			switch {
+			case errors.As(err, &missing):
+				where = "missing"
+			case err != nil:
+				where = err.Error()
+			default:
+				where = path
+			}
+		}
+		sets = append(sets, dataSet{set.Name, string(set.Task), where, set.License, set.Source, set.Description})
 	}
-	cmd.AddCommand(a.dataListCommand(), a.dataAddCommand())
-	return cmd
+	return sets
 }
 
 func (a *app) dataListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "The known data sets, where each is, and its license",
-		Args:  arguments(0, 0, "no arguments"),
+		Long: `The known data sets, where each is, and its license. Files are looked for in the folder that --data or GRUEXP_DATA
+names, then among those that 'gruexp data add' has registered.`,
+		Example: `  gruexp data list
+  gruexp data list --data ~/data`,
+		Args: arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			registry, err := a.registry()
-			if err != nil {
-				return err
-			}
-			type row struct {
-				Name        string `json:"name"`
-				Task        string `json:"task"`
-				Where       string `json:"where"` // a path, "built in" or "missing"
-				License     string `json:"license"`
-				Source      string `json:"source"`
-				Description string `json:"description"`
-			}
-			var rows []row
-			for _, set := range data.KnownSets() {
-				where := "built in"
-				if set.NeedsFile() {
-					path, err := data.Locate(set.Name, a.dataDir, registry)
-					where = path
-					if err != nil {
-						where = "missing"
-					}
-				}
-				rows = append(rows, row{set.Name, string(set.Task), where, set.License, set.Source, set.Description})
-			}
+			sets := a.dataSets()
 			if a.json {
-				return json.NewEncoder(a.stdout).Encode(map[string]any{"data": rows})
+				return a.printJSON(map[string]any{"data": sets})
 			}
 			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "NAME\tTASK\tWHERE\tLICENSE\t")
-			for _, r := range rows {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Name, r.Task, r.Where, r.License)
+			fmt.Fprintln(table, "NAME\tTASK\tWHERE\tLICENSE")
+			for _, set := range sets {
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", set.Name, set.Task, set.Where, set.License)
 			}
 			return table.Flush()
 		},
@@ -71,36 +81,40 @@ func (a *app) dataListCommand() *cobra.Command {
 func (a *app) dataAddCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
-		Use:   "add NAME --from PATH",
-		Short: "Register the file of a known data set, after reading it to its end",
-		Args:  arguments(1, 1, "the NAME of a known data set"),
+		Use:     "add NAME --from PATH",
+		Short:   "Register the file of a known data set, after reading it to its end",
+		Example: `  gruexp data add jsb --from ~/downloads/jsb-chorales-quarter.json`,
+		Args:    arguments(1, 1, "the NAME of a known data set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			set, err := fileSet(args[0])
 			if err != nil {
 				return err
 			}
 			if from == "" {
-				return &requestError{where: "data add", what: "missing flag", found: "no --from", expected: "--from PATH, a file of the set " + args[0]}
+				return &request.Error{Where: "data add", What: "missing flag", Found: "no --from", Expected: "--from PATH, a file of the set " + args[0]}
 			}
-			registry, err := a.registry()
-			if err != nil {
-				return err
+			registry := registry()
+			if registry == nil {
+				return &request.Error{
+					Where: "data add", What: "no folder for the user's configuration", Found: "neither XDG_CONFIG_HOME nor HOME",
+					Expected: "one of them to be set",
+				}
 			}
 			entry, err := registry.Add(cmd.Context(), args[0], from)
 			if err != nil {
 				return err
 			}
-			known := "it is none of the published files, but reads as one"
+			known := "none of the published files, but it reads as one"
 			for _, p := range set.Published {
 				if p.SHA256 == entry.SHA256 {
-					known = "it is the published file"
+					known = "the published file"
 				}
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s; %s\n", args[0], entry.Path, humanize.IBytes(uint64(entry.Size)), entry.SHA256, known)
+			_, err = fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s: %s\n", args[0], entry.Path, humanize.IBytes(uint64(entry.Size)), entry.SHA256, known)
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "the file")
+	cmd.Flags().StringVar(&from, "from", "", "`path` of the file")
 	return cmd
 }
 
@@ -120,5 +134,5 @@ func fileSet(name string) (data.KnownSet, error) {
 	if ok {
 		what = "this data set needs no file"
 	}
-	return set, &requestError{where: "data", what: what, found: fmt.Sprintf("%q", name), expected: "one of " + strings.Join(names, " ") + suggestion(name, names)}
+	return set, &request.Error{Where: "data add", What: what, Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
 }

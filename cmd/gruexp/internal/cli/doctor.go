@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -15,18 +16,23 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "doctor",
-		Short: "What this machine has: CPU features, kernels, threads, memory, disk, data",
-		Args:  arguments(0, 0, "no arguments"),
+	cmd := &cobra.Command{
+		Use:     "doctor",
+		Short:   "What this machine has: CPU features, kernels, threads, memory, disk, data",
+		Example: `  gruexp doctor`,
+		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env := environment.Read(kernel.NewPool(0).Threads())
+			if a.json {
+				return a.printJSON(env)
+			}
+			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			row := func(name, format string, args ...any) {
-				fmt.Fprintf(a.stdout, "%-9s "+format+"\n", append([]any{name}, args...)...)
+				fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 			}
 			row("program", "gruexp %s, %s, %s/%s", env.Build.Version, env.Build.Go, env.Build.OS, env.Build.Arch)
 			row("cpu", "%d cores, %s", env.Cores, strings.Join(env.CPU, " "))
-			row("kernels", "%s", env.Kernels)
+			row("kernels", "%s, of %s", env.Kernels, strings.Join(kernel.SupportedKernels(), " "))
 			row("threads", "%d", env.Threads)
 			if memory, err := mem.VirtualMemoryWithContext(cmd.Context()); err == nil {
 				row("memory", "%s free of %s", humanize.IBytes(memory.Available), humanize.IBytes(memory.Total))
@@ -42,14 +48,12 @@ func (a *app) doctorCommand() *cobra.Command {
 			} else {
 				row("disk", "not known: %v", err)
 			}
-			if a.dataDir == "" {
-				row("data", "no folder given (GRUEXP_DATA, --data)")
-			} else if entries, err := os.ReadDir(a.dataDir); err != nil {
-				row("data", "cannot be read: %v", err)
-			} else {
-				row("data", "%s, %d entries", a.dataDir, len(entries))
+			for _, set := range a.dataSets() {
+				row("data "+set.Name, "%s", set.Where)
 			}
-			return nil
+			return table.Flush()
 		},
 	}
+	a.jsonFlag(cmd)
+	return cmd
 }

@@ -1,99 +1,167 @@
 package cli
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// requestError is a request that cannot be carried out as it was made.
-type requestError struct{ where, what, found, expected string }
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // the work failed; an interrupted run can be resumed
+	exitRequest = 2 // the request was wrong: flag, configuration, data or file
+)
 
-func (e *requestError) Error() string {
-	text := fmt.Sprintf("%s (found %s, expected %s)", e.what, e.found, e.expected)
-	if e.where != "" {
-		text = e.where + ": " + text
-	}
-	return text
-}
-
-// exitCode tells wrong requests from work that failed.
-func exitCode(err error) int {
+// describe gives the exit code of an error and its lines, each WHERE: WHAT (found X, expected Y): one, or one per fault
+// where a request has several.
+func describe(err error, verb string) (code int, lines []string) {
 	var (
-		request    *requestError
-		faults     *config.Error
-		use        *rundir.UseError
+		faults     request.Errors
+		fault      *request.Error
 		file       *data.FileError
-		format     *weights.FormatError
-		checkpoint *trainer.CheckpointError
-		other      *trainer.OtherRunError
 		missing    *data.NotFoundError
+		unfinished *run.UnfinishedError
 	)
 	switch {
-	case errors.As(err, &request), errors.As(err, &faults), errors.As(err, &use), errors.As(err, &file),
-		errors.As(err, &format), errors.As(err, &checkpoint), errors.As(err, &other), errors.As(err, &missing):
-		return exitRequest
+	case errors.As(err, &faults):
+		for _, f := range faults {
+			lines = append(lines, oneLine(f.Error()))
+		}
+		return exitRequest, lines
+	case errors.As(err, &fault):
+		return exitRequest, []string{oneLine(fault.Error())}
+	case errors.As(err, &file):
+		return exitRequest, []string{oneLine(file.Error())}
+	case errors.As(err, &missing):
+		return exitRequest, []string{oneLine(missing.Error())}
+	case errors.As(err, &unfinished):
+		return exitFailed, []string{oneLine(describeUnfinished(unfinished).Error())}
+	case isInterruption(err):
+		return exitFailed, []string{verb + ": interrupted (found a signal, expected the end of the work)"}
 	default:
-		return exitFailed
+		return exitFailed, []string{fmt.Sprintf("%s: failed (found %s, expected no error)", verb, oneLine(err.Error()))}
 	}
 }
 
-// describe gives the lines of an error, each with its place: a line per fault of a configuration, else one.
-func describe(err error, verb string) []string {
-	var faults *config.Error
-	if errors.As(err, &faults) {
-		return faults.Lines()
-	}
-	text := oneLine(err.Error())
-	var (
-		request *requestError
-		use     *rundir.UseError
-		file    *data.FileError
-	)
+func isInterruption(err error) bool {
+	return errors.Is(err, trainer.ErrInterrupted) || errors.Is(err, context.Canceled)
+}
+
+// describeUnfinished says why a run ended before its time, and how to go on.
+func describeUnfinished(e *run.UnfinishedError) *request.Error {
+	var diverged *trainer.DivergedError
+	resume := "'gruexp resume " + e.Dir + "' goes on"
 	switch {
-	case errors.As(err, &request) && request.where != "", errors.As(err, &use), errors.As(err, &file):
-		return []string{text}
+	case isInterruption(e.Err):
+		return &request.Error{
+			Where: e.Dir, What: fmt.Sprintf("interrupted after %d whole epochs; a checkpoint is written", e.Epochs),
+			Found: "a signal", Expected: "the end of the run; " + resume,
+		}
+	case errors.As(e.Err, &diverged):
+		what := fmt.Sprintf("diverged in epoch %d, step %d: %s", diverged.Epoch, diverged.Step, diverged.What)
+		if !strings.Contains(diverged.What, diverged.Param) {
+			what += "; the largest numbers are in parameter " + diverged.Param
+		}
+		return &request.Error{
+			Where: e.Dir, What: what, Found: diverged.Found,
+			Expected: "a finite number; a lower solver.learning_rate or a solver.clip_norm may help",
+		}
+	case errors.Is(e.Err, syscall.ENOSPC):
+		return &request.Error{
+			Where: e.Dir, What: "cannot be written", Found: oneLine(e.Err.Error()),
+			Expected: "free space on the disk; with it, " + resume + " from the last checkpoint",
+		}
 	default:
-		return []string{verb + ": " + text}
+		return &request.Error{
+			Where: e.Dir, What: "the run failed", Found: e.Err.Error(), Expected: "no error; " + resume + " from the last checkpoint",
+		}
 	}
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// panicSite is the file and line that a panic comes from. It is called while the panic is being recovered from.
+func panicSite() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	panicked := false
+	for {
+		frame, more := frames.Next()
+		if panicked && !strings.HasPrefix(frame.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return "gruexp"
+		}
+	}
+}
+
+// oneLine keeps what a file or a flag brings along from breaking the line.
+func oneLine(text string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(strings.TrimSpace(text))
+}
+
+// verbOf names a command as it was typed, without the program.
+func verbOf(cmd *cobra.Command) string {
+	if verb := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()), " "); verb != "" {
+		return verb
+	}
+	return "command line"
+}
 
 func flagError(cmd *cobra.Command, err error) error {
-	e := &requestError{where: cmd.CommandPath()[len("gruexp"):], what: "wrong flag", found: oneLine(err.Error()), expected: "flags as 'gruexp help' lists them"}
-	e.where = strings.TrimSpace(e.where)
-	if e.where == "" {
-		e.where = "command line"
-	}
-	var unknown *pflag.NotExistError
-	var value *pflag.InvalidValueError
+	e := &request.Error{Where: verbOf(cmd), What: "wrong flag", Found: err.Error(), Expected: "flags as '" + cmd.CommandPath() + " --help' lists them"}
+	var (
+		unknown *pflag.NotExistError
+		value   *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+	)
 	switch {
 	case errors.As(err, &unknown):
-		name := unknown.GetSpecifiedName()
+		dashes := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dashes = "-"
+		}
+		given := dashes + unknown.GetSpecifiedName()
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		e.what, e.found = "unknown flag", "--"+name
-		if len(name) == 1 {
-			e.found = "-" + name
-		}
-		e.expected = "one of " + strings.Join(names, " ") + suggestion("--"+name, names)
+		e.What, e.Found, e.Expected = "unknown flag", given, suggest.OneOf(names, given)
 	case errors.As(err, &value):
-		e.what = "wrong value for --" + value.GetFlag().Name
-		e.found = fmt.Sprintf("%q", value.GetValue())
-		e.expected = "a value of type " + value.GetFlag().Value.Type()
+		e.What = "wrong value of --" + value.GetFlag().Name
+		e.Found = fmt.Sprintf("%q", value.GetValue())
+		e.Expected = expectedValue(value.GetFlag())
+	case errors.As(err, &missing):
+		e.What = "flag without a value"
+		e.Found = "--" + missing.GetFlag().Name + " alone"
+		e.Expected = expectedValue(missing.GetFlag())
 	}
 	return e
+}
+
+func expectedValue(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "uint64":
+		return "a whole number from 0 to 18446744073709551615"
+	case "int":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	default:
+		return "a " + strings.ToUpper(flag.Name) + ": " + flag.Usage
+	}
 }
 
 func unknownVerb(cmd *cobra.Command, name string) error {
@@ -103,22 +171,7 @@ func unknownVerb(cmd *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return &requestError{where: "command line", what: "unknown verb", found: fmt.Sprintf("%q", name),
-		expected: "one of " + strings.Join(names, " ") + suggestion(name, names)}
-}
-
-// suggestion names the closest of names where one is close.
-func suggestion(name string, names []string) string {
-	best, distance := "", 3
-	for _, candidate := range names {
-		if d := levenshtein.ComputeDistance(name, candidate); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
+	return &request.Error{Where: verbOf(cmd), What: "unknown verb", Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
 }
 
 // arguments checks the number of arguments that stand beside the flags.
@@ -131,6 +184,6 @@ func arguments(least, most int, expected string) cobra.PositionalArgs {
 		if len(args) > 0 {
 			found = strings.Join(args, " ")
 		}
-		return &requestError{where: strings.TrimPrefix(cmd.CommandPath(), "gruexp "), what: "wrong arguments", found: found, expected: expected}
+		return &request.Error{Where: verbOf(cmd), What: "wrong arguments", Found: found, Expected: expected}
 	}
 }

@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -13,9 +13,10 @@ import (
 
 func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "The built-in experiments",
-		Args:  arguments(0, 0, "no arguments"),
+		Use:     "list",
+		Short:   "The built-in experiments",
+		Example: `  gruexp list`,
+		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			names, err := experiments.Names()
 			if err != nil {
@@ -36,16 +37,23 @@ func (a *app) listCommand() *cobra.Command {
 				rows[i] = row{name, string(cfg.Task), cfg.Data.Name, oneLine(cfg.Description)}
 			}
 			if a.json {
-				return json.NewEncoder(a.stdout).Encode(map[string]any{"experiments": rows})
+				return a.printJSON(map[string]any{"experiments": rows})
 			}
 			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "EXPERIMENT\tTASK\tDATA\t")
+			fmt.Fprintln(table, "EXPERIMENT\tTASK\tDATA\tQUESTION")
 			for _, r := range rows {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Name, r.Task, r.Data, r.Description)
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Name, r.Task, r.Data, firstSentence(r.Description))
 			}
 			return table.Flush()
 		},
 	}
 	a.jsonFlag(cmd)
 	return cmd
+}
+
+func firstSentence(text string) string {
+	if end := strings.IndexAny(text, ".?!:;"); end >= 0 {
+		return text[:end]
+	}
+	return text
 }

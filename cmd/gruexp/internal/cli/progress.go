@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -14,7 +13,7 @@ import (
 	"github.com/gruexp/gruexp/trainer"
 )
 
-// newProgress shows a run on w: a bar that moves where w is a terminal, a line per epoch elsewhere.
+// newProgress shows a run on w: a bar that moves where w is a terminal, and everywhere a line per epoch.
 func newProgress(w io.Writer) trainer.Callback {
 	p := &progress{out: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -23,6 +22,7 @@ func newProgress(w io.Writer) trainer.Callback {
 	return p
 }
 
+// progress never ends a run: what cannot be shown, since the terminal is gone or a log is on a full disk, is left out.
 type progress struct {
 	out      io.Writer
 	terminal bool
@@ -32,6 +32,10 @@ type progress struct {
 // On shows one event.
 func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	switch e.Kind {
+	case trainer.RunStart:
+		if n := len(e.History.Epochs); n > 0 {
+			fmt.Fprintf(p.out, "goes on after epoch %d\n", n)
+		}
 	case trainer.EpochStart:
 		if p.terminal {
 			p.bar = progressbar.NewOptions(e.Of,
@@ -43,31 +47,29 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 				progressbar.OptionClearOnFinish(),
 				progressbar.OptionThrottle(100_000_000),
 			)
-			return p.bar.Set(e.Step)
+			_ = p.bar.Set(e.Step)
 		}
 	case trainer.StepEnd:
 		if p.bar != nil {
-			p.bar.Describe(fmt.Sprintf("epoch %d  loss %.4f  rate %.3g  %.0f sequences/s", e.Epoch, e.Loss, e.LearningRate, e.Rate))
-			return p.bar.Set(e.Step)
+			p.bar.Describe(fmt.Sprintf("epoch %d  loss %s  rate %.3g  %.0f sequences/s", e.Epoch, number(e.Loss), e.LearningRate, e.Rate))
+			_ = p.bar.Set(e.Step)
 		}
 	case trainer.EpochEnd:
 		p.clear()
 		epochs := e.History.Epochs
-		_, err := fmt.Fprintln(p.out, epochLine(epochs[len(epochs)-1], e.History.BestEpoch))
-		return err
+		fmt.Fprintln(p.out, epochLine(epochs[len(epochs)-1], e.History.BestEpoch))
 	case trainer.RunEnd:
 		p.clear()
 	case trainer.Warning:
 		p.clear()
-		_, err := fmt.Fprintln(p.out, "gruexp: warning:", oneLine(e.Message))
-		return err
+		fmt.Fprintln(p.out, "gruexp: warning:", oneLine(e.Message))
 	}
 	return nil
 }
 
 func (p *progress) clear() {
 	if p.bar != nil {
-		_ = p.bar.Clear() // what cannot be shown cannot be cleared either
+		_ = p.bar.Clear()
 		p.bar = nil
 	}
 }
@@ -75,25 +77,23 @@ func (p *progress) clear() {
 // epochLine is an epoch in a line, with a star where it is the best so far.
 func epochLine(e trainer.Epoch, best int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "epoch %3d  %6.1fs  rate %-8.3g train", e.Epoch, e.Seconds, e.LearningRate)
-	writeMetrics(&b, e.Train)
+	fmt.Fprintf(&b, "epoch %3d  %7s  rate %-8.3g  train%s", e.Epoch, duration(e.Seconds), e.LearningRate, inLine(e.Train))
 	if len(e.Valid) > 0 {
-		b.WriteString("  valid")
-		writeMetrics(&b, e.Valid)
+		fmt.Fprintf(&b, "   valid%s", inLine(e.Valid))
 	}
 	if e.Epoch == best {
-		b.WriteString(" *")
+		b.WriteString("  *")
 	}
 	return b.String()
 }
 
-func writeMetrics(b *strings.Builder, metrics map[string]float64) {
-	names := make([]string, 0, len(metrics))
-	for name := range metrics {
-		names = append(names, name)
+// inLine is the loss and the metric that people look at first.
+func inLine(metrics map[string]float64) string {
+	text := " loss " + number(metrics[trainer.MetricLoss])
+	for _, name := range metricOrder() {
+		if v, ok := metrics[name]; ok && name != trainer.MetricLoss {
+			return text + " " + name + " " + number(v)
+		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(b, " %s %.4f", name, metrics[name])
-	}
+	return text
 }

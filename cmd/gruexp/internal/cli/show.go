@@ -1,38 +1,68 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
-	"text/tabwriter"
+	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer"
 )
 
 // show prints how a run did, for people or as one JSON object.
 func (a *app) show(r *run.Result) error {
 	if a.json {
-		return json.NewEncoder(a.stdout).Encode(r)
+		return a.printJSON(r)
 	}
-	fmt.Fprintf(a.stdout, "\n%s, seed %d: %d epochs, the best was %d, stopped by %s, trained for %s, %d parameters\n\n",
-		r.Experiment, r.Seed, r.Epochs, r.BestEpoch, r.StopReason, time.Duration(r.Seconds*float64(time.Second)).Round(time.Second), r.Parameters)
-	model := []column{{"train", r.Train}, {"valid", r.Valid}, {"test", r.Test}}
-	var baselines []column
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s, seed %d: %s in %s, ended by %s, the best was %d; %s parameters\n\n", r.Experiment, r.Seed,
+		counted(r.Epochs, "epoch"), duration(r.Seconds), r.StopReason, r.BestEpoch, humanize.Comma(int64(r.Parameters)))
+	columns := []column{{"train", r.Train}}
+	if len(r.Valid) > 0 {
+		columns = append(columns, column{"valid", r.Valid})
+	}
+	columns = append(columns, column{"test", r.Test})
 	for _, name := range slices.Sorted(maps.Keys(r.Baselines)) {
-		baselines = append(baselines, column{name, r.Baselines[name]})
+		columns = append(columns, column{name + "*", r.Baselines[name]})
 	}
-	if err := showMetrics(a.stdout, model, baselines); err != nil {
+	if err := writeTable(&b, columns); err != nil {
 		return err
 	}
-	for _, line := range verdict(r) {
-		fmt.Fprintln(a.stdout, line)
+	b.WriteString("\n")
+	if len(r.Baselines) > 0 {
+		b.WriteString("* a baseline, on the test part\n")
 	}
-	_, err := fmt.Fprintf(a.stdout, "\nthe run is in %s\n", r.Run)
+	if len(r.Valid) == 0 {
+		b.WriteString("There is no validation part: the best epoch is that of the training part.\n")
+	}
+	if line := verdict(r); line != "" {
+		b.WriteString(line + "\n")
+	}
+	fmt.Fprintf(&b, "\nThe run is in %s\n", r.Run)
+	_, err := io.WriteString(a.stdout, b.String())
 	return err
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// duration is tenths of a second where they matter.
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
 }
 
 // column is a named set of metrics.
@@ -41,63 +71,137 @@ type column struct {
 	metrics map[string]float64
 }
 
-// showMetrics prints a row per metric: the model on the parts of the data, then the baselines, which are of the test part.
-func showMetrics(w io.Writer, model, baselines []column) error {
-	names := map[string]bool{}
-	for _, c := range slices.Concat(model, baselines) {
-		for name := range c.metrics {
-			names[name] = true
-		}
+// writeTable prints a row per metric that any column has: its name and unit, then numbers under each other.
+func writeTable(w io.Writer, columns []column) error {
+	head := []string{"", ""}
+	for _, c := range columns {
+		head = append(head, c.name)
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprint(table, "\t")
-	for _, c := range model {
-		fmt.Fprintf(table, "%s\t", c.name)
-	}
-	for _, c := range baselines {
-		fmt.Fprintf(table, "baseline %s\t", c.name)
-	}
-	fmt.Fprintln(table)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		fmt.Fprintf(table, "%s\t", name)
-		for _, c := range slices.Concat(model, baselines) {
+	rows := [][]string{head}
+	for _, name := range metricNames(columns) {
+		row := []string{name, unit(name, columns)}
+		for _, c := range columns {
+			cell := "-"
 			if v, ok := c.metrics[name]; ok {
-				fmt.Fprintf(table, "%.4f\t", v)
+				cell = number(v)
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			width := 0
+			for _, other := range rows {
+				width = max(width, utf8.RuneCountInString(other[i]))
+			}
+			padding := strings.Repeat(" ", width-utf8.RuneCountInString(cell))
+			if i < 2 {
+				line.WriteString(cell + padding + "  ")
 			} else {
-				fmt.Fprint(table, "\t")
+				line.WriteString(padding + cell + "   ")
 			}
 		}
-		fmt.Fprintln(table)
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return nil
+}
+
+// number has four digits after the point, or after the first one where it is very small or large.
+func number(v float64) string {
+	if v != 0 && (v < 1e-3 && v > -1e-3 || v >= 1e6 || v <= -1e6) {
+		return fmt.Sprintf("%.4e", v)
+	}
+	return fmt.Sprintf("%.4f", v)
+}
+
+// metricNames lists the metrics of all columns, what counts first.
+func metricNames(columns []column) []string {
+	present := map[string]bool{}
+	for _, c := range columns {
+		for name := range c.metrics {
+			present[name] = true
+		}
+	}
+	var names []string
+	for _, name := range metricOrder() {
+		if present[name] {
+			names = append(names, name)
+			delete(present, name)
+		}
+	}
+	return append(names, slices.Sorted(maps.Keys(present))...)
+}
+
+func metricOrder() []string {
+	return []string{
+		trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
+		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
+	}
+}
+
+// unit says what a metric is counted in.
+func unit(metric string, columns []column) string {
+	switch metric {
+	case trainer.MetricNLL:
+		return nats(columns)
+	case trainer.MetricMAE, trainer.MetricRMSE:
+		return "units"
+	case trainer.MetricMSE:
+		return "units²"
+	case trainer.MetricLoss:
+		for _, c := range columns {
+			if _, ok := c.metrics[trainer.MetricNLL]; ok {
+				return nats(columns)
+			}
+		}
+		return "scaled units²"
+	default:
+		return ""
+	}
+}
+
+// nats is of a sequence's class or, where a step is predicted, per step: only a class has an accuracy alone.
+func nats(columns []column) string {
+	_, class := columns[0].metrics[trainer.MetricAccuracy]
+	_, token := columns[0].metrics[trainer.MetricPerplexity]
+	if class && !token {
+		return "nats"
+	}
+	return "nats a step"
 }
 
 // verdict compares the model with the best of its baselines on the test part, in the first of these metrics that both
 // have.
-func verdict(r *run.Result) []string {
-	for _, m := range []struct {
-		name   string
-		higher bool
-	}{{"accuracy", true}, {"nll", false}, {"mae", false}, {"rmse", false}} {
-		own, ok := r.Test[m.name]
+func verdict(r *run.Result) string {
+	for _, metric := range []string{trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE} {
+		own, ok := r.Test[metric]
 		if !ok {
 			continue
 		}
-		best, name := math.NaN(), ""
-		for _, baseline := range slices.Sorted(maps.Keys(r.Baselines)) {
-			v, ok := r.Baselines[baseline][m.name]
-			if ok && (name == "" || (v > best) == m.higher && v != best) {
-				best, name = v, baseline
+		better := func(a, b float64) bool { return a < b }
+		if metric == trainer.MetricAccuracy {
+			better = func(a, b float64) bool { return a > b }
+		}
+		best := ""
+		for _, name := range slices.Sorted(maps.Keys(r.Baselines)) {
+			v, ok := r.Baselines[name][metric]
+			if ok && (best == "" || better(v, r.Baselines[best][metric])) {
+				best = name
 			}
 		}
-		if name == "" {
+		if best == "" {
 			continue
 		}
+		bar := r.Baselines[best][metric]
 		word := "does not beat"
-		if (own > best) == m.higher && own != best {
+		if better(own, bar) {
 			word = "beats"
 		}
-		return []string{"", fmt.Sprintf("on test the GRU %s its best baseline, %s: %s %.4f against %.4f", word, name, m.name, own, best)}
+		return fmt.Sprintf("On the test part the GRU %s the best baseline, %s: %s %s against %s.", word, best, metric, number(own), number(bar))
 	}
-	return nil
+	return ""
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer"
@@ -29,7 +29,13 @@ func (a *app) trainCommand() *cobra.Command {
 		Use:   "train [EXPERIMENT|FILE.yaml]",
 		Short: "Train one model and say how it did, beside its baselines",
 		Long: `Train one model and say how it did, beside its baselines. The experiment is a built-in one ('gruexp list') or a file;
-without one it is ` + experiments.Default + `, on real data that needs no file.`,
+without one it is ` + experiments.Default + `, on real data that needs no file.
+
+The run gets a directory of its own with configuration, metrics, checkpoints, the weights of the best epoch and the
+result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.`,
+		Example: `  gruexp train
+  gruexp train --set trainer.max_epochs=5 --set model.layers.2.gru.units=32
+  gruexp train mine.yaml --out /tmp/mine --seed 2 --json`,
 		Args: arguments(0, 1, "at most one experiment or FILE.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			source := experiments.Default
@@ -43,7 +49,7 @@ without one it is ` + experiments.Default + `, on real data that needs no file.`
 			if err != nil {
 				return err
 			}
-			options, err := a.options(threads)
+			options, err := a.options(cmd, threads)
 			if err != nil {
 				return err
 			}
@@ -60,9 +66,10 @@ without one it is ` + experiments.Default + `, on real data that needs no file.`
 			return a.show(result)
 		},
 	}
-	cmd.Flags().StringArrayVar(&sets, "set", nil, "path=value: change the configuration, as solver.learning_rate=0.01")
-	cmd.Flags().StringVar(&out, "out", "", "directory of the run, new or empty (default "+runsFolder+"/EXPERIMENT-N)")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the run, instead of the configuration's")
+	setFlag(cmd, &sets)
+	cmd.Flags().StringVar(&out, "out", "", "`directory` of the run, new or empty (default "+runsFolder+"/EXPERIMENT-N)")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the run, instead of the configuration's; a whole `number`")
+	cmd.Flags().Lookup("seed").DefValue = "0" // which help leaves out: it is the configuration that has one
 	a.threadsFlag(cmd, &threads)
 	a.jsonFlag(cmd)
 	return cmd
@@ -73,9 +80,12 @@ func (a *app) resumeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume DIR",
 		Short: "Go on with an interrupted run exactly where it stopped",
-		Args:  arguments(1, 1, "the directory of a run"),
+		Long: `Go on with an interrupted run exactly where it stopped: its weights will be those of a run that was never
+interrupted, to the bit. A run that has ended gives its result again.`,
+		Example: `  gruexp resume runs/languages-1`,
+		Args:    arguments(1, 1, "the directory of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options, err := a.options(threads)
+			options, err := a.options(cmd, threads)
 			if err != nil {
 				return err
 			}
@@ -91,59 +101,20 @@ func (a *app) resumeCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) evalCommand() *cobra.Command {
-	var (
-		split   string
-		threads int
-	)
-	cmd := &cobra.Command{
-		Use:   "eval DIR",
-		Short: "Measure the best weights of a run",
-		Args:  arguments(1, 1, "the directory of a run"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			known := false
-			for _, name := range run.Splits {
-				known = known || name == split
-			}
-			if !known {
-				return &requestError{where: "eval", what: "wrong value for --split", found: fmt.Sprintf("%q", split), expected: "train, valid or test"}
-			}
-			options, err := a.options(threads)
-			if err != nil {
-				return err
-			}
-			options.Callbacks = nil
-			metrics, err := run.Evaluate(cmd.Context(), args[0], split, options)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return json.NewEncoder(a.stdout).Encode(map[string]any{"run": args[0], "split": split, "metrics": metrics})
-			}
-			return showMetrics(a.stdout, []column{{split, metrics}}, nil)
-		},
-	}
-	cmd.Flags().StringVar(&split, "split", "test", "part of the data: train, valid or test")
-	a.threadsFlag(cmd, &threads)
-	a.jsonFlag(cmd)
-	return cmd
-}
-
 func (a *app) threadsFlag(cmd *cobra.Command, threads *int) {
-	cmd.Flags().IntVar(threads, "threads", 0, "threads to compute with; changes no number (default all cores)")
+	cmd.Flags().IntVar(threads, "threads", 0, "`number` of threads to compute with, which changes no result (default all cores)")
 }
 
-func (a *app) options(threads int) (run.Options, error) {
+func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 	if threads < 0 || threads > math.MaxInt16 {
-		return run.Options{}, &requestError{where: "command line", what: "wrong value for --threads", found: fmt.Sprint(threads), expected: "0 for all cores, or a number of threads"}
-	}
-	registry, err := a.registry()
-	if err != nil {
-		return run.Options{}, err
+		return run.Options{}, &request.Error{
+			Where: verbOf(cmd), What: "wrong value of --threads", Found: fmt.Sprint(threads),
+			Expected: fmt.Sprintf("1 to %d threads, or 0 for all cores", math.MaxInt16),
+		}
 	}
 	return run.Options{
 		Threads:   threads,
-		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry},
+		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
 		Callbacks: []trainer.Callback{newProgress(a.stderr)},
 	}, nil
 }

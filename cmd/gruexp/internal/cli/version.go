@@ -9,14 +9,20 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "What this program was built from",
-		Args:  arguments(0, 0, "no arguments"),
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "What this program was built from",
+		Example: `  gruexp version`,
+		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			build := environment.ReadBuild()
+			if a.json {
+				return a.printJSON(build)
+			}
 			_, err := fmt.Fprintf(a.stdout, "gruexp %s, %s, %s/%s\n", build.Version, build.Go, build.OS, build.Arch)
 			return err
 		},
 	}
+	a.jsonFlag(cmd)
+	return cmd
 }

@@ -3,7 +3,9 @@
 package config
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -63,6 +65,7 @@ func (c Config) WithDefaults() Config {
 // Validate lists every fault of a configuration whose defaults are filled in.
 func (c Config) Validate() fault.List {
 	var faults fault.List
+	faults.Check(!strings.ContainsAny(c.Name, `/\`) && c.Name != "." && c.Name != "..", "name", c.Name, "a name without slashes: runs are called by it")
 	if slices.Contains(data.Tasks(), c.Task) {
 		faults.Under("data", c.Data.ValidateFor(c.Task))
 	} else {
@@ -71,29 +74,97 @@ func (c Config) Validate() fault.List {
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
-	losses := []string{LossAuto, string(layers.CrossEntropy), string(layers.BinaryCrossEntropy), string(layers.MeanSquaredError)}
-	faults.Check(slices.Contains(losses, c.Loss), "loss", c.Loss, "one of %v", losses)
-	faults.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
 	faults.Under("solver", c.Solver.Validate())
-	faults.Under("trainer", c.Trainer.Validate())
+	var training fault.List // what checkTargets looks at again
+	losses := []string{LossAuto, string(layers.CrossEntropy), string(layers.BinaryCrossEntropy), string(layers.MeanSquaredError)}
+	training.Check(slices.Contains(losses, c.Loss), "loss", c.Loss, "one of %v", losses)
+	training.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
+	training.Under("trainer", c.Trainer.Validate())
+	if kind, hasValid, known := c.targets(); known && len(training) == 0 {
+		c.checkTargets(&training, data.Spec{TargetKind: kind}, hasValid)
+	}
+	return fromRoot(append(faults, training...))
+}
+
+// targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
+func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
+	csv := c.Data.CSV
+	hasValid = csv == nil || csv.Valid != "" || c.Data.Split != nil && *c.Data.Split.Valid > 0
+	switch {
+	case c.Task == data.Classify:
+		return data.ClassPerSequence, hasValid, true
+	case c.Task == data.Regress || c.Task == data.Forecast:
+		return data.ValuesPerSequence, hasValid, true
+	case c.Task == data.Next && csv != nil:
+		return data.ValuesPerStep, hasValid, true
+	default:
+		return 0, false, false
+	}
+}
+
+// checkTargets adds the faults of a loss, a smoothing or a monitor that targets of that kind do not have.
+func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) {
+	loss := lossOf(spec.TargetKind)
+	faults.Check(c.Loss == LossAuto || c.Loss == string(loss), "loss", c.Loss, "%s or %s: the targets are %v", LossAuto, loss, spec.TargetKind)
+	faults.Check(c.LabelSmoothing == 0 || loss == layers.CrossEntropy, "label_smoothing", c.LabelSmoothing,
+		"0: only the loss %s has it, and this is %s", layers.CrossEntropy, loss)
+	faults.Under("trainer", c.Trainer.ValidateFor(spec, hasValid))
+}
+
+// ValidateFor lists the faults of a valid configuration together with its data.
+func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
+	var faults fault.List
+	c.checkTargets(&faults, spec, hasValid)
+	given, found := c.Model.Input, InputOf(spec)
+	faults.Check(given == found || given == layers.Input{}, "model.input", inputText(given), "%s, as the data has", inputText(found))
 	return faults
+}
+
+// fromRoot gives the faults of parts the paths that their fields have in the whole.
+func fromRoot(faults fault.List) fault.List {
+	for i := range faults {
+		switch path := &faults[i].Path; *path {
+		case "data.task":
+			*path = "task"
+		case "model.head.loss":
+			*path = "loss"
+		case "model.head.label_smoothing":
+			*path = "label_smoothing"
+		case "model.dtype":
+			*path = "precision"
+		}
+	}
+	return faults
+}
+
+// InputOf is what the model reads, given the data.
+func InputOf(spec data.Spec) layers.Input {
+	return layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features}
+}
+
+func inputText(in layers.Input) string {
+	if in.Vocabulary > 0 {
+		return fmt.Sprintf("vocabulary %d", in.Vocabulary)
+	}
+	return fmt.Sprintf("size %d", in.Size)
+}
+
+// lossOf is the loss that fits the targets.
+func lossOf(kind data.TargetKind) layers.Loss {
+	switch kind {
+	case data.ClassPerSequence, data.TokenPerStep:
+		return layers.CrossEntropy
+	case data.BinaryPerStep:
+		return layers.BinaryCrossEntropy
+	default:
+		return layers.MeanSquaredError
+	}
 }
 
 // Head is what the task wants at the end of the model, given the data.
 func (c *Config) Head(spec data.Spec) layers.Head {
-	loss := layers.Loss(c.Loss)
-	if c.Loss == LossAuto {
-		switch spec.TargetKind {
-		case data.ClassPerSequence, data.TokenPerStep:
-			loss = layers.CrossEntropy
-		case data.BinaryPerStep:
-			loss = layers.BinaryCrossEntropy
-		default:
-			loss = layers.MeanSquaredError
-		}
-	}
 	return layers.Head{
-		Loss:           loss,
+		Loss:           lossOf(spec.TargetKind),
 		Units:          spec.Targets,
 		PerStep:        spec.TargetKind.PerStep(),
 		Causal:         spec.Task == data.Next,

@@ -4,84 +4,58 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Error is all that is wrong with a configuration, or why there is none to read.
-type Error struct{ problems []error }
-
-// Lines are the faults, one each, with their places.
-func (e *Error) Lines() []string {
-	lines := make([]string, len(e.problems))
-	for i, p := range e.problems {
-		lines[i] = p.Error()
-	}
-	return lines
-}
-
-func (e *Error) Error() string { return strings.Join(e.Lines(), "; ") }
-
-// placed is one fault in the form that users see: WHERE: WHAT (found X, expected Y).
-type placed struct{ where, what, found, expected string }
-
-func (p placed) Error() string {
-	return fmt.Sprintf("%s: %s (found %s, expected %s)", p.where, p.what, p.found, p.expected)
-}
-
 // Resolve reads an experiment, by its name or from a file ending in .yaml or .yml, applies assignments
-// ("path=value") and fills in every default. An error is an [*Error] with every fault.
+// ("path=value") and fills in every default. An error is of type [request.Errors], with every fault.
 func Resolve(source string, assignments []string) (*Config, error) {
-	text, file, name, err := read(source)
+	s, err := read(source)
 	if err != nil {
 		return nil, err
 	}
-	document, err := yamlconf.Parse(file, text)
+	document, err := yamlconf.Parse(s.file, s.text)
 	if err != nil {
-		return nil, &Error{[]error{err}}
+		return nil, place([]yamlconf.Problem{asProblem(s.file, err)})
 	}
-	var problems []error
+	var problems []yamlconf.Problem
 	for _, assignment := range assignments {
 		if err := document.Set(assignment); err != nil {
-			problems = append(problems, err)
+			problems = append(problems, asProblem("--set", err))
 		}
 	}
 
 	given := Config{Seed: 1}
 	wrong := document.Decode(&given)
 	cfg := given.WithDefaults()
-	// Decoding once more over the defaults lets a value of zero that was written down stay zero, so that it is judged and
-	// not replaced. No option of a layer has a default that zero could be mistaken for.
-	model := cfg.Model
-	document.Decode(&cfg)
-	cfg.Model = model
-
-	faults := cfg.Validate()
-	reported := map[string]bool{}
-	for _, p := range wrong {
-		reported[p.Path] = true
-	}
-	for _, p := range document.Problems(faults) {
-		if !reported[p.Path] {
+	document.Reassert(&cfg) // so that a zero that was written down is judged and not replaced
+	for _, p := range document.Problems(cfg.Validate()) {
+		// A value that could not be read has left its default, or nothing, to be judged.
+		if !slices.ContainsFunc(wrong, func(w yamlconf.Problem) bool { return within(w.Path, p.Path) }) {
 			wrong = append(wrong, p)
 		}
 	}
-	if problems = append(problems, place(wrong)...); len(problems) > 0 {
-		return nil, &Error{problems}
+	yamlconf.Sort(wrong)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, place(problems)
 	}
 	if cfg.Name == "" {
-		cfg.Name = name
+		cfg.Name = s.name
 	}
 	cfg.Trainer.BatchSize = cfg.Data.BatchSize
-	cfg.absolute(filepath.Dir(file))
+	cfg.absolute(s.folder)
 	cfg.document = document
 	return &cfg, nil
 }
@@ -95,71 +69,89 @@ func (c *Config) Place(prefix string, err error) error {
 	}
 	var list fault.List
 	list.Under(prefix, faults.Faults)
-	return &Error{place(c.document.Problems(list))}
+	seen := map[string]bool{}
+	list = slices.DeleteFunc(fromRoot(list), func(f fault.Fault) bool { // whole and part may find the same
+		twice := seen[f.Path]
+		seen[f.Path] = true
+		return twice
+	})
+	return place(c.document.Problems(list))
 }
 
-func place(problems []yamlconf.Problem) []error {
-	out := make([]error, len(problems))
+// within says whether path is that of whole or of a part of it.
+func within(whole, path string) bool {
+	return whole == "" || path == whole || strings.HasPrefix(path, whole+".")
+}
+
+func place(problems []yamlconf.Problem) request.Errors {
+	out := make(request.Errors, len(problems))
 	for i, p := range problems {
-		where := p.File
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d", p.File, p.Line)
-		}
-		what := "wrong value of " + p.Path
-		if p.Path == "" {
-			what = "wrong configuration"
-		}
-		out[i] = placed{where, what, p.Found, p.Expected}
+		out[i] = &request.Error{Where: p.Where(), What: p.What, Found: p.Found, Expected: p.Expected}
 	}
 	return out
 }
 
-// read finds the text of a configuration, the file to name in messages, and the name of the experiment.
-func read(source string) (text []byte, file, name string, err error) {
-	if text, ok := experiments.Source(source); ok {
-		return text, source + ".yaml", source, nil
+func asProblem(file string, err error) yamlconf.Problem {
+	var p yamlconf.Problem
+	if !errors.As(err, &p) {
+		p = yamlconf.Problem{File: file, What: "wrong configuration", Found: err.Error(), Expected: "YAML"}
 	}
-	extension := filepath.Ext(source)
+	return p
+}
+
+// source is the text of a configuration.
+type source struct {
+	text   []byte
+	file   string // to name in messages
+	folder string // where relative paths begin
+	name   string // of the experiment
+}
+
+func read(name string) (*source, error) {
+	if text, ok := experiments.Source(name); ok {
+		return &source{text, "built-in " + name + ".yaml", ".", name}, nil
+	}
+	extension := filepath.Ext(name)
 	if extension != ".yaml" && extension != ".yml" {
-		names, err := experiments.Names()
-		if err != nil {
-			return nil, "", "", err
-		}
-		expected := "one of " + strings.Join(names, " ") + ", or a file ending in .yaml"
-		if close := closest(source, names); close != "" {
-			expected += "; did you mean " + close + "?"
-		}
-		return nil, "", "", &Error{[]error{placed{"command line", "unknown experiment", fmt.Sprintf("%q", source), expected}}}
+		return nil, unknownExperiment(name)
 	}
 	const most = 1 << 20
-	info, err := os.Stat(source)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
+	expected := fmt.Sprintf("a YAML file of at most %d bytes", most)
+	refuse := func(found string) (*source, error) {
+		return nil, request.Errors{{Where: name, What: "configuration cannot be read", Found: found, Expected: expected}}
 	}
-	if err == nil && info.Size() > most {
-		err = errors.Errorf("%d bytes", info.Size())
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse("no such file")
+	case err != nil:
+		return refuse(err.Error())
+	case !info.Mode().IsRegular():
+		return refuse("something that is not a regular file")
+	case info.Size() > most:
+		return refuse(fmt.Sprintf("%d bytes", info.Size()))
 	}
-	if err == nil {
-		text, err = os.ReadFile(source)
-	}
+	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, "", "", &Error{[]error{placed{source, "configuration cannot be read", err.Error(), fmt.Sprintf("a YAML file of at most %d bytes", most)}}}
+		return refuse(err.Error())
 	}
-	return text, source, strings.TrimSuffix(filepath.Base(source), extension), nil
+	return &source{text, name, filepath.Dir(name), strings.TrimSuffix(filepath.Base(name), extension)}, nil
 }
 
-func closest(name string, names []string) string {
-	best, distance := "", 3
-	for _, candidate := range names {
-		if d := levenshtein.ComputeDistance(name, candidate); d < distance {
-			best, distance = candidate, d
-		}
+func unknownExperiment(name string) error {
+	names, err := experiments.Names()
+	if err != nil {
+		return err
 	}
-	return best
+	return request.Errors{{
+		Where: "command line", What: "unknown experiment", Found: fmt.Sprintf("%q", name),
+		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
+	}}
 }
 
-// absolute makes the paths of data files independent of where the program is started next: relative ones are looked
-// up beside the configuration and then in the working directory.
+// absolute makes the paths of data files independent of where the program is started next: a relative one is looked up
+// beside the configuration and then in the working directory. One that is in neither stays as it is, for the folder of
+// the data sets.
 func (c *Config) absolute(folder string) {
 	if c.Data.CSV == nil {
 		return
@@ -169,14 +161,14 @@ func (c *Config) absolute(folder string) {
 		if *path == "" || filepath.IsAbs(*path) {
 			continue
 		}
-		beside := filepath.Join(folder, *path)
-		if _, err := os.Stat(beside); err != nil {
-			if _, err := os.Stat(*path); err == nil {
-				beside = *path
+		for _, candidate := range []string{filepath.Join(folder, *path), *path} {
+			if _, err := os.Stat(candidate); err != nil {
+				continue
 			}
-		}
-		if whole, err := filepath.Abs(beside); err == nil {
-			*path = whole
+			if whole, err := filepath.Abs(candidate); err == nil {
+				*path = whole
+				break
+			}
 		}
 	}
 	c.Data.CSV = &csv
@@ -185,12 +177,17 @@ func (c *Config) absolute(folder string) {
 // Marshal writes the configuration with every default.
 func Marshal(c *Config) ([]byte, error) { return yamlconf.Marshal(c) }
 
-// Fingerprint stands for the configuration: two runs with the same one and the same data are the same run.
-func (c *Config) Fingerprint() (string, error) {
+// Fingerprint stands for the configuration and for the data, given by the checksums of their files: two runs with the
+// same one are the same run.
+func (c *Config) Fingerprint(checksums []string) (string, error) {
 	text, err := Marshal(c)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	hash := sha256.New()
+	hash.Write(text)
+	for _, sum := range checksums {
+		hash.Write([]byte(sum))
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }

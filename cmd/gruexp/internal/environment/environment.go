@@ -1,4 +1,4 @@
-// Package environment says what a run ran on: the program, the machine and the kernels in use.
+// Package environment says what a run ran on: the program, the machine, the kernels in use and the data.
 package environment
 
 import (
@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // Build is the program itself.
@@ -35,25 +38,32 @@ func ReadBuild() Build {
 	return b
 }
 
-// Environment is the file environment.json. Results are repeated to the last bit where Build and CPU are the same; the
-// number of threads changes nothing but the time.
+// Environment is the file environment.json. Results are repeated to the last bit where Build, CPU, Kernels and the
+// checksums of the data are the same; the number of threads changes nothing but the time.
 type Environment struct {
-	Build   Build    `json:"build"`
-	CPU     []string `json:"cpu"` // features that decide which kernels can run
-	Kernels string   `json:"kernels"`
-	Cores   int      `json:"cores"`
-	Threads int      `json:"threads"`
+	Build   Build        `json:"build"`
+	CPU     []string     `json:"cpu"`     // features that decide which kernels can run
+	Kernels string       `json:"kernels"` // "avx512", "avx2", "go" and the like
+	Cores   int          `json:"cores"`
+	Threads int          `json:"threads"`
+	Data    []data.Entry `json:"data,omitempty"` // the files, in the order of reading
 }
 
 // Read looks at the machine.
 func Read(threads int) Environment {
+	kernels, _ := kernel.Kernels()
 	return Environment{
 		Build:   ReadBuild(),
 		CPU:     features(),
-		Kernels: "plain Go",
+		Kernels: kernels,
 		Cores:   runtime.NumCPU(),
 		Threads: threads,
 	}
+}
+
+// SameNumbers says whether what ran in e gives the same bits in other.
+func (e Environment) SameNumbers(other Environment) bool {
+	return e.Build == other.Build && e.Kernels == other.Kernels && slices.Equal(e.CPU, other.CPU)
 }
 
 func features() []string {

@@ -8,8 +8,8 @@ type Result struct {
 	Epochs     int                           `json:"epochs"`
 	BestEpoch  int                           `json:"best_epoch"`
 	StopReason string                        `json:"stop_reason"`
-	Train      map[string]float64            `json:"train"` // metrics of the best weights, without noise
-	Valid      map[string]float64            `json:"valid"`
+	Train      map[string]float64            `json:"train"` // metrics of the weights that the run ends with, without noise
+	Valid      map[string]float64            `json:"valid"` // empty where there is no such part
 	Test       map[string]float64            `json:"test"`
 	Baselines  map[string]map[string]float64 `json:"baselines"` // by name, on test
 	Seconds    float64                       `json:"seconds"`   // of training

@@ -1,7 +1,7 @@
 // Package rundir owns everything that a run has on disk.
 //
 //	config.yaml        the resolved configuration
-//	environment.json   program, machine and threads
+//	environment.json   program, machine, threads and the checksums of the data
 //	metrics.jsonl      a line per epoch; metrics.csv holds the same
 //	checkpoints/       what resume goes on from
 //	model.safetensors  the best weights so far
@@ -11,20 +11,19 @@
 package rundir
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -40,65 +39,86 @@ const (
 	lockFile        = ".lock"
 )
 
-// UseError says why a directory cannot be used for what was asked.
-type UseError struct{ Path, Problem, Found, Expected string }
-
-func (e *UseError) Error() string {
-	return fmt.Sprintf("%s: %s (found %s, expected %s)", e.Path, e.Problem, e.Found, e.Expected)
-}
-
 // Dir is a locked run directory.
 type Dir struct {
 	path string
 	lock *flock.Flock
 }
 
-// Create makes a directory for a new run and locks it. A directory that holds anything is refused.
+// Create makes a directory for a new run and locks it. A directory that holds anything is refused and left as it is.
 func Create(path string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, &UseError{path, "cannot be made", err.Error(), "a path where a directory can be made"}
+	if err := makeDirectory(path); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(path, lockFile)); err != nil {
+		// Never locked: whatever is in there is somebody else's, and no lock file is added to it.
+		if err := checkEmpty(path); err != nil {
+			return nil, err
+		}
 	}
 	d, err := locked(path)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(path)
+	err = atomicfile.RemoveLeftovers(path) // of a run that was killed before it had a configuration
+	if err == nil {
+		err = checkEmpty(path)
+	}
 	if err != nil {
 		d.Close()
-		return nil, errors.Wrap(err, "run directory")
-	}
-	for _, entry := range entries {
-		switch entry.Name() {
-		case lockFile:
-		case ConfigFile:
-			d.Close()
-			return nil, &UseError{path, "holds another run", ConfigFile, "a new or empty directory; 'gruexp resume' goes on with a run"}
-		default:
-			d.Close()
-			return nil, &UseError{path, "is not empty", entry.Name(), "a new or empty directory"}
-		}
-	}
-	if err := os.MkdirAll(d.Path(CheckpointsDir), 0o755); err != nil {
-		d.Close()
-		return nil, errors.Wrap(err, "run directory")
+		return nil, err
 	}
 	return d, nil
 }
 
+func checkEmpty(path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return errors.Wrap(err, "run directory")
+	}
+	if _, err := os.Stat(filepath.Join(path, ConfigFile)); err == nil {
+		return &request.Error{
+			Where: path, What: "holds another run", Found: "its " + ConfigFile,
+			Expected: "a new or empty directory; 'gruexp resume " + path + "' goes on with that run",
+		}
+	}
+	for _, entry := range entries {
+		if entry.Name() != lockFile {
+			return &request.Error{Where: path, What: "is not empty", Found: entry.Name(), Expected: "a new or empty directory"}
+		}
+	}
+	return nil
+}
+
 // CreateNext makes and locks the directory PARENT/NAME-N with the first N, from 1, that does not exist.
 func CreateNext(parent, name string) (*Dir, error) {
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, &UseError{parent, "cannot be made", err.Error(), "a path where a directory can be made"}
+	if err := makeDirectory(parent); err != nil {
+		return nil, err
 	}
 	for n := 1; ; n++ {
 		path := filepath.Join(parent, name+"-"+strconv.Itoa(n))
 		switch err := os.Mkdir(path, 0o755); {
 		case err == nil:
 			return Create(path)
-		case !errors.Is(err, os.ErrExist):
-			return nil, &UseError{path, "cannot be made", err.Error(), "a path where a directory can be made"}
+		case !errors.Is(err, fs.ErrExist):
+			return nil, cannotBeMade(path, err)
 		}
 	}
+}
+
+func makeDirectory(path string) error {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return cannotBeMade(path, err)
+	}
+	return nil
+}
+
+// cannotBeMade is a failure, not a wrong request, where the disk is full.
+func cannotBeMade(path string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return errors.Wrap(err, "run directory")
+	}
+	return &request.Error{Where: path, What: "run directory cannot be made", Found: request.Reason(err), Expected: "a path where a directory can be made"}
 }
 
 // Open locks the directory of a run that exists.
@@ -106,31 +126,61 @@ func Open(path string) (*Dir, error) {
 	if err := Exists(path); err != nil {
 		return nil, err
 	}
-	return locked(path)
+	d, err := locked(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.RemoveLeftovers(path); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
 }
 
 // Exists says whether path is the directory of a run.
 func Exists(path string) error {
-	if _, err := os.Stat(filepath.Join(path, ConfigFile)); err != nil {
-		found := "no " + ConfigFile
-		if _, err := os.Stat(path); err != nil {
-			found = "nothing there"
-		}
-		return &UseError{path, "is not a run", found, "a directory that 'gruexp train' has made"}
+	_, err := os.Stat(filepath.Join(path, ConfigFile))
+	if err == nil {
+		return nil
 	}
-	return nil
+	found := "no " + ConfigFile
+	if _, err := os.Stat(path); err != nil {
+		found = request.Reason(err)
+	}
+	return &request.Error{Where: path, What: "is not a run", Found: found, Expected: "a directory that 'gruexp train' has made"}
 }
 
 func locked(path string) (*Dir, error) {
-	lock := flock.New(filepath.Join(path, lockFile))
+	lock := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
+	if err == nil && !ok {
+		return nil, &request.Error{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}
+	}
+	d := &Dir{path, lock}
+	if err == nil {
+		if err = checkWritable(path); err != nil {
+			d.Close()
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return nil, errors.Wrap(err, "run directory")
+	case err != nil:
+		return nil, &request.Error{Where: path, What: "run directory cannot be written", Found: request.Reason(err), Expected: "a directory that can be"}
+	}
+	return d, nil
+}
+
+// checkWritable finds out before hours of training that their results could not be written.
+func checkWritable(path string) error {
+	f, err := os.CreateTemp(path, ".gruexp-*-0.tmp") // a leftover like others, if the process is killed here
 	if err != nil {
-		return nil, &UseError{path, "cannot be locked", err.Error(), "a directory that can be written"}
+		return err
 	}
-	if !ok {
-		return nil, &UseError{path, "is in use", "another process at work on it", "a directory of one process at a time"}
+	if err := f.Close(); err != nil {
+		return err
 	}
-	return &Dir{path, lock}, nil
+	return os.Remove(f.Name())
 }
 
 // Close gives the lock back.
@@ -164,84 +214,18 @@ func (d *Dir) WriteJSON(name string, v any) error {
 	return d.Write(name, append(content, '\n'))
 }
 
-// RewriteMetrics writes the metrics of all epochs anew: before a run goes on, whatever an interruption has left of
-// later epochs must go.
-func (d *Dir) RewriteMetrics(epochs []trainer.Epoch) error {
-	err := d.WriteTo(MetricsFile, func(w io.Writer) error { return appendJSONL(w, epochs) })
+// ReadJSON reads a file that WriteJSON has written into the directory path; found is false where there is none.
+func ReadJSON(path, name string, into any) (found bool, err error) {
+	file := filepath.Join(path, name)
+	content, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(content, into)
+	}
 	if err != nil {
-		return err
+		return false, &request.Error{Where: file, What: "damaged file", Found: request.Reason(err), Expected: fmt.Sprintf("%s as gruexp has written it", name)}
 	}
-	return d.WriteTo(MetricsCSVFile, func(w io.Writer) error { return appendCSV(w, epochs, true) })
-}
-
-// AppendMetrics adds the metrics of one epoch.
-func (d *Dir) AppendMetrics(epoch trainer.Epoch) error {
-	one := []trainer.Epoch{epoch}
-	if err := d.append(MetricsFile, func(w io.Writer, _ bool) error { return appendJSONL(w, one) }); err != nil {
-		return err
-	}
-	return d.append(MetricsCSVFile, func(w io.Writer, empty bool) error { return appendCSV(w, one, empty) })
-}
-
-func (d *Dir) append(name string, write func(w io.Writer, empty bool) error) (err error) {
-	f, err := os.OpenFile(d.Path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
-		return errors.Wrap(err, name)
-	}
-	defer func() {
-		if e := f.Close(); err == nil {
-			err = errors.Wrap(e, name)
-		}
-	}()
-	info, err := f.Stat()
-	if err != nil {
-		return errors.Wrap(err, name)
-	}
-	return write(f, info.Size() == 0)
-}
-
-func appendJSONL(w io.Writer, epochs []trainer.Epoch) error {
-	for _, e := range epochs {
-		line, err := json.Marshal(e)
-		if err != nil {
-			return errors.Wrap(err, MetricsFile)
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
-			return errors.Wrap(err, MetricsFile)
-		}
-	}
-	return nil
-}
-
-// appendCSV writes the columns of metrics.jsonl, metrics by "train.NAME" and "valid.NAME" in the order of their names.
-func appendCSV(w io.Writer, epochs []trainer.Epoch, header bool) error {
-	out := csv.NewWriter(w)
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	for i, e := range epochs {
-		train, valid := slices.Sorted(maps.Keys(e.Train)), slices.Sorted(maps.Keys(e.Valid))
-		if header && i == 0 {
-			columns := []string{"epoch", "step", "seconds", "learning_rate"}
-			for _, name := range train {
-				columns = append(columns, "train."+name)
-			}
-			for _, name := range valid {
-				columns = append(columns, "valid."+name)
-			}
-			if err := out.Write(columns); err != nil {
-				return errors.Wrap(err, MetricsCSVFile)
-			}
-		}
-		row := []string{strconv.Itoa(e.Epoch), strconv.Itoa(e.Step), number(e.Seconds), number(e.LearningRate)}
-		for _, name := range train {
-			row = append(row, number(e.Train[name]))
-		}
-		for _, name := range valid {
-			row = append(row, number(e.Valid[name]))
-		}
-		if err := out.Write(row); err != nil {
-			return errors.Wrap(err, MetricsCSVFile)
-		}
-	}
-	out.Flush()
-	return errors.Wrap(out.Error(), MetricsCSVFile)
+	return true, nil
 }

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
 )
 
 // Decode fills into, a pointer to a struct that holds the defaults, with the values of the document and returns what
@@ -15,21 +16,45 @@ import (
 //
 // It panics if into is not such a pointer or has fields of a type that this package does not know.
 func (d *Document) Decode(into any) []Problem {
-	v := reflect.ValueOf(into)
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		panic(fmt.Sprintf("yamlconf: Decode into %T, expected a pointer to a struct", into))
-	}
 	dec := decoder{}
-	dec.decode(d.root, v.Elem(), "")
+	dec.decode(d.root, structure(into), "")
 	problems := append(dec.problems, d.problems...)
-	sortProblems(problems)
+	Sort(problems)
 	return problems
 }
 
-type decoder struct{ problems []Problem }
+// Reassert writes once more what the document says into what Decode has filled and defaults were added to since: a value
+// of zero that was written down is zero again. Null, which asks for the default, leaves what is there.
+//
+// It panics where Decode does.
+func (d *Document) Reassert(into any) {
+	dec := decoder{again: true}
+	dec.decode(d.root, structure(into), "")
+}
+
+func structure(into any) reflect.Value {
+	v := reflect.ValueOf(into)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		panic(fmt.Sprintf("yamlconf: found %T to decode into, expected a pointer to a struct", into))
+	}
+	return v.Elem()
+}
+
+type decoder struct {
+	problems []Problem
+	again    bool // Reassert: null changes nothing, and what is there is decoded over
+}
 
 func (d *decoder) refuse(at origin, path, found, expected string) {
-	d.problems = append(d.problems, at.problem(path, found, expected))
+	d.problems = append(d.problems, at.wrongValue(path, found, expected))
+}
+
+func (d *decoder) unknownKey(at origin, path, key string, known []string) {
+	expected := "no key"
+	if len(known) > 0 {
+		expected = suggest.OneOf(known, key)
+	}
+	d.problems = append(d.problems, at.problem(join(path, key), inside("unknown key", path), quote(key), expected))
 }
 
 func (d *decoder) mismatch(n *node, path, expected string) {
@@ -37,6 +62,9 @@ func (d *decoder) mismatch(n *node, path, expected string) {
 }
 
 func (d *decoder) decode(n *node, v reflect.Value, path string) {
+	if d.again && n.isNull() {
+		return
+	}
 	if v.Kind() != reflect.Pointer && v.CanAddr() && v.Addr().Type().Implements(textUnmarshalerType) {
 		d.unmarshalText(n, v, path)
 		return
@@ -48,12 +76,12 @@ func (d *decoder) decode(n *node, v reflect.Value, path string) {
 		if isChoice(v.Type()) {
 			d.choice(n, v, path)
 		} else {
-			d.structure(n, v, path)
+			d.mapping(n, v, path)
 		}
 	case reflect.Slice:
 		d.slice(n, v, path)
 	case reflect.Map:
-		d.mapping(n, v, path)
+		d.dictionary(n, v, path)
 	case reflect.String:
 		if n.kind == scalarNode && n.scalarKind() == stringScalar {
 			v.SetString(n.text)
@@ -119,7 +147,7 @@ func fresh(t reflect.Type) reflect.Value {
 	return p
 }
 
-func (d *decoder) structure(n *node, v reflect.Value, path string) {
+func (d *decoder) mapping(n *node, v reflect.Value, path string) {
 	if n.isNull() {
 		return
 	}
@@ -135,7 +163,7 @@ func (d *decoder) structure(n *node, v reflect.Value, path string) {
 	for _, e := range n.entries {
 		f, ok := byKey[e.key]
 		if !ok {
-			d.refuse(e.origin, path, "key "+quote(e.key), oneOf(keysOf(fields), e.key))
+			d.unknownKey(e.origin, path, e.key, keysOf(fields))
 			continue
 		}
 		d.decode(e.value, v.FieldByIndex(f.index), join(path, e.key))
@@ -146,38 +174,41 @@ func (d *decoder) structure(n *node, v reflect.Value, path string) {
 func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	fields := fieldsOf(v.Type())
 	keys := keysOf(fields)
-	var name, found string
-	var at origin
-	var options *node
+	var name string
+	options := &node{kind: scalarNode, origin: n.origin} // null: every option at its default
+	unknown := func() { d.refuse(n.origin, path, n.describe(), suggest.OneOf(keys, name)) }
 	switch {
 	case n.kind == mappingNode && len(n.entries) == 1:
 		e := n.entries[0]
-		name, found, at, options = e.key, "key "+quote(e.key), e.origin, e.value
+		name, options = e.key, e.value
+		unknown = func() {
+			d.problems = append(d.problems, e.origin.problem(path, inside("unknown key", path), quote(name), suggest.OneOf(keys, name)))
+		}
 	case n.kind == mappingNode:
 		given := make([]string, len(n.entries))
 		for i, e := range n.entries {
 			given[i] = quote(e.key)
 		}
-		d.refuse(n.origin, path, fmt.Sprintf("%d keys (%s)", len(given), strings.Join(given, ", ")), "exactly one of "+strings.Join(keys, ", "))
+		found := "no key"
+		if len(given) > 0 {
+			found = fmt.Sprintf("%d keys (%s)", len(given), strings.Join(given, ", "))
+		}
+		d.refuse(n.origin, path, found, "exactly one of "+strings.Join(keys, ", "))
 		return
 	case n.kind == scalarNode && n.scalarKind() == stringScalar:
-		name, found, at = n.text, n.describe(), n.origin
-		options = &node{kind: scalarNode, origin: n.origin} // null: every option at its default
-	default:
-		d.mismatch(n, path, oneOf(keys, ""))
+		name = n.text
+	}
+	i := slices.Index(keys, name)
+	if i < 0 {
+		unknown()
 		return
 	}
-	v.SetZero() // a choice of the defaults gives way
-	for _, f := range fields {
-		if f.key != name {
-			continue
-		}
-		kind := fresh(v.Type().FieldByIndex(f.index).Type.Elem())
-		v.FieldByIndex(f.index).Set(kind)
-		d.decode(options, kind.Elem(), join(path, name))
-		return
+	chosen := v.FieldByIndex(fields[i].index)
+	if !d.again || chosen.IsNil() {
+		v.SetZero() // a choice of the defaults gives way
+		chosen.Set(fresh(chosen.Type().Elem()))
 	}
-	d.refuse(at, path, found, oneOf(keys, name))
+	d.decode(options, chosen.Elem(), join(path, name))
 }
 
 func (d *decoder) slice(n *node, v reflect.Value, path string) {
@@ -191,14 +222,18 @@ func (d *decoder) slice(n *node, v reflect.Value, path string) {
 	}
 	result := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
 	for i, item := range n.items {
-		result.Index(i).Set(fresh(v.Type().Elem()).Elem())
+		if d.again && i < v.Len() {
+			result.Index(i).Set(v.Index(i))
+		} else {
+			result.Index(i).Set(fresh(v.Type().Elem()).Elem())
+		}
 		d.decode(item, result.Index(i), join(path, i))
 	}
 	v.Set(result)
 }
 
-// mapping adds to a map that already holds something; the value of a key that it knows is decoded into that value.
-func (d *decoder) mapping(n *node, v reflect.Value, path string) {
+// dictionary adds to a map that already holds something; the value of a key that it knows is decoded into that value.
+func (d *decoder) dictionary(n *node, v reflect.Value, path string) {
 	if v.Type().Key().Kind() != reflect.String {
 		panic(fmt.Sprintf("yamlconf: %s: cannot decode into %v", path, v.Type()))
 	}
@@ -311,31 +346,4 @@ func (d *decoder) generic(n *node, path string) any {
 	default:
 		return n.text
 	}
-}
-
-// oneOf lists the keys that are known and names the one that was probably meant.
-func oneOf(keys []string, given string) string {
-	expected := "one of " + strings.Join(keys, ", ")
-	if len(keys) == 0 {
-		expected = "no key"
-	}
-	if meant := nearest(keys, given); meant != "" {
-		expected += fmt.Sprintf("; did you mean %q?", meant)
-	}
-	return expected
-}
-
-// nearest is the key at the smallest edit distance, if a third of the letters are wrong at most.
-func nearest(keys []string, given string) string {
-	const longest = 64 // nobody's slip of a key is longer
-	if given == "" || len(given) > longest {
-		return ""
-	}
-	best, distance := "", (len(given)+2)/3+1
-	for _, key := range keys {
-		if d := levenshtein.ComputeDistance(key, given); d < distance {
-			best, distance = key, d
-		}
-	}
-	return best
 }

@@ -109,60 +109,60 @@ func TestDecode(t *testing.T) {
 func TestProblems(t *testing.T) {
 	const kinds = "one of gru, dense, last"
 	cases := []struct{ name, src, want string }{
-		{"unknown key", "solver:\n  learning_rat: 1\n", `exp.yaml:2: solver: found key "learning_rat", expected one of name, learning_rate, clip_norm, schedule; did you mean "learning_rate"?`},
-		{"unknown key like no other", "solver: {momentum: 1}", `exp.yaml:1: solver: found key "momentum", expected one of name, learning_rate, clip_norm, schedule`},
-		{"unknown key of the document", "sed: 1", `exp.yaml:1: found key "sed", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small; did you mean "seed"?`},
-		{"fields that are no keys", "skipped: 1\nhidden: 2\n-: 3\n", `exp.yaml:1: found key "skipped", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small
-exp.yaml:2: found key "hidden", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small
-exp.yaml:3: found key "-", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small`},
-		{"unknown key of a type without keys", "model: {layers: [last: {x: 1}]}", `exp.yaml:1: model.layers.0.last: found key "x", expected no key`},
-		{"keys twice", "seed: 1\nsolver:\n  name: a\n  name: b\nseed: 2\n", `exp.yaml:4: solver: found the key "name" twice, expected every key once
-exp.yaml:5: found the key "seed" twice, expected every key once`},
-		{"a string for a number", "solver: {learning_rate: fast}", `exp.yaml:1: solver.learning_rate: found the string "fast", expected a number`},
-		{"a quoted number", "solver: {learning_rate: \"0.1\"}", `exp.yaml:1: solver.learning_rate: found the string "0.1", expected a number`},
-		{"a number for a string", "data: {name: 12, markers: [NA, -999]}", `exp.yaml:1: data.name: found the number 12, expected a string (in quotes)
-exp.yaml:1: data.markers.1: found the number -999, expected a string (in quotes)`},
-		{"a boolean for a named string", "task: true", `exp.yaml:1: task: found the boolean true, expected a string (in quotes)`},
-		{"null for a string", "task:", `exp.yaml:1: task: found null, expected a string`},
-		{"null for a number", "seed: ~", `exp.yaml:1: seed: found null, expected a whole number`},
-		{"a word for a boolean", "verbose: yes", `exp.yaml:1: verbose: found the string "yes", expected true or false`},
-		{"a list for a mapping", "solver: [1]", `exp.yaml:1: solver: found a list, expected a mapping`},
-		{"a mapping for a list", "data: {markers: {a: b}}", `exp.yaml:1: data.markers: found a mapping, expected a list`},
-		{"a scalar for a list", "data: {markers: NA}", `exp.yaml:1: data.markers: found the string "NA", expected a list`},
-		{"a list for a map", "labels: []", `exp.yaml:1: labels: found a list, expected a mapping`},
-		{"a mapping for a number", "seed: {a: 1}", `exp.yaml:1: seed: found a mapping, expected a whole number`},
-		{"a list as the document", "- 1\n", `exp.yaml:1: found a list, expected a mapping`},
-		{"a fraction", "trainer:\n  max_epochs: 0.5", `exp.yaml:2: trainer.max_epochs: found the number 0.5, expected a whole number`},
-		{"infinitely many", "trainer: {max_epochs: .inf}", `exp.yaml:1: trainer.max_epochs: found the number .inf, expected a whole number`},
-		{"not a number", "trainer: {max_epochs: .nan}", `exp.yaml:1: trainer.max_epochs: found the number .nan, expected a whole number`},
-		{"whole numbers too large", "small: 128\nseed: 18446744073709551616\ntrainer: {max_epochs: 9223372036854775808}", `exp.yaml:1: small: found the number 128, expected a whole number from -128 to 127
-exp.yaml:2: seed: found the number 18446744073709551616, expected a whole number from 0 to 18446744073709551615
-exp.yaml:3: trainer.max_epochs: found the number 9223372036854775808, expected a whole number from -9223372036854775808 to 9223372036854775807`},
-		{"whole numbers too small", "small: -129\nseed: -1\ntrainer: {max_epochs: -9223372036854775809}", `exp.yaml:1: small: found the number -129, expected a whole number from -128 to 127
-exp.yaml:2: seed: found the number -1, expected a whole number from 0 to 18446744073709551615
-exp.yaml:3: trainer.max_epochs: found the number -9223372036854775809, expected a whole number from -9223372036854775808 to 9223372036854775807`},
-		{"a float too large", "solver: {learning_rate: 1e400}\nmodel: {layers: [gru: {recurrent_dropout: 1e39}]}", `exp.yaml:1: solver.learning_rate: found the number 1e400, expected a number that float64 can hold
-exp.yaml:2: model.layers.0.gru.recurrent_dropout: found the number 1e39, expected a number that float32 can hold`},
-		{"numbers too large for any", "search: {a: 18446744073709551616, b: [1e999]}", `exp.yaml:1: search.a: found the number 18446744073709551616, expected a whole number of at most 64 bits
-exp.yaml:1: search.b.0: found the number 1e999, expected a number that float64 can hold`},
-		{"a type that reads itself", "model:\n  layers:\n  - gru:\n      form: sideways\n  - gru: {form: [1]}", `exp.yaml:4: model.layers.0.gru.form: found the string "sideways", expected one of reset-after, reset-before
-exp.yaml:5: model.layers.1.gru.form: found a list, expected a string or a number`},
-		{"an unknown kind", "model:\n  layers:\n  - gruu: {units: 1}\n  - lst\n", `exp.yaml:3: model.layers.0: found key "gruu", expected ` + kinds + `; did you mean "gru"?
-exp.yaml:4: model.layers.1: found the string "lst", expected ` + kinds + `; did you mean "last"?`},
-		{"two kinds at once", "model:\n  layers:\n  - gru: {units: 1}\n    dense: {units: 2}\n", `exp.yaml:3: model.layers.0: found 2 keys ("gru", "dense"), expected exactly one of gru, dense, last`},
-		{"no kind", "model:\n  layers:\n  - {}\n  -\n  - [gru]\n  - 3\n", `exp.yaml:3: model.layers.0: found 0 keys (), expected exactly one of gru, dense, last
-exp.yaml:4: model.layers.1: found null, expected ` + kinds + `
-exp.yaml:5: model.layers.2: found a list, expected ` + kinds + `
-exp.yaml:6: model.layers.3: found the number 3, expected ` + kinds},
-		{"within a choice", "model:\n  layers:\n  - gru:\n      unit: 64\n      units: many\n", `exp.yaml:4: model.layers.0.gru: found key "unit", expected one of units, dropout, recurrent_dropout, form, directions, regularizer; did you mean "units"?
-exp.yaml:5: model.layers.0.gru.units: found the string "many", expected a whole number`},
-		{"a merge of no mapping", "solver: {<<: 3}\ndata: {<<: [{name: x}, y]}", `exp.yaml:1: solver: found the number 3 to merge, expected a mapping or a list of mappings
-exp.yaml:2: data: found the string "y" to merge, expected a mapping or a list of mappings`},
-		{"everything at once", "task: 3\nsolver:\n  nam: sgd\n  learning_rate: fast\ntrainer: []\nseed: -1\n", `exp.yaml:1: task: found the number 3, expected a string (in quotes)
-exp.yaml:3: solver: found key "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?
-exp.yaml:4: solver.learning_rate: found the string "fast", expected a number
-exp.yaml:5: trainer: found a list, expected a mapping
-exp.yaml:6: seed: found the number -1, expected a whole number from 0 to 18446744073709551615`},
+		{"unknown key", "solver:\n  learning_rat: 1\n", `exp.yaml:2: unknown key in solver (found "learning_rat", expected one of name, learning_rate, clip_norm, schedule; did you mean "learning_rate"?)`},
+		{"unknown key like no other", "solver: {momentum: 1}", `exp.yaml:1: unknown key in solver (found "momentum", expected one of name, learning_rate, clip_norm, schedule)`},
+		{"unknown key of the document", "sed: 1", `exp.yaml:1: unknown key (found "sed", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small; did you mean "seed"?)`},
+		{"fields that are no keys", "skipped: 1\nhidden: 2\n-: 3\n", `exp.yaml:1: unknown key (found "skipped", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)
+exp.yaml:2: unknown key (found "hidden", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)
+exp.yaml:3: unknown key (found "-", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)`},
+		{"unknown key of a type without keys", "model: {layers: [last: {x: 1}]}", `exp.yaml:1: unknown key in model.layers.0.last (found "x", expected no key)`},
+		{"keys twice", "seed: 1\nsolver:\n  name: a\n  name: b\nseed: 2\n", `exp.yaml:4: key twice in solver (found "name" again, expected every key once)
+exp.yaml:5: key twice (found "seed" again, expected every key once)`},
+		{"a string for a number", "solver: {learning_rate: fast}", `exp.yaml:1: wrong value of solver.learning_rate (found the string "fast", expected a number)`},
+		{"a quoted number", "solver: {learning_rate: \"0.1\"}", `exp.yaml:1: wrong value of solver.learning_rate (found the string "0.1", expected a number)`},
+		{"a number for a string", "data: {name: 12, markers: [NA, -999]}", `exp.yaml:1: wrong value of data.name (found the number 12, expected a string (in quotes))
+exp.yaml:1: wrong value of data.markers.1 (found the number -999, expected a string (in quotes))`},
+		{"a boolean for a named string", "task: true", `exp.yaml:1: wrong value of task (found the boolean true, expected a string (in quotes))`},
+		{"null for a string", "task:", `exp.yaml:1: wrong value of task (found null, expected a string)`},
+		{"null for a number", "seed: ~", `exp.yaml:1: wrong value of seed (found null, expected a whole number)`},
+		{"a word for a boolean", "verbose: yes", `exp.yaml:1: wrong value of verbose (found the string "yes", expected true or false)`},
+		{"a list for a mapping", "solver: [1]", `exp.yaml:1: wrong value of solver (found a list, expected a mapping)`},
+		{"a mapping for a list", "data: {markers: {a: b}}", `exp.yaml:1: wrong value of data.markers (found a mapping, expected a list)`},
+		{"a scalar for a list", "data: {markers: NA}", `exp.yaml:1: wrong value of data.markers (found the string "NA", expected a list)`},
+		{"a list for a map", "labels: []", `exp.yaml:1: wrong value of labels (found a list, expected a mapping)`},
+		{"a mapping for a number", "seed: {a: 1}", `exp.yaml:1: wrong value of seed (found a mapping, expected a whole number)`},
+		{"a list as the document", "- 1\n", `exp.yaml:1: wrong configuration (found a list, expected a mapping)`},
+		{"a fraction", "trainer:\n  max_epochs: 0.5", `exp.yaml:2: wrong value of trainer.max_epochs (found the number 0.5, expected a whole number)`},
+		{"infinitely many", "trainer: {max_epochs: .inf}", `exp.yaml:1: wrong value of trainer.max_epochs (found the number .inf, expected a whole number)`},
+		{"not a number", "trainer: {max_epochs: .nan}", `exp.yaml:1: wrong value of trainer.max_epochs (found the number .nan, expected a whole number)`},
+		{"whole numbers too large", "small: 128\nseed: 18446744073709551616\ntrainer: {max_epochs: 9223372036854775808}", `exp.yaml:1: wrong value of small (found the number 128, expected a whole number from -128 to 127)
+exp.yaml:2: wrong value of seed (found the number 18446744073709551616, expected a whole number from 0 to 18446744073709551615)
+exp.yaml:3: wrong value of trainer.max_epochs (found the number 9223372036854775808, expected a whole number from -9223372036854775808 to 9223372036854775807)`},
+		{"whole numbers too small", "small: -129\nseed: -1\ntrainer: {max_epochs: -9223372036854775809}", `exp.yaml:1: wrong value of small (found the number -129, expected a whole number from -128 to 127)
+exp.yaml:2: wrong value of seed (found the number -1, expected a whole number from 0 to 18446744073709551615)
+exp.yaml:3: wrong value of trainer.max_epochs (found the number -9223372036854775809, expected a whole number from -9223372036854775808 to 9223372036854775807)`},
+		{"a float too large", "solver: {learning_rate: 1e400}\nmodel: {layers: [gru: {recurrent_dropout: 1e39}]}", `exp.yaml:1: wrong value of solver.learning_rate (found the number 1e400, expected a number that float64 can hold)
+exp.yaml:2: wrong value of model.layers.0.gru.recurrent_dropout (found the number 1e39, expected a number that float32 can hold)`},
+		{"numbers too large for any", "search: {a: 18446744073709551616, b: [1e999]}", `exp.yaml:1: wrong value of search.a (found the number 18446744073709551616, expected a whole number of at most 64 bits)
+exp.yaml:1: wrong value of search.b.0 (found the number 1e999, expected a number that float64 can hold)`},
+		{"a type that reads itself", "model:\n  layers:\n  - gru:\n      form: sideways\n  - gru: {form: [1]}", `exp.yaml:4: wrong value of model.layers.0.gru.form (found the string "sideways", expected one of reset-after, reset-before)
+exp.yaml:5: wrong value of model.layers.1.gru.form (found a list, expected a string or a number)`},
+		{"an unknown kind", "model:\n  layers:\n  - gruu: {units: 1}\n  - lst\n", `exp.yaml:3: unknown key in model.layers.0 (found "gruu", expected ` + kinds + `; did you mean "gru"?)
+exp.yaml:4: wrong value of model.layers.1 (found the string "lst", expected ` + kinds + `; did you mean "last"?)`},
+		{"two kinds at once", "model:\n  layers:\n  - gru: {units: 1}\n    dense: {units: 2}\n", `exp.yaml:3: wrong value of model.layers.0 (found 2 keys ("gru", "dense"), expected exactly one of gru, dense, last)`},
+		{"no kind", "model:\n  layers:\n  - {}\n  -\n  - [gru]\n  - 3\n", `exp.yaml:3: wrong value of model.layers.0 (found no key, expected exactly one of gru, dense, last)
+exp.yaml:4: wrong value of model.layers.1 (found null, expected ` + kinds + `)
+exp.yaml:5: wrong value of model.layers.2 (found a list, expected ` + kinds + `)
+exp.yaml:6: wrong value of model.layers.3 (found the number 3, expected ` + kinds + `)`},
+		{"within a choice", "model:\n  layers:\n  - gru:\n      unit: 64\n      units: many\n", `exp.yaml:4: unknown key in model.layers.0.gru (found "unit", expected one of units, dropout, recurrent_dropout, form, directions, regularizer; did you mean "units"?)
+exp.yaml:5: wrong value of model.layers.0.gru.units (found the string "many", expected a whole number)`},
+		{"a merge of no mapping", "solver: {<<: 3}\ndata: {<<: [{name: x}, y]}", `exp.yaml:1: wrong value of solver (found the number 3 to merge, expected a mapping or a list of mappings)
+exp.yaml:2: wrong value of data (found the string "y" to merge, expected a mapping or a list of mappings)`},
+		{"everything at once", "task: 3\nsolver:\n  nam: sgd\n  learning_rate: fast\ntrainer: []\nseed: -1\n", `exp.yaml:1: wrong value of task (found the number 3, expected a string (in quotes))
+exp.yaml:3: unknown key in solver (found "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?)
+exp.yaml:4: wrong value of solver.learning_rate (found the string "fast", expected a number)
+exp.yaml:5: wrong value of trainer (found a list, expected a mapping)
+exp.yaml:6: wrong value of seed (found the number -1, expected a whole number from 0 to 18446744073709551615)`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestProblemsKeepWhatIsRight(t *testing.T) {
 func TestProblemHasColumn(t *testing.T) {
 	_, problems := load(t, "solver: {name: sgd, learning_rate: fast}")
 	expected := yamlconf.Problem{
-		File: "exp.yaml", Line: 1, Column: 21, Path: "solver.learning_rate",
+		File: "exp.yaml", Line: 1, Column: 21, Path: "solver.learning_rate", What: "wrong value of solver.learning_rate",
 		Found: `the string "fast"`, Expected: "a number",
 	}
 	if diff := cmp.Diff([]yamlconf.Problem{expected}, problems); diff != "" {
@@ -220,6 +220,55 @@ func TestDecodeDoesNotChangeSharedDefaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(defaults(), original, exact); diff != "" {
 		t.Errorf("the defaults changed (-expected +found):\n%s", diff)
+	}
+}
+
+// What was written down stays, zeros too; what was not keeps the default that was set after Decode.
+func TestReassert(t *testing.T) {
+	cases := []struct {
+		name, src     string
+		given, expect func(*config)
+	}{
+		{"zeros", "seed: 0\nverbose: false\nsolver: {name: \"\", learning_rate: 0}", nil, func(c *config) {
+			c.Seed, c.Solver.Name, c.Solver.LearningRate, c.Verbose = 0, "", 0, false
+		}},
+		{"behind a pointer", "trainer: {early_stopping: {patience: 0}}", nil, func(c *config) { c.Trainer.EarlyStopping.Patience = 0 }},
+		{"in a list", "model: {layers: [gru: {units: 0}, gru, last]}", func(c *config) {
+			for i := range 2 {
+				c.Model.Layers[i].GRU.Units = 99
+				c.Model.Layers[i].GRU.Dropout = 0.75
+			}
+		}, func(c *config) {
+			c.Model.Layers = []layer{
+				{GRU: &gruConfig{dropouts: dropouts{Dropout: 0.75}}},
+				{GRU: &gruConfig{Units: 99, dropouts: dropouts{Dropout: 0.75}}},
+				{Last: &struct{}{}},
+			}
+		}},
+		{"null asks for the default", "data: {markers: null}\ntrainer: {early_stopping: null}\nsolver:\n", nil, func(*config) {}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			doc, err := yamlconf.Parse("exp.yaml", []byte(c.src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var given config
+			if problems := doc.Decode(&given); len(problems) > 0 {
+				t.Fatal(lines(problems))
+			}
+			found, expected := defaults(), defaults()
+			found.Verbose, expected.Verbose = true, true
+			found.Model.Layers = given.Model.Layers
+			if c.given != nil {
+				c.given(&found)
+			}
+			c.expect(&expected)
+			doc.Reassert(&found)
+			if diff := cmp.Diff(expected, found, exact); diff != "" {
+				t.Errorf("found (-expected +found):\n%s", diff)
+			}
+		})
 	}
 }
 

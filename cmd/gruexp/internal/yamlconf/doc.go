@@ -3,7 +3,8 @@
 // [Parse] turns a file into a [Document], [Document.Set] overrides single values of it, [Document.Decode] fills a
 // struct that already holds the defaults and returns every [Problem]: unknown keys, with the key that was probably
 // meant, keys given twice, values of the wrong kind. Faults that a Validate method finds later get their file and
-// line from [Document.Problems]. [Marshal] writes a configuration out with every value.
+// line from [Document.Problems]. [Document.Reassert] tells a zero that was written down from a value that was left out,
+// where defaults stand in for zeros. [Marshal] writes a configuration out with every value.
 //
 // Decode knows these types: structs, with fields named by yaml tags and embedded structs inlined; pointers; slices;
 // maps with string keys; strings, whole numbers, floating-point numbers and booleans, also of named types; the empty

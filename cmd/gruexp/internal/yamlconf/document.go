@@ -1,10 +1,9 @@
 package yamlconf
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
 )
@@ -15,8 +14,8 @@ type Document struct {
 	problems []Problem // keys that are given twice
 }
 
-// Parse reads the text of a configuration; name is the file's, for messages. The error tells of the first place that
-// is not YAML, or of a bound that is exceeded: "NAME:LINE:COLUMN: what". The empty text is an empty configuration.
+// Parse reads the text of a configuration; name is the file's, for messages. The error is a [Problem]: the first place
+// that is not YAML, or a bound that is exceeded. The empty text is an empty configuration.
 func Parse(name string, src []byte) (*Document, error) {
 	s := source{name: name}
 	root, problems, err := s.parse(src)
@@ -30,11 +29,12 @@ func Parse(name string, src []byte) (*Document, error) {
 }
 
 // Set changes one value: "solver.learning_rate=0.01", "model.layers.0.gru.units=32". What follows the first equals
-// sign is YAML. Mappings that the path goes through are made where they are missing; items of lists are not.
+// sign is YAML. Mappings that the path goes through are made where they are missing; items of lists are not. The error
+// is a [Problem].
 func (d *Document) Set(assignment string) error {
 	path, text, ok := strings.Cut(assignment, "=")
 	if !ok || path == "" {
-		return errors.Errorf("--set %s: found no path and value, expected path=value", assignment)
+		return origin{file: "--set"}.problem(path, "not an assignment", quote(assignment), "path=value")
 	}
 	s := source{name: setFile(path), path: path}
 	value, problems, err := s.parse([]byte(text))
@@ -54,18 +54,21 @@ func (d *Document) Set(assignment string) error {
 // set puts value where rest, the end of path, leads from n.
 func (n *node) set(path, rest string, value *node) error {
 	segment, after, more := strings.Cut(rest, ".")
+	refuse := func(found, expected string) error {
+		return value.origin.problem(path, "wrong path", found, expected)
+	}
 	if segment == "" {
-		return errors.Errorf("--set %s: found an empty name in the path, expected names and indices between dots", path)
+		return refuse("an empty name", "names and indices between dots")
 	}
 	if n.kind == scalarNode {
-		if err := n.openForSet(path, segment, value.origin); err != nil {
-			return err
+		if !n.openForSet(segment, value.origin) {
+			return refuse(n.describe()+" before "+quote(segment), "a mapping or a list")
 		}
 	}
 	if n.kind == listNode {
 		i, err := strconv.Atoi(segment)
 		if err != nil || i < 0 || i >= len(n.items) {
-			return errors.Errorf("--set %s: found index %s of a list of %d items, expected %s", path, quote(segment), len(n.items), indices(len(n.items)))
+			return refuse(fmt.Sprintf("index %s of a list of %d items", quote(segment), len(n.items)), indices(len(n.items)))
 		}
 		if !more {
 			n.items[i] = value
@@ -86,7 +89,7 @@ func (n *node) set(path, rest string, value *node) error {
 }
 
 // openForSet makes null, or the bare name of a choice, into the mapping that it stands for.
-func (n *node) openForSet(path, segment string, at origin) error {
+func (n *node) openForSet(segment string, at origin) bool {
 	switch {
 	case n.isNull():
 		*n = node{kind: mappingNode, origin: n.origin}
@@ -94,9 +97,9 @@ func (n *node) openForSet(path, segment string, at origin) error {
 		empty := &node{kind: scalarNode, origin: n.origin}
 		*n = node{kind: mappingNode, origin: n.origin, entries: []*entry{{key: segment, origin: at, value: empty}}}
 	default:
-		return errors.Errorf("--set %s: found %s before %s, expected a mapping or a list", path, n.describe(), quote(segment))
+		return false
 	}
-	return nil
+	return true
 }
 
 func indices(n int) string {
@@ -129,8 +132,8 @@ func (d *Document) locate(path string) origin {
 func (d *Document) Problems(faults fault.List) []Problem {
 	problems := make([]Problem, len(faults))
 	for i, f := range faults {
-		problems[i] = d.locate(f.Path).problem(f.Path, f.Found, f.Expected)
+		problems[i] = d.locate(f.Path).wrongValue(f.Path, f.Found, f.Expected)
 	}
-	sortProblems(problems)
+	Sort(problems)
 	return problems
 }

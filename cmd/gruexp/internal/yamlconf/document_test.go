@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -15,29 +16,32 @@ func TestParseRefuses(t *testing.T) {
 	repeat := strings.Repeat
 	cases := []struct{ name, src, want string }{
 		{"a bracket that is not closed", "seed: 1\ndata: {name: [a, b}\n", "exp.yaml:2:"},
-		{"a quote that is not closed", "seed: 1\ntask: \"next\n", "exp.yaml:2:7: not YAML as expected: "},
+		{"a quote that is not closed", "seed: 1\ntask: \"next\n", "exp.yaml:2: not YAML: "},
 		{"a tab as indentation", "data:\n\tname: x\n", "exp.yaml:2:"},
 		{"two values on a line", "seed: 1: 2\n", "exp.yaml:1:"},
 		{"wrong indentation", "data:\n  name: x\n markers: []\n", "exp.yaml:3:"},
 		{"a second document", "seed: 1\n---\nseed: 2\n", "exp.yaml:3:"},
-		{"a tag", "seed: !!int 1\n", `exp.yaml:1:7: not YAML as expected: the tag "!!int" is not supported`},
-		{"a directive", "%YAML 1.2\n---\nseed: 1\n", "exp.yaml:1:1: not YAML as expected: a directive is not supported"},
-		{"a complex key", "? [a, b]\n: 1\n", `exp.yaml:1:1: not YAML as expected: a key that begins with "?"`},
-		{"an alias as a key", "a: &x b\n*x : 1\n", "exp.yaml:2:1: not YAML as expected: a key that is not a single word"},
-		{"an unknown alias", "seed: *s\n", `exp.yaml:1:7: not YAML as expected: the alias "s" has no anchor before it`},
-		{"an alias within its anchor", "data: &d\n  name: *d\n", `exp.yaml:2:9: not YAML as expected: the alias "d" has no anchor before it`},
-		{"not UTF-8", "task: \xff\n", "exp.yaml: found bytes that are not UTF-8"},
-		{"too many bytes", "# " + repeat("x", 1<<20), "exp.yaml: found 1048578 bytes, expected at most 1048576"},
-		{"too many values", repeat("- 1\n", 20_000), "exp.yaml: found 40000 words and signs of YAML, expected at most 30000"},
-		{"deep brackets", "a: " + repeat("[", 20_000), "exp.yaml:1: found values nested deeper than 50"},
-		{"deep braces", repeat("{a: ", 7_000), "exp.yaml:1: found values nested deeper than 50"},
-		{"deep lists", repeat("- ", 1_000) + "x", "exp.yaml:1: found values nested deeper than 50"},
-		{"deep mappings", deepMappings(60), "exp.yaml:52: found values nested deeper than 50"},
+		{"a tag", "seed: !!int 1\n", `exp.yaml:1: YAML that is not supported here (found the tag "!!int", expected plain mappings, lists and scalars)`},
+		{"a directive", "%YAML 1.2\n---\nseed: 1\n", "exp.yaml:1: YAML that is not supported here (found a directive, "},
+		{"a complex key", "? [a, b]\n: 1\n", `exp.yaml:1: YAML that is not supported here (found a key that begins with "?", `},
+		{"an alias as a key", "a: &x b\n*x : 1\n", "exp.yaml:2: YAML that is not supported here (found a key that is not a single word"},
+		{"an unknown alias", "seed: *s\n", `exp.yaml:1: unknown alias (found "s", expected the name of an anchor before it)`},
+		{"an alias within its anchor", "data: &d\n  name: *d\n", `exp.yaml:2: unknown alias (found "d", expected the name of an anchor before it)`},
+		{"not UTF-8", "task: \xff\n", "exp.yaml: not YAML (found bytes that are not UTF-8, expected YAML in UTF-8)"},
+		{"too many bytes", "# " + repeat("x", 1<<20), "exp.yaml: too large (found 1048578 bytes, expected at most 1048576)"},
+		{"too many values", repeat("- 1\n", 20_000), "exp.yaml: too large (found 40000 words and signs of YAML, expected at most 30000)"},
+		{"deep brackets", "a: " + repeat("[", 20_000), "exp.yaml:1: too deep (found values nested deeper than 50, expected fewer levels)"},
+		{"deep braces", repeat("{a: ", 7_000), "exp.yaml:1: too deep (found values nested deeper than 50, expected fewer levels)"},
+		{"deep lists", repeat("- ", 1_000) + "x", "exp.yaml:1: too deep (found values nested deeper than 50, expected fewer levels)"},
+		{"deep mappings", deepMappings(60), "exp.yaml:52: too deep (found values nested deeper than 50, expected fewer levels)"},
 		{"a billion laughs", billionLaughs, "found aliases that expand to more than 100000 values"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := yamlconf.Parse("exp.yaml", []byte(c.src))
+			if !errors.As(err, new(yamlconf.Problem)) {
+				t.Errorf("found error %#v, expected a Problem", err)
+			}
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("found error %v, expected one line that says %q", err, c.want)
 			}
@@ -146,19 +150,19 @@ func TestSetChangesOneAliasOnly(t *testing.T) {
 
 func TestSetRefuses(t *testing.T) {
 	cases := []struct{ set, want string }{
-		{"seed", "--set seed: found no path and value, expected path=value"},
-		{"=1", "--set =1: found no path and value, expected path=value"},
-		{"solver..name=x", "--set solver..name: found an empty name in the path"},
-		{".seed=1", "--set .seed: found an empty name in the path"},
-		{"seed.=1", "--set seed.: found an empty name in the path"},
-		{"task.name=x", `--set task.name: found the string "next" before "name", expected a mapping or a list`},
-		{"model.layers.3.gru.units=1", `--set model.layers.3.gru.units: found index "3" of a list of 3 items, expected 0 to 2`},
+		{"seed", `--set: not an assignment (found "seed", expected path=value)`},
+		{"=1", `--set: not an assignment (found "=1", expected path=value)`},
+		{"solver..name=x", "--set solver..name: wrong path (found an empty name, expected names and indices between dots)"},
+		{".seed=1", "--set .seed: wrong path (found an empty name, "},
+		{"seed.=1", "--set seed.: wrong path (found an empty name, "},
+		{"task.name=x", `--set task.name: wrong path (found the string "next" before "name", expected a mapping or a list)`},
+		{"model.layers.3.gru.units=1", `--set model.layers.3.gru.units: wrong path (found index "3" of a list of 3 items, expected 0 to 2)`},
 		{"model.layers.-1=last", `found index "-1" of a list of 3 items, expected 0 to 2`},
 		{"model.layers.first=last", `found index "first" of a list of 3 items`},
 		{"model.layers.2.gru.units=1", `found the string "last" before "gru"`},
-		{"seed=[1", "--set seed: not YAML as expected: "},
-		{"seed=!!int 1", `--set seed: not YAML as expected: the tag "!!int" is not supported`},
-		{"seed=\xff", "--set seed: found bytes that are not UTF-8"},
+		{"seed=[1", "--set seed: not YAML: "},
+		{"seed=!!int 1", `--set seed: YAML that is not supported here (found the tag "!!int", expected plain mappings, lists and scalars)`},
+		{"seed=\xff", "--set seed: not YAML (found bytes that are not UTF-8, expected YAML in UTF-8)"},
 	}
 	for _, c := range cases {
 		t.Run(c.set, func(t *testing.T) {
@@ -175,11 +179,11 @@ func TestSetRefuses(t *testing.T) {
 
 func TestProblemsOfSet(t *testing.T) {
 	_, problems := load(t, "seed: many\n", "solver.learning_rate=fast", "solver.nam=x", "trainer={max_epochs: 1.5, max_epochs: 2}")
-	want := `exp.yaml:1: seed: found the string "many", expected a whole number
---set solver.learning_rate: found the string "fast", expected a number
---set solver.nam: solver: found key "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?
---set trainer: trainer.max_epochs: found the number 1.5, expected a whole number
---set trainer: found the key "max_epochs" twice, expected every key once
+	want := `exp.yaml:1: wrong value of seed (found the string "many", expected a whole number)
+--set solver.learning_rate: wrong value (found the string "fast", expected a number)
+--set solver.nam: unknown key in solver (found "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?)
+--set trainer: wrong value of trainer.max_epochs (found the number 1.5, expected a whole number)
+--set trainer: key twice in trainer (found "max_epochs" again, expected every key once)
 `
 	if diff := cmp.Diff(want, lines(problems)); diff != "" {
 		t.Errorf("problems (-expected +found):\n%s", diff)
@@ -239,9 +243,9 @@ func TestProblemsOfFaults(t *testing.T) {
 	faults.Add("seed", 0, "a seed above 0")
 	faults.Add("model.layers.0.gru.units", 64, "an even number of threes")
 	faults.Add("", "x", "something else")
-	want := `exp.yaml:1: found "x", expected something else
-exp.yaml:8: model.layers.0.gru.units: found 64, expected an even number of threes
---set seed: found 0, expected a seed above 0
+	want := `exp.yaml:1: wrong configuration (found "x", expected something else)
+exp.yaml:8: wrong value of model.layers.0.gru.units (found 64, expected an even number of threes)
+--set seed: wrong value (found 0, expected a seed above 0)
 `
 	if diff := cmp.Diff(want, lines(doc.Problems(faults))); diff != "" {
 		t.Errorf("problems (-expected +found):\n%s", diff)

@@ -32,9 +32,9 @@ func Example() {
 	text, err := yamlconf.Marshal(e)
 	fmt.Printf("%s%v\n", text, err)
 	// Output:
-	// exp.yaml:1: seed: found the number 0.5, expected a whole number
-	// exp.yaml:3: solver: found key "learning_rat", expected one of name, learning_rate; did you mean "learning_rate"?
-	// --set solver.name: found the number 7, expected a string (in quotes)
+	// exp.yaml:1: wrong value of seed (found the number 0.5, expected a whole number)
+	// exp.yaml:3: unknown key in solver (found "learning_rat", expected one of name, learning_rate; did you mean "learning_rate"?)
+	// --set solver.name: wrong value (found the number 7, expected a string (in quotes))
 	// seed: 0
 	// solver:
 	//   name: ""

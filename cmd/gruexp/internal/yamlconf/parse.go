@@ -2,6 +2,8 @@ package yamlconf
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -46,10 +48,10 @@ func (s source) start() origin {
 // parse returns the value of a document, nil for an empty one, and the keys that are given twice.
 func (s source) parse(src []byte) (*node, []Problem, error) {
 	if len(src) > maxBytes {
-		return nil, nil, errors.Errorf("%s: found %d bytes, expected at most %d", s.name, len(src), maxBytes)
+		return nil, nil, s.whole("too large", fmt.Sprintf("%d bytes", len(src)), fmt.Sprintf("at most %d", maxBytes))
 	}
 	if !utf8.Valid(src) {
-		return nil, nil, errors.Errorf("%s: found bytes that are not UTF-8, expected YAML in UTF-8", s.name)
+		return nil, nil, s.whole("not YAML", "bytes that are not UTF-8", "YAML in UTF-8")
 	}
 	body, err := s.parseTree(string(bytes.TrimPrefix(src, byteOrderMark)))
 	if err != nil || body == nil {
@@ -64,7 +66,7 @@ func (s source) parse(src []byte) (*node, []Problem, error) {
 func (s source) parseTree(src string) (body ast.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a slip of the library must not end the program
-			body, err = nil, errors.Errorf("%s: found text that the YAML parser fails on (%v), expected YAML", s.name, r)
+			body, err = nil, s.whole("not YAML", fmt.Sprintf("text that the YAML parser fails on: %v", r), "YAML")
 		}
 	}()
 	tokens := lexer.Tokenize(src)
@@ -83,7 +85,7 @@ func (s source) parseTree(src string) (body ast.Node, err error) {
 		switch {
 		case doc.Body == nil:
 		case body != nil:
-			return nil, s.syntaxError(doc.Body.GetToken(), "a second document is not supported")
+			return nil, s.unsupported(doc.Body.GetToken(), "a second document")
 		default:
 			body = doc.Body
 		}
@@ -95,17 +97,17 @@ func (s source) parseTree(src string) (body ast.Node, err error) {
 // and the parts of YAML that it does not need.
 func (s source) checkTokens(tokens token.Tokens) error {
 	if len(tokens) > maxTokens {
-		return errors.Errorf("%s: found %d words and signs of YAML, expected at most %d", s.name, len(tokens), maxTokens)
+		return s.whole("too large", fmt.Sprintf("%d words and signs of YAML", len(tokens)), fmt.Sprintf("at most %d", maxTokens))
 	}
 	depth := 0
 	for _, tk := range tokens {
 		switch tk.Type {
 		case token.TagType:
-			return s.syntaxError(tk, "the tag "+quote(tk.Value)+" is not supported")
+			return s.unsupported(tk, "the tag "+quote(tk.Value))
 		case token.DirectiveType:
-			return s.syntaxError(tk, "a directive is not supported")
+			return s.unsupported(tk, "a directive")
 		case token.MappingKeyType:
-			return s.syntaxError(tk, `a key that begins with "?" is not supported`)
+			return s.unsupported(tk, `a key that begins with "?"`)
 		case token.MappingStartType, token.SequenceStartType:
 			depth++
 		case token.MappingEndType, token.SequenceEndType:
@@ -118,16 +120,25 @@ func (s source) checkTokens(tokens token.Tokens) error {
 	return nil
 }
 
+// whole is a problem of the text as a whole.
+func (s source) whole(what, found, expected string) error {
+	return origin{file: s.name}.problem(s.path, what, found, expected)
+}
+
 func (s source) syntaxError(tk *token.Token, message string) error {
-	at := s.at(tk)
-	if at.line == 0 {
-		return errors.Errorf("%s: not YAML as expected: %s", at, message)
+	found := "text that is none"
+	if tk != nil && strings.TrimSpace(tk.Value) != "" {
+		found = quote(strings.TrimSpace(tk.Value))
 	}
-	return errors.Errorf("%s:%d: not YAML as expected: %s", at, at.column, message)
+	return s.at(tk).problem(s.path, "not YAML: "+strings.Join(strings.Fields(message), " "), found, "YAML")
+}
+
+func (s source) unsupported(tk *token.Token, found string) error {
+	return s.at(tk).problem(s.path, "YAML that is not supported here", found, "plain mappings, lists and scalars")
 }
 
 func (s source) tooDeep(tk *token.Token) error {
-	return errors.Errorf("%s: found values nested deeper than %d, expected fewer levels", s.at(tk), maxDepth)
+	return s.at(tk).problem(s.path, "too deep", fmt.Sprintf("values nested deeper than %d", maxDepth), "fewer levels")
 }
 
 // converter makes the library's tree into one of nodes: aliases expanded, keys as text, scalars unresolved.
@@ -142,7 +153,7 @@ type converter struct {
 func (c *converter) count(at origin) error {
 	c.values++
 	if c.values > maxValues {
-		return errors.Errorf("%s: found aliases that expand to more than %d values, expected fewer", at, maxValues)
+		return at.problem(c.path, "too large", fmt.Sprintf("aliases that expand to more than %d values", maxValues), "fewer")
 	}
 	return nil
 }
@@ -166,7 +177,7 @@ func (c *converter) convert(n ast.Node, at origin, path string, depth int) (*nod
 		name := n.Value.GetToken().Value
 		value, ok := c.anchors[name]
 		if !ok { // an anchor that contains its alias is not known yet either
-			return nil, c.syntaxError(n.GetToken(), "the alias "+quote(name)+" has no anchor before it")
+			return nil, c.at(n.GetToken()).problem(path, "unknown alias", quote(name), "the name of an anchor before it")
 		}
 		return c.copy(value, at)
 	case *ast.MappingNode:
@@ -190,7 +201,7 @@ func (c *converter) convert(n ast.Node, at origin, path string, depth int) (*nod
 		quoted := tk.Type == token.SingleQuoteType || tk.Type == token.DoubleQuoteType
 		return &node{kind: scalarNode, origin: at, text: tk.Value, quoted: quoted}, nil
 	default:
-		return nil, c.syntaxError(n.GetToken(), "a "+n.Type().YAMLName()+" is not expected here")
+		return nil, c.unsupported(n.GetToken(), "a "+n.Type().YAMLName())
 	}
 }
 
@@ -229,7 +240,7 @@ func (c *converter) mapping(values []*ast.MappingValueNode, at origin, path stri
 			return nil, err
 		}
 		if seen[key] {
-			c.problems = append(c.problems, keyAt.problem(path, "the key "+quote(key)+" twice", "every key once"))
+			c.problems = append(c.problems, keyAt.problem(join(path, key), inside("key twice", path), quote(key)+" again", "every key once"))
 			continue
 		}
 		seen[key] = true
@@ -237,7 +248,7 @@ func (c *converter) mapping(values []*ast.MappingValueNode, at origin, path stri
 	}
 	for _, m := range merged { // what the mapping says itself, and what comes first, wins
 		if m.kind != mappingNode {
-			c.problems = append(c.problems, m.origin.problem(path, m.describe()+" to merge", "a mapping or a list of mappings"))
+			c.problems = append(c.problems, m.origin.wrongValue(path, m.describe()+" to merge", "a mapping or a list of mappings"))
 		}
 		for _, e := range m.entries {
 			if !seen[e.key] {
@@ -254,7 +265,7 @@ func (c *converter) key(key ast.MapKeyNode) (string, error) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
 		return key.GetToken().Value, nil
 	default:
-		return "", c.syntaxError(key.GetToken(), "a key that is not a single word or string is not supported")
+		return "", c.unsupported(key.GetToken(), "a key that is not a single word or string")
 	}
 }
 

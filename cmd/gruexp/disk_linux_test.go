@@ -1,0 +1,94 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// disk mounts a file system of that many kibibytes in memory.
+func disk(t *testing.T, options string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root mounts a file system")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("cannot mount a file system here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// A full disk ends a run with exit code 1; with space it goes on as if nothing had been.
+func TestFullDisk(t *testing.T) {
+	file := experiment(t, classifySwings)
+	for _, size := range []string{"16k", "24k", "40k", "64k"} { // no configuration, no checkpoint, one, two
+		t.Run(size, func(t *testing.T) {
+			mounted := disk(t, "size="+size)
+			out := filepath.Join(mounted, "run")
+			o := gruexp(t, "train", file, "--out", out, "--set", enough)
+			if !strings.Contains(o.stderr, "no space left on device") {
+				t.Fatalf("found %+v, expected a full disk", o)
+			}
+			o.mustFail(t, 1, "no space left on device")
+			if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
+				t.Skip(err)
+			}
+			again := []string{"resume", out}
+			if _, err := os.Stat(filepath.Join(out, "config.yaml")); err != nil {
+				again = []string{"train", file, "--out", out, "--set", enough}
+			} else if want := "'gruexp resume " + out + "' goes on"; !strings.Contains(o.stderr, want) {
+				t.Errorf("found %q, expected %q", o.stderr, want)
+			}
+			mustRun(t, again...)
+			sameRun(t, out, uninterrupted(t, file))
+		})
+	}
+}
+
+func TestReadOnlyDirectory(t *testing.T) {
+	file := experiment(t, classifySwings)
+	mounted := disk(t, "size=1m")
+	out := filepath.Join(mounted, "run")
+	mustRun(t, "train", file, "--out", out)
+	finished := mustRun(t, "resume", out).stdout
+	if err := os.Remove(filepath.Join(out, "result.json")); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(mounted, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skip(err)
+	}
+	gruexp(t, "train", file, "--out", filepath.Join(mounted, "new")).mustFail(t, 2,
+		"new: run directory cannot be made (found read-only file system, expected a path where a directory can be made)")
+	gruexp(t, "train", file, "--out", empty).mustFail(t, 2, empty+": run directory cannot be written (found read-only file system, expected a directory that can be)")
+	gruexp(t, "resume", out).mustFail(t, 2, out+": run directory cannot be written (found read-only file system, ")
+	if o := mustRun(t, "eval", out); !strings.Contains(finished, "accuracy") || !strings.Contains(o.stdout, "accuracy") {
+		t.Errorf("eval: found %q", o.stdout)
+	}
+}
+
+// Output that nobody can take is a failure of its own; the result is on disk.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	file := experiment(t, classifySwings)
+	out := filepath.Join(t.TempDir(), "run")
+	c := command(t, "train", file, "--out", out, "--json")
+	c.Stdout = full
+	finish(t, c).mustFail(t, 1, "gruexp: train: failed (found write /dev/stdout: no space left on device, expected no error)")
+	mustRun(t, "resume", out)
+}

@@ -1,0 +1,115 @@
+package run
+
+import (
+	"context"
+	"io"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/trainer"
+)
+
+// fit trains, from the beginning or from the directory's checkpoint, and measures the weights.
+func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
+	fingerprint, err := s.cfg.Fingerprint(s.checksums())
+	if err != nil {
+		return nil, err
+	}
+	keeper := &keeper{dir: dir, model: s.model}
+	if stopping := s.cfg.Trainer.EarlyStopping; stopping != nil {
+		keeper.last = !*stopping.RestoreBest
+	}
+	t, err := trainer.New(s.cfg.Trainer, s.solver, s.streams, trainer.Options{
+		Pool:        s.pool,
+		Callbacks:   append([]trainer.Callback{keeper}, s.options.Callbacks...),
+		Checkpoints: dir.Path(rundir.CheckpointsDir),
+		Resume:      true,
+		Fingerprint: fingerprint,
+	})
+	if err != nil {
+		return nil, err
+	}
+	history, err := t.Fit(ctx, s.model, s.data.Train, s.data.Valid)
+	if err != nil {
+		return nil, refuseCheckpoints(dir, unfinished(dir, history, err))
+	}
+	result, err := s.finish(ctx, t, keeper, history)
+	if err != nil {
+		return nil, unfinished(dir, history, err)
+	}
+	return result, nil
+}
+
+// finish measures the weights that the run ends with and writes them and the result down.
+func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper, history *trainer.History) (*Result, error) {
+	if !keeper.last {
+		if err := t.RestoreBest(s.model); err != nil {
+			return nil, err
+		}
+	}
+	if err := keeper.saveModel(); err != nil {
+		return nil, err
+	}
+	result := &Result{
+		Run:        keeper.dir.Root(),
+		Experiment: s.cfg.Name,
+		Seed:       s.cfg.Seed,
+		Epochs:     len(history.Epochs),
+		BestEpoch:  history.BestEpoch,
+		StopReason: string(history.StopReason),
+		Train:      map[string]float64{},
+		Valid:      map[string]float64{},
+		Test:       map[string]float64{},
+		Baselines:  map[string]map[string]float64{},
+		Seconds:    history.Seconds,
+		Parameters: graph.CountElements(s.model.Params()),
+	}
+	for name, metrics := range map[string]*map[string]float64{"train": &result.Train, "valid": &result.Valid, "test": &result.Test} {
+		ds := s.split(name)
+		if ds == nil {
+			continue
+		}
+		measured, err := t.Evaluate(ctx, s.model, ds)
+		if err != nil {
+			return nil, err
+		}
+		*metrics = measured
+	}
+	for _, b := range s.data.Baselines() {
+		result.Baselines[b.Name] = b.Metrics
+	}
+	return result, keeper.dir.WriteJSON(rundir.ResultFile, result)
+}
+
+// keeper keeps the files of a run directory at the state of the run.
+type keeper struct {
+	dir   *rundir.Dir
+	model *layers.Model
+	last  bool // the weights of the last epoch are wanted, not the best ones
+}
+
+// On writes the metrics of each epoch, and the weights of each that is the best so far.
+func (k *keeper) On(_ context.Context, e *trainer.Event) error {
+	switch e.Kind {
+	case trainer.RunStart:
+		return k.dir.RewriteMetrics(e.History.Epochs)
+	case trainer.EpochEnd:
+		epochs := e.History.Epochs
+		if k.last || e.History.BestEpoch == e.Epoch {
+			if err := k.saveModel(); err != nil {
+				return err
+			}
+		}
+		return k.dir.AppendMetrics(epochs[len(epochs)-1])
+	default:
+		return nil
+	}
+}
+
+func (k *keeper) saveModel() error {
+	return k.dir.WriteTo(rundir.ModelFile, func(w io.Writer) error {
+		return weights.Encode(w, weights.FromParams(k.model.Params()), nil)
+	})
+}

@@ -1,0 +1,197 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	_ "github.com/gruexp/gruexp/cmd/gruexp/internal/cli" // so that go test knows what the program is built from
+)
+
+// program is the real thing, built once.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(buildAndTest(m)) }
+
+func buildAndTest(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "gruexp-test")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	program = filepath.Join(folder, "gruexp.exe")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build gruexp:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// outcome is what a call of the program has left.
+type outcome struct {
+	args           []string
+	code           int
+	stdout, stderr string
+}
+
+// command is a call of the program in a folder of its own, with a user's configuration of its own.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	folder := t.TempDir()
+	c := exec.Command(program, args...)
+	c.Dir = folder
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); !strings.HasPrefix(name, "GRUEXP_") && name != "XDG_CONFIG_HOME" && name != "HOME" {
+			c.Env = append(c.Env, variable)
+		}
+	}
+	c.Env = append(c.Env, "XDG_CONFIG_HOME="+folder, "HOME="+folder)
+	return c
+}
+
+// finish runs a command to its end.
+func finish(t *testing.T, c *exec.Cmd) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if c.Stdout == nil {
+		c.Stdout = &stdout
+	}
+	if c.Stderr == nil {
+		c.Stderr = &stderr
+	}
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	o := outcome{c.Args[1:], c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	for _, sign := range []string{"goroutine ", "panic:", "runtime error", "fatal error:"} {
+		if strings.Contains(o.stderr, sign) {
+			t.Errorf("gruexp %v: found a Go stack in\n%s", o.args, o.stderr)
+		}
+	}
+	return o
+}
+
+func gruexp(t *testing.T, args ...string) outcome {
+	t.Helper()
+	return finish(t, command(t, args...))
+}
+
+// mustRun runs what must succeed.
+func mustRun(t *testing.T, args ...string) outcome {
+	t.Helper()
+	o := gruexp(t, args...)
+	if o.code != 0 {
+		t.Fatalf("gruexp %v: found exit code %d, expected 0; stderr:\n%s", args, o.code, o.stderr)
+	}
+	return o
+}
+
+// errorLines are the lines of stderr that are errors.
+func (o outcome) errorLines() []string {
+	var lines []string
+	for line := range strings.Lines(o.stderr) {
+		if strings.HasPrefix(line, "gruexp: ") && !strings.HasPrefix(line, "gruexp: warning: ") {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return lines
+}
+
+var errorForm = regexp.MustCompile(`^gruexp: .+?: .+ \(found .+, expected .+\)$`)
+
+// mustFail checks the exit code and that the errors are these, one line each and in the form of the contract. A wanted
+// line may be a part of the real one, parts of which "…" leaves out.
+func (o outcome) mustFail(t *testing.T, code int, wanted ...string) {
+	t.Helper()
+	if o.code != code {
+		t.Errorf("gruexp %v: found exit code %d, expected %d; stderr:\n%s", o.args, o.code, code, o.stderr)
+	}
+	lines := o.errorLines()
+	if len(lines) != len(wanted) {
+		t.Errorf("gruexp %v: found %d error lines, expected %d:\n%s", o.args, len(lines), len(wanted), o.stderr)
+		return
+	}
+	for i, line := range lines {
+		if !errorForm.MatchString(line) {
+			t.Errorf("gruexp %v: found %q, expected the form gruexp: WHERE: WHAT (found X, expected Y)", o.args, line)
+		}
+		rest, ok := line, true
+		for part := range strings.SplitSeq(wanted[i], "…") {
+			var found bool
+			_, rest, found = strings.Cut(rest, part)
+			ok = ok && found
+		}
+		if !ok {
+			t.Errorf("gruexp %v: found\n  %s\nexpected\n  %s", o.args, line, wanted[i])
+		}
+	}
+	if o.stdout != "" {
+		t.Errorf("gruexp %v: found %q on stdout of a failure", o.args, o.stdout)
+	}
+}
+
+// result is the JSON of train and resume.
+type result struct {
+	Run        string                        `json:"run"`
+	Experiment string                        `json:"experiment"`
+	Seed       uint64                        `json:"seed"`
+	Epochs     int                           `json:"epochs"`
+	BestEpoch  int                           `json:"best_epoch"`
+	StopReason string                        `json:"stop_reason"`
+	Train      map[string]float64            `json:"train"`
+	Valid      map[string]float64            `json:"valid"`
+	Test       map[string]float64            `json:"test"`
+	Baselines  map[string]map[string]float64 `json:"baselines"`
+	Seconds    float64                       `json:"seconds"`
+	Parameters int                           `json:"parameters"`
+}
+
+// result decodes the one JSON object on stdout's last line.
+func (o outcome) result(t *testing.T) result {
+	t.Helper()
+	var r result
+	o.decode(t, &r)
+	return r
+}
+
+func (o outcome) decode(t *testing.T, into any) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(o.stdout, "\n"), "\n")
+	decoder := json.NewDecoder(strings.NewReader(lines[len(lines)-1]))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Fatalf("gruexp %v: %v in the last line of %q", o.args, err, o.stdout)
+	}
+	if decoder.More() {
+		t.Errorf("gruexp %v: found more than one JSON object in %q", o.args, o.stdout)
+	}
+}
+
+func write(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

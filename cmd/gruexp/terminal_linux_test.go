@@ -1,0 +1,65 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is both ends of one.
+func terminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Skip(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { slave.Close() })
+	return master, slave
+}
+
+// A terminal gets a bar beside the lines; anything else, lines alone. Neither gets into stdout.
+func TestBarOnATerminalOnly(t *testing.T) {
+	file := experiment(t, classifySwings)
+	args := []string{"train", file, "--set", "data.batch_size=1", "--json", "--out"}
+	o := mustRun(t, append(args, filepath.Join(t.TempDir(), "run"))...)
+	if strings.ContainsAny(o.stderr, "\r\x1b") || strings.Count(o.stderr, "\n") != 5 || strings.Count(o.stdout, "\n") != 1 {
+		t.Errorf("found %+v, expected five lines of progress and one of JSON", o)
+	}
+
+	master, slave := terminal(t)
+	c := command(t, append(args, filepath.Join(t.TempDir(), "run"))...)
+	c.Stderr = slave
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master) // ends with an error when nobody has the other end any more
+		shown <- string(text)
+	}()
+	o = finish(t, c)
+	slave.Close()
+	text := <-shown
+	if o.code != 0 || o.result(t).Epochs != 5 {
+		t.Fatalf("found %+v", o)
+	}
+	for _, want := range []string{"epoch 1 ", "(0/64)", "epoch   5"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("found no %q in %q", want, text)
+		}
+	}
+}
