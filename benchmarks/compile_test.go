@@ -9,7 +9,7 @@ import (
 
 func BenchmarkCompile(b *testing.B) {
 	for _, s := range allShapes(b) {
-		b.Run(s.Name, func(b *testing.B) {
+		runBenchmark(b, s.Name, func(b *testing.B) {
 			model, err := newModel(s, layers.GRUConfig{Units: s.Units})
 			if err != nil {
 				b.Fatal(err)

@@ -17,7 +17,7 @@ import (
 // machine and its solver, as one writes a GRU without this module.
 func BenchmarkGorgonia(b *testing.B) {
 	s := shapeNamed(b, "base")
-	b.Run(s.Name, func(b *testing.B) {
+	runBenchmark(b, s.Name, func(b *testing.B) {
 		model, err := newModel(s, layers.GRUConfig{Units: s.Units})
 		if err != nil {
 			b.Fatal(err)

@@ -18,7 +18,7 @@ import (
 
 func BenchmarkLayer(b *testing.B) {
 	for _, s := range allShapes(b) {
-		b.Run(s.Name, func(b *testing.B) {
+		runBenchmark(b, s.Name, func(b *testing.B) {
 			layer, err := newLayer(s, kernel.NewPool(0))
 			if err != nil {
 				b.Fatal(err)

@@ -1,7 +1,11 @@
 package benchmarks
 
 import (
+	"flag"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +16,16 @@ type workload interface {
 	// results are all numbers that the last step computed, by name.
 	results() (map[string][]float32, error)
 	close() error
+}
+
+// runBenchmark is b.Run with as many threads as -cpu says. The testing package sets GOMAXPROCS for the first number of
+// -cpu only after the first call of f, in which b.Loop has done all measuring: the last number would be in force.
+func runBenchmark(b *testing.B, name string, f func(b *testing.B)) {
+	first, _, _ := strings.Cut(flag.Lookup("test.cpu").Value.String(), ",")
+	if threads, err := strconv.Atoi(strings.TrimSpace(first)); err == nil {
+		runtime.GOMAXPROCS(threads)
+	}
+	b.Run(name, f)
 }
 
 // lap is how long the clock runs at least between two looks at it, which take some 50 ns.

@@ -11,7 +11,7 @@ import (
 func BenchmarkOption(b *testing.B) {
 	base := shapeNamed(b, "base")
 	for _, option := range options(base) {
-		b.Run(option.name, func(b *testing.B) { benchmarkTraining(b, base, option.config) })
+		runBenchmark(b, option.name, func(b *testing.B) { benchmarkTraining(b, base, option.config) })
 	}
 }
 

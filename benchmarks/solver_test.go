@@ -13,7 +13,7 @@ import (
 
 func BenchmarkSolver(b *testing.B) {
 	for _, name := range solvers.Names() {
-		b.Run(name, func(b *testing.B) {
+		runBenchmark(b, name, func(b *testing.B) {
 			u, err := newUpdating(shapeNamed(b, "base"), name)
 			if err != nil {
 				b.Fatal(err)

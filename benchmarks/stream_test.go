@@ -11,7 +11,7 @@ import (
 // BenchmarkStream measures one step of one sequence through a trained layer without a graph.
 func BenchmarkStream(b *testing.B) {
 	for _, s := range allShapes(b) {
-		b.Run(s.Name, func(b *testing.B) {
+		runBenchmark(b, s.Name, func(b *testing.B) {
 			w, err := newStreaming(s)
 			if err != nil {
 				b.Fatal(err)
@@ -24,7 +24,7 @@ func BenchmarkStream(b *testing.B) {
 // BenchmarkStreamProduct measures the products of such a step alone, x·W and h'·U: what streaming cannot be faster than.
 func BenchmarkStreamProduct(b *testing.B) {
 	for _, s := range allShapes(b) {
-		b.Run(s.Name, func(b *testing.B) {
+		runBenchmark(b, s.Name, func(b *testing.B) {
 			w, err := newStreamProducts(s)
 			if err != nil {
 				b.Fatal(err)

@@ -16,7 +16,7 @@ import (
 func BenchmarkTrainStep(b *testing.B) {
 	for _, engine := range []layers.Engine{layers.Fused, layers.Composed} {
 		for _, s := range allShapes(b) {
-			b.Run(string(engine)+"/"+s.Name, func(b *testing.B) {
+			runBenchmark(b, string(engine)+"/"+s.Name, func(b *testing.B) {
 				if engine == layers.Composed && s.Steps > 100 {
 					b.Skipf("the composed engine takes minutes to compile %d steps: Gorgonia's compiler is quadratic in nodes", s.Steps)
 				}

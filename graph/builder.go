@@ -68,6 +68,16 @@ func NewBuilder(mode Mode, dtype tensor.Dtype, streams *Streams, pool *kernel.Po
 	}
 }
 
+// Memory is the working memory of programs. See [Builder.Share].
+type Memory = op.Memory
+
+// NewMemory returns an empty memory.
+func NewMemory() *Memory { return op.NewMemory() }
+
+// Share makes the program work in m, as others do that never run at the same time: programs for many batch shapes then
+// need the memory of the largest. Without it a program has memory of its own.
+func (b *Builder) Share(m *Memory) { b.scope.Share(m) }
+
 // Mode is the mode of the graph.
 func (b *Builder) Mode() Mode { return b.mode }
 

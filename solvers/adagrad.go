@@ -1,8 +1,6 @@
 package solvers
 
 import (
-	"math"
-
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -36,21 +34,12 @@ func (a *AdaGrad) Apply(_ int, us []Update) error {
 	for _, u := range us {
 		h := a.squares[u.Param.Name]
 		if isFloat32(h) {
-			adagrad(u.Delta.Float32s(), h.Float32s(), float32(a.Epsilon))
+			kernel.AdaGrad(u.Delta.Float32s(), h.Float32s(), float32(a.Epsilon))
 		} else {
-			adagrad(u.Delta.Float64s(), h.Float64s(), a.Epsilon)
+			kernel.AdaGrad(u.Delta.Float64s(), h.Float64s(), a.Epsilon)
 		}
 	}
 	return nil
-}
-
-func adagrad[F kernel.Float](delta, squares []F, epsilon F) {
-	squares = squares[:len(delta)]
-	for i, g := range delta {
-		h := squares[i] + g*g
-		squares[i] = h
-		delta[i] = g / (F(math.Sqrt(float64(h))) + epsilon)
-	}
 }
 
 // State is "h/PARAM", the sum of squares.

@@ -41,42 +41,26 @@ func (a *Adam) Init(params []*graph.Param) error {
 // Apply scales the gradient.
 func (a *Adam) Apply(step int, us []Update) error {
 	t := float64(step + 1)
-	c := adamFactors[float64]{
-		beta1: a.Beta1, rest1: 1 - a.Beta1, mean: 1 / (1 - math.Pow(a.Beta1, t)),
-		beta2: a.Beta2, rest2: 1 - a.Beta2, root: 1 / math.Sqrt(1-math.Pow(a.Beta2, t)),
-		epsilon: a.Epsilon,
+	// m̂ = Mean·m and √v̂ = Root·√v.
+	c := kernel.AdamFactors[float64]{
+		Beta1: a.Beta1, Rest1: 1 - a.Beta1, Mean: 1 / (1 - math.Pow(a.Beta1, t)),
+		Beta2: a.Beta2, Rest2: 1 - a.Beta2, Root: 1 / math.Sqrt(1-math.Pow(a.Beta2, t)),
+		Epsilon: a.Epsilon,
 	}
-	single := adamFactors[float32]{
-		beta1: float32(c.beta1), rest1: float32(c.rest1), mean: float32(c.mean),
-		beta2: float32(c.beta2), rest2: float32(c.rest2), root: float32(c.root),
-		epsilon: float32(c.epsilon),
+	single := kernel.AdamFactors[float32]{
+		Beta1: float32(c.Beta1), Rest1: float32(c.Rest1), Mean: float32(c.Mean),
+		Beta2: float32(c.Beta2), Rest2: float32(c.Rest2), Root: float32(c.Root),
+		Epsilon: float32(c.Epsilon),
 	}
 	for _, u := range us {
 		m, v := a.means[u.Param.Name], a.squares[u.Param.Name]
 		if isFloat32(m) {
-			adam(u.Delta.Float32s(), m.Float32s(), v.Float32s(), single)
+			kernel.Adam(u.Delta.Float32s(), m.Float32s(), v.Float32s(), single)
 		} else {
-			adam(u.Delta.Float64s(), m.Float64s(), v.Float64s(), c)
+			kernel.Adam(u.Delta.Float64s(), m.Float64s(), v.Float64s(), c)
 		}
 	}
 	return nil
-}
-
-// adamFactors is what one step of Adam multiplies by: m̂ = mean·m and √v̂ = root·√v.
-type adamFactors[F kernel.Float] struct {
-	beta1, rest1, mean F
-	beta2, rest2, root F
-	epsilon            F
-}
-
-func adam[F kernel.Float](delta, means, squares []F, c adamFactors[F]) {
-	means, squares = means[:len(delta)], squares[:len(delta)]
-	for i, g := range delta {
-		m := c.beta1*means[i] + c.rest1*g
-		v := c.beta2*squares[i] + c.rest2*g*g
-		means[i], squares[i] = m, v
-		delta[i] = c.mean * m / (c.root*F(math.Sqrt(float64(v))) + c.epsilon)
-	}
 }
 
 // State is "m/PARAM" and "v/PARAM", the averages.

@@ -33,18 +33,12 @@ func (c *ClipByValue) Init([]*graph.Param) error {
 func (c *ClipByValue) Apply(_ int, us []Update) error {
 	for _, u := range us {
 		if isFloat32(u.Delta) {
-			clipValues(u.Delta.Float32s(), float32(c.Max))
+			kernel.Clip(u.Delta.Float32s(), float32(c.Max))
 		} else {
-			clipValues(u.Delta.Float64s(), c.Max)
+			kernel.Clip(u.Delta.Float64s(), c.Max)
 		}
 	}
 	return nil
-}
-
-func clipValues[F kernel.Float](delta []F, limit F) {
-	for i, g := range delta {
-		delta[i] = min(max(g, -limit), limit)
-	}
 }
 
 // ClipByNorm limits the Euclidean norm of each parameter's gradient by itself: Δ = g·min(1, Max/‖g‖) (Keras clipnorm).
@@ -112,9 +106,9 @@ func clipNorm(us []Update, limit float64) error {
 	}
 	for _, u := range us {
 		if isFloat32(u.Delta) {
-			scale(u.Delta.Float32s(), float32(limit/norm))
+			kernel.Scale(u.Delta.Float32s(), float32(limit/norm))
 		} else {
-			scale(u.Delta.Float64s(), limit/norm)
+			kernel.Scale(u.Delta.Float64s(), limit/norm)
 		}
 	}
 	return nil
@@ -125,10 +119,4 @@ func sumOfSquares(t *tensor.Dense) float64 {
 		return kernel.SumOfSquares(t.Float32s())
 	}
 	return kernel.SumOfSquares(t.Float64s())
-}
-
-func scale[F kernel.Float](x []F, factor F) {
-	for i := range x {
-		x[i] *= factor
-	}
 }

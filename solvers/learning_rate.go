@@ -6,6 +6,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
 )
 
 // ScaleByLearningRate turns a direction of ascent into a step of descent:
@@ -27,18 +28,27 @@ func (*ScaleByLearningRate) Init([]*graph.Param) error { return nil }
 
 // Apply scales. A learning rate that is negative or not finite is an error.
 func (s *ScaleByLearningRate) Apply(step int, us []Update) error {
-	rate := s.at(step)
-	if !(rate >= 0) || math.IsInf(rate, 0) {
-		return errors.Errorf("learning rate: found %v, expected a finite number of at least 0", rate)
+	factor, err := s.scaleFactor(step)
+	if err != nil {
+		return err
 	}
 	for _, u := range us {
 		if isFloat32(u.Delta) {
-			scale(u.Delta.Float32s(), float32(-rate))
+			kernel.Scale(u.Delta.Float32s(), float32(factor))
 		} else {
-			scale(u.Delta.Float64s(), -rate)
+			kernel.Scale(u.Delta.Float64s(), factor)
 		}
 	}
 	return nil
+}
+
+// scaleFactor returns what a step scales by, −η(step)·k.
+func (s *ScaleByLearningRate) scaleFactor(step int) (float64, error) {
+	rate := s.at(step)
+	if !(rate >= 0) || math.IsInf(rate, 0) {
+		return 0, errors.Errorf("learning rate: found %v, expected a finite number of at least 0", rate)
+	}
+	return -rate, nil
 }
 
 func (s *ScaleByLearningRate) at(step int) float64 { return s.Schedule(step) * s.scale() }

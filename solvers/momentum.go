@@ -59,28 +59,19 @@ func (m *Momentum) Apply(_ int, us []Update) error {
 	for _, u := range us {
 		v := m.velocity[u.Param.Name]
 		if isFloat32(v) {
-			momentum(u.Delta.Float32s(), v.Float32s(), float32(m.Momentum), float32(gain), m.Nesterov)
+			follow(m.Nesterov, u.Delta.Float32s(), v.Float32s(), float32(m.Momentum), float32(gain))
 		} else {
-			momentum(u.Delta.Float64s(), v.Float64s(), m.Momentum, gain, m.Nesterov)
+			follow(m.Nesterov, u.Delta.Float64s(), v.Float64s(), m.Momentum, gain)
 		}
 	}
 	return nil
 }
 
-func momentum[F kernel.Float](delta, velocity []F, mu, gain F, nesterov bool) {
-	velocity = velocity[:len(delta)]
+func follow[F kernel.Float](nesterov bool, delta, velocity []F, mu, gain F) {
 	if nesterov {
-		for i, g := range delta {
-			v := mu*velocity[i] + gain*g
-			velocity[i] = v
-			delta[i] = mu*v + gain*g
-		}
-		return
-	}
-	for i, g := range delta {
-		v := mu*velocity[i] + gain*g
-		velocity[i] = v
-		delta[i] = v
+		kernel.Nesterov(delta, velocity, mu, gain)
+	} else {
+		kernel.Momentum(delta, velocity, mu, gain)
 	}
 }
 

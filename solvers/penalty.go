@@ -2,7 +2,6 @@ package solvers
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/gruexp/gruexp/graph"
@@ -41,26 +40,12 @@ func (a *AddPenalty) Apply(_ int, us []Update) error {
 		switch {
 		case !hasRole(u.Param, a.Roles):
 		case isFloat32(u.Delta):
-			addPenalty(u.Delta.Float32s(), u.Param.Value.Float32s(), float32(a.L1), float32(2*a.L2))
+			kernel.AddPenalty(u.Param.Value.Float32s(), u.Delta.Float32s(), float32(a.L1), float32(2*a.L2))
 		default:
-			addPenalty(u.Delta.Float64s(), u.Param.Value.Float64s(), a.L1, 2*a.L2)
+			kernel.AddPenalty(u.Param.Value.Float64s(), u.Delta.Float64s(), a.L1, 2*a.L2)
 		}
 	}
 	return nil
-}
-
-func addPenalty[F kernel.Float](delta, values []F, l1, twiceL2 F) {
-	delta = delta[:len(values)]
-	for i, w := range values {
-		g := delta[i] + twiceL2*w
-		switch {
-		case w > 0:
-			g += l1
-		case w < 0:
-			g -= l1
-		}
-		delta[i] = g
-	}
 }
 
 // Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are not frozen. It is
@@ -71,21 +56,22 @@ func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
 		switch {
 		case p.Frozen || !hasRole(p, a.Roles):
 		case isFloat32(p.Value):
-			sum += penalty(p.Value.Float32s(), a.L1, a.L2)
+			sum += penalty(a, p.Value.Float32s())
 		default:
-			sum += penalty(p.Value.Float64s(), a.L1, a.L2)
+			sum += penalty(a, p.Value.Float64s())
 		}
 	}
 	return sum
 }
 
-func penalty[F kernel.Float](values []F, l1, l2 float64) float64 {
-	var magnitudes, squares float64
-	for _, w := range values {
-		magnitudes += math.Abs(float64(w))
-		squares += float64(w) * float64(w)
+func penalty[F kernel.Float](a *AddPenalty, values []F) (sum float64) {
+	if a.L1 > 0 {
+		sum += a.L1 * kernel.SumOfMagnitudes(values)
 	}
-	return l1*magnitudes + l2*squares
+	if a.L2 > 0 {
+		sum += a.L2 * kernel.SumOfSquares(values)
+	}
+	return sum
 }
 
 // weights are the roles that are penalized and decay unless others are named: what multiplies inputs and states. Biases

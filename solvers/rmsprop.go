@@ -1,8 +1,6 @@
 package solvers
 
 import (
-	"math"
-
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -39,21 +37,12 @@ func (r *RMSProp) Apply(_ int, us []Update) error {
 	for _, u := range us {
 		h := r.squares[u.Param.Name]
 		if isFloat32(h) {
-			rmsprop(u.Delta.Float32s(), h.Float32s(), float32(r.Rho), float32(1-r.Rho), float32(r.Epsilon))
+			kernel.RMSProp(u.Delta.Float32s(), h.Float32s(), float32(r.Rho), float32(1-r.Rho), float32(r.Epsilon))
 		} else {
-			rmsprop(u.Delta.Float64s(), h.Float64s(), r.Rho, 1-r.Rho, r.Epsilon)
+			kernel.RMSProp(u.Delta.Float64s(), h.Float64s(), r.Rho, 1-r.Rho, r.Epsilon)
 		}
 	}
 	return nil
-}
-
-func rmsprop[F kernel.Float](delta, squares []F, rho, rest, epsilon F) {
-	squares = squares[:len(delta)]
-	for i, g := range delta {
-		h := rho*squares[i] + rest*g*g
-		squares[i] = h
-		delta[i] = g / (F(math.Sqrt(float64(h))) + epsilon)
-	}
 }
 
 // State is "h/PARAM", the average of squares.

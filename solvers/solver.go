@@ -106,16 +106,23 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	factor := 1.0
 	for i, t := range s.chain {
-		if err := t.Apply(s.steps, s.updates); err != nil {
+		var err error
+		if i == len(s.chain)-1 && t == s.rate {
+			factor, err = s.rate.scaleFactor(s.steps) // scaled while it is added: one pass less over memory
+		} else {
+			err = t.Apply(s.steps, s.updates)
+		}
+		if err != nil {
 			return errors.WithMessagef(err, "step %d: %s", s.steps, s.key(i))
 		}
 	}
 	for _, u := range s.updates {
 		if isFloat32(u.Delta) {
-			add(u.Param.Value.Float32s(), u.Delta.Float32s())
+			kernel.AddScaled(u.Delta.Float32s(), u.Param.Value.Float32s(), float32(factor))
 		} else {
-			add(u.Param.Value.Float64s(), u.Delta.Float64s())
+			kernel.AddScaled(u.Delta.Float64s(), u.Param.Value.Float64s(), factor)
 		}
 	}
 	s.steps++
@@ -162,13 +169,6 @@ func (s *Solver) check() error {
 		}
 	}
 	return nil
-}
-
-func add[F kernel.Float](value, delta []F) {
-	value = value[:len(delta)]
-	for i, d := range delta {
-		value[i] += d
-	}
 }
 
 // Steps is the number of steps taken, those before a Restore included.

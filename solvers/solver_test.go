@@ -378,3 +378,30 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLearningRateLastOrNot compares the addition that scales too, where ScaleByLearningRate ends the chain, with one after
+// a transform that changes nothing: the same bits.
+func TestLearningRateLastOrNot(t *testing.T) {
+	for _, dtype := range dtypes() {
+		var found [2][]*graph.Param
+		for i, more := range [][]solvers.Transform{nil, {&solvers.ClipByValue{Max: 1e30}}} {
+			chain := append([]solvers.Transform{
+				&solvers.Momentum{Momentum: 0.9, Form: solvers.EMA}, &solvers.ScaleByLearningRate{Schedule: solvers.Constant(0.3)},
+			}, more...)
+			solver, err := solvers.New(chain...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[i] = sample(t, dtype)
+			streams := graph.NewStreams(3)
+			for range 4 {
+				step(t, solver, draw(t, found[i], streams)...)
+			}
+		}
+		for i, p := range found[0] {
+			if !slices.Equal(floats(p.Value), floats(found[1][i].Value)) {
+				t.Errorf("%v, %s: found %v, expected %v", dtype, p.Name, p.Value, found[1][i].Value)
+			}
+		}
+	}
+}

@@ -37,17 +37,10 @@ func (a *AddDecayedWeights) Apply(_ int, us []Update) error {
 		switch {
 		case !hasRole(u.Param, a.Roles):
 		case isFloat32(u.Delta):
-			addScaled(u.Delta.Float32s(), u.Param.Value.Float32s(), float32(a.Decay))
+			kernel.AddScaled(u.Param.Value.Float32s(), u.Delta.Float32s(), float32(a.Decay))
 		default:
-			addScaled(u.Delta.Float64s(), u.Param.Value.Float64s(), a.Decay)
+			kernel.AddScaled(u.Param.Value.Float64s(), u.Delta.Float64s(), a.Decay)
 		}
 	}
 	return nil
-}
-
-func addScaled[F kernel.Float](delta, values []F, factor F) {
-	delta = delta[:len(values)]
-	for i, w := range values {
-		delta[i] += factor * w
-	}
 }

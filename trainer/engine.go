@@ -54,6 +54,7 @@ type engine struct {
 	dtype    tensor.Dtype
 	streams  *graph.Streams
 	pool     *kernel.Pool
+	memory   *graph.Memory // of all programs: they run one after the other
 	programs programs
 	batch    data.Batch // of the last load
 	feeds    graph.Feeds
@@ -65,7 +66,7 @@ func (t *Trainer) newEngine(model Model) (*engine, error) {
 		return nil, errors.New("model: found no parameters, expected at least one")
 	}
 	e := &engine{
-		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, feeds: graph.Feeds{},
+		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, memory: graph.NewMemory(), feeds: graph.Feeds{},
 	}
 	e.programs.build = e.compile
 	return e, nil
@@ -73,6 +74,7 @@ func (t *Trainer) newEngine(model Model) (*engine, error) {
 
 func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, error) {
 	b := graph.NewBuilder(mode, e.dtype, e.streams, e.pool)
+	b.Share(e.memory)
 	outputs, err := e.model.Build(b, shape)
 	if err != nil {
 		return nil, err

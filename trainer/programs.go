@@ -12,7 +12,7 @@ import (
 // The programs that a run keeps. A long sequence costs memory by its cells, a short one by its graph.
 const (
 	maxPrograms = 64
-	maxCells    = 1 << 15 // steps × sequences, over all programs together
+	maxCells    = 1 << 17 // steps × sequences, over all programs together
 )
 
 // programs keeps the compiled graphs of a model, one per mode and batch shape, the last used in front. What is beyond

@@ -12,7 +12,7 @@
 // two of a ratio one after the other; a ratio is the median over the rounds of the ratios within a round, so that a slow
 // minute slows both. A sample is the median time of an iteration in a process of its own. Where the system says how busy
 // it is (Linux), a sample during which other programs had more than a twentieth of the machine is taken again until
-// -patience ends, and the least disturbed one counts.
+// -patience ends. Samples that stay disturbed count only where there are no others.
 //
 // With -out it writes samples.json, peers.md and peers.svg there. With -from it measures nothing and shows what was
 // recorded. The environment goes through: GRUEXP_KERNELS=go measures the kernels in plain Go.

@@ -89,7 +89,7 @@ func run(ctx context.Context, o options) error {
 	if o.out == "" {
 		return nil
 	}
-	samples, err := json.MarshalIndent(r, "", "\t")
+	samples, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}

@@ -27,13 +27,15 @@ func (r *recording) markdown() string {
 
 // quiet says how much other programs disturbed.
 func (r *recording) quiet() string {
-	var others []float64
-	rounds := 0
+	rounds, undisturbed := 0, 0
 	for _, s := range r.Samples {
-		others = append(others, s.Others)
 		rounds = max(rounds, s.Round)
+		if s.Others <= disturbed {
+			undisturbed++
+		}
 	}
-	return fmt.Sprintf("%d rounds; during a sample other programs had %.0f %% of the machine (median)", rounds, 100*median(others))
+	return fmt.Sprintf("%d rounds; %d of %d samples while other programs had less than a twentieth of the machine, the others "+
+		"count only where there is nothing else", rounds, undisturbed, len(r.Samples))
 }
 
 func (s *section) markdown(b *strings.Builder) {

@@ -171,9 +171,6 @@ func (s *session) plan() []key {
 	return plan
 }
 
-// disturbed is the share of the machine above which other programs disturb a sample.
-const disturbed = 0.05
-
 // take runs a program, again and again while others disturb it, and records the best samples. A peer that fails is missing
 // from then on.
 func (s *session) take(ctx context.Context, round int, w key) error {

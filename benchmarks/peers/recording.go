@@ -62,15 +62,25 @@ func readRecording(path string) (*recording, error) {
 	return &r, nil
 }
 
-// of lists the samples of one key by round.
+// disturbed is the share of the machine above which other programs disturb a sample.
+const disturbed = 0.05
+
+// of lists the samples of one key by round: the undisturbed ones, or all where there are none of those.
 func (r *recording) of(k key) []sample {
-	var found []sample
+	var all, undisturbed []sample
 	for _, s := range r.Samples {
-		if s.key == k {
-			found = append(found, s)
+		if s.key != k {
+			continue
+		}
+		all = append(all, s)
+		if s.Others <= disturbed {
+			undisturbed = append(undisturbed, s)
 		}
 	}
-	return found
+	if undisturbed == nil {
+		return all
+	}
+	return undisturbed
 }
 
 // nanoseconds is the median of a key's samples, false where there are none.
@@ -85,7 +95,8 @@ func (r *recording) nanoseconds(k key) (float64, bool) {
 // spread is the middle and the ends of several numbers.
 type spread struct{ median, low, high float64 }
 
-// ratio compares two keys round by round, a to b; false where no round has both.
+// ratio compares two keys round by round, a to b, or where no round has both in peace the medians; false where one of them
+// has no samples.
 func (r *recording) ratio(a, b key) (spread, bool) {
 	var ratios []float64
 	others := r.of(b)
@@ -97,7 +108,9 @@ func (r *recording) ratio(a, b key) (spread, bool) {
 		}
 	}
 	if len(ratios) == 0 {
-		return spread{}, false
+		x, found := r.nanoseconds(a)
+		y, alsoFound := r.nanoseconds(b)
+		return spread{x / y, x / y, x / y}, found && alsoFound
 	}
 	return spread{median(ratios), slices.Min(ratios), slices.Max(ratios)}, true
 }

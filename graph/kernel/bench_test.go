@@ -20,6 +20,9 @@ var benchmarkShapes = []struct {
 	{"wide", 50, 32, 256, 512},
 	{"single", 200, 1, 8, 64},
 	{"long", 1000, 16, 64, 128},
+	{"xshort", 16, 16, 64, 128},
+	{"xlarge", 8, 64, 128, 256},
+	{"xwide", 8, 32, 256, 512},
 }
 
 // eachPool runs a benchmark for every set of kernels that the processor supports, with one thread and with two.
@@ -53,7 +56,7 @@ func benchmarkTile[F Float](b *testing.B, m *machine[F]) {
 		rowStride, stepStride = 1, m.rows
 	}
 	for b.Loop() {
-		m.tile(depth, left, rowStride, stepStride, right, nil, 0, c, m.cols, m.rows, m.cols)
+		m.tile(depth, left, rowStride, stepStride, right, m.cols, nil, 0, c, m.cols, m.rows, m.cols, nil, 0)
 	}
 	reportFlops(b, float64(2*depth*m.rows*m.cols))
 }

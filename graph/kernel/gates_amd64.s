@@ -451,7 +451,7 @@ DATA exponentialDouble<>+1400(SB)/8, $(0.00000000016059043836821613)
 GLOBL exponentialDouble<>(SB), RODATA|NOPTR, $1408
 
 // func gatesAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, product4 *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·gatesAVX512Single(SB), NOSPLIT, $0-120
 	VMOVUPS exponentialSingle<>+0(SB), Z0
 	VMOVUPS exponentialSingle<>+64(SB), Z1
@@ -490,6 +490,26 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPS      (BX), Z14
 	VMOVUPS      (R10), Z15
 	VADDPS       Z15, Z14, Z14
@@ -591,6 +611,26 @@ vectors:
 vectorsRest:
 	ADDQ         $0x10, R12
 	JZ           vectorsEnd
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPS.Z    (BX), K1, Z14
 	VMOVUPS.Z    (R10), K1, Z15
 	VADDPS       Z15, Z14, Z14
@@ -719,7 +759,7 @@ vectorsEnd:
 	RET
 
 // func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
 	MOVQ  units+8(FP), AX
 	MOVQ  AX, CX
@@ -745,6 +785,34 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPS      exponentialSingle<>+192(SB), Z0
 	VMOVUPS      (BX), Z1
 	VMOVUPS      (DX), Z2
@@ -788,6 +856,34 @@ vectors:
 vectorsRest:
 	ADDQ         $0x10, R13
 	JZ           vectorsEnd
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPS      exponentialSingle<>+192(SB), Z0
 	VMOVUPS.Z    (BX), K1, Z1
 	VMOVUPS.Z    (DX), K1, Z2
@@ -865,7 +961,7 @@ vectorsEnd:
 	RET
 
 // func gatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·gatesAVX512Double(SB), NOSPLIT, $0-120
 	VMOVUPD exponentialDouble<>+0(SB), Z0
 	VMOVUPD exponentialDouble<>+64(SB), Z1
@@ -910,6 +1006,26 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPD      (BX), Z20
 	VMOVUPD      (R10), Z21
 	VADDPD       Z21, Z20, Z20
@@ -1029,6 +1145,26 @@ vectors:
 vectorsRest:
 	ADDQ         $0x08, R12
 	JZ           vectorsEnd
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPD.Z    (BX), K1, Z20
 	VMOVUPD.Z    (R10), K1, Z21
 	VADDPD       Z21, Z20, Z20
@@ -1175,7 +1311,7 @@ vectorsEnd:
 	RET
 
 // func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
 	MOVQ  units+8(FP), AX
 	MOVQ  AX, CX
@@ -1201,6 +1337,34 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPD      exponentialDouble<>+192(SB), Z0
 	VMOVUPD      (BX), Z1
 	VMOVUPD      (DX), Z2
@@ -1244,6 +1408,34 @@ vectors:
 vectorsRest:
 	ADDQ         $0x08, R13
 	JZ           vectorsEnd
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPD      exponentialDouble<>+192(SB), Z0
 	VMOVUPD.Z    (BX), K1, Z1
 	VMOVUPD.Z    (DX), K1, Z2
@@ -1321,7 +1513,7 @@ vectorsEnd:
 	RET
 
 // func gatesAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, product4 *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gatesAVX2Single(SB), NOSPLIT, $0-120
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -1353,6 +1545,26 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPS      (BX), Y1
 	VMOVUPS      (R10), Y2
 	VADDPS       Y2, Y1, Y1
@@ -1493,6 +1705,26 @@ vectors:
 vectorsRest:
 	ADDQ         $0x08, R12
 	JZ           vectorsEnd
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMASKMOVPS   (BX), Y0, Y1
 	VMASKMOVPS   (R10), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1660,7 +1892,7 @@ vectorsEnd:
 	RET
 
 // func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -1693,6 +1925,34 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPS      exponentialSingle<>+192(SB), Y1
 	VMOVUPS      (BX), Y2
 	VMOVUPS      (DX), Y3
@@ -1736,6 +1996,34 @@ vectors:
 vectorsRest:
 	ADDQ         $0x08, R13
 	JZ           vectorsEnd
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x02, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPS      exponentialSingle<>+192(SB), Y1
 	VMASKMOVPS   (BX), Y0, Y2
 	VMASKMOVPS   (DX), Y0, Y3
@@ -1813,7 +2101,7 @@ vectorsEnd:
 	RET
 
 // func gatesAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gatesAVX2Double(SB), NOSPLIT, $0-120
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -1845,6 +2133,26 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMOVUPD      (BX), Y1
 	VMOVUPD      (R10), Y2
 	VADDPD       Y2, Y1, Y1
@@ -2003,6 +2311,26 @@ vectors:
 vectorsRest:
 	ADDQ         $0x04, R12
 	JZ           vectorsEnd
+	MOVQ         inputStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         savedStride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         afterStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
 	VMASKMOVPD   (BX), Y0, Y1
 	VMASKMOVPD   (R10), Y0, Y2
 	VADDPD       Y2, Y1, Y1
@@ -2188,7 +2516,7 @@ vectorsEnd:
 	RET
 
 // func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -2221,6 +2549,34 @@ row:
 	JLT  vectorsRest
 
 vectors:
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPD      exponentialDouble<>+192(SB), Y1
 	VMOVUPD      (BX), Y2
 	VMOVUPD      (DX), Y3
@@ -2264,6 +2620,34 @@ vectors:
 vectorsRest:
 	ADDQ         $0x04, R13
 	JZ           vectorsEnd
+	MOVQ         aboveStride+80(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DX, R14
+	PREFETCHT0   (R14)
+	MOVQ         savedStride+96(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         SI, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         product4Stride+104(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         DI, R14
+	PREFETCHT0   (R14)
+	MOVQ         beforeStride+112(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R8, R14
+	PREFETCHT0   (R14)
+	MOVQ         gatesStride+120(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R9, R14
+	PREFETCHT0   (R14)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R14)(CX*2)
+	MOVQ         candidatesStride+128(FP), R14
+	SHLQ         $0x03, R14
+	ADDQ         R10, R14
+	PREFETCHT0   (R14)
 	VMOVUPD      exponentialDouble<>+192(SB), Y1
 	VMASKMOVPD   (BX), Y0, Y2
 	VMASKMOVPD   (DX), Y0, Y3

@@ -74,7 +74,7 @@ type gruScratch[F Float] struct {
 
 // gruChunk is how many rows a worker takes through a product and its gates at a time: the product is still in the cache
 // when the gates are computed from it.
-const gruChunk = 16
+const gruChunk = 32
 
 // Forward computes hidden [T,B,H]. With training it saves what [GRU.Backward] needs.
 func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, training bool) {

@@ -26,7 +26,7 @@ func newRecurrentProduct[F Float](g *GRU[F], p *Pool, s GRUShape, kernel []F, tr
 		x.kernel = kernel
 		if transposed {
 			g.packed = resize(g.packed, x.depth*x.width)
-			lines.pack(x.width, 0, x.width, 0, x.depth, g.packed)
+			lines.packPanel(m, 0, x.width, 0, x.depth, g.packed, x.width)
 			x.kernel = g.packed
 		}
 		return x
@@ -63,16 +63,21 @@ func (x *recurrentProduct[F]) multiply(s *gruScratch[F], n int, left []columns[F
 	}
 	for j := 0; j < x.width; {
 		width := m.panel(x.width - j)
+		next := x.panels
+		if j+width < x.width {
+			next = x.panels[(j+width)*x.depth:]
+		}
 		for i := 0; i < n; i += m.rows {
 			panel, from, fromStride, to, cols := x.panels[j*x.depth:], from.at(i, j), from.stride, to.at(i, j), to.stride
+			ahead := next[i/m.rows*m.lanes%width:]
 			for _, block := range left {
 				rowStride, stepStride := block.lines.stride, 1
 				if m.packsLeft {
 					rowStride, stepStride = 1, m.rows
 				}
-				m.tile(block.depth, block.lines.at(i, 0), rowStride, stepStride, panel, from, fromStride, to, cols,
-					min(m.rows, n-i), min(width, x.width-j))
-				panel, from, fromStride = panel[block.depth*width:], to, cols
+				m.tile(block.depth, block.lines.at(i, 0), rowStride, stepStride, panel, width, from, fromStride, to, cols,
+					min(m.rows, n-i), min(width, x.width-j), ahead, width)
+				panel, from, fromStride, ahead = panel[block.depth*width:], to, cols, ahead[min(len(ahead), block.depth*width):]
 			}
 		}
 		j += width
@@ -85,8 +90,8 @@ func (x *recurrentProduct[F]) packLeft(s *gruScratch[F], n int, left []columns[F
 	s.panel = resize(s.panel, x.depth*roundUp(n, rows))
 	at := 0
 	for _, block := range left {
-		for i := range n {
-			interleave(s.panel[i/rows*rows*x.depth+at*rows+i%rows:], rows, block.lines.row(i, block.depth))
+		for i := 0; i < n; i += rows {
+			x.machine.interleave(block.depth, block.lines.at(i, 0), block.lines.stride, min(rows, n-i), s.panel[i*x.depth+at*rows:], rows)
 		}
 		at += block.depth
 	}

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"math/bits"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -33,9 +34,10 @@ func supportedKernels() []*kernels {
 func avx512Single() machine[float32] {
 	m := portable(sigmoid32, tanh32)
 	m.rows, m.cols, m.lanes, m.packsLeft = 8, 48, 16, false
-	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 384, 256, 1<<20
+	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 384, 384, 1<<20
 	m.tile = tileAssembly[float32]{tileAVX512Single1, tileAVX512Single2, tileAVX512Single3}.checked(16)
 	m.row = rowAssembly[float32](rowAVX512Single).checked()
+	m.interleave = transposeAssembly[float32](transposeAVX2Single).checked(8)
 	m.pack = panelAssembly[float32]{panelAVX512Single1, panelAVX512Single2, panelAVX512Single3}.checked(16)
 	m.sigmoid, m.tanh = activationAssembly[float32](sigmoidAVX512Single).checked(), activationAssembly[float32](tanhAVX512Single).checked()
 	m.gates, m.gateGradients = gateAssembly[float32](gatesAVX512Single).checked(), gradientAssembly[float32](gateGradientsAVX512Single).checked()
@@ -48,6 +50,7 @@ func avx512Double() machine[float64] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 192, 256, 1<<19
 	m.tile = tileAssembly[float64]{tileAVX512Double1, tileAVX512Double2, tileAVX512Double3}.checked(8)
 	m.row = rowAssembly[float64](rowAVX512Double).checked()
+	m.interleave = transposeAssembly[float64](transposeAVX2Double).checked(4)
 	m.pack = panelAssembly[float64]{panelAVX512Double1, panelAVX512Double2, panelAVX512Double3}.checked(8)
 	m.sigmoid, m.tanh = activationAssembly[float64](sigmoidAVX512Double).checked(), activationAssembly[float64](tanhAVX512Double).checked()
 	m.gates, m.gateGradients = gateAssembly[float64](gatesAVX512Double).checked(), gradientAssembly[float64](gateGradientsAVX512Double).checked()
@@ -60,6 +63,7 @@ func avx2Single() machine[float32] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 256, 256, 1<<20
 	m.tile = tileAssembly[float32]{tileAVX2Single1, tileAVX2Single2}.checked(8)
 	m.row = rowAssembly[float32](rowAVX2Single).checked()
+	m.interleave = transposeAssembly[float32](transposeAVX2Single).checked(8)
 	m.pack = panelAssembly[float32]{panelAVX2Single1, panelAVX2Single2}.checked(8)
 	m.sigmoid, m.tanh = activationAssembly[float32](sigmoidAVX2Single).checked(), activationAssembly[float32](tanhAVX2Single).checked()
 	m.gates, m.gateGradients = gateAssembly[float32](gatesAVX2Single).checked(), gradientAssembly[float32](gateGradientsAVX2Single).checked()
@@ -72,6 +76,7 @@ func avx2Double() machine[float64] {
 	m.blockRows, m.blockCols, m.depth, m.grain = 1<<30, 128, 256, 1<<19
 	m.tile = tileAssembly[float64]{tileAVX2Double1, tileAVX2Double2}.checked(4)
 	m.row = rowAssembly[float64](rowAVX2Double).checked()
+	m.interleave = transposeAssembly[float64](transposeAVX2Double).checked(4)
 	m.pack = panelAssembly[float64]{panelAVX2Double1, panelAVX2Double2}.checked(4)
 	m.sigmoid, m.tanh = activationAssembly[float64](sigmoidAVX2Double).checked(), activationAssembly[float64](tanhAVX2Double).checked()
 	m.gates, m.gateGradients = gateAssembly[float64](gatesAVX2Double).checked(), gradientAssembly[float64](gateGradientsAVX2Double).checked()
@@ -79,22 +84,27 @@ func avx2Double() machine[float64] {
 }
 
 // tileAssembly are the tiles in assembly of one, two … vectors of columns.
-type tileAssembly[F Float] []func(k int, a *F, rowStride, stepStride int, b, from *F, fromStride int, c *F, ldc, rows, cols int)
+type tileAssembly[F Float] []func(k int, a *F, rowStride, stepStride int, b *F, ldb int, from *F, fromStride int, c *F, ldc, rows, cols int, ahead *F, aheadBytes int)
 
 // checked returns machine.tile, with the check of bounds that assembly leaves out.
-func (t tileAssembly[F]) checked(lanes int) func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
+func (t tileAssembly[F]) checked(lanes int) func(k int, a []F, rowStride, stepStride int, b []F, ldb int, from []F, fromStride int, c []F, ldc, rows, cols int, ahead []F, aheadStride int) {
 	shift := bits.TrailingZeros(uint(lanes))
-	return func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
+	size := int(unsafe.Sizeof(F(0)))
+	return func(k int, a []F, rowStride, stepStride int, b []F, ldb int, from []F, fromStride int, c []F, ldc, rows, cols int, ahead []F, aheadStride int) {
 		vectors := (cols + lanes - 1) >> shift
 		_ = a[(rows-1)*rowStride+(k-1)*stepStride]
-		_ = b[k*vectors<<shift-1]
+		_ = b[(k-1)*ldb+vectors<<shift-1]
 		_ = c[(rows-1)*ldc+cols-1]
 		var start *F
 		if from != nil {
 			_ = from[(rows-1)*fromStride+cols-1]
 			start = &from[0]
 		}
-		t[vectors-1](k, &a[0], rowStride, stepStride, &b[0], start, fromStride, &c[0], ldc, rows, cols)
+		next := &b[0]
+		if len(ahead) > 0 {
+			next = &ahead[0]
+		}
+		t[vectors-1](k, &a[0], rowStride, stepStride, &b[0], ldb, start, fromStride, &c[0], ldc, rows, cols, next, aheadStride*size)
 	}
 }
 
@@ -106,6 +116,29 @@ func (p panelAssembly[F]) checked(lanes int) func(k int, rows []F, stride, cols 
 		_ = rows[(k-1)*stride+cols-1]
 		_ = panel[k*width-1]
 		p[width/lanes-1](k, &rows[0], stride, cols, &panel[0])
+	}
+}
+
+// transposeAssembly interleaves as many lines as a vector of AVX has lanes, over as many elements at a time.
+type transposeAssembly[F Float] func(squares int, lines *F, stride int, panel *F, width int)
+
+func (t transposeAssembly[F]) checked(lanes int) func(k int, lines []F, stride, count int, panel []F, width int) {
+	return func(k int, lines []F, stride, count int, panel []F, width int) {
+		_ = lines[(count-1)*stride+k-1]
+		_ = panel[(k-1)*width+count-1]
+		squares, whole := k/lanes, count/lanes*lanes
+		for i := 0; squares > 0 && i < whole; i += lanes {
+			t(squares, &lines[i*stride], stride, &panel[i], width)
+		}
+		for i := range count { // the edges
+			from := squares * lanes
+			if i >= whole {
+				from = 0
+			}
+			if from < k {
+				interleavePortable(k-from, lines[i*stride+from:], stride, 1, panel[from*width+i:], width)
+			}
+		}
 	}
 }
 

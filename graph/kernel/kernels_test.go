@@ -87,7 +87,7 @@ func testTile[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 					from = random[F](rng, cols)
 				}
 				before := slices.Clone(c)
-				m.tile(k, a, rowStride, stepStride, b, from, fromStride, c, ldc, rows, cols)
+				m.tile(k, a, rowStride, stepStride, b, roundUp(cols, m.lanes), from, fromStride, c, ldc, rows, cols, a, rng.IntN(1000))
 				for i, got := range c {
 					row, col := i/ldc, i%ldc
 					if col >= cols {
@@ -137,12 +137,12 @@ func testRow[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		left := x
 		if m.packsLeft {
 			left = make([]F, k*m.rows)
-			interleave(left, m.rows, x)
+			m.interleave(k, x, k, 1, left, m.rows)
 		}
 		for j := 0; j < n; j += m.cols {
 			cols := min(m.cols, n-j)
 			right.packRight(m, j, cols, 0, k, panel)
-			m.tile(k, left, 1, map[bool]int{true: m.rows, false: 1}[m.packsLeft], panel, want[j:], n, want[j:], n, 1, cols)
+			m.tile(k, left, 1, map[bool]int{true: m.rows, false: 1}[m.packsLeft], panel, roundUp(cols, m.lanes), want[j:], n, want[j:], n, 1, cols, nil, 0)
 		}
 		sameBits(t, fmt.Sprintf("n=%d k=%d ldw=%d", n, k, ldw), y, want)
 	}

@@ -16,15 +16,19 @@ type machine[F Float] struct {
 
 	ones []F // a single 1
 
-	// tile sets the rows×cols elements of c to those of from, 0 where that is nil, plus the product over k ≥ 1 of a and b:
-	// element i, l of a is a[i·rowStride+l·stepStride], b is a panel, from and c have the given row strides and may be the
-	// same. Each sum starts with from and runs in the order of k.
-	tile func(k int, a []F, rowStride, stepStride int, b, from []F, fromStride int, c []F, ldc, rows, cols int)
+	// tile sets the rows×cols elements of c to those of from, 0 where that is nil, plus the product over k ≥ 1 of a and b.
+	// Element i, l of a is a[i·rowStride+l·stepStride]; b, from and c have row strides, from and c may be the same. Of each
+	// row of b as many elements are read as cols rounded up to a multiple of lanes. Each sum starts with from and runs in
+	// the order of k. On the way it fetches a cache line
+	// of each of k rows of ahead into the cache, which may be nil.
+	tile func(k int, a []F, rowStride, stepStride int, b []F, ldb int, from []F, fromStride int, c []F, ldc, rows, cols int, ahead []F, aheadStride int)
 	// row sets y[j], or adds to it with accumulate, to Σ_l x[l·stride]·w[l·ldw+j] for j < len(y), l < k, k ≥ 1, with the
 	// bits of tile.
 	row func(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F)
-	// pack writes the first cols elements of k ≥ 1 rows into a panel of the given width.
+	// pack writes the first cols elements of k ≥ 1 rows into a panel of the given width: panel[l·width+i] = rows[l·stride+i].
 	pack func(k int, rows []F, stride, cols int, panel []F, width int)
+	// interleave writes count lines of k elements side by side into a panel: panel[l·width+i] = lines[i·stride+l].
+	interleave func(k int, lines []F, stride, count int, panel []F, width int)
 
 	sigmoid, tanh func(dst, src []F)
 
@@ -42,7 +46,7 @@ func portable[F Float](sigmoid, tanh func(dst, src []F)) machine[F] {
 		rows: 2, cols: 4, lanes: 4, packsLeft: true,
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
 		ones: []F{1},
-		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F],
+		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh,
 		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
 	}

@@ -68,7 +68,8 @@ func (p *Pool) blocks(n, grain int) int {
 
 // panels is the scratch memory of one goroutine in a product.
 type panels[F Float] struct {
-	a, b []F // packed blocks of both factors
+	a, b    []F  // packed blocks of both factors
+	inPlace bool // of b only the panel that is not full
 }
 
 // freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.

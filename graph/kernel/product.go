@@ -3,6 +3,10 @@ package kernel
 // fewRows is how many rows of a product are still computed one by one: packing the right factor would cost more.
 const fewRows = 4
 
+// inPlaceRows is from how many rows of a product packing its right factor pays even where its rows could be read where they
+// lie: far apart they do badly in caches.
+const inPlaceRows = 256
+
 // Product computes C = op(A)·op(B), or C += op(A)·op(B) with accumulate, where op(A) is m×k and op(B) is k×n.
 //
 // All three are row-major with the row strides lda, ldb, ldc. op(A) is A, stored m×k, or with transA the transpose of
@@ -102,7 +106,7 @@ func (x *product[F]) byRows(rowLow, rowHigh, colLow, colHigh int) {
 	}
 }
 
-// byTiles computes a block of C from packed panels.
+// byTiles computes a block of C tile by tile.
 func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
 	m := x.machine
 	depth := min(m.depth, x.k)
@@ -114,7 +118,7 @@ func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int)
 		cols := min(m.blockCols, colHigh-col)
 		for k := 0; k < x.k; k += m.depth {
 			depth := min(m.depth, x.k-k)
-			x.b.packRight(m, col, cols, k, depth, s.b)
+			x.packRight(s, rowHigh-rowLow, col, cols, k, depth)
 			for row := rowLow; row < rowHigh; row += m.blockRows {
 				x.block(s, row, min(m.blockRows, rowHigh-row), col, cols, k, depth)
 			}
@@ -122,31 +126,63 @@ func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int)
 	}
 }
 
-// block multiplies a block of the left factor by the packed block of the right one.
+// block multiplies a block of the left factor by one of the right.
 func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 	m := x.machine
 	if m.packsLeft {
-		x.a.pack(m.rows, row, rows, k, depth, s.a)
+		x.a.packLeft(m, row, rows, k, depth, s.a)
 	}
 	from, fromStride := x.from, x.fromStride
 	if k > 0 {
 		from, fromStride = x.c, x.ldc
 	}
+	var ahead fetches[F]
+	if next := k + depth; next < x.k { // the next block
+		ahead.add(x.b.across, x.b.data, next*x.b.stride+col, cols, x.b.stride)
+		ahead.add(x.a.across, x.a.data, next*x.a.stride+row, rows, x.a.stride)
+	}
+	group := roundUp(depth, m.rows)
 	for i := 0; i < rows; i += m.rows {
+		if next := row + i + group; i%group == 0 && next < row+rows { // the next rows
+			ahead.add(true, x.c, next*x.ldc+col, cols, x.ldc)
+			ahead.add(!x.a.across, x.a.data, next*x.a.stride+k, depth, x.a.stride)
+		}
 		a, rowStride, stepStride := x.a.lines(row+i, k)
 		if m.packsLeft {
 			a, rowStride, stepStride = s.a[i*depth:], 1, m.rows
 		}
 		for j := 0; j < cols; {
 			width := m.panel(cols - j)
+			b, ldb := s.b[j*depth:], width
+			if s.inPlace && j+width <= cols {
+				b, ldb = x.b.data[k*x.b.stride+col+j:], x.b.stride
+			}
 			var start []F
 			if from != nil {
 				start = from[(row+i)*fromStride+col+j:]
 			}
-			m.tile(depth, a, rowStride, stepStride, s.b[j*depth:], start, fromStride, x.c[(row+i)*x.ldc+col+j:], x.ldc,
-				min(m.rows, rows-i), min(width, cols-j))
+			fetch, fetchStride := ahead.next()
+			m.tile(depth, a, rowStride, stepStride, b, ldb, start, fromStride, x.c[(row+i)*x.ldc+col+j:], x.ldc,
+				min(m.rows, rows-i), min(width, cols-j), fetch, fetchStride)
 			j += width
 		}
+	}
+}
+
+// packRight packs a block of the right factor, or only the panel that is not full where the others are read where they lie.
+func (x *product[F]) packRight(s *panels[F], rows, col, cols, k, depth int) {
+	m := x.machine
+	s.inPlace = x.b.across && !m.packsLeft && rows < inPlaceRows
+	if !s.inPlace {
+		x.b.packRight(m, col, cols, k, depth, s.b)
+		return
+	}
+	for j := 0; j < cols; {
+		width := m.panel(cols - j)
+		if j+width > cols {
+			x.b.packRight(m, col+j, cols-j, k, depth, s.b[j*depth:])
+		}
+		j += width
 	}
 }
 
@@ -170,38 +206,26 @@ func (f *factor[F]) lines(line, from int) (data []F, lineStride, stepStride int)
 func (f *factor[F]) packRight(m *machine[F], line, lines, from, depth int, panels []F) {
 	for j := 0; j < lines; {
 		width := m.panel(lines - j)
-		count := min(width, lines-j)
-		if f.across {
-			m.pack(depth, f.data[from*f.stride+line+j:], f.stride, count, panels[j*depth:], width)
-		} else {
-			f.pack(width, line+j, count, from, depth, panels[j*depth:])
-		}
+		f.packPanel(m, line+j, min(width, lines-j), from, depth, panels[j*depth:], width)
 		j += width
 	}
 }
 
-// pack interleaves the lines [line, line+lines) over the depth elements from the given k in panels of width lines each.
-// Where the last panel is not full, the rest of it is unspecified: it only enters elements of a tile that nobody reads.
-func (f *factor[F]) pack(width, line, lines, from, depth int, panels []F) {
-	for done := 0; done < lines; done += width {
-		panel := panels[done*depth : (done+width)*depth]
-		count := min(width, lines-done)
-		if f.across {
-			packPortable(depth, f.data[from*f.stride+line+done:], f.stride, count, panel, width)
-			continue
-		}
-		for i := range count {
-			interleave(panel[i:], width, f.data[(line+done+i)*f.stride+from:][:depth])
-		}
+// packLeft packs lines as the left factor of the machine's tiles.
+func (f *factor[F]) packLeft(m *machine[F], line, lines, from, depth int, panels []F) {
+	for i := 0; i < lines; i += m.rows {
+		f.packPanel(m, line+i, min(m.rows, lines-i), from, depth, panels[i*depth:], m.rows)
 	}
 }
 
-// interleave writes line to every width-th element of panel.
-func interleave[F Float](panel []F, width int, line []F) {
-	at := 0
-	for _, v := range line {
-		panel[at] = v
-		at += width
+// packPanel packs the lines [line, line+count) over the depth elements from the given k into a panel of the given width.
+// Where that is not full, the rest of it is unspecified: it only enters elements of a tile that nobody reads.
+func (f *factor[F]) packPanel(m *machine[F], line, count, from, depth int, panel []F, width int) {
+	data, _, _ := f.lines(line, from)
+	if f.across {
+		m.pack(depth, data, f.stride, count, panel, width)
+	} else {
+		m.interleave(depth, data, f.stride, count, panel, width)
 	}
 }
 

@@ -8,7 +8,7 @@ package kernel
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
 //
@@ -19,7 +19,7 @@ func panelAVX512Single1(k int, rows *float32, stride int, cols int, panel *float
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 32.
 //
@@ -30,7 +30,7 @@ func panelAVX512Single2(k int, rows *float32, stride int, cols int, panel *float
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 48.
 //
@@ -46,7 +46,7 @@ func rowAVX512Single(k int, x *float32, stride int, w *float32, ldw int, y *floa
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
 //
@@ -57,7 +57,7 @@ func panelAVX512Double1(k int, rows *float64, stride int, cols int, panel *float
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
 //
@@ -68,7 +68,7 @@ func panelAVX512Double2(k int, rows *float64, stride int, cols int, panel *float
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 24.
 //
@@ -84,7 +84,7 @@ func rowAVX512Double(k int, x *float64, stride int, w *float64, ldw int, y *floa
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
 //
@@ -95,7 +95,7 @@ func panelAVX2Single1(k int, rows *float32, stride int, cols int, panel *float32
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
+func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 16.
 //
@@ -107,11 +107,16 @@ func panelAVX2Single2(k int, rows *float32, stride int, cols int, panel *float32
 //go:noescape
 func rowAVX2Single(k int, x *float32, stride int, w *float32, ldw int, y *float32, n int, accumulate bool)
 
+// transpose sets panel[l·width+i] = lines[i·stride+l] for i < 8 and l < 8·squares, squares ≥ 1.
+//
+//go:noescape
+func transposeAVX2Single(squares int, lines *float32, stride int, panel *float32, width int)
+
 // tile of 6×4 elements; see machine.tile.
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 4.
 //
@@ -122,7 +127,7 @@ func panelAVX2Double1(k int, rows *float64, stride int, cols int, panel *float64
 // k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.
 //
 //go:noescape
-func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
+func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
 
 // panel packs the first cols elements of k ≥ 1 rows, filled up with zeros to 8.
 //
@@ -133,3 +138,8 @@ func panelAVX2Double2(k int, rows *float64, stride int, cols int, panel *float64
 //
 //go:noescape
 func rowAVX2Double(k int, x *float64, stride int, w *float64, ldw int, y *float64, n int, accumulate bool)
+
+// transpose sets panel[l·width+i] = lines[i·stride+l] for i < 4 and l < 4·squares, squares ≥ 1.
+//
+//go:noescape
+func transposeAVX2Double(squares int, lines *float64, stride int, panel *float64, width int)

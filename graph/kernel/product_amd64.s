@@ -14,9 +14,9 @@ DATA maskTable<>+48(SB)/8, $0x0000000000000000
 DATA maskTable<>+56(SB)/8, $0x0000000000000000
 GLOBL maskTable<>(SB), RODATA|NOPTR, $64
 
-// func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-88
+// func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -25,13 +25,13 @@ TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-88
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x02, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -67,7 +67,7 @@ TEXT ·tileAVX512Single1(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -104,6 +104,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x02, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPS      (R12), Z8
@@ -123,15 +126,17 @@ loop:
 	VFMADD231PS  Z9, Z8, Z6
 	VBROADCASTSS (R11)(R13*1), Z9
 	VFMADD231PS  Z9, Z8, Z7
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x00000040, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x02, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -192,9 +197,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-88
+// func tileAVX512Single2(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -211,13 +216,13 @@ TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-88
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x02, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -263,7 +268,7 @@ TEXT ·tileAVX512Single2(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -300,6 +305,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x02, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPS      (R12), Z16
@@ -328,15 +336,17 @@ loop:
 	VBROADCASTSS (R11)(R13*1), Z18
 	VFMADD231PS  Z18, Z16, Z14
 	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x00000080, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x02, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -411,9 +421,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-88
+// func tileAVX512Single3(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -438,13 +448,13 @@ TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-88
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x02, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -500,7 +510,7 @@ TEXT ·tileAVX512Single3(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -537,6 +547,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x02, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPS      (R12), Z24
@@ -574,15 +587,17 @@ loop:
 	VFMADD231PS  Z27, Z24, Z21
 	VFMADD231PS  Z27, Z25, Z22
 	VFMADD231PS  Z27, Z26, Z23
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x000000c0, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x02, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -864,9 +879,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-88
+// func tileAVX512Double1(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -875,13 +890,13 @@ TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-88
 	VPXORD    Z5, Z5, Z5
 	VPXORD    Z6, Z6, Z6
 	VPXORD    Z7, Z7, Z7
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x03, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -917,7 +932,7 @@ TEXT ·tileAVX512Double1(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -954,6 +969,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x03, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPD      (R12), Z8
@@ -973,15 +991,17 @@ loop:
 	VFMADD231PD  Z9, Z8, Z6
 	VBROADCASTSD (R11)(R13*1), Z9
 	VFMADD231PD  Z9, Z8, Z7
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x00000040, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x03, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -1042,9 +1062,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-88
+// func tileAVX512Double2(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1061,13 +1081,13 @@ TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-88
 	VPXORD    Z13, Z13, Z13
 	VPXORD    Z14, Z14, Z14
 	VPXORD    Z15, Z15, Z15
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x03, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -1113,7 +1133,7 @@ TEXT ·tileAVX512Double2(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -1150,6 +1170,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x03, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPD      (R12), Z16
@@ -1178,15 +1201,17 @@ loop:
 	VBROADCASTSD (R11)(R13*1), Z18
 	VFMADD231PD  Z18, Z16, Z14
 	VFMADD231PD  Z18, Z17, Z15
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x00000080, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x03, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -1261,9 +1286,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-88
+// func tileAVX512Double3(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-112
 	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
@@ -1288,13 +1313,13 @@ TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-88
 	VPXORD    Z21, Z21, Z21
 	VPXORD    Z22, Z22, Z22
 	VPXORD    Z23, Z23, Z23
-	MOVQ      from+40(FP), AX
+	MOVQ      from+48(FP), AX
 	TESTQ     AX, AX
 	JZ        begin
-	MOVQ      fromStride+48(FP), CX
+	MOVQ      fromStride+56(FP), CX
 	SHLQ      $0x03, CX
-	MOVQ      rows+72(FP), DX
-	MOVQ      cols+80(FP), BX
+	MOVQ      rows+80(FP), DX
+	MOVQ      cols+88(FP), BX
 	MOVQ      $-1, SI
 	BZHIQ     BX, SI, SI
 	KMOVW     SI, K1
@@ -1350,7 +1375,7 @@ TEXT ·tileAVX512Double3(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -1387,6 +1412,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R12
 	XORQ    R13, R13
+	MOVQ    ldb+40(FP), R14
+	SHLQ    $0x03, R14
+	MOVQ    ahead+96(FP), R15
 
 loop:
 	VMOVUPD      (R12), Z24
@@ -1424,15 +1452,17 @@ loop:
 	VFMADD231PD  Z27, Z24, Z21
 	VFMADD231PD  Z27, Z25, Z22
 	VFMADD231PD  Z27, Z26, Z23
+	PREFETCHT1   (R15)
+	ADDQ         aheadBytes+104(FP), R15
 	ADDQ         AX, R13
-	ADDQ         $0x000000c0, R12
+	ADDQ         R14, R12
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x03, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	MOVQ         $-1, SI
 	BZHIQ        BX, SI, SI
 	KMOVW        SI, K1
@@ -1714,22 +1744,22 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-88
+// func tileAVX2Single1(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       from+40(FP), AX
+	MOVQ       from+48(FP), AX
 	TESTQ      AX, AX
 	JZ         begin
-	MOVQ       fromStride+48(FP), CX
+	MOVQ       fromStride+56(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       rows+72(FP), DX
-	MOVQ       cols+80(FP), BX
+	MOVQ       rows+80(FP), DX
+	MOVQ       cols+88(FP), BX
 	LEAQ       maskTable<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000008, R9
@@ -1764,7 +1794,7 @@ TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -1793,6 +1823,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
+	MOVQ    ldb+40(FP), R12
+	SHLQ    $0x02, R12
+	MOVQ    ahead+96(FP), R13
 
 loop:
 	VMOVUPS      (R10), Y6
@@ -1808,15 +1841,17 @@ loop:
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS (R9)(R11*1), Y7
 	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (R13)
+	ADDQ         aheadBytes+104(FP), R13
 	ADDQ         AX, R11
-	ADDQ         $0x00000020, R10
+	ADDQ         R12, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x02, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	LEAQ         maskTable<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
@@ -1883,9 +1918,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, from *float32, fromStride int, c *float32, ldc int, rows int, cols int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-88
+// func tileAVX2Single2(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1898,13 +1933,13 @@ TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       from+40(FP), AX
+	MOVQ       from+48(FP), AX
 	TESTQ      AX, AX
 	JZ         begin
-	MOVQ       fromStride+48(FP), CX
+	MOVQ       fromStride+56(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       rows+72(FP), DX
-	MOVQ       cols+80(FP), BX
+	MOVQ       rows+80(FP), DX
+	MOVQ       cols+88(FP), BX
 	LEAQ       maskTable<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000008, R9
@@ -1952,7 +1987,7 @@ TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x02, CX
 	MOVQ    a+8(FP), DX
@@ -1981,6 +2016,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
+	MOVQ    ldb+40(FP), R12
+	SHLQ    $0x02, R12
+	MOVQ    ahead+96(FP), R13
 
 loop:
 	VMOVUPS      (R10), Y12
@@ -2003,15 +2041,17 @@ loop:
 	VBROADCASTSS (R9)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (R13)
+	ADDQ         aheadBytes+104(FP), R13
 	ADDQ         AX, R11
-	ADDQ         $0x00000040, R10
+	ADDQ         R12, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x02, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	LEAQ         maskTable<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
@@ -2300,22 +2340,97 @@ done:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-88
+// func transposeAVX2Single(squares int, lines *float32, stride int, panel *float32, width int)
+// Requires: AVX
+TEXT ·transposeAVX2Single(SB), NOSPLIT, $0-40
+	MOVQ squares+0(FP), AX
+	MOVQ lines+8(FP), CX
+	MOVQ stride+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ panel+24(FP), BX
+	MOVQ width+32(FP), SI
+	SHLQ $0x02, SI
+
+square:
+	MOVQ       CX, DI
+	VMOVUPS    (DI), Y0
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y1
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y2
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y3
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y4
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y5
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y6
+	ADDQ       DX, DI
+	VMOVUPS    (DI), Y7
+	ADDQ       DX, DI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y7
+	VPERM2F128 $0x20, Y3, Y1, Y2
+	VPERM2F128 $0x31, Y3, Y1, Y3
+	VPERM2F128 $0x20, Y5, Y8, Y1
+	VPERM2F128 $0x31, Y5, Y8, Y8
+	VPERM2F128 $0x20, Y4, Y0, Y5
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y2, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y1, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y5, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y7, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y3, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y8, (BX)
+	ADDQ       SI, BX
+	VMOVUPS    Y0, (BX)
+	ADDQ       SI, BX
+	ADDQ       $0x20, CX
+	DECQ       AX
+	JNZ        square
+	VZEROUPPER
+	RET
+
+// func tileAVX2Double1(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       from+40(FP), AX
+	MOVQ       from+48(FP), AX
 	TESTQ      AX, AX
 	JZ         begin
-	MOVQ       fromStride+48(FP), CX
+	MOVQ       fromStride+56(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       rows+72(FP), DX
-	MOVQ       cols+80(FP), BX
+	MOVQ       rows+80(FP), DX
+	MOVQ       cols+88(FP), BX
 	LEAQ       maskTable<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000004, R9
@@ -2350,7 +2465,7 @@ TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -2379,6 +2494,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
+	MOVQ    ldb+40(FP), R12
+	SHLQ    $0x03, R12
+	MOVQ    ahead+96(FP), R13
 
 loop:
 	VMOVUPD      (R10), Y6
@@ -2394,15 +2512,17 @@ loop:
 	VFMADD231PD  Y7, Y6, Y4
 	VBROADCASTSD (R9)(R11*1), Y7
 	VFMADD231PD  Y7, Y6, Y5
+	PREFETCHT1   (R13)
+	ADDQ         aheadBytes+104(FP), R13
 	ADDQ         AX, R11
-	ADDQ         $0x00000020, R10
+	ADDQ         R12, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x03, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	LEAQ         maskTable<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
@@ -2469,9 +2589,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, from *float64, fromStride int, c *float64, ldc int, rows int, cols int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-88
+// func tileAVX2Double2(k int, a *float64, rowStride int, stepStride int, b *float64, ldb int, from *float64, fromStride int, c *float64, ldc int, rows int, cols int, ahead *float64, aheadBytes int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -2484,13 +2604,13 @@ TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       from+40(FP), AX
+	MOVQ       from+48(FP), AX
 	TESTQ      AX, AX
 	JZ         begin
-	MOVQ       fromStride+48(FP), CX
+	MOVQ       fromStride+56(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       rows+72(FP), DX
-	MOVQ       cols+80(FP), BX
+	MOVQ       rows+80(FP), DX
+	MOVQ       cols+88(FP), BX
 	LEAQ       maskTable<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000004, R9
@@ -2538,7 +2658,7 @@ TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-88
 
 begin:
 	// A pointer to each row of a; the missing ones repeat the last.
-	MOVQ    rows+72(FP), AX
+	MOVQ    rows+80(FP), AX
 	MOVQ    rowStride+16(FP), CX
 	SHLQ    $0x03, CX
 	MOVQ    a+8(FP), DX
@@ -2567,6 +2687,9 @@ begin:
 	MOVQ    k+0(FP), CX
 	MOVQ    b+32(FP), R10
 	XORQ    R11, R11
+	MOVQ    ldb+40(FP), R12
+	SHLQ    $0x03, R12
+	MOVQ    ahead+96(FP), R13
 
 loop:
 	VMOVUPD      (R10), Y12
@@ -2589,15 +2712,17 @@ loop:
 	VBROADCASTSD (R9)(R11*1), Y14
 	VFMADD231PD  Y14, Y12, Y10
 	VFMADD231PD  Y14, Y13, Y11
+	PREFETCHT1   (R13)
+	ADDQ         aheadBytes+104(FP), R13
 	ADDQ         AX, R11
-	ADDQ         $0x00000040, R10
+	ADDQ         R12, R10
 	DECQ         CX
 	JNZ          loop
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
+	MOVQ         c+64(FP), AX
+	MOVQ         ldc+72(FP), CX
 	SHLQ         $0x03, CX
-	MOVQ         rows+72(FP), DX
-	MOVQ         cols+80(FP), BX
+	MOVQ         rows+80(FP), DX
+	MOVQ         cols+88(FP), BX
 	LEAQ         maskTable<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
@@ -2883,5 +3008,48 @@ Loop0:
 	VMASKMOVPD   Y1, Y0, (DI)
 
 done:
+	VZEROUPPER
+	RET
+
+// func transposeAVX2Double(squares int, lines *float64, stride int, panel *float64, width int)
+// Requires: AVX
+TEXT ·transposeAVX2Double(SB), NOSPLIT, $0-40
+	MOVQ squares+0(FP), AX
+	MOVQ lines+8(FP), CX
+	MOVQ stride+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ panel+24(FP), BX
+	MOVQ width+32(FP), SI
+	SHLQ $0x03, SI
+
+square:
+	MOVQ       CX, DI
+	VMOVUPD    (DI), Y0
+	ADDQ       DX, DI
+	VMOVUPD    (DI), Y1
+	ADDQ       DX, DI
+	VMOVUPD    (DI), Y2
+	ADDQ       DX, DI
+	VMOVUPD    (DI), Y3
+	ADDQ       DX, DI
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VMOVUPD    Y3, (BX)
+	ADDQ       SI, BX
+	VMOVUPD    Y1, (BX)
+	ADDQ       SI, BX
+	VMOVUPD    Y4, (BX)
+	ADDQ       SI, BX
+	VMOVUPD    Y0, (BX)
+	ADDQ       SI, BX
+	ADDQ       $0x20, CX
+	DECQ       AX
+	JNZ        square
 	VZEROUPPER
 	RET

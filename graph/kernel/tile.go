@@ -1,7 +1,7 @@
 package kernel
 
 // tilePortable is machine.tile in plain Go, of panels: elements of a tile that are not asked for are computed all the same.
-func tilePortable[F Float](k int, a []F, _, _ int, b, from []F, fromStride int, c []F, ldc, rows, cols int) {
+func tilePortable[F Float](k int, a []F, _, _ int, b []F, _ int, from []F, fromStride int, c []F, ldc, rows, cols int, _ []F, _ int) {
 	if rows == 2 && cols == 4 {
 		tile2x4(k, a, b, from, fromStride, c, ldc)
 		return
@@ -142,5 +142,16 @@ func rowPortable[F Float](k int, x []F, stride int, w []F, ldw int, accumulate b
 func packPortable[F Float](k int, rows []F, stride, cols int, panel []F, width int) {
 	for l := range k {
 		copy(panel[l*width:][:cols], rows[l*stride:][:cols])
+	}
+}
+
+// interleavePortable is machine.interleave in plain Go.
+func interleavePortable[F Float](k int, lines []F, stride, count int, panel []F, width int) {
+	for i := range count {
+		at := i
+		for _, v := range lines[i*stride:][:k] {
+			panel[at] = v
+			at += width
+		}
 	}
 }

@@ -50,7 +50,8 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape) (*G.Node,
 		f := in.floats
 		return kernel.GRUInput[F]{Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Mask: f[4], RecurrentDropout: f[5]}
 	}
-	var cell kernel.GRU[F]
+	number := s.count + 1 // of the node added below
+	cell := func() *kernel.GRU[F] { return recurrence[F](s.memory, number) }
 	var out kernel.GRUGradient[F] // all but Gates
 
 	backward := once(func(hidden, dHidden *G.Node) (*G.Node, error) {
@@ -58,14 +59,14 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape) (*G.Node,
 			name: "GRUGradient", inputs: append(inputs, hidden, dHidden), shape: in.Gates.Shape(),
 			run: func(in values[F], dGates []F) {
 				out.Gates = dGates
-				cell.Backward(s.pool, shape, read(in), in.floats[6], in.floats[7], out)
+				cell().Backward(s.pool, shape, read(in), in.floats[6], in.floats[7], out)
 			},
 		})
 	})
 	return add(s, operation[F]{
 		name: "GRU", inputs: inputs, shape: []int{shape.Steps, shape.Batch, shape.Units},
 		run: func(in values[F], hidden []F) {
-			cell.Forward(s.pool, shape, read(in), hidden, s.training)
+			cell().Forward(s.pool, shape, read(in), hidden, s.training)
 		},
 		gradients: []gradient{
 			backward,

@@ -29,6 +29,7 @@ type operation[F kernel.Float] struct {
 	gradients []gradient
 
 	number   int
+	shared   bool    // result is a slot of the scope's memory
 	children G.Nodes // the inputs that are present
 	expected []socket
 	values   values[F]
@@ -61,6 +62,7 @@ func add[F kernel.Float](s *Scope, spec operation[F]) (*G.Node, error) {
 	o := &spec
 	s.count++
 	o.scope, o.number = s, s.count
+	o.shared = o.result == nil
 	o.values = values[F]{make([][]F, len(o.inputs)), make([][]int, len(o.inputs))}
 	for i, n := range o.inputs {
 		if n != nil {
@@ -198,13 +200,20 @@ func (o *operation[F]) Do(in ...G.Value) (G.Value, error) {
 			return nil, errors.WithMessagef(err, "%v", o)
 		}
 	}
-	if o.result == nil {
-		o.result = make([]F, sizeOf(o.shape))
+	if o.shared {
+		o.take(buffer[F](o.scope.memory, o.number, sizeOf(o.shape)))
 	}
 	if o.run != nil {
 		o.run(o.values, o.result)
 	}
 	return o.output(), nil
+}
+
+// take makes memory the result. The header goes where it was over other memory: another graph needed more of this slot.
+func (o *operation[F]) take(memory []F) {
+	if o.result == nil || &memory[0] != &o.result[0] {
+		o.result, o.dense = memory, nil
+	}
 }
 
 // load takes the memory of the inputs' values. Shapes and dtypes were settled when the graph was built; what is verified

@@ -10,6 +10,7 @@ import (
 type Scope struct {
 	pool     *kernel.Pool
 	training bool
+	memory   *Memory
 	count    int             // of nodes so far: Gorgonia merges nodes of equal hash, a number in the hash keeps ours apart
 	parts    map[*G.Node]any // the *parts of each node that has some
 }
@@ -17,5 +18,8 @@ type Scope struct {
 // NewScope begins the nodes of one graph. The pool says how many threads a node may use, nil for one. Without training
 // nothing is saved for a backward pass, and to differentiate the graph is an error.
 func NewScope(pool *kernel.Pool, training bool) *Scope {
-	return &Scope{pool: pool, training: training, parts: map[*G.Node]any{}}
+	return &Scope{pool: pool, training: training, memory: NewMemory(), parts: map[*G.Node]any{}}
 }
+
+// Share makes the nodes of this graph work in m instead of memory of their own.
+func (s *Scope) Share(m *Memory) { s.memory = m }

@@ -25,6 +25,19 @@ func (g *gateLines) block(name string, block int) Mem {
 	return Mem{Base: g.pointers[name], Index: g.width, Scale: uint8(block)}
 }
 
+// fetch brings what stands a row further on at the place at hand into the cache, in the first blocks of columns of a matrix.
+func (g *gateLines) fetch(name string, blocks int) {
+	next := Mem{Base: Load(Param(name+"Stride"), GP64())}
+	SHLQ(U8(g.shift()), next.Base)
+	ADDQ(g.pointers[name], next.Base)
+	for block := range blocks {
+		if block > 0 {
+			next.Index, next.Scale = g.width, uint8(block)
+		}
+		PREFETCHT0(next)
+	}
+}
+
 // gateFunction generates a function over rows; step handles the vectors at hand of one row.
 func gateFunction(v vector, name, doc string, matrices, vectors []string, prepare func(), step func(*gateLines)) {
 	signature := fmt.Sprintf("func(rows, units int, %s *%s", strings.Join(append(matrices, vectors...), ", "), v.goType())
@@ -70,6 +83,10 @@ func gates(v vector) {
 		[]string{"input", "product", "before", "saved", "product4", "after"}, []string{"bias"},
 		func() { c = v.exponentials() },
 		func(g *gateLines) {
+			g.fetch("input", 3)
+			g.fetch("saved", 3)
+			g.fetch("product4", 1)
+			g.fetch("after", 1)
 			gate := func(block int) reg.VecVirtual {
 				x := g.get(g.block("product", block))
 				v.add(g.get(g.block("bias", block)), x, x)
@@ -106,6 +123,12 @@ func gateGradients(v vector) {
 			table = exponentialTables[v.double]
 		},
 		func(g *gateLines) {
+			g.fetch("above", 1)
+			g.fetch("saved", 3)
+			g.fetch("product4", 1)
+			g.fetch("before", 1)
+			g.fetch("gates", 3)
+			g.fetch("candidates", 1)
 			one := v.register()
 			v.move(table.Offset(oneOffset(v)), one)
 			// complement returns 1 − x, square 1 − x².

@@ -20,6 +20,9 @@ func main() {
 				panel(v, width)
 			}
 			row(v)
+			if !v.wide() {
+				transpose(v) // good enough for AVX-512 too
+			}
 		}
 	case "activation":
 		writeExponentialTables()
@@ -33,8 +36,13 @@ func main() {
 			gates(v)
 			gateGradients(v)
 		}
+	case "update":
+		for _, v := range vectors {
+			updates(v)
+			sums(v)
+		}
 	default:
-		log.Fatalf("-part %q: expected product, activation or gates", *part)
+		log.Fatalf("-part %q: expected product, activation, gates or update", *part)
 	}
 	build.Generate()
 }

@@ -29,7 +29,7 @@ func tile(v vector, width int) {
 	rows := v.tileRows()
 	float := v.goType()
 	TEXT(fmt.Sprintf("%s%d", v.name("tile"), width), NOSPLIT, fmt.Sprintf(
-		"func(k int, a *%[1]s, rowStride, stepStride int, b, from *%[1]s, fromStride int, c *%[1]s, ldc, rows, cols int)", float))
+		"func(k int, a *%[1]s, rowStride, stepStride int, b *%[1]s, ldb int, from *%[1]s, fromStride int, c *%[1]s, ldc, rows, cols int, ahead *%[1]s, aheadBytes int)", float))
 	Doc(fmt.Sprintf("tile of %d×%d elements; see machine.tile.", rows, width*v.lanes()),
 		"k ≥ 1; rows and cols are the part of it that is read and written; from may be nil.")
 	Pragma("noescape")
@@ -86,6 +86,13 @@ func tile(v vector, width int) {
 	b := Mem{Base: Load(Param("b"), GP64())}
 	at := GP64()
 	XORQ(at, at)
+	ldb := Load(Param("ldb"), GP64())
+	SHLQ(U8(v.shift()), ldb)
+	ahead := Mem{Base: Load(Param("ahead"), GP64())}
+	aheadBytes, err := Param("aheadBytes").Resolve()
+	if err != nil {
+		panic(err)
+	}
 
 	Label("loop")
 	right := v.registers(width)
@@ -99,8 +106,10 @@ func tile(v vector, width int) {
 			v.fma(left, right[j], sums[i][j])
 		}
 	}
+	PREFETCHT1(ahead)
+	ADDQ(aheadBytes.Addr, ahead.Base) // there is no register left
 	ADDQ(step, at)
-	ADDQ(U32(width*v.bytes), b.Base)
+	ADDQ(ldb, b.Base)
 	DECQ(k)
 	JNZ(LabelRef("loop"))
 

@@ -1,0 +1,130 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// updateCase is one loop of solvers on up to three slices, with factors of usual size.
+type updateCase[F Float] struct {
+	name   string
+	slices int
+	run    func(u *updates[F], x [3][]F)
+}
+
+func updateCases[F Float]() []updateCase[F] {
+	return []updateCase[F]{
+		{"scale", 1, func(u *updates[F], x [3][]F) { u.scale(x[0], 0.3) }},
+		{"clip", 1, func(u *updates[F], x [3][]F) { u.clip(x[0], 0.7) }},
+		{"add scaled", 2, func(u *updates[F], x [3][]F) { u.addScaled(x[0], x[1], -0.3) }},
+		{"add penalty", 2, func(u *updates[F], x [3][]F) { u.addPenalty(x[0], x[1], 0.01, 0.02) }},
+		{"momentum", 2, func(u *updates[F], x [3][]F) { u.momentum(x[0], x[1], 0.9, 0.1) }},
+		{"nesterov", 2, func(u *updates[F], x [3][]F) { u.nesterov(x[0], x[1], 0.9, 0.1) }},
+		{"adagrad", 2, func(u *updates[F], x [3][]F) { u.adaGrad(x[0], x[1], 1e-10) }},
+		{"rmsprop", 2, func(u *updates[F], x [3][]F) { u.rmsProp(x[0], x[1], 0.9, 0.1, 1e-8) }},
+		{"adam", 3, func(u *updates[F], x [3][]F) { u.adam(x[0], x[1], x[2], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8) }},
+	}
+}
+
+func TestUpdatesAgree(t *testing.T) { eachKernels(t, testUpdates[float32], testUpdates[float64]) }
+
+// Every set has the bits of plain Go, for every length around the vectors, between fences and at any alignment, for
+// ordinary numbers and for the limits of the format. NaN is NaN, whichever: processors choose its bits.
+func testUpdates[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	tested, plain := updatesIn[F](updatesNamed(k.name)), portableUpdates[F]()
+	var arenas [3]*arena[F]
+	for i := range arenas {
+		arenas[i] = newArena[F](t, rng, 256)
+	}
+	for n := range 71 {
+		for repeat := range 8 {
+			for _, c := range updateCases[F]() {
+				var found, want [3][]F
+				for i := range c.slices {
+					found[i] = takeAnywhere(arenas[i], n)
+					if repeat%2 == 0 && i > 0 { // where an average of squares belongs
+						for j, x := range found[i] {
+							found[i][j] = F(math.Abs(float64(x)))
+						}
+					}
+					if repeat >= 4 {
+						sprinkle(rng, found[i], limits[F]())
+					}
+					want[i] = slices.Clone(found[i])
+				}
+				c.run(tested, found)
+				c.run(&plain, want)
+				for i := range c.slices {
+					sameNumbers(t, fmt.Sprintf("%s of %d, slice %d", c.name, n, i), found[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+func TestSumsAgree(t *testing.T) { eachKernels(t, testSums[float32], testSums[float64]) }
+
+// The sums of every set have the bits of plain Go, and those are the sums: n additions round by half an epsilon each.
+func testSums[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	tested, plain := updatesIn[F](updatesNamed(k.name)), portableUpdates[F]()
+	a := newArena[F](t, rng, 256)
+	for n := range 71 {
+		x := takeAnywhere(a, n)
+		var squares, magnitudes float64
+		for _, v := range x {
+			squares += float64(v) * float64(v)
+			magnitudes += math.Abs(float64(v))
+		}
+		near(t, fmt.Sprintf("squares and magnitudes of %d", n), []float64{plain.sumOfSquares(x), plain.sumOfMagnitudes(x)},
+			[]float64{squares, magnitudes}, 35*epsilon[float64]())
+		for range 4 {
+			sameNumbers(t, fmt.Sprintf("squares and magnitudes of %d", n),
+				[]float64{tested.sumOfSquares(x), tested.sumOfMagnitudes(x)}, []float64{plain.sumOfSquares(x), plain.sumOfMagnitudes(x)})
+			sprinkle(rng, x, limits[F]()[rng.IntN(4):])
+		}
+	}
+}
+
+// takeAnywhere takes n values that start at a vector's border or not.
+func takeAnywhere[F Float](a *arena[F], n int) []F {
+	skip := a.rng.IntN(8)
+	return a.take(n + skip)[skip:]
+}
+
+// sprinkle overwrites one in four elements by one of the values.
+func sprinkle[F Float](rng *rand.Rand, x, values []F) {
+	for i := range x {
+		if rng.IntN(4) == 0 {
+			x[i] = values[rng.IntN(len(values))]
+		}
+	}
+}
+
+// limits are the numbers where a format ends: NaN, and with both signs ∞, 0, the largest, the smallest, the smallest normal.
+func limits[F Float]() []F {
+	largest, smallest, normal := math.MaxFloat64, math.SmallestNonzeroFloat64, 0x1p-1022
+	if epsilon[F]() > epsilon[float64]() {
+		largest, smallest, normal = math.MaxFloat32, math.SmallestNonzeroFloat32, 0x1p-126
+	}
+	all := []F{F(math.NaN())}
+	for _, x := range []float64{math.Inf(1), largest, 0, smallest, 5 * smallest, normal} {
+		all = append(all, F(x), F(math.Copysign(x, -1)))
+	}
+	return all
+}
+
+// sameNumbers fails unless both slices hold the same bits, or both NaN.
+func sameNumbers[F Float](t *testing.T, what string, got, want []F) {
+	t.Helper()
+	for i, w := range want {
+		if got[i] != got[i] && w != w {
+			got[i], want[i] = 0, 0
+		}
+	}
+	sameBits(t, what, got, want)
+}

@@ -1,0 +1,44 @@
+package op
+
+import (
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// Memory is the working memory of operations: their outputs, and what a forward pass saves for the backward pass. Graphs
+// that never run at the same time may share one, since nothing in it outlives a run: each operation writes its output
+// anew. It then is as large as the largest of them, not as all of them together.
+type Memory struct{ slots map[slot]any }
+
+// slot is a place for the operation of that number in a graph.
+type slot struct {
+	number int
+	dtype  tensor.Dtype
+	cell   bool // working memory of a recurrence, not an output
+}
+
+// NewMemory returns an empty memory.
+func NewMemory() *Memory { return &Memory{slots: map[slot]any{}} }
+
+// buffer returns the slot's memory for n elements, with whatever another operation has left there.
+func buffer[F kernel.Float](m *Memory, number, n int) []F {
+	key := slot{number: number, dtype: dtypeOf[F]()}
+	held, _ := m.slots[key].([]F)
+	if cap(held) < n {
+		held = make([]F, n)
+		m.slots[key] = held
+	}
+	return held[:n:n]
+}
+
+// recurrence returns the slot's working memory for a recurrence.
+func recurrence[F kernel.Float](m *Memory, number int) *kernel.GRU[F] {
+	key := slot{number: number, dtype: dtypeOf[F](), cell: true}
+	held, ok := m.slots[key].(*kernel.GRU[F])
+	if !ok {
+		held = new(kernel.GRU[F])
+		m.slots[key] = held
+	}
+	return held
+}
