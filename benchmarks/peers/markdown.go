@@ -2,11 +2,15 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
 // markdown shows the recording: machine, what is missing, a table for each section.
-func (r *recording) markdown() string {
+func (r *recording) markdown() string { return r.summary(math.MaxInt) }
+
+// summary shows the first sections only.
+func (r *recording) summary(sections int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", r.Machine)
 	for _, program := range []string{oneDNN, torch} {
@@ -18,9 +22,11 @@ func (r *recording) markdown() string {
 	for _, missing := range r.Missing {
 		fmt.Fprintf(&b, "- missing: %s\n", missing)
 	}
-	for _, s := range r.sections() {
-		b.WriteString("\n")
-		s.markdown(&b)
+	for i, s := range r.sections() {
+		if i < sections {
+			b.WriteString("\n")
+			s.markdown(&b)
+		}
 	}
 	return b.String()
 }

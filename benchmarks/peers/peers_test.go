@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -266,4 +268,60 @@ func TestFrom(t *testing.T) {
 	if found := again.markdown(); found != recordedTables {
 		t.Errorf("samples.json: found other tables\n%s", found)
 	}
+}
+
+var update = flag.Bool("update", false, "write docs/performance.md and its picture anew from the recordings")
+
+// TestDocument holds the tables of docs/performance.md and its picture to the recordings that they were made from. For new
+// ones, run the command with -out, copy its samples.json over a file of testdata, and run go test ./benchmarks/peers -update.
+func TestDocument(t *testing.T) {
+	best := load(t, "testdata/avx512.json")
+	checkFile(t, "../../docs/images/performance.svg", best.picture())
+
+	const path = "../../docs/performance.md"
+	document := readFile(t, path)
+	for _, x := range []struct{ name, tables string }{
+		{"avx512", best.markdown()},
+		{"go", load(t, "testdata/go.json").summary(2)},
+	} {
+		begin, end := fmt.Sprintf("<!-- tables of %s -->\n", x.name), fmt.Sprintf("<!-- end of %s -->\n", x.name)
+		before, rest, ok := strings.Cut(document, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !ok || !ended {
+			t.Fatalf("%s: found no lines %q and %q", path, begin, end)
+		}
+		document = before + begin + x.tables + end + after
+	}
+	checkFile(t, path, document)
+}
+
+func load(t *testing.T, path string) *recording {
+	t.Helper()
+	r, err := readRecording(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// checkFile compares a file with what is expected of it, or with -update makes it so.
+func checkFile(t *testing.T, path, expected string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(expected), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if readFile(t, path) != expected {
+		t.Errorf("%s is not what the recordings say: run go test ./benchmarks/peers -update", path)
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -29,6 +29,13 @@ func tanh64(dst, src []float64) {
 	}
 }
 
+func exp64(dst, src []float64) {
+	dst = dst[:len(src)]
+	for i, x := range src {
+		dst[i] = math.Exp(x)
+	}
+}
+
 const (
 	signBit = 1 << 31
 	oneBits = 0x3f800000 // the bits of float32(1)
@@ -48,6 +55,18 @@ func sigmoid32(dst, src []float32) {
 		e := s + s*reducedExpm1(r)
 		numerator := math.Float32frombits(math.Float32bits(e)&negative | oneBits&^negative)
 		dst[i] = numerator / (1 + e)
+	}
+}
+
+func exp32(dst, src []float32) {
+	dst = dst[:len(src)]
+	for i, x := range src {
+		if !(-87 <= x && x <= 87) {
+			dst[i] = float32(math.Exp(float64(x)))
+			continue
+		}
+		s, r := reduce(x)
+		dst[i] = s + s*reducedExpm1(r)
 	}
 }
 

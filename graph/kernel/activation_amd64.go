@@ -14,6 +14,11 @@ func sigmoidAVX512Single(n int, dst *float32, src *float32)
 //go:noescape
 func tanhAVX512Single(n int, dst *float32, src *float32)
 
+// dst = exp(src); dst may be src.
+//
+//go:noescape
+func expAVX512Single(n int, dst *float32, src *float32)
+
 // dst = 1/(1+exp(−src)); dst may be src.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func sigmoidAVX512Double(n int, dst *float64, src *float64)
 //
 //go:noescape
 func tanhAVX512Double(n int, dst *float64, src *float64)
+
+// dst = exp(src); dst may be src.
+//
+//go:noescape
+func expAVX512Double(n int, dst *float64, src *float64)
 
 // dst = 1/(1+exp(−src)); dst may be src.
 //
@@ -34,6 +44,11 @@ func sigmoidAVX2Single(n int, dst *float32, src *float32)
 //go:noescape
 func tanhAVX2Single(n int, dst *float32, src *float32)
 
+// dst = exp(src); dst may be src.
+//
+//go:noescape
+func expAVX2Single(n int, dst *float32, src *float32)
+
 // dst = 1/(1+exp(−src)); dst may be src.
 //
 //go:noescape
@@ -43,3 +58,8 @@ func sigmoidAVX2Double(n int, dst *float64, src *float64)
 //
 //go:noescape
 func tanhAVX2Double(n int, dst *float64, src *float64)
+
+// dst = exp(src); dst may be src.
+//
+//go:noescape
+func expAVX2Double(n int, dst *float64, src *float64)

@@ -10,9 +10,31 @@
 //
 // Shapes are the caller's to check: a slice that is too short is a broken invariant and panics.
 //
-// Rooms: pool.go threads; product.go matrix products over machine.go, the seam to the innermost loops, and tile.go, those
-// loops in plain Go; activation.go σ and tanh; gru.go, gru_backward.go and gru_product.go the recurrence; loss.go losses
-// of rows; pooling.go means and maxima over time; gather.go rows of a table; elementwise.go, rows.go and norm.go the rest.
+// # Innermost loops
+//
+// The innermost loops exist several times: in plain Go, for every processor, and on amd64 in assembly for AVX2 with FMA and
+// for AVX-512. Such a set is a machine (machine.go), the one seam where they meet; all else is written once above it. A
+// program uses the fastest set that the processor supports, or the one that the environment variable GRUEXP_KERNELS names:
+// avx512, avx2 or go; [Kernels] reports it. The build tag purego leaves all assembly out. The sets differ from each other in
+// the last bits: FMA rounds once where plain Go on amd64 rounds twice, and exp is evaluated in another order. Within one set
+// an element has the same bits wherever it stands, so results depend on neither threads nor shapes nor alignment.
+//
+// The assembly (*_amd64.s, with its declarations in *_amd64.go) is generated with avo by the program in generate, a module
+// of its own, so that nobody who imports this package depends on avo. To change or add a kernel:
+//
+//   - write it in generate, once for all vectors and precisions, and run "go generate" in this folder;
+//   - put it into the tables in kernels_amd64.go; if it is new, give machine a field with its contract, a version in plain
+//     Go, and in assembly_amd64.go the function that checks all bounds before it calls the assembly, which checks none;
+//   - compare it with plain Go in kernels_test.go: all lengths around a vector, all places, special values, and slices between
+//     pages that must not be touched.
+//
+// The tests there run every set that the processor supports; all others run with the one in use: GRUEXP_KERNELS=avx2 go test.
+//
+// Rooms: pool.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the cache on
+// the way; tile.go and gates.go innermost loops in plain Go; kernels.go the choice of a set, kernels_amd64.go and
+// assembly_amd64.go those in assembly; activation.go σ, tanh and exp; gru.go, gru_backward.go and gru_product.go the
+// recurrence, over rows as lines.go has them; loss.go losses of rows; pooling.go means and maxima over time; gather.go rows of
+// a table; elementwise.go, rows.go and norm.go the rest.
 package kernel
 
 // Float is the element type of every kernel.

@@ -12,14 +12,12 @@ func Multiply[F Float](p *Pool, x, factors, product []F) {
 	if len(x) == 0 {
 		return
 	}
+	m := machineOf[F](p)
 	p.Split(len(x), elementGrain, func(lo, hi int) {
 		for lo < hi {
 			start := lo % len(factors)
 			end := min(hi, lo+len(factors)-start)
-			f, out := factors[start:], product[lo:end]
-			for i, v := range x[lo:end] {
-				out[i] = v * f[i]
-			}
+			m.multiply(product[lo:end], x[lo:end], factors[start:])
 			lo = end
 		}
 	})
@@ -43,4 +41,20 @@ func CopyMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd
 			copy(dst[i*ldd:i*ldd+cols], src[i*lds:i*lds+cols])
 		}
 	})
+}
+
+// addPortable is machine.add in plain Go.
+func addPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] + y[i]
+	}
+}
+
+// multiplyPortable is machine.multiply in plain Go.
+func multiplyPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] * y[i]
+	}
 }

@@ -2,42 +2,55 @@ package kernel
 
 import "unsafe"
 
-// fetches are blocks of matrices that will be needed soon. The tiles of a product bring them into the cache while they
-// compute, each a column of cache lines: otherwise the first to touch a block would wait for memory.
+// fetches is what will be needed soon. The tiles of a product bring it into the cache while they compute, each a cache line
+// per step of k: otherwise the first to touch it would wait for memory.
 type fetches[F Float] struct {
-	waiting [4]fetch[F]
+	waiting [6]lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
 	count   int
-}
-
-// fetch is what is left of the first row of a block, and the distance to its next rows.
-type fetch[F Float] struct {
-	row    []F
-	stride int
 }
 
 const cacheLine = 64
 
-// add appends the block of the given width that starts at the given place of a matrix, if it is wanted. What does not fit is
-// dropped.
-func (f *fetches[F]) add(wanted bool, matrix []F, start, width, stride int) {
-	if wanted && f.count < len(f.waiting) {
-		f.waiting[f.count] = fetch[F]{matrix[start:][:width], stride}
+// elementsPerLine returns how many elements a cache line holds.
+func elementsPerLine[F Float]() int { return cacheLine / int(unsafe.Sizeof(F(0))) }
+
+// block adds the block of the given width that starts at the given place of a matrix.
+func (f *fetches[F]) block(matrix []F, start, width, stride int) {
+	if f.count < len(f.waiting) { // else it is left out
+		f.waiting[f.count] = lines[F]{matrix[start:][:width], stride}
 		f.count++
 	}
 }
 
-// next returns where the next column of cache lines starts and the distance of its rows; nil where nothing is left.
-func (f *fetches[F]) next() ([]F, int) {
+// rows adds rows of a matrix of the given width: a stretch of memory, that is a block whose rows are cache lines.
+func (f *fetches[F]) rows(matrix []F, width, first, count int) {
+	f.block(matrix, first*width, count*width, elementsPerLine[F]())
+}
+
+// next returns a column of k cache lines, or nothing where nothing is left.
+func (f *fetches[F]) next(k int) lines[F] {
 	if f.count == 0 {
-		return nil, 0
+		return lines[F]{}
 	}
 	first := &f.waiting[0]
-	line, stride := first.row, first.stride
-	if width := cacheLine / int(unsafe.Sizeof(F(0))); len(line) > width {
-		first.row = line[width:]
+	column, taken := *first, elementsPerLine[F]()
+	if first.stride == taken {
+		taken *= k
+	}
+	if taken < len(first.data) {
+		first.data = first.data[taken:]
 	} else {
 		f.count--
-		copy(f.waiting[:], f.waiting[1:])
+		copy(f.waiting[:f.count], f.waiting[1:])
 	}
-	return line, stride
+	return column
+}
+
+// lines returns how many cache lines the first rows of all that is left have.
+func (f *fetches[F]) lines() int {
+	sum := 0
+	for _, w := range f.waiting[:f.count] {
+		sum += ceil(len(w.data), elementsPerLine[F]())
+	}
+	return sum
 }

@@ -1,27 +1,5 @@
 package kernel
 
-// lines are rows of a matrix at equal distances.
-type lines[F Float] struct {
-	data   []F
-	stride int
-}
-
-// linesOf returns the rows of a matrix of the given width from the first one on, each the given number behind the one before.
-func linesOf[F Float](matrix []F, width, first, distance int) lines[F] {
-	return lines[F]{matrix[first*width:], distance * width}
-}
-
-// at returns the elements from column j of row i on; nil where there are none at all.
-func (l lines[F]) at(i, j int) []F {
-	if l.data == nil {
-		return nil
-	}
-	return l.data[i*l.stride+j:]
-}
-
-// row returns row i.
-func (l lines[F]) row(i, width int) []F { return l.data[i*l.stride:][:width] }
-
 // gateRows is what machine.gates reads and writes: some rows of one step.
 type gateRows[F Float] struct {
 	rows, units int

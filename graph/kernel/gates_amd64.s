@@ -4,469 +4,493 @@
 
 #include "textflag.h"
 
-DATA maskTable<>+0(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+8(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+16(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+24(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+32(SB)/8, $0x0000000000000000
-DATA maskTable<>+40(SB)/8, $0x0000000000000000
-DATA maskTable<>+48(SB)/8, $0x0000000000000000
-DATA maskTable<>+56(SB)/8, $0x0000000000000000
-GLOBL maskTable<>(SB), RODATA|NOPTR, $64
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
-DATA exponentialSingle<>+0(SB)/4, $(1.442695)
-DATA exponentialSingle<>+4(SB)/4, $(1.442695)
-DATA exponentialSingle<>+8(SB)/4, $(1.442695)
-DATA exponentialSingle<>+12(SB)/4, $(1.442695)
-DATA exponentialSingle<>+16(SB)/4, $(1.442695)
-DATA exponentialSingle<>+20(SB)/4, $(1.442695)
-DATA exponentialSingle<>+24(SB)/4, $(1.442695)
-DATA exponentialSingle<>+28(SB)/4, $(1.442695)
-DATA exponentialSingle<>+32(SB)/4, $(1.442695)
-DATA exponentialSingle<>+36(SB)/4, $(1.442695)
-DATA exponentialSingle<>+40(SB)/4, $(1.442695)
-DATA exponentialSingle<>+44(SB)/4, $(1.442695)
-DATA exponentialSingle<>+48(SB)/4, $(1.442695)
-DATA exponentialSingle<>+52(SB)/4, $(1.442695)
-DATA exponentialSingle<>+56(SB)/4, $(1.442695)
-DATA exponentialSingle<>+60(SB)/4, $(1.442695)
-DATA exponentialSingle<>+64(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+68(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+72(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+76(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+80(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+84(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+88(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+92(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+96(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+100(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+104(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+108(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+112(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+116(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+120(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+124(SB)/4, $(0.6933594)
-DATA exponentialSingle<>+128(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+132(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+136(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+140(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+144(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+148(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+152(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+156(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+160(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+164(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+168(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+172(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+176(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+180(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+184(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+188(SB)/4, $(-0.00021219444)
-DATA exponentialSingle<>+192(SB)/4, $(1.0)
-DATA exponentialSingle<>+196(SB)/4, $(1.0)
-DATA exponentialSingle<>+200(SB)/4, $(1.0)
-DATA exponentialSingle<>+204(SB)/4, $(1.0)
-DATA exponentialSingle<>+208(SB)/4, $(1.0)
-DATA exponentialSingle<>+212(SB)/4, $(1.0)
-DATA exponentialSingle<>+216(SB)/4, $(1.0)
-DATA exponentialSingle<>+220(SB)/4, $(1.0)
-DATA exponentialSingle<>+224(SB)/4, $(1.0)
-DATA exponentialSingle<>+228(SB)/4, $(1.0)
-DATA exponentialSingle<>+232(SB)/4, $(1.0)
-DATA exponentialSingle<>+236(SB)/4, $(1.0)
-DATA exponentialSingle<>+240(SB)/4, $(1.0)
-DATA exponentialSingle<>+244(SB)/4, $(1.0)
-DATA exponentialSingle<>+248(SB)/4, $(1.0)
-DATA exponentialSingle<>+252(SB)/4, $(1.0)
-DATA exponentialSingle<>+256(SB)/4, $(2.0)
-DATA exponentialSingle<>+260(SB)/4, $(2.0)
-DATA exponentialSingle<>+264(SB)/4, $(2.0)
-DATA exponentialSingle<>+268(SB)/4, $(2.0)
-DATA exponentialSingle<>+272(SB)/4, $(2.0)
-DATA exponentialSingle<>+276(SB)/4, $(2.0)
-DATA exponentialSingle<>+280(SB)/4, $(2.0)
-DATA exponentialSingle<>+284(SB)/4, $(2.0)
-DATA exponentialSingle<>+288(SB)/4, $(2.0)
-DATA exponentialSingle<>+292(SB)/4, $(2.0)
-DATA exponentialSingle<>+296(SB)/4, $(2.0)
-DATA exponentialSingle<>+300(SB)/4, $(2.0)
-DATA exponentialSingle<>+304(SB)/4, $(2.0)
-DATA exponentialSingle<>+308(SB)/4, $(2.0)
-DATA exponentialSingle<>+312(SB)/4, $(2.0)
-DATA exponentialSingle<>+316(SB)/4, $(2.0)
-DATA exponentialSingle<>+320(SB)/4, $(-0.0)
-DATA exponentialSingle<>+324(SB)/4, $(-0.0)
-DATA exponentialSingle<>+328(SB)/4, $(-0.0)
-DATA exponentialSingle<>+332(SB)/4, $(-0.0)
-DATA exponentialSingle<>+336(SB)/4, $(-0.0)
-DATA exponentialSingle<>+340(SB)/4, $(-0.0)
-DATA exponentialSingle<>+344(SB)/4, $(-0.0)
-DATA exponentialSingle<>+348(SB)/4, $(-0.0)
-DATA exponentialSingle<>+352(SB)/4, $(-0.0)
-DATA exponentialSingle<>+356(SB)/4, $(-0.0)
-DATA exponentialSingle<>+360(SB)/4, $(-0.0)
-DATA exponentialSingle<>+364(SB)/4, $(-0.0)
-DATA exponentialSingle<>+368(SB)/4, $(-0.0)
-DATA exponentialSingle<>+372(SB)/4, $(-0.0)
-DATA exponentialSingle<>+376(SB)/4, $(-0.0)
-DATA exponentialSingle<>+380(SB)/4, $(-0.0)
-DATA exponentialSingle<>+384(SB)/4, $(0.5)
-DATA exponentialSingle<>+388(SB)/4, $(0.5)
-DATA exponentialSingle<>+392(SB)/4, $(0.5)
-DATA exponentialSingle<>+396(SB)/4, $(0.5)
-DATA exponentialSingle<>+400(SB)/4, $(0.5)
-DATA exponentialSingle<>+404(SB)/4, $(0.5)
-DATA exponentialSingle<>+408(SB)/4, $(0.5)
-DATA exponentialSingle<>+412(SB)/4, $(0.5)
-DATA exponentialSingle<>+416(SB)/4, $(0.5)
-DATA exponentialSingle<>+420(SB)/4, $(0.5)
-DATA exponentialSingle<>+424(SB)/4, $(0.5)
-DATA exponentialSingle<>+428(SB)/4, $(0.5)
-DATA exponentialSingle<>+432(SB)/4, $(0.5)
-DATA exponentialSingle<>+436(SB)/4, $(0.5)
-DATA exponentialSingle<>+440(SB)/4, $(0.5)
-DATA exponentialSingle<>+444(SB)/4, $(0.5)
-DATA exponentialSingle<>+448(SB)/4, $(-104.0)
-DATA exponentialSingle<>+452(SB)/4, $(-104.0)
-DATA exponentialSingle<>+456(SB)/4, $(-104.0)
-DATA exponentialSingle<>+460(SB)/4, $(-104.0)
-DATA exponentialSingle<>+464(SB)/4, $(-104.0)
-DATA exponentialSingle<>+468(SB)/4, $(-104.0)
-DATA exponentialSingle<>+472(SB)/4, $(-104.0)
-DATA exponentialSingle<>+476(SB)/4, $(-104.0)
-DATA exponentialSingle<>+480(SB)/4, $(-104.0)
-DATA exponentialSingle<>+484(SB)/4, $(-104.0)
-DATA exponentialSingle<>+488(SB)/4, $(-104.0)
-DATA exponentialSingle<>+492(SB)/4, $(-104.0)
-DATA exponentialSingle<>+496(SB)/4, $(-104.0)
-DATA exponentialSingle<>+500(SB)/4, $(-104.0)
-DATA exponentialSingle<>+504(SB)/4, $(-104.0)
-DATA exponentialSingle<>+508(SB)/4, $(-104.0)
-DATA exponentialSingle<>+512(SB)/4, $(-20.0)
-DATA exponentialSingle<>+516(SB)/4, $(-20.0)
-DATA exponentialSingle<>+520(SB)/4, $(-20.0)
-DATA exponentialSingle<>+524(SB)/4, $(-20.0)
-DATA exponentialSingle<>+528(SB)/4, $(-20.0)
-DATA exponentialSingle<>+532(SB)/4, $(-20.0)
-DATA exponentialSingle<>+536(SB)/4, $(-20.0)
-DATA exponentialSingle<>+540(SB)/4, $(-20.0)
-DATA exponentialSingle<>+544(SB)/4, $(-20.0)
-DATA exponentialSingle<>+548(SB)/4, $(-20.0)
-DATA exponentialSingle<>+552(SB)/4, $(-20.0)
-DATA exponentialSingle<>+556(SB)/4, $(-20.0)
-DATA exponentialSingle<>+560(SB)/4, $(-20.0)
-DATA exponentialSingle<>+564(SB)/4, $(-20.0)
-DATA exponentialSingle<>+568(SB)/4, $(-20.0)
-DATA exponentialSingle<>+572(SB)/4, $(-20.0)
-DATA exponentialSingle<>+576(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+580(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+584(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+588(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+592(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+596(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+600(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+604(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+608(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+612(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+616(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+620(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+624(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+628(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+632(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+636(SB)/4, $(12582912.0)
-DATA exponentialSingle<>+640(SB)/4, $(0.5)
-DATA exponentialSingle<>+644(SB)/4, $(0.5)
-DATA exponentialSingle<>+648(SB)/4, $(0.5)
-DATA exponentialSingle<>+652(SB)/4, $(0.5)
-DATA exponentialSingle<>+656(SB)/4, $(0.5)
-DATA exponentialSingle<>+660(SB)/4, $(0.5)
-DATA exponentialSingle<>+664(SB)/4, $(0.5)
-DATA exponentialSingle<>+668(SB)/4, $(0.5)
-DATA exponentialSingle<>+672(SB)/4, $(0.5)
-DATA exponentialSingle<>+676(SB)/4, $(0.5)
-DATA exponentialSingle<>+680(SB)/4, $(0.5)
-DATA exponentialSingle<>+684(SB)/4, $(0.5)
-DATA exponentialSingle<>+688(SB)/4, $(0.5)
-DATA exponentialSingle<>+692(SB)/4, $(0.5)
-DATA exponentialSingle<>+696(SB)/4, $(0.5)
-DATA exponentialSingle<>+700(SB)/4, $(0.5)
-DATA exponentialSingle<>+704(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+708(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+712(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+716(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+720(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+724(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+728(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+732(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+736(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+740(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+744(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+748(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+752(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+756(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+760(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+764(SB)/4, $(0.16666666)
-DATA exponentialSingle<>+768(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+772(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+776(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+780(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+784(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+788(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+792(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+796(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+800(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+804(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+808(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+812(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+816(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+820(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+824(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+828(SB)/4, $(0.041665796)
-DATA exponentialSingle<>+832(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+836(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+840(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+844(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+848(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+852(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+856(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+860(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+864(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+868(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+872(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+876(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+880(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+884(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+888(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+892(SB)/4, $(0.008333452)
-DATA exponentialSingle<>+896(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+900(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+904(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+908(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+912(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+916(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+920(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+924(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+928(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+932(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+936(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+940(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+944(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+948(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+952(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+956(SB)/4, $(0.0013981999)
-DATA exponentialSingle<>+960(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+964(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+968(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+972(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+976(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+980(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+984(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+988(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+992(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+996(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1000(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1004(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1008(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1012(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1016(SB)/4, $(0.00019875691)
-DATA exponentialSingle<>+1020(SB)/4, $(0.00019875691)
-GLOBL exponentialSingle<>(SB), RODATA|NOPTR, $1024
+DATA numbersSingle<>+0(SB)/4, $(0.5)
+DATA numbersSingle<>+4(SB)/4, $(0.5)
+DATA numbersSingle<>+8(SB)/4, $(0.5)
+DATA numbersSingle<>+12(SB)/4, $(0.5)
+DATA numbersSingle<>+16(SB)/4, $(0.5)
+DATA numbersSingle<>+20(SB)/4, $(0.5)
+DATA numbersSingle<>+24(SB)/4, $(0.5)
+DATA numbersSingle<>+28(SB)/4, $(0.5)
+DATA numbersSingle<>+32(SB)/4, $(0.5)
+DATA numbersSingle<>+36(SB)/4, $(0.5)
+DATA numbersSingle<>+40(SB)/4, $(0.5)
+DATA numbersSingle<>+44(SB)/4, $(0.5)
+DATA numbersSingle<>+48(SB)/4, $(0.5)
+DATA numbersSingle<>+52(SB)/4, $(0.5)
+DATA numbersSingle<>+56(SB)/4, $(0.5)
+DATA numbersSingle<>+60(SB)/4, $(0.5)
+DATA numbersSingle<>+64(SB)/4, $(0.16666666)
+DATA numbersSingle<>+68(SB)/4, $(0.16666666)
+DATA numbersSingle<>+72(SB)/4, $(0.16666666)
+DATA numbersSingle<>+76(SB)/4, $(0.16666666)
+DATA numbersSingle<>+80(SB)/4, $(0.16666666)
+DATA numbersSingle<>+84(SB)/4, $(0.16666666)
+DATA numbersSingle<>+88(SB)/4, $(0.16666666)
+DATA numbersSingle<>+92(SB)/4, $(0.16666666)
+DATA numbersSingle<>+96(SB)/4, $(0.16666666)
+DATA numbersSingle<>+100(SB)/4, $(0.16666666)
+DATA numbersSingle<>+104(SB)/4, $(0.16666666)
+DATA numbersSingle<>+108(SB)/4, $(0.16666666)
+DATA numbersSingle<>+112(SB)/4, $(0.16666666)
+DATA numbersSingle<>+116(SB)/4, $(0.16666666)
+DATA numbersSingle<>+120(SB)/4, $(0.16666666)
+DATA numbersSingle<>+124(SB)/4, $(0.16666666)
+DATA numbersSingle<>+128(SB)/4, $(0.041665796)
+DATA numbersSingle<>+132(SB)/4, $(0.041665796)
+DATA numbersSingle<>+136(SB)/4, $(0.041665796)
+DATA numbersSingle<>+140(SB)/4, $(0.041665796)
+DATA numbersSingle<>+144(SB)/4, $(0.041665796)
+DATA numbersSingle<>+148(SB)/4, $(0.041665796)
+DATA numbersSingle<>+152(SB)/4, $(0.041665796)
+DATA numbersSingle<>+156(SB)/4, $(0.041665796)
+DATA numbersSingle<>+160(SB)/4, $(0.041665796)
+DATA numbersSingle<>+164(SB)/4, $(0.041665796)
+DATA numbersSingle<>+168(SB)/4, $(0.041665796)
+DATA numbersSingle<>+172(SB)/4, $(0.041665796)
+DATA numbersSingle<>+176(SB)/4, $(0.041665796)
+DATA numbersSingle<>+180(SB)/4, $(0.041665796)
+DATA numbersSingle<>+184(SB)/4, $(0.041665796)
+DATA numbersSingle<>+188(SB)/4, $(0.041665796)
+DATA numbersSingle<>+192(SB)/4, $(0.008333452)
+DATA numbersSingle<>+196(SB)/4, $(0.008333452)
+DATA numbersSingle<>+200(SB)/4, $(0.008333452)
+DATA numbersSingle<>+204(SB)/4, $(0.008333452)
+DATA numbersSingle<>+208(SB)/4, $(0.008333452)
+DATA numbersSingle<>+212(SB)/4, $(0.008333452)
+DATA numbersSingle<>+216(SB)/4, $(0.008333452)
+DATA numbersSingle<>+220(SB)/4, $(0.008333452)
+DATA numbersSingle<>+224(SB)/4, $(0.008333452)
+DATA numbersSingle<>+228(SB)/4, $(0.008333452)
+DATA numbersSingle<>+232(SB)/4, $(0.008333452)
+DATA numbersSingle<>+236(SB)/4, $(0.008333452)
+DATA numbersSingle<>+240(SB)/4, $(0.008333452)
+DATA numbersSingle<>+244(SB)/4, $(0.008333452)
+DATA numbersSingle<>+248(SB)/4, $(0.008333452)
+DATA numbersSingle<>+252(SB)/4, $(0.008333452)
+DATA numbersSingle<>+256(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+260(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+264(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+268(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+272(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+276(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+280(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+284(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+288(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+292(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+296(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+300(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+304(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+308(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+312(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+316(SB)/4, $(0.0013981999)
+DATA numbersSingle<>+320(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+324(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+328(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+332(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+336(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+340(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+344(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+348(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+352(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+356(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+360(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+364(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+368(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+372(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+376(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+380(SB)/4, $(0.00019875691)
+DATA numbersSingle<>+384(SB)/4, $(-104.0)
+DATA numbersSingle<>+388(SB)/4, $(-104.0)
+DATA numbersSingle<>+392(SB)/4, $(-104.0)
+DATA numbersSingle<>+396(SB)/4, $(-104.0)
+DATA numbersSingle<>+400(SB)/4, $(-104.0)
+DATA numbersSingle<>+404(SB)/4, $(-104.0)
+DATA numbersSingle<>+408(SB)/4, $(-104.0)
+DATA numbersSingle<>+412(SB)/4, $(-104.0)
+DATA numbersSingle<>+416(SB)/4, $(-104.0)
+DATA numbersSingle<>+420(SB)/4, $(-104.0)
+DATA numbersSingle<>+424(SB)/4, $(-104.0)
+DATA numbersSingle<>+428(SB)/4, $(-104.0)
+DATA numbersSingle<>+432(SB)/4, $(-104.0)
+DATA numbersSingle<>+436(SB)/4, $(-104.0)
+DATA numbersSingle<>+440(SB)/4, $(-104.0)
+DATA numbersSingle<>+444(SB)/4, $(-104.0)
+DATA numbersSingle<>+448(SB)/4, $(89.0)
+DATA numbersSingle<>+452(SB)/4, $(89.0)
+DATA numbersSingle<>+456(SB)/4, $(89.0)
+DATA numbersSingle<>+460(SB)/4, $(89.0)
+DATA numbersSingle<>+464(SB)/4, $(89.0)
+DATA numbersSingle<>+468(SB)/4, $(89.0)
+DATA numbersSingle<>+472(SB)/4, $(89.0)
+DATA numbersSingle<>+476(SB)/4, $(89.0)
+DATA numbersSingle<>+480(SB)/4, $(89.0)
+DATA numbersSingle<>+484(SB)/4, $(89.0)
+DATA numbersSingle<>+488(SB)/4, $(89.0)
+DATA numbersSingle<>+492(SB)/4, $(89.0)
+DATA numbersSingle<>+496(SB)/4, $(89.0)
+DATA numbersSingle<>+500(SB)/4, $(89.0)
+DATA numbersSingle<>+504(SB)/4, $(89.0)
+DATA numbersSingle<>+508(SB)/4, $(89.0)
+DATA numbersSingle<>+512(SB)/4, $(0.5)
+DATA numbersSingle<>+516(SB)/4, $(0.5)
+DATA numbersSingle<>+520(SB)/4, $(0.5)
+DATA numbersSingle<>+524(SB)/4, $(0.5)
+DATA numbersSingle<>+528(SB)/4, $(0.5)
+DATA numbersSingle<>+532(SB)/4, $(0.5)
+DATA numbersSingle<>+536(SB)/4, $(0.5)
+DATA numbersSingle<>+540(SB)/4, $(0.5)
+DATA numbersSingle<>+544(SB)/4, $(0.5)
+DATA numbersSingle<>+548(SB)/4, $(0.5)
+DATA numbersSingle<>+552(SB)/4, $(0.5)
+DATA numbersSingle<>+556(SB)/4, $(0.5)
+DATA numbersSingle<>+560(SB)/4, $(0.5)
+DATA numbersSingle<>+564(SB)/4, $(0.5)
+DATA numbersSingle<>+568(SB)/4, $(0.5)
+DATA numbersSingle<>+572(SB)/4, $(0.5)
+DATA numbersSingle<>+576(SB)/4, $(0.6933594)
+DATA numbersSingle<>+580(SB)/4, $(0.6933594)
+DATA numbersSingle<>+584(SB)/4, $(0.6933594)
+DATA numbersSingle<>+588(SB)/4, $(0.6933594)
+DATA numbersSingle<>+592(SB)/4, $(0.6933594)
+DATA numbersSingle<>+596(SB)/4, $(0.6933594)
+DATA numbersSingle<>+600(SB)/4, $(0.6933594)
+DATA numbersSingle<>+604(SB)/4, $(0.6933594)
+DATA numbersSingle<>+608(SB)/4, $(0.6933594)
+DATA numbersSingle<>+612(SB)/4, $(0.6933594)
+DATA numbersSingle<>+616(SB)/4, $(0.6933594)
+DATA numbersSingle<>+620(SB)/4, $(0.6933594)
+DATA numbersSingle<>+624(SB)/4, $(0.6933594)
+DATA numbersSingle<>+628(SB)/4, $(0.6933594)
+DATA numbersSingle<>+632(SB)/4, $(0.6933594)
+DATA numbersSingle<>+636(SB)/4, $(0.6933594)
+DATA numbersSingle<>+640(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+644(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+648(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+652(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+656(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+660(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+664(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+668(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+672(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+676(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+680(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+684(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+688(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+692(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+696(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+700(SB)/4, $(-0.00021219444)
+DATA numbersSingle<>+704(SB)/4, $(1.442695)
+DATA numbersSingle<>+708(SB)/4, $(1.442695)
+DATA numbersSingle<>+712(SB)/4, $(1.442695)
+DATA numbersSingle<>+716(SB)/4, $(1.442695)
+DATA numbersSingle<>+720(SB)/4, $(1.442695)
+DATA numbersSingle<>+724(SB)/4, $(1.442695)
+DATA numbersSingle<>+728(SB)/4, $(1.442695)
+DATA numbersSingle<>+732(SB)/4, $(1.442695)
+DATA numbersSingle<>+736(SB)/4, $(1.442695)
+DATA numbersSingle<>+740(SB)/4, $(1.442695)
+DATA numbersSingle<>+744(SB)/4, $(1.442695)
+DATA numbersSingle<>+748(SB)/4, $(1.442695)
+DATA numbersSingle<>+752(SB)/4, $(1.442695)
+DATA numbersSingle<>+756(SB)/4, $(1.442695)
+DATA numbersSingle<>+760(SB)/4, $(1.442695)
+DATA numbersSingle<>+764(SB)/4, $(1.442695)
+DATA numbersSingle<>+768(SB)/4, $(1.0)
+DATA numbersSingle<>+772(SB)/4, $(1.0)
+DATA numbersSingle<>+776(SB)/4, $(1.0)
+DATA numbersSingle<>+780(SB)/4, $(1.0)
+DATA numbersSingle<>+784(SB)/4, $(1.0)
+DATA numbersSingle<>+788(SB)/4, $(1.0)
+DATA numbersSingle<>+792(SB)/4, $(1.0)
+DATA numbersSingle<>+796(SB)/4, $(1.0)
+DATA numbersSingle<>+800(SB)/4, $(1.0)
+DATA numbersSingle<>+804(SB)/4, $(1.0)
+DATA numbersSingle<>+808(SB)/4, $(1.0)
+DATA numbersSingle<>+812(SB)/4, $(1.0)
+DATA numbersSingle<>+816(SB)/4, $(1.0)
+DATA numbersSingle<>+820(SB)/4, $(1.0)
+DATA numbersSingle<>+824(SB)/4, $(1.0)
+DATA numbersSingle<>+828(SB)/4, $(1.0)
+DATA numbersSingle<>+832(SB)/4, $(12582912.0)
+DATA numbersSingle<>+836(SB)/4, $(12582912.0)
+DATA numbersSingle<>+840(SB)/4, $(12582912.0)
+DATA numbersSingle<>+844(SB)/4, $(12582912.0)
+DATA numbersSingle<>+848(SB)/4, $(12582912.0)
+DATA numbersSingle<>+852(SB)/4, $(12582912.0)
+DATA numbersSingle<>+856(SB)/4, $(12582912.0)
+DATA numbersSingle<>+860(SB)/4, $(12582912.0)
+DATA numbersSingle<>+864(SB)/4, $(12582912.0)
+DATA numbersSingle<>+868(SB)/4, $(12582912.0)
+DATA numbersSingle<>+872(SB)/4, $(12582912.0)
+DATA numbersSingle<>+876(SB)/4, $(12582912.0)
+DATA numbersSingle<>+880(SB)/4, $(12582912.0)
+DATA numbersSingle<>+884(SB)/4, $(12582912.0)
+DATA numbersSingle<>+888(SB)/4, $(12582912.0)
+DATA numbersSingle<>+892(SB)/4, $(12582912.0)
+DATA numbersSingle<>+896(SB)/4, $(-0.0)
+DATA numbersSingle<>+900(SB)/4, $(-0.0)
+DATA numbersSingle<>+904(SB)/4, $(-0.0)
+DATA numbersSingle<>+908(SB)/4, $(-0.0)
+DATA numbersSingle<>+912(SB)/4, $(-0.0)
+DATA numbersSingle<>+916(SB)/4, $(-0.0)
+DATA numbersSingle<>+920(SB)/4, $(-0.0)
+DATA numbersSingle<>+924(SB)/4, $(-0.0)
+DATA numbersSingle<>+928(SB)/4, $(-0.0)
+DATA numbersSingle<>+932(SB)/4, $(-0.0)
+DATA numbersSingle<>+936(SB)/4, $(-0.0)
+DATA numbersSingle<>+940(SB)/4, $(-0.0)
+DATA numbersSingle<>+944(SB)/4, $(-0.0)
+DATA numbersSingle<>+948(SB)/4, $(-0.0)
+DATA numbersSingle<>+952(SB)/4, $(-0.0)
+DATA numbersSingle<>+956(SB)/4, $(-0.0)
+DATA numbersSingle<>+960(SB)/4, $(-20.0)
+DATA numbersSingle<>+964(SB)/4, $(-20.0)
+DATA numbersSingle<>+968(SB)/4, $(-20.0)
+DATA numbersSingle<>+972(SB)/4, $(-20.0)
+DATA numbersSingle<>+976(SB)/4, $(-20.0)
+DATA numbersSingle<>+980(SB)/4, $(-20.0)
+DATA numbersSingle<>+984(SB)/4, $(-20.0)
+DATA numbersSingle<>+988(SB)/4, $(-20.0)
+DATA numbersSingle<>+992(SB)/4, $(-20.0)
+DATA numbersSingle<>+996(SB)/4, $(-20.0)
+DATA numbersSingle<>+1000(SB)/4, $(-20.0)
+DATA numbersSingle<>+1004(SB)/4, $(-20.0)
+DATA numbersSingle<>+1008(SB)/4, $(-20.0)
+DATA numbersSingle<>+1012(SB)/4, $(-20.0)
+DATA numbersSingle<>+1016(SB)/4, $(-20.0)
+DATA numbersSingle<>+1020(SB)/4, $(-20.0)
+DATA numbersSingle<>+1024(SB)/4, $(2.0)
+DATA numbersSingle<>+1028(SB)/4, $(2.0)
+DATA numbersSingle<>+1032(SB)/4, $(2.0)
+DATA numbersSingle<>+1036(SB)/4, $(2.0)
+DATA numbersSingle<>+1040(SB)/4, $(2.0)
+DATA numbersSingle<>+1044(SB)/4, $(2.0)
+DATA numbersSingle<>+1048(SB)/4, $(2.0)
+DATA numbersSingle<>+1052(SB)/4, $(2.0)
+DATA numbersSingle<>+1056(SB)/4, $(2.0)
+DATA numbersSingle<>+1060(SB)/4, $(2.0)
+DATA numbersSingle<>+1064(SB)/4, $(2.0)
+DATA numbersSingle<>+1068(SB)/4, $(2.0)
+DATA numbersSingle<>+1072(SB)/4, $(2.0)
+DATA numbersSingle<>+1076(SB)/4, $(2.0)
+DATA numbersSingle<>+1080(SB)/4, $(2.0)
+DATA numbersSingle<>+1084(SB)/4, $(2.0)
+GLOBL numbersSingle<>(SB), RODATA|NOPTR, $1088
 
-DATA exponentialDouble<>+0(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+8(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+16(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+24(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+32(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+40(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+48(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+56(SB)/8, $(1.4426950408889634)
-DATA exponentialDouble<>+64(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+72(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+80(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+88(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+96(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+104(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+112(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+120(SB)/8, $(0.693145751953125)
-DATA exponentialDouble<>+128(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+136(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+144(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+152(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+160(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+168(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+176(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+184(SB)/8, $(0.0000014286068203094173)
-DATA exponentialDouble<>+192(SB)/8, $(1.0)
-DATA exponentialDouble<>+200(SB)/8, $(1.0)
-DATA exponentialDouble<>+208(SB)/8, $(1.0)
-DATA exponentialDouble<>+216(SB)/8, $(1.0)
-DATA exponentialDouble<>+224(SB)/8, $(1.0)
-DATA exponentialDouble<>+232(SB)/8, $(1.0)
-DATA exponentialDouble<>+240(SB)/8, $(1.0)
-DATA exponentialDouble<>+248(SB)/8, $(1.0)
-DATA exponentialDouble<>+256(SB)/8, $(2.0)
-DATA exponentialDouble<>+264(SB)/8, $(2.0)
-DATA exponentialDouble<>+272(SB)/8, $(2.0)
-DATA exponentialDouble<>+280(SB)/8, $(2.0)
-DATA exponentialDouble<>+288(SB)/8, $(2.0)
-DATA exponentialDouble<>+296(SB)/8, $(2.0)
-DATA exponentialDouble<>+304(SB)/8, $(2.0)
-DATA exponentialDouble<>+312(SB)/8, $(2.0)
-DATA exponentialDouble<>+320(SB)/8, $(-0.0)
-DATA exponentialDouble<>+328(SB)/8, $(-0.0)
-DATA exponentialDouble<>+336(SB)/8, $(-0.0)
-DATA exponentialDouble<>+344(SB)/8, $(-0.0)
-DATA exponentialDouble<>+352(SB)/8, $(-0.0)
-DATA exponentialDouble<>+360(SB)/8, $(-0.0)
-DATA exponentialDouble<>+368(SB)/8, $(-0.0)
-DATA exponentialDouble<>+376(SB)/8, $(-0.0)
-DATA exponentialDouble<>+384(SB)/8, $(0.5)
-DATA exponentialDouble<>+392(SB)/8, $(0.5)
-DATA exponentialDouble<>+400(SB)/8, $(0.5)
-DATA exponentialDouble<>+408(SB)/8, $(0.5)
-DATA exponentialDouble<>+416(SB)/8, $(0.5)
-DATA exponentialDouble<>+424(SB)/8, $(0.5)
-DATA exponentialDouble<>+432(SB)/8, $(0.5)
-DATA exponentialDouble<>+440(SB)/8, $(0.5)
-DATA exponentialDouble<>+448(SB)/8, $(-746.0)
-DATA exponentialDouble<>+456(SB)/8, $(-746.0)
-DATA exponentialDouble<>+464(SB)/8, $(-746.0)
-DATA exponentialDouble<>+472(SB)/8, $(-746.0)
-DATA exponentialDouble<>+480(SB)/8, $(-746.0)
-DATA exponentialDouble<>+488(SB)/8, $(-746.0)
-DATA exponentialDouble<>+496(SB)/8, $(-746.0)
-DATA exponentialDouble<>+504(SB)/8, $(-746.0)
-DATA exponentialDouble<>+512(SB)/8, $(-40.0)
-DATA exponentialDouble<>+520(SB)/8, $(-40.0)
-DATA exponentialDouble<>+528(SB)/8, $(-40.0)
-DATA exponentialDouble<>+536(SB)/8, $(-40.0)
-DATA exponentialDouble<>+544(SB)/8, $(-40.0)
-DATA exponentialDouble<>+552(SB)/8, $(-40.0)
-DATA exponentialDouble<>+560(SB)/8, $(-40.0)
-DATA exponentialDouble<>+568(SB)/8, $(-40.0)
-DATA exponentialDouble<>+576(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+584(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+592(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+600(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+608(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+616(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+624(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+632(SB)/8, $(6755399441055744.0)
-DATA exponentialDouble<>+640(SB)/8, $(0.5)
-DATA exponentialDouble<>+648(SB)/8, $(0.5)
-DATA exponentialDouble<>+656(SB)/8, $(0.5)
-DATA exponentialDouble<>+664(SB)/8, $(0.5)
-DATA exponentialDouble<>+672(SB)/8, $(0.5)
-DATA exponentialDouble<>+680(SB)/8, $(0.5)
-DATA exponentialDouble<>+688(SB)/8, $(0.5)
-DATA exponentialDouble<>+696(SB)/8, $(0.5)
-DATA exponentialDouble<>+704(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+712(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+720(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+728(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+736(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+744(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+752(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+760(SB)/8, $(0.16666666666666666)
-DATA exponentialDouble<>+768(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+776(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+784(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+792(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+800(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+808(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+816(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+824(SB)/8, $(0.041666666666666664)
-DATA exponentialDouble<>+832(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+840(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+848(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+856(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+864(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+872(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+880(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+888(SB)/8, $(0.008333333333333333)
-DATA exponentialDouble<>+896(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+904(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+912(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+920(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+928(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+936(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+944(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+952(SB)/8, $(0.001388888888888889)
-DATA exponentialDouble<>+960(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+968(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+976(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+984(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+992(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+1000(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+1008(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+1016(SB)/8, $(0.0001984126984126984)
-DATA exponentialDouble<>+1024(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1032(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1040(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1048(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1056(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1064(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1072(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1080(SB)/8, $(0.0000248015873015873)
-DATA exponentialDouble<>+1088(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1096(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1104(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1112(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1120(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1128(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1136(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1144(SB)/8, $(0.0000027557319223985893)
-DATA exponentialDouble<>+1152(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1160(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1168(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1176(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1184(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1192(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1200(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1208(SB)/8, $(0.0000002755731922398589)
-DATA exponentialDouble<>+1216(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1224(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1232(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1240(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1248(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1256(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1264(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1272(SB)/8, $(0.00000002505210838544172)
-DATA exponentialDouble<>+1280(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1288(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1296(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1304(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1312(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1320(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1328(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1336(SB)/8, $(0.00000000208767569878681)
-DATA exponentialDouble<>+1344(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1352(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1360(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1368(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1376(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1384(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1392(SB)/8, $(0.00000000016059043836821613)
-DATA exponentialDouble<>+1400(SB)/8, $(0.00000000016059043836821613)
-GLOBL exponentialDouble<>(SB), RODATA|NOPTR, $1408
+DATA numbersDouble<>+0(SB)/8, $(0.5)
+DATA numbersDouble<>+8(SB)/8, $(0.5)
+DATA numbersDouble<>+16(SB)/8, $(0.5)
+DATA numbersDouble<>+24(SB)/8, $(0.5)
+DATA numbersDouble<>+32(SB)/8, $(0.5)
+DATA numbersDouble<>+40(SB)/8, $(0.5)
+DATA numbersDouble<>+48(SB)/8, $(0.5)
+DATA numbersDouble<>+56(SB)/8, $(0.5)
+DATA numbersDouble<>+64(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+72(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+80(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+88(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+96(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+104(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+112(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+120(SB)/8, $(0.16666666666666666)
+DATA numbersDouble<>+128(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+136(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+144(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+152(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+160(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+168(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+176(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+184(SB)/8, $(0.00000000208767569878681)
+DATA numbersDouble<>+192(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+200(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+208(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+216(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+224(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+232(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+240(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+248(SB)/8, $(0.00000000016059043836821613)
+DATA numbersDouble<>+256(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+264(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+272(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+280(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+288(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+296(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+304(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+312(SB)/8, $(0.041666666666666664)
+DATA numbersDouble<>+320(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+328(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+336(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+344(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+352(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+360(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+368(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+376(SB)/8, $(0.008333333333333333)
+DATA numbersDouble<>+384(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+392(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+400(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+408(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+416(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+424(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+432(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+440(SB)/8, $(0.001388888888888889)
+DATA numbersDouble<>+448(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+456(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+464(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+472(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+480(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+488(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+496(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+504(SB)/8, $(0.0001984126984126984)
+DATA numbersDouble<>+512(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+520(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+528(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+536(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+544(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+552(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+560(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+568(SB)/8, $(0.0000248015873015873)
+DATA numbersDouble<>+576(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+584(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+592(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+600(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+608(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+616(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+624(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+632(SB)/8, $(0.0000027557319223985893)
+DATA numbersDouble<>+640(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+648(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+656(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+664(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+672(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+680(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+688(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+696(SB)/8, $(0.0000002755731922398589)
+DATA numbersDouble<>+704(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+712(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+720(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+728(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+736(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+744(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+752(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+760(SB)/8, $(0.00000002505210838544172)
+DATA numbersDouble<>+768(SB)/8, $(-746.0)
+DATA numbersDouble<>+776(SB)/8, $(-746.0)
+DATA numbersDouble<>+784(SB)/8, $(-746.0)
+DATA numbersDouble<>+792(SB)/8, $(-746.0)
+DATA numbersDouble<>+800(SB)/8, $(-746.0)
+DATA numbersDouble<>+808(SB)/8, $(-746.0)
+DATA numbersDouble<>+816(SB)/8, $(-746.0)
+DATA numbersDouble<>+824(SB)/8, $(-746.0)
+DATA numbersDouble<>+832(SB)/8, $(710.0)
+DATA numbersDouble<>+840(SB)/8, $(710.0)
+DATA numbersDouble<>+848(SB)/8, $(710.0)
+DATA numbersDouble<>+856(SB)/8, $(710.0)
+DATA numbersDouble<>+864(SB)/8, $(710.0)
+DATA numbersDouble<>+872(SB)/8, $(710.0)
+DATA numbersDouble<>+880(SB)/8, $(710.0)
+DATA numbersDouble<>+888(SB)/8, $(710.0)
+DATA numbersDouble<>+896(SB)/8, $(0.5)
+DATA numbersDouble<>+904(SB)/8, $(0.5)
+DATA numbersDouble<>+912(SB)/8, $(0.5)
+DATA numbersDouble<>+920(SB)/8, $(0.5)
+DATA numbersDouble<>+928(SB)/8, $(0.5)
+DATA numbersDouble<>+936(SB)/8, $(0.5)
+DATA numbersDouble<>+944(SB)/8, $(0.5)
+DATA numbersDouble<>+952(SB)/8, $(0.5)
+DATA numbersDouble<>+960(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+968(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+976(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+984(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+992(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+1000(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+1008(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+1016(SB)/8, $(0.693145751953125)
+DATA numbersDouble<>+1024(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1032(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1040(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1048(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1056(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1064(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1072(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1080(SB)/8, $(0.0000014286068203094173)
+DATA numbersDouble<>+1088(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1096(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1104(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1112(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1120(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1128(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1136(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1144(SB)/8, $(1.4426950408889634)
+DATA numbersDouble<>+1152(SB)/8, $(1.0)
+DATA numbersDouble<>+1160(SB)/8, $(1.0)
+DATA numbersDouble<>+1168(SB)/8, $(1.0)
+DATA numbersDouble<>+1176(SB)/8, $(1.0)
+DATA numbersDouble<>+1184(SB)/8, $(1.0)
+DATA numbersDouble<>+1192(SB)/8, $(1.0)
+DATA numbersDouble<>+1200(SB)/8, $(1.0)
+DATA numbersDouble<>+1208(SB)/8, $(1.0)
+DATA numbersDouble<>+1216(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1224(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1232(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1240(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1248(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1256(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1264(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1272(SB)/8, $(6755399441055744.0)
+DATA numbersDouble<>+1280(SB)/8, $(-0.0)
+DATA numbersDouble<>+1288(SB)/8, $(-0.0)
+DATA numbersDouble<>+1296(SB)/8, $(-0.0)
+DATA numbersDouble<>+1304(SB)/8, $(-0.0)
+DATA numbersDouble<>+1312(SB)/8, $(-0.0)
+DATA numbersDouble<>+1320(SB)/8, $(-0.0)
+DATA numbersDouble<>+1328(SB)/8, $(-0.0)
+DATA numbersDouble<>+1336(SB)/8, $(-0.0)
+DATA numbersDouble<>+1344(SB)/8, $(-40.0)
+DATA numbersDouble<>+1352(SB)/8, $(-40.0)
+DATA numbersDouble<>+1360(SB)/8, $(-40.0)
+DATA numbersDouble<>+1368(SB)/8, $(-40.0)
+DATA numbersDouble<>+1376(SB)/8, $(-40.0)
+DATA numbersDouble<>+1384(SB)/8, $(-40.0)
+DATA numbersDouble<>+1392(SB)/8, $(-40.0)
+DATA numbersDouble<>+1400(SB)/8, $(-40.0)
+DATA numbersDouble<>+1408(SB)/8, $(2.0)
+DATA numbersDouble<>+1416(SB)/8, $(2.0)
+DATA numbersDouble<>+1424(SB)/8, $(2.0)
+DATA numbersDouble<>+1432(SB)/8, $(2.0)
+DATA numbersDouble<>+1440(SB)/8, $(2.0)
+DATA numbersDouble<>+1448(SB)/8, $(2.0)
+DATA numbersDouble<>+1456(SB)/8, $(2.0)
+DATA numbersDouble<>+1464(SB)/8, $(2.0)
+GLOBL numbersDouble<>(SB), RODATA|NOPTR, $1472
 
 // func gatesAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, product4 *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·gatesAVX512Single(SB), NOSPLIT, $0-120
-	VMOVUPS exponentialSingle<>+0(SB), Z0
-	VMOVUPS exponentialSingle<>+64(SB), Z1
-	VMOVUPS exponentialSingle<>+128(SB), Z2
-	VMOVUPS exponentialSingle<>+192(SB), Z3
-	VMOVUPS exponentialSingle<>+256(SB), Z4
-	VMOVUPS exponentialSingle<>+320(SB), Z5
-	VMOVUPS exponentialSingle<>+448(SB), Z6
-	VMOVUPS exponentialSingle<>+512(SB), Z7
-	VMOVUPS exponentialSingle<>+640(SB), Z8
-	VMOVUPS exponentialSingle<>+704(SB), Z9
-	VMOVUPS exponentialSingle<>+768(SB), Z10
-	VMOVUPS exponentialSingle<>+832(SB), Z11
-	VMOVUPS exponentialSingle<>+896(SB), Z12
-	VMOVUPS exponentialSingle<>+960(SB), Z13
+	VMOVUPS numbersSingle<>+0(SB), Z0
+	VMOVUPS numbersSingle<>+64(SB), Z1
+	VMOVUPS numbersSingle<>+128(SB), Z2
+	VMOVUPS numbersSingle<>+192(SB), Z3
+	VMOVUPS numbersSingle<>+256(SB), Z4
+	VMOVUPS numbersSingle<>+320(SB), Z5
+	VMOVUPS numbersSingle<>+384(SB), Z6
+	VMOVUPS numbersSingle<>+576(SB), Z7
+	VMOVUPS numbersSingle<>+640(SB), Z8
+	VMOVUPS numbersSingle<>+704(SB), Z9
+	VMOVUPS numbersSingle<>+768(SB), Z10
+	VMOVUPS numbersSingle<>+896(SB), Z11
+	VMOVUPS numbersSingle<>+960(SB), Z12
+	VMOVUPS numbersSingle<>+1024(SB), Z13
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x0f, CX
@@ -515,26 +539,26 @@ vectors:
 	VADDPS       Z15, Z14, Z14
 	VMOVUPS      (DX), Z15
 	VADDPS       Z15, Z14, Z14
-	VORPS        Z5, Z14, Z15
+	VORPS        Z11, Z14, Z15
 	VMAXPS       Z15, Z6, Z15
-	VMULPS       Z0, Z15, Z20
+	VMULPS       Z9, Z15, Z20
 	VRNDSCALEPS  $0x08, Z20, Z20
 	VMOVUPS      Z15, Z15
-	VFNMADD231PS Z1, Z20, Z15
-	VFNMADD231PS Z2, Z20, Z15
-	VMOVUPS      Z13, Z21
-	VFMADD213PS  Z12, Z15, Z21
-	VFMADD213PS  Z11, Z15, Z21
-	VFMADD213PS  Z10, Z15, Z21
-	VFMADD213PS  Z9, Z15, Z21
-	VFMADD213PS  Z8, Z15, Z21
+	VFNMADD231PS Z7, Z20, Z15
+	VFNMADD231PS Z8, Z20, Z15
+	VMOVUPS      Z5, Z21
+	VFMADD213PS  Z4, Z15, Z21
+	VFMADD213PS  Z3, Z15, Z21
+	VFMADD213PS  Z2, Z15, Z21
+	VFMADD213PS  Z1, Z15, Z21
+	VFMADD213PS  Z0, Z15, Z21
 	VMULPS       Z15, Z15, Z22
 	VFMADD213PS  Z15, Z22, Z21
-	VADDPS       Z3, Z21, Z21
+	VADDPS       Z10, Z21, Z21
 	VSCALEFPS    Z20, Z21, Z15
-	VADDPS       Z3, Z15, Z20
+	VADDPS       Z10, Z15, Z20
 	VPMOVD2M     Z14, K2
-	VBLENDMPS    Z15, Z3, K2, Z16
+	VBLENDMPS    Z15, Z10, K2, Z16
 	VDIVPS       Z20, Z16, Z16
 	VMOVUPS      Z16, (DI)
 	VMOVUPS      (BX)(CX*2), Z14
@@ -543,28 +567,28 @@ vectors:
 	VMOVUPS      Z14, (R8)
 	VMOVUPS      (DX)(CX*2), Z15
 	VFMADD231PS  Z16, Z14, Z15
-	VORPS        Z5, Z15, Z14
+	VORPS        Z11, Z15, Z14
 	VADDPS       Z14, Z14, Z14
-	VMAXPS       Z14, Z7, Z14
-	VMULPS       Z0, Z14, Z20
+	VMAXPS       Z14, Z12, Z14
+	VMULPS       Z9, Z14, Z20
 	VRNDSCALEPS  $0x08, Z20, Z20
 	VMOVUPS      Z14, Z14
-	VFNMADD231PS Z1, Z20, Z14
-	VFNMADD231PS Z2, Z20, Z14
-	VMOVUPS      Z13, Z21
-	VFMADD213PS  Z12, Z14, Z21
-	VFMADD213PS  Z11, Z14, Z21
-	VFMADD213PS  Z10, Z14, Z21
-	VFMADD213PS  Z9, Z14, Z21
-	VFMADD213PS  Z8, Z14, Z21
+	VFNMADD231PS Z7, Z20, Z14
+	VFNMADD231PS Z8, Z20, Z14
+	VMOVUPS      Z5, Z21
+	VFMADD213PS  Z4, Z14, Z21
+	VFMADD213PS  Z3, Z14, Z21
+	VFMADD213PS  Z2, Z14, Z21
+	VFMADD213PS  Z1, Z14, Z21
+	VFMADD213PS  Z0, Z14, Z21
 	VMULPS       Z14, Z14, Z22
 	VFMADD213PS  Z14, Z22, Z21
-	VSCALEFPS    Z20, Z3, Z14
-	VSUBPS       Z14, Z3, Z20
+	VSCALEFPS    Z20, Z10, Z14
+	VSUBPS       Z14, Z10, Z20
 	VFNMADD231PS Z14, Z21, Z20
-	VSUBPS       Z20, Z4, Z14
+	VSUBPS       Z20, Z13, Z14
 	VDIVPS       Z14, Z20, Z20
-	VANDPS       Z5, Z15, Z14
+	VANDPS       Z11, Z15, Z14
 	VORPS        Z14, Z20, Z20
 	VMOVUPS      Z20, (DI)(CX*2)
 	VMOVUPS      (BX)(CX*1), Z14
@@ -572,26 +596,26 @@ vectors:
 	VADDPS       Z15, Z14, Z14
 	VMOVUPS      (DX)(CX*1), Z15
 	VADDPS       Z15, Z14, Z14
-	VORPS        Z5, Z14, Z15
+	VORPS        Z11, Z14, Z15
 	VMAXPS       Z15, Z6, Z15
-	VMULPS       Z0, Z15, Z21
+	VMULPS       Z9, Z15, Z21
 	VRNDSCALEPS  $0x08, Z21, Z21
 	VMOVUPS      Z15, Z15
-	VFNMADD231PS Z1, Z21, Z15
-	VFNMADD231PS Z2, Z21, Z15
-	VMOVUPS      Z13, Z22
-	VFMADD213PS  Z12, Z15, Z22
-	VFMADD213PS  Z11, Z15, Z22
-	VFMADD213PS  Z10, Z15, Z22
-	VFMADD213PS  Z9, Z15, Z22
-	VFMADD213PS  Z8, Z15, Z22
+	VFNMADD231PS Z7, Z21, Z15
+	VFNMADD231PS Z8, Z21, Z15
+	VMOVUPS      Z5, Z22
+	VFMADD213PS  Z4, Z15, Z22
+	VFMADD213PS  Z3, Z15, Z22
+	VFMADD213PS  Z2, Z15, Z22
+	VFMADD213PS  Z1, Z15, Z22
+	VFMADD213PS  Z0, Z15, Z22
 	VMULPS       Z15, Z15, Z23
 	VFMADD213PS  Z15, Z23, Z22
-	VADDPS       Z3, Z22, Z22
+	VADDPS       Z10, Z22, Z22
 	VSCALEFPS    Z21, Z22, Z15
-	VADDPS       Z3, Z15, Z21
+	VADDPS       Z10, Z15, Z21
 	VPMOVD2M     Z14, K2
-	VBLENDMPS    Z15, Z3, K2, Z17
+	VBLENDMPS    Z15, Z10, K2, Z17
 	VDIVPS       Z21, Z17, Z17
 	VMOVUPS      Z17, (DI)(CX*1)
 	VMOVUPS      (SI), Z14
@@ -636,26 +660,26 @@ vectorsRest:
 	VADDPS       Z15, Z14, Z14
 	VMOVUPS.Z    (DX), K1, Z15
 	VADDPS       Z15, Z14, Z14
-	VORPS        Z5, Z14, Z15
+	VORPS        Z11, Z14, Z15
 	VMAXPS       Z15, Z6, Z15
-	VMULPS       Z0, Z15, Z20
+	VMULPS       Z9, Z15, Z20
 	VRNDSCALEPS  $0x08, Z20, Z20
 	VMOVUPS      Z15, Z15
-	VFNMADD231PS Z1, Z20, Z15
-	VFNMADD231PS Z2, Z20, Z15
-	VMOVUPS      Z13, Z21
-	VFMADD213PS  Z12, Z15, Z21
-	VFMADD213PS  Z11, Z15, Z21
-	VFMADD213PS  Z10, Z15, Z21
-	VFMADD213PS  Z9, Z15, Z21
-	VFMADD213PS  Z8, Z15, Z21
+	VFNMADD231PS Z7, Z20, Z15
+	VFNMADD231PS Z8, Z20, Z15
+	VMOVUPS      Z5, Z21
+	VFMADD213PS  Z4, Z15, Z21
+	VFMADD213PS  Z3, Z15, Z21
+	VFMADD213PS  Z2, Z15, Z21
+	VFMADD213PS  Z1, Z15, Z21
+	VFMADD213PS  Z0, Z15, Z21
 	VMULPS       Z15, Z15, Z22
 	VFMADD213PS  Z15, Z22, Z21
-	VADDPS       Z3, Z21, Z21
+	VADDPS       Z10, Z21, Z21
 	VSCALEFPS    Z20, Z21, Z15
-	VADDPS       Z3, Z15, Z20
+	VADDPS       Z10, Z15, Z20
 	VPMOVD2M     Z14, K2
-	VBLENDMPS    Z15, Z3, K2, Z18
+	VBLENDMPS    Z15, Z10, K2, Z18
 	VDIVPS       Z20, Z18, Z18
 	VMOVUPS      Z18, K1, (DI)
 	VMOVUPS.Z    (BX)(CX*2), K1, Z14
@@ -664,28 +688,28 @@ vectorsRest:
 	VMOVUPS      Z14, K1, (R8)
 	VMOVUPS.Z    (DX)(CX*2), K1, Z15
 	VFMADD231PS  Z18, Z14, Z15
-	VORPS        Z5, Z15, Z14
+	VORPS        Z11, Z15, Z14
 	VADDPS       Z14, Z14, Z14
-	VMAXPS       Z14, Z7, Z14
-	VMULPS       Z0, Z14, Z20
+	VMAXPS       Z14, Z12, Z14
+	VMULPS       Z9, Z14, Z20
 	VRNDSCALEPS  $0x08, Z20, Z20
 	VMOVUPS      Z14, Z14
-	VFNMADD231PS Z1, Z20, Z14
-	VFNMADD231PS Z2, Z20, Z14
-	VMOVUPS      Z13, Z21
-	VFMADD213PS  Z12, Z14, Z21
-	VFMADD213PS  Z11, Z14, Z21
-	VFMADD213PS  Z10, Z14, Z21
-	VFMADD213PS  Z9, Z14, Z21
-	VFMADD213PS  Z8, Z14, Z21
+	VFNMADD231PS Z7, Z20, Z14
+	VFNMADD231PS Z8, Z20, Z14
+	VMOVUPS      Z5, Z21
+	VFMADD213PS  Z4, Z14, Z21
+	VFMADD213PS  Z3, Z14, Z21
+	VFMADD213PS  Z2, Z14, Z21
+	VFMADD213PS  Z1, Z14, Z21
+	VFMADD213PS  Z0, Z14, Z21
 	VMULPS       Z14, Z14, Z22
 	VFMADD213PS  Z14, Z22, Z21
-	VSCALEFPS    Z20, Z3, Z14
-	VSUBPS       Z14, Z3, Z20
+	VSCALEFPS    Z20, Z10, Z14
+	VSUBPS       Z14, Z10, Z20
 	VFNMADD231PS Z14, Z21, Z20
-	VSUBPS       Z20, Z4, Z14
+	VSUBPS       Z20, Z13, Z14
 	VDIVPS       Z14, Z20, Z20
-	VANDPS       Z5, Z15, Z14
+	VANDPS       Z11, Z15, Z14
 	VORPS        Z14, Z20, Z20
 	VMOVUPS      Z20, K1, (DI)(CX*2)
 	VMOVUPS.Z    (BX)(CX*1), K1, Z14
@@ -693,26 +717,26 @@ vectorsRest:
 	VADDPS       Z15, Z14, Z14
 	VMOVUPS.Z    (DX)(CX*1), K1, Z15
 	VADDPS       Z15, Z14, Z14
-	VORPS        Z5, Z14, Z15
+	VORPS        Z11, Z14, Z15
 	VMAXPS       Z15, Z6, Z15
-	VMULPS       Z0, Z15, Z21
+	VMULPS       Z9, Z15, Z21
 	VRNDSCALEPS  $0x08, Z21, Z21
 	VMOVUPS      Z15, Z15
-	VFNMADD231PS Z1, Z21, Z15
-	VFNMADD231PS Z2, Z21, Z15
-	VMOVUPS      Z13, Z22
-	VFMADD213PS  Z12, Z15, Z22
-	VFMADD213PS  Z11, Z15, Z22
-	VFMADD213PS  Z10, Z15, Z22
-	VFMADD213PS  Z9, Z15, Z22
-	VFMADD213PS  Z8, Z15, Z22
+	VFNMADD231PS Z7, Z21, Z15
+	VFNMADD231PS Z8, Z21, Z15
+	VMOVUPS      Z5, Z22
+	VFMADD213PS  Z4, Z15, Z22
+	VFMADD213PS  Z3, Z15, Z22
+	VFMADD213PS  Z2, Z15, Z22
+	VFMADD213PS  Z1, Z15, Z22
+	VFMADD213PS  Z0, Z15, Z22
 	VMULPS       Z15, Z15, Z23
 	VFMADD213PS  Z15, Z23, Z22
-	VADDPS       Z3, Z22, Z22
+	VADDPS       Z10, Z22, Z22
 	VSCALEFPS    Z21, Z22, Z15
-	VADDPS       Z3, Z15, Z21
+	VADDPS       Z10, Z15, Z21
 	VPMOVD2M     Z14, K2
-	VBLENDMPS    Z15, Z3, K2, Z19
+	VBLENDMPS    Z15, Z10, K2, Z19
 	VDIVPS       Z21, Z19, Z19
 	VMOVUPS      Z19, K1, (DI)(CX*1)
 	VMOVUPS.Z    (SI), K1, Z14
@@ -761,23 +785,24 @@ vectorsEnd:
 // func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
-	MOVQ  units+8(FP), AX
-	MOVQ  AX, CX
-	ANDQ  $0x0f, CX
-	MOVQ  $-1, DX
-	BZHIQ CX, DX, DX
-	KMOVW DX, K1
-	MOVQ  AX, CX
-	SHLQ  $0x02, CX
-	MOVQ  above+16(FP), DX
-	MOVQ  carry+24(FP), BX
-	MOVQ  saved+32(FP), SI
-	MOVQ  product4+40(FP), DI
-	MOVQ  before+48(FP), R8
-	MOVQ  gates+56(FP), R9
-	MOVQ  candidates+64(FP), R10
-	MOVQ  previous+72(FP), R11
-	MOVQ  rows+0(FP), R12
+	VMOVUPS numbersSingle<>+768(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    product4+40(FP), DI
+	MOVQ    before+48(FP), R8
+	MOVQ    gates+56(FP), R9
+	MOVQ    candidates+64(FP), R10
+	MOVQ    previous+72(FP), R11
+	MOVQ    rows+0(FP), R12
 
 row:
 	MOVQ AX, R13
@@ -813,7 +838,6 @@ vectors:
 	SHLQ         $0x02, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPS      exponentialSingle<>+192(SB), Z0
 	VMOVUPS      (BX), Z1
 	VMOVUPS      (DX), Z2
 	VADDPS       Z2, Z1, Z1
@@ -839,8 +863,8 @@ vectors:
 	VMOVUPS      Z2, (R10)
 	VMOVUPS      (DI), Z3
 	VMULPS       Z3, Z2, Z2
-	VSUBPS       Z1, Z0, Z0
-	VMULPS       Z0, Z2, Z2
+	VSUBPS       Z1, Z0, Z1
+	VMULPS       Z1, Z2, Z2
 	VMOVUPS      Z2, (R9)
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
@@ -884,7 +908,6 @@ vectorsRest:
 	SHLQ         $0x02, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPS      exponentialSingle<>+192(SB), Z0
 	VMOVUPS.Z    (BX), K1, Z1
 	VMOVUPS.Z    (DX), K1, Z2
 	VADDPS       Z2, Z1, Z1
@@ -910,8 +933,8 @@ vectorsRest:
 	VMOVUPS      Z2, K1, (R10)
 	VMOVUPS.Z    (DI), K1, Z3
 	VMULPS       Z3, Z2, Z2
-	VSUBPS       Z1, Z0, Z0
-	VMULPS       Z0, Z2, Z2
+	VSUBPS       Z1, Z0, Z1
+	VMULPS       Z1, Z2, Z2
 	VMOVUPS      Z2, K1, (R9)
 	LEAQ         (DX)(R13*4), DX
 	LEAQ         (BX)(R13*4), BX
@@ -963,26 +986,26 @@ vectorsEnd:
 // func gatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·gatesAVX512Double(SB), NOSPLIT, $0-120
-	VMOVUPD exponentialDouble<>+0(SB), Z0
-	VMOVUPD exponentialDouble<>+64(SB), Z1
-	VMOVUPD exponentialDouble<>+128(SB), Z2
-	VMOVUPD exponentialDouble<>+192(SB), Z3
-	VMOVUPD exponentialDouble<>+256(SB), Z4
-	VMOVUPD exponentialDouble<>+320(SB), Z5
-	VMOVUPD exponentialDouble<>+448(SB), Z6
-	VMOVUPD exponentialDouble<>+512(SB), Z7
-	VMOVUPD exponentialDouble<>+640(SB), Z8
-	VMOVUPD exponentialDouble<>+704(SB), Z9
-	VMOVUPD exponentialDouble<>+768(SB), Z10
-	VMOVUPD exponentialDouble<>+832(SB), Z11
-	VMOVUPD exponentialDouble<>+896(SB), Z12
-	VMOVUPD exponentialDouble<>+960(SB), Z13
-	VMOVUPD exponentialDouble<>+1024(SB), Z14
-	VMOVUPD exponentialDouble<>+1088(SB), Z15
-	VMOVUPD exponentialDouble<>+1152(SB), Z16
-	VMOVUPD exponentialDouble<>+1216(SB), Z17
-	VMOVUPD exponentialDouble<>+1280(SB), Z18
-	VMOVUPD exponentialDouble<>+1344(SB), Z19
+	VMOVUPD numbersDouble<>+0(SB), Z0
+	VMOVUPD numbersDouble<>+64(SB), Z1
+	VMOVUPD numbersDouble<>+128(SB), Z2
+	VMOVUPD numbersDouble<>+192(SB), Z3
+	VMOVUPD numbersDouble<>+256(SB), Z4
+	VMOVUPD numbersDouble<>+320(SB), Z5
+	VMOVUPD numbersDouble<>+384(SB), Z6
+	VMOVUPD numbersDouble<>+448(SB), Z7
+	VMOVUPD numbersDouble<>+512(SB), Z8
+	VMOVUPD numbersDouble<>+576(SB), Z9
+	VMOVUPD numbersDouble<>+640(SB), Z10
+	VMOVUPD numbersDouble<>+704(SB), Z11
+	VMOVUPD numbersDouble<>+768(SB), Z12
+	VMOVUPD numbersDouble<>+960(SB), Z13
+	VMOVUPD numbersDouble<>+1024(SB), Z14
+	VMOVUPD numbersDouble<>+1088(SB), Z15
+	VMOVUPD numbersDouble<>+1152(SB), Z16
+	VMOVUPD numbersDouble<>+1280(SB), Z17
+	VMOVUPD numbersDouble<>+1344(SB), Z18
+	VMOVUPD numbersDouble<>+1408(SB), Z19
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x07, CX
@@ -1031,32 +1054,32 @@ vectors:
 	VADDPD       Z21, Z20, Z20
 	VMOVUPD      (DX), Z21
 	VADDPD       Z21, Z20, Z20
-	VORPD        Z5, Z20, Z21
-	VMAXPD       Z21, Z6, Z21
-	VMULPD       Z0, Z21, Z26
+	VORPD        Z17, Z20, Z21
+	VMAXPD       Z21, Z12, Z21
+	VMULPD       Z15, Z21, Z26
 	VRNDSCALEPD  $0x08, Z26, Z26
 	VMOVUPD      Z21, Z21
-	VFNMADD231PD Z1, Z26, Z21
-	VFNMADD231PD Z2, Z26, Z21
-	VMOVUPD      Z19, Z27
-	VFMADD213PD  Z18, Z21, Z27
-	VFMADD213PD  Z17, Z21, Z27
-	VFMADD213PD  Z16, Z21, Z27
-	VFMADD213PD  Z15, Z21, Z27
-	VFMADD213PD  Z14, Z21, Z27
-	VFMADD213PD  Z13, Z21, Z27
-	VFMADD213PD  Z12, Z21, Z27
+	VFNMADD231PD Z13, Z26, Z21
+	VFNMADD231PD Z14, Z26, Z21
+	VMOVUPD      Z3, Z27
+	VFMADD213PD  Z2, Z21, Z27
 	VFMADD213PD  Z11, Z21, Z27
 	VFMADD213PD  Z10, Z21, Z27
 	VFMADD213PD  Z9, Z21, Z27
 	VFMADD213PD  Z8, Z21, Z27
+	VFMADD213PD  Z7, Z21, Z27
+	VFMADD213PD  Z6, Z21, Z27
+	VFMADD213PD  Z5, Z21, Z27
+	VFMADD213PD  Z4, Z21, Z27
+	VFMADD213PD  Z1, Z21, Z27
+	VFMADD213PD  Z0, Z21, Z27
 	VMULPD       Z21, Z21, Z28
 	VFMADD213PD  Z21, Z28, Z27
-	VADDPD       Z3, Z27, Z27
+	VADDPD       Z16, Z27, Z27
 	VSCALEFPD    Z26, Z27, Z21
-	VADDPD       Z3, Z21, Z26
+	VADDPD       Z16, Z21, Z26
 	VPMOVQ2M     Z20, K2
-	VBLENDMPD    Z21, Z3, K2, Z22
+	VBLENDMPD    Z21, Z16, K2, Z22
 	VDIVPD       Z26, Z22, Z22
 	VMOVUPD      Z22, (DI)
 	VMOVUPD      (BX)(CX*2), Z20
@@ -1065,34 +1088,34 @@ vectors:
 	VMOVUPD      Z20, (R8)
 	VMOVUPD      (DX)(CX*2), Z21
 	VFMADD231PD  Z22, Z20, Z21
-	VORPD        Z5, Z21, Z20
+	VORPD        Z17, Z21, Z20
 	VADDPD       Z20, Z20, Z20
-	VMAXPD       Z20, Z7, Z20
-	VMULPD       Z0, Z20, Z26
+	VMAXPD       Z20, Z18, Z20
+	VMULPD       Z15, Z20, Z26
 	VRNDSCALEPD  $0x08, Z26, Z26
 	VMOVUPD      Z20, Z20
-	VFNMADD231PD Z1, Z26, Z20
-	VFNMADD231PD Z2, Z26, Z20
-	VMOVUPD      Z19, Z27
-	VFMADD213PD  Z18, Z20, Z27
-	VFMADD213PD  Z17, Z20, Z27
-	VFMADD213PD  Z16, Z20, Z27
-	VFMADD213PD  Z15, Z20, Z27
-	VFMADD213PD  Z14, Z20, Z27
-	VFMADD213PD  Z13, Z20, Z27
-	VFMADD213PD  Z12, Z20, Z27
+	VFNMADD231PD Z13, Z26, Z20
+	VFNMADD231PD Z14, Z26, Z20
+	VMOVUPD      Z3, Z27
+	VFMADD213PD  Z2, Z20, Z27
 	VFMADD213PD  Z11, Z20, Z27
 	VFMADD213PD  Z10, Z20, Z27
 	VFMADD213PD  Z9, Z20, Z27
 	VFMADD213PD  Z8, Z20, Z27
+	VFMADD213PD  Z7, Z20, Z27
+	VFMADD213PD  Z6, Z20, Z27
+	VFMADD213PD  Z5, Z20, Z27
+	VFMADD213PD  Z4, Z20, Z27
+	VFMADD213PD  Z1, Z20, Z27
+	VFMADD213PD  Z0, Z20, Z27
 	VMULPD       Z20, Z20, Z28
 	VFMADD213PD  Z20, Z28, Z27
-	VSCALEFPD    Z26, Z3, Z20
-	VSUBPD       Z20, Z3, Z26
+	VSCALEFPD    Z26, Z16, Z20
+	VSUBPD       Z20, Z16, Z26
 	VFNMADD231PD Z20, Z27, Z26
-	VSUBPD       Z26, Z4, Z20
+	VSUBPD       Z26, Z19, Z20
 	VDIVPD       Z20, Z26, Z26
-	VANDPD       Z5, Z21, Z20
+	VANDPD       Z17, Z21, Z20
 	VORPD        Z20, Z26, Z26
 	VMOVUPD      Z26, (DI)(CX*2)
 	VMOVUPD      (BX)(CX*1), Z20
@@ -1100,32 +1123,32 @@ vectors:
 	VADDPD       Z21, Z20, Z20
 	VMOVUPD      (DX)(CX*1), Z21
 	VADDPD       Z21, Z20, Z20
-	VORPD        Z5, Z20, Z21
-	VMAXPD       Z21, Z6, Z21
-	VMULPD       Z0, Z21, Z27
+	VORPD        Z17, Z20, Z21
+	VMAXPD       Z21, Z12, Z21
+	VMULPD       Z15, Z21, Z27
 	VRNDSCALEPD  $0x08, Z27, Z27
 	VMOVUPD      Z21, Z21
-	VFNMADD231PD Z1, Z27, Z21
-	VFNMADD231PD Z2, Z27, Z21
-	VMOVUPD      Z19, Z28
-	VFMADD213PD  Z18, Z21, Z28
-	VFMADD213PD  Z17, Z21, Z28
-	VFMADD213PD  Z16, Z21, Z28
-	VFMADD213PD  Z15, Z21, Z28
-	VFMADD213PD  Z14, Z21, Z28
-	VFMADD213PD  Z13, Z21, Z28
-	VFMADD213PD  Z12, Z21, Z28
+	VFNMADD231PD Z13, Z27, Z21
+	VFNMADD231PD Z14, Z27, Z21
+	VMOVUPD      Z3, Z28
+	VFMADD213PD  Z2, Z21, Z28
 	VFMADD213PD  Z11, Z21, Z28
 	VFMADD213PD  Z10, Z21, Z28
 	VFMADD213PD  Z9, Z21, Z28
 	VFMADD213PD  Z8, Z21, Z28
+	VFMADD213PD  Z7, Z21, Z28
+	VFMADD213PD  Z6, Z21, Z28
+	VFMADD213PD  Z5, Z21, Z28
+	VFMADD213PD  Z4, Z21, Z28
+	VFMADD213PD  Z1, Z21, Z28
+	VFMADD213PD  Z0, Z21, Z28
 	VMULPD       Z21, Z21, Z29
 	VFMADD213PD  Z21, Z29, Z28
-	VADDPD       Z3, Z28, Z28
+	VADDPD       Z16, Z28, Z28
 	VSCALEFPD    Z27, Z28, Z21
-	VADDPD       Z3, Z21, Z27
+	VADDPD       Z16, Z21, Z27
 	VPMOVQ2M     Z20, K2
-	VBLENDMPD    Z21, Z3, K2, Z23
+	VBLENDMPD    Z21, Z16, K2, Z23
 	VDIVPD       Z27, Z23, Z23
 	VMOVUPD      Z23, (DI)(CX*1)
 	VMOVUPD      (SI), Z20
@@ -1170,32 +1193,32 @@ vectorsRest:
 	VADDPD       Z21, Z20, Z20
 	VMOVUPD.Z    (DX), K1, Z21
 	VADDPD       Z21, Z20, Z20
-	VORPD        Z5, Z20, Z21
-	VMAXPD       Z21, Z6, Z21
-	VMULPD       Z0, Z21, Z26
+	VORPD        Z17, Z20, Z21
+	VMAXPD       Z21, Z12, Z21
+	VMULPD       Z15, Z21, Z26
 	VRNDSCALEPD  $0x08, Z26, Z26
 	VMOVUPD      Z21, Z21
-	VFNMADD231PD Z1, Z26, Z21
-	VFNMADD231PD Z2, Z26, Z21
-	VMOVUPD      Z19, Z27
-	VFMADD213PD  Z18, Z21, Z27
-	VFMADD213PD  Z17, Z21, Z27
-	VFMADD213PD  Z16, Z21, Z27
-	VFMADD213PD  Z15, Z21, Z27
-	VFMADD213PD  Z14, Z21, Z27
-	VFMADD213PD  Z13, Z21, Z27
-	VFMADD213PD  Z12, Z21, Z27
+	VFNMADD231PD Z13, Z26, Z21
+	VFNMADD231PD Z14, Z26, Z21
+	VMOVUPD      Z3, Z27
+	VFMADD213PD  Z2, Z21, Z27
 	VFMADD213PD  Z11, Z21, Z27
 	VFMADD213PD  Z10, Z21, Z27
 	VFMADD213PD  Z9, Z21, Z27
 	VFMADD213PD  Z8, Z21, Z27
+	VFMADD213PD  Z7, Z21, Z27
+	VFMADD213PD  Z6, Z21, Z27
+	VFMADD213PD  Z5, Z21, Z27
+	VFMADD213PD  Z4, Z21, Z27
+	VFMADD213PD  Z1, Z21, Z27
+	VFMADD213PD  Z0, Z21, Z27
 	VMULPD       Z21, Z21, Z28
 	VFMADD213PD  Z21, Z28, Z27
-	VADDPD       Z3, Z27, Z27
+	VADDPD       Z16, Z27, Z27
 	VSCALEFPD    Z26, Z27, Z21
-	VADDPD       Z3, Z21, Z26
+	VADDPD       Z16, Z21, Z26
 	VPMOVQ2M     Z20, K2
-	VBLENDMPD    Z21, Z3, K2, Z24
+	VBLENDMPD    Z21, Z16, K2, Z24
 	VDIVPD       Z26, Z24, Z24
 	VMOVUPD      Z24, K1, (DI)
 	VMOVUPD.Z    (BX)(CX*2), K1, Z20
@@ -1204,34 +1227,34 @@ vectorsRest:
 	VMOVUPD      Z20, K1, (R8)
 	VMOVUPD.Z    (DX)(CX*2), K1, Z21
 	VFMADD231PD  Z24, Z20, Z21
-	VORPD        Z5, Z21, Z20
+	VORPD        Z17, Z21, Z20
 	VADDPD       Z20, Z20, Z20
-	VMAXPD       Z20, Z7, Z20
-	VMULPD       Z0, Z20, Z26
+	VMAXPD       Z20, Z18, Z20
+	VMULPD       Z15, Z20, Z26
 	VRNDSCALEPD  $0x08, Z26, Z26
 	VMOVUPD      Z20, Z20
-	VFNMADD231PD Z1, Z26, Z20
-	VFNMADD231PD Z2, Z26, Z20
-	VMOVUPD      Z19, Z27
-	VFMADD213PD  Z18, Z20, Z27
-	VFMADD213PD  Z17, Z20, Z27
-	VFMADD213PD  Z16, Z20, Z27
-	VFMADD213PD  Z15, Z20, Z27
-	VFMADD213PD  Z14, Z20, Z27
-	VFMADD213PD  Z13, Z20, Z27
-	VFMADD213PD  Z12, Z20, Z27
+	VFNMADD231PD Z13, Z26, Z20
+	VFNMADD231PD Z14, Z26, Z20
+	VMOVUPD      Z3, Z27
+	VFMADD213PD  Z2, Z20, Z27
 	VFMADD213PD  Z11, Z20, Z27
 	VFMADD213PD  Z10, Z20, Z27
 	VFMADD213PD  Z9, Z20, Z27
 	VFMADD213PD  Z8, Z20, Z27
+	VFMADD213PD  Z7, Z20, Z27
+	VFMADD213PD  Z6, Z20, Z27
+	VFMADD213PD  Z5, Z20, Z27
+	VFMADD213PD  Z4, Z20, Z27
+	VFMADD213PD  Z1, Z20, Z27
+	VFMADD213PD  Z0, Z20, Z27
 	VMULPD       Z20, Z20, Z28
 	VFMADD213PD  Z20, Z28, Z27
-	VSCALEFPD    Z26, Z3, Z20
-	VSUBPD       Z20, Z3, Z26
+	VSCALEFPD    Z26, Z16, Z20
+	VSUBPD       Z20, Z16, Z26
 	VFNMADD231PD Z20, Z27, Z26
-	VSUBPD       Z26, Z4, Z20
+	VSUBPD       Z26, Z19, Z20
 	VDIVPD       Z20, Z26, Z26
-	VANDPD       Z5, Z21, Z20
+	VANDPD       Z17, Z21, Z20
 	VORPD        Z20, Z26, Z26
 	VMOVUPD      Z26, K1, (DI)(CX*2)
 	VMOVUPD.Z    (BX)(CX*1), K1, Z20
@@ -1239,32 +1262,32 @@ vectorsRest:
 	VADDPD       Z21, Z20, Z20
 	VMOVUPD.Z    (DX)(CX*1), K1, Z21
 	VADDPD       Z21, Z20, Z20
-	VORPD        Z5, Z20, Z21
-	VMAXPD       Z21, Z6, Z21
-	VMULPD       Z0, Z21, Z27
+	VORPD        Z17, Z20, Z21
+	VMAXPD       Z21, Z12, Z21
+	VMULPD       Z15, Z21, Z27
 	VRNDSCALEPD  $0x08, Z27, Z27
 	VMOVUPD      Z21, Z21
-	VFNMADD231PD Z1, Z27, Z21
-	VFNMADD231PD Z2, Z27, Z21
-	VMOVUPD      Z19, Z28
-	VFMADD213PD  Z18, Z21, Z28
-	VFMADD213PD  Z17, Z21, Z28
-	VFMADD213PD  Z16, Z21, Z28
-	VFMADD213PD  Z15, Z21, Z28
-	VFMADD213PD  Z14, Z21, Z28
-	VFMADD213PD  Z13, Z21, Z28
-	VFMADD213PD  Z12, Z21, Z28
+	VFNMADD231PD Z13, Z27, Z21
+	VFNMADD231PD Z14, Z27, Z21
+	VMOVUPD      Z3, Z28
+	VFMADD213PD  Z2, Z21, Z28
 	VFMADD213PD  Z11, Z21, Z28
 	VFMADD213PD  Z10, Z21, Z28
 	VFMADD213PD  Z9, Z21, Z28
 	VFMADD213PD  Z8, Z21, Z28
+	VFMADD213PD  Z7, Z21, Z28
+	VFMADD213PD  Z6, Z21, Z28
+	VFMADD213PD  Z5, Z21, Z28
+	VFMADD213PD  Z4, Z21, Z28
+	VFMADD213PD  Z1, Z21, Z28
+	VFMADD213PD  Z0, Z21, Z28
 	VMULPD       Z21, Z21, Z29
 	VFMADD213PD  Z21, Z29, Z28
-	VADDPD       Z3, Z28, Z28
+	VADDPD       Z16, Z28, Z28
 	VSCALEFPD    Z27, Z28, Z21
-	VADDPD       Z3, Z21, Z27
+	VADDPD       Z16, Z21, Z27
 	VPMOVQ2M     Z20, K2
-	VBLENDMPD    Z21, Z3, K2, Z25
+	VBLENDMPD    Z21, Z16, K2, Z25
 	VDIVPD       Z27, Z25, Z25
 	VMOVUPD      Z25, K1, (DI)(CX*1)
 	VMOVUPD.Z    (SI), K1, Z20
@@ -1313,23 +1336,24 @@ vectorsEnd:
 // func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
-	MOVQ  units+8(FP), AX
-	MOVQ  AX, CX
-	ANDQ  $0x07, CX
-	MOVQ  $-1, DX
-	BZHIQ CX, DX, DX
-	KMOVW DX, K1
-	MOVQ  AX, CX
-	SHLQ  $0x03, CX
-	MOVQ  above+16(FP), DX
-	MOVQ  carry+24(FP), BX
-	MOVQ  saved+32(FP), SI
-	MOVQ  product4+40(FP), DI
-	MOVQ  before+48(FP), R8
-	MOVQ  gates+56(FP), R9
-	MOVQ  candidates+64(FP), R10
-	MOVQ  previous+72(FP), R11
-	MOVQ  rows+0(FP), R12
+	VMOVUPD numbersDouble<>+1152(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    product4+40(FP), DI
+	MOVQ    before+48(FP), R8
+	MOVQ    gates+56(FP), R9
+	MOVQ    candidates+64(FP), R10
+	MOVQ    previous+72(FP), R11
+	MOVQ    rows+0(FP), R12
 
 row:
 	MOVQ AX, R13
@@ -1365,7 +1389,6 @@ vectors:
 	SHLQ         $0x03, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPD      exponentialDouble<>+192(SB), Z0
 	VMOVUPD      (BX), Z1
 	VMOVUPD      (DX), Z2
 	VADDPD       Z2, Z1, Z1
@@ -1391,8 +1414,8 @@ vectors:
 	VMOVUPD      Z2, (R10)
 	VMOVUPD      (DI), Z3
 	VMULPD       Z3, Z2, Z2
-	VSUBPD       Z1, Z0, Z0
-	VMULPD       Z0, Z2, Z2
+	VSUBPD       Z1, Z0, Z1
+	VMULPD       Z1, Z2, Z2
 	VMOVUPD      Z2, (R9)
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
@@ -1436,7 +1459,6 @@ vectorsRest:
 	SHLQ         $0x03, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPD      exponentialDouble<>+192(SB), Z0
 	VMOVUPD.Z    (BX), K1, Z1
 	VMOVUPD.Z    (DX), K1, Z2
 	VADDPD       Z2, Z1, Z1
@@ -1462,8 +1484,8 @@ vectorsRest:
 	VMOVUPD      Z2, K1, (R10)
 	VMOVUPD.Z    (DI), K1, Z3
 	VMULPD       Z3, Z2, Z2
-	VSUBPD       Z1, Z0, Z0
-	VMULPD       Z0, Z2, Z2
+	VSUBPD       Z1, Z0, Z1
+	VMULPD       Z1, Z2, Z2
 	VMOVUPD      Z2, K1, (R9)
 	LEAQ         (DX)(R13*8), DX
 	LEAQ         (BX)(R13*8), BX
@@ -1518,7 +1540,7 @@ TEXT ·gatesAVX2Single(SB), NOSPLIT, $0-120
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x07, CX
-	LEAQ    maskTable<>+0(SB), DX
+	LEAQ    masks<>+0(SB), DX
 	XORQ    SI, SI
 	MOVQ    $0x00000008, DI
 	MOVQ    DI, BX
@@ -1570,37 +1592,37 @@ vectors:
 	VADDPS       Y2, Y1, Y1
 	VMOVUPS      (DX), Y2
 	VADDPS       Y2, Y1, Y1
-	VORPS        exponentialSingle<>+320(SB), Y1, Y2
-	VMOVUPS      exponentialSingle<>+448(SB), Y3
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
 	VMAXPS       Y2, Y3, Y2
-	VMULPS       exponentialSingle<>+0(SB), Y2, Y3
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
 	VMOVUPS      Y2, Y2
-	VFNMADD231PS exponentialSingle<>+64(SB), Y3, Y2
-	VFNMADD231PS exponentialSingle<>+128(SB), Y3, Y2
-	VMOVUPS      exponentialSingle<>+960(SB), Y4
-	VFMADD213PS  exponentialSingle<>+896(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+832(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+768(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+704(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+640(SB), Y2, Y4
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
 	VMULPS       Y2, Y2, Y5
 	VFMADD213PS  Y2, Y5, Y4
-	VADDPS       exponentialSingle<>+192(SB), Y4, Y4
-	VMOVUPS      exponentialSingle<>+576(SB), Y2
-	VMULPS       exponentialSingle<>+384(SB), Y3, Y5
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
 	VADDPS       Y5, Y2, Y5
 	VSUBPS       Y2, Y5, Y6
 	VSUBPS       Y6, Y3, Y6
 	VADDPS       Y6, Y2, Y6
 	VPSLLD       $0x17, Y5, Y5
-	VPADDD       exponentialSingle<>+192(SB), Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
 	VMULPS       Y5, Y4, Y2
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y2, Y2
-	VADDPS       exponentialSingle<>+192(SB), Y2, Y3
-	VMOVUPS      exponentialSingle<>+192(SB), Y4
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
 	VBLENDVPS    Y1, Y2, Y4, Y1
 	VDIVPS       Y3, Y1, Y1
 	VMOVUPS      Y1, (DI)
@@ -1610,43 +1632,43 @@ vectors:
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      (DX)(CX*2), Y3
 	VFMADD231PS  Y1, Y2, Y3
-	VORPS        exponentialSingle<>+320(SB), Y3, Y1
+	VORPS        numbersSingle<>+896(SB), Y3, Y1
 	VADDPS       Y1, Y1, Y1
-	VMOVUPS      exponentialSingle<>+512(SB), Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMULPS       exponentialSingle<>+0(SB), Y1, Y2
+	VMULPS       numbersSingle<>+704(SB), Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
 	VMOVUPS      Y1, Y1
-	VFNMADD231PS exponentialSingle<>+64(SB), Y2, Y1
-	VFNMADD231PS exponentialSingle<>+128(SB), Y2, Y1
-	VMOVUPS      exponentialSingle<>+960(SB), Y4
-	VFMADD213PS  exponentialSingle<>+896(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+832(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+768(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+704(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+640(SB), Y1, Y4
+	VFNMADD231PS numbersSingle<>+576(SB), Y2, Y1
+	VFNMADD231PS numbersSingle<>+640(SB), Y2, Y1
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y1, Y4
 	VMULPS       Y1, Y1, Y5
 	VFMADD213PS  Y1, Y5, Y4
-	VMOVUPS      exponentialSingle<>+192(SB), Y1
-	VMOVUPS      exponentialSingle<>+576(SB), Y5
-	VMULPS       exponentialSingle<>+384(SB), Y2, Y6
+	VMOVUPS      numbersSingle<>+768(SB), Y1
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y2, Y6
 	VADDPS       Y6, Y5, Y6
 	VSUBPS       Y5, Y6, Y7
 	VSUBPS       Y7, Y2, Y7
 	VADDPS       Y7, Y5, Y7
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y1, Y1
 	VPSLLD       $0x17, Y7, Y7
-	VPADDD       exponentialSingle<>+192(SB), Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
 	VMULPS       Y7, Y1, Y1
-	VMOVUPS      exponentialSingle<>+192(SB), Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y2
 	VSUBPS       Y1, Y2, Y2
 	VFNMADD231PS Y1, Y4, Y2
-	VMOVUPS      exponentialSingle<>+256(SB), Y1
+	VMOVUPS      numbersSingle<>+1024(SB), Y1
 	VSUBPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	VANDPS       exponentialSingle<>+320(SB), Y3, Y1
+	VANDPS       numbersSingle<>+896(SB), Y3, Y1
 	VORPS        Y1, Y2, Y2
 	VMOVUPS      Y2, (DI)(CX*2)
 	VMOVUPS      (BX)(CX*1), Y1
@@ -1654,37 +1676,37 @@ vectors:
 	VADDPS       Y3, Y1, Y1
 	VMOVUPS      (DX)(CX*1), Y3
 	VADDPS       Y3, Y1, Y1
-	VORPS        exponentialSingle<>+320(SB), Y1, Y3
-	VMOVUPS      exponentialSingle<>+448(SB), Y4
+	VORPS        numbersSingle<>+896(SB), Y1, Y3
+	VMOVUPS      numbersSingle<>+384(SB), Y4
 	VMAXPS       Y3, Y4, Y3
-	VMULPS       exponentialSingle<>+0(SB), Y3, Y4
+	VMULPS       numbersSingle<>+704(SB), Y3, Y4
 	VROUNDPS     $0x08, Y4, Y4
 	VMOVUPS      Y3, Y3
-	VFNMADD231PS exponentialSingle<>+64(SB), Y4, Y3
-	VFNMADD231PS exponentialSingle<>+128(SB), Y4, Y3
-	VMOVUPS      exponentialSingle<>+960(SB), Y5
-	VFMADD213PS  exponentialSingle<>+896(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+832(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+768(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+704(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+640(SB), Y3, Y5
+	VFNMADD231PS numbersSingle<>+576(SB), Y4, Y3
+	VFNMADD231PS numbersSingle<>+640(SB), Y4, Y3
+	VMOVUPS      numbersSingle<>+320(SB), Y5
+	VFMADD213PS  numbersSingle<>+256(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+192(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+128(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+64(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+0(SB), Y3, Y5
 	VMULPS       Y3, Y3, Y6
 	VFMADD213PS  Y3, Y6, Y5
-	VADDPS       exponentialSingle<>+192(SB), Y5, Y5
-	VMOVUPS      exponentialSingle<>+576(SB), Y3
-	VMULPS       exponentialSingle<>+384(SB), Y4, Y6
+	VADDPS       numbersSingle<>+768(SB), Y5, Y5
+	VMOVUPS      numbersSingle<>+832(SB), Y3
+	VMULPS       numbersSingle<>+512(SB), Y4, Y6
 	VADDPS       Y6, Y3, Y6
 	VSUBPS       Y3, Y6, Y7
 	VSUBPS       Y7, Y4, Y7
 	VADDPS       Y7, Y3, Y7
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y5, Y3
 	VPSLLD       $0x17, Y7, Y7
-	VPADDD       exponentialSingle<>+192(SB), Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
 	VMULPS       Y7, Y3, Y3
-	VADDPS       exponentialSingle<>+192(SB), Y3, Y4
-	VMOVUPS      exponentialSingle<>+192(SB), Y5
+	VADDPS       numbersSingle<>+768(SB), Y3, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y5
 	VBLENDVPS    Y1, Y3, Y5, Y1
 	VDIVPS       Y4, Y1, Y1
 	VMOVUPS      Y1, (DI)(CX*1)
@@ -1730,37 +1752,37 @@ vectorsRest:
 	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   (DX), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VORPS        exponentialSingle<>+320(SB), Y1, Y2
-	VMOVUPS      exponentialSingle<>+448(SB), Y3
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
 	VMAXPS       Y2, Y3, Y2
-	VMULPS       exponentialSingle<>+0(SB), Y2, Y3
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
 	VMOVUPS      Y2, Y2
-	VFNMADD231PS exponentialSingle<>+64(SB), Y3, Y2
-	VFNMADD231PS exponentialSingle<>+128(SB), Y3, Y2
-	VMOVUPS      exponentialSingle<>+960(SB), Y4
-	VFMADD213PS  exponentialSingle<>+896(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+832(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+768(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+704(SB), Y2, Y4
-	VFMADD213PS  exponentialSingle<>+640(SB), Y2, Y4
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
 	VMULPS       Y2, Y2, Y5
 	VFMADD213PS  Y2, Y5, Y4
-	VADDPS       exponentialSingle<>+192(SB), Y4, Y4
-	VMOVUPS      exponentialSingle<>+576(SB), Y2
-	VMULPS       exponentialSingle<>+384(SB), Y3, Y5
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
 	VADDPS       Y5, Y2, Y5
 	VSUBPS       Y2, Y5, Y6
 	VSUBPS       Y6, Y3, Y6
 	VADDPS       Y6, Y2, Y6
 	VPSLLD       $0x17, Y5, Y5
-	VPADDD       exponentialSingle<>+192(SB), Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
 	VMULPS       Y5, Y4, Y2
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y2, Y2
-	VADDPS       exponentialSingle<>+192(SB), Y2, Y3
-	VMOVUPS      exponentialSingle<>+192(SB), Y4
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
 	VBLENDVPS    Y1, Y2, Y4, Y1
 	VDIVPS       Y3, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DI)
@@ -1770,43 +1792,43 @@ vectorsRest:
 	VMASKMOVPS   Y2, Y0, (R8)
 	VMASKMOVPS   (DX)(CX*2), Y0, Y3
 	VFMADD231PS  Y1, Y2, Y3
-	VORPS        exponentialSingle<>+320(SB), Y3, Y1
+	VORPS        numbersSingle<>+896(SB), Y3, Y1
 	VADDPS       Y1, Y1, Y1
-	VMOVUPS      exponentialSingle<>+512(SB), Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMULPS       exponentialSingle<>+0(SB), Y1, Y2
+	VMULPS       numbersSingle<>+704(SB), Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
 	VMOVUPS      Y1, Y1
-	VFNMADD231PS exponentialSingle<>+64(SB), Y2, Y1
-	VFNMADD231PS exponentialSingle<>+128(SB), Y2, Y1
-	VMOVUPS      exponentialSingle<>+960(SB), Y4
-	VFMADD213PS  exponentialSingle<>+896(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+832(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+768(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+704(SB), Y1, Y4
-	VFMADD213PS  exponentialSingle<>+640(SB), Y1, Y4
+	VFNMADD231PS numbersSingle<>+576(SB), Y2, Y1
+	VFNMADD231PS numbersSingle<>+640(SB), Y2, Y1
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y1, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y1, Y4
 	VMULPS       Y1, Y1, Y5
 	VFMADD213PS  Y1, Y5, Y4
-	VMOVUPS      exponentialSingle<>+192(SB), Y1
-	VMOVUPS      exponentialSingle<>+576(SB), Y5
-	VMULPS       exponentialSingle<>+384(SB), Y2, Y6
+	VMOVUPS      numbersSingle<>+768(SB), Y1
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y2, Y6
 	VADDPS       Y6, Y5, Y6
 	VSUBPS       Y5, Y6, Y7
 	VSUBPS       Y7, Y2, Y7
 	VADDPS       Y7, Y5, Y7
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y1, Y1
 	VPSLLD       $0x17, Y7, Y7
-	VPADDD       exponentialSingle<>+192(SB), Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
 	VMULPS       Y7, Y1, Y1
-	VMOVUPS      exponentialSingle<>+192(SB), Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y2
 	VSUBPS       Y1, Y2, Y2
 	VFNMADD231PS Y1, Y4, Y2
-	VMOVUPS      exponentialSingle<>+256(SB), Y1
+	VMOVUPS      numbersSingle<>+1024(SB), Y1
 	VSUBPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y2, Y2
-	VANDPS       exponentialSingle<>+320(SB), Y3, Y1
+	VANDPS       numbersSingle<>+896(SB), Y3, Y1
 	VORPS        Y1, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (DI)(CX*2)
 	VMASKMOVPS   (BX)(CX*1), Y0, Y1
@@ -1814,37 +1836,37 @@ vectorsRest:
 	VADDPS       Y3, Y1, Y1
 	VMASKMOVPS   (DX)(CX*1), Y0, Y3
 	VADDPS       Y3, Y1, Y1
-	VORPS        exponentialSingle<>+320(SB), Y1, Y3
-	VMOVUPS      exponentialSingle<>+448(SB), Y4
+	VORPS        numbersSingle<>+896(SB), Y1, Y3
+	VMOVUPS      numbersSingle<>+384(SB), Y4
 	VMAXPS       Y3, Y4, Y3
-	VMULPS       exponentialSingle<>+0(SB), Y3, Y4
+	VMULPS       numbersSingle<>+704(SB), Y3, Y4
 	VROUNDPS     $0x08, Y4, Y4
 	VMOVUPS      Y3, Y3
-	VFNMADD231PS exponentialSingle<>+64(SB), Y4, Y3
-	VFNMADD231PS exponentialSingle<>+128(SB), Y4, Y3
-	VMOVUPS      exponentialSingle<>+960(SB), Y5
-	VFMADD213PS  exponentialSingle<>+896(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+832(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+768(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+704(SB), Y3, Y5
-	VFMADD213PS  exponentialSingle<>+640(SB), Y3, Y5
+	VFNMADD231PS numbersSingle<>+576(SB), Y4, Y3
+	VFNMADD231PS numbersSingle<>+640(SB), Y4, Y3
+	VMOVUPS      numbersSingle<>+320(SB), Y5
+	VFMADD213PS  numbersSingle<>+256(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+192(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+128(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+64(SB), Y3, Y5
+	VFMADD213PS  numbersSingle<>+0(SB), Y3, Y5
 	VMULPS       Y3, Y3, Y6
 	VFMADD213PS  Y3, Y6, Y5
-	VADDPS       exponentialSingle<>+192(SB), Y5, Y5
-	VMOVUPS      exponentialSingle<>+576(SB), Y3
-	VMULPS       exponentialSingle<>+384(SB), Y4, Y6
+	VADDPS       numbersSingle<>+768(SB), Y5, Y5
+	VMOVUPS      numbersSingle<>+832(SB), Y3
+	VMULPS       numbersSingle<>+512(SB), Y4, Y6
 	VADDPS       Y6, Y3, Y6
 	VSUBPS       Y3, Y6, Y7
 	VSUBPS       Y7, Y4, Y7
 	VADDPS       Y7, Y3, Y7
 	VPSLLD       $0x17, Y6, Y6
-	VPADDD       exponentialSingle<>+192(SB), Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
 	VMULPS       Y6, Y5, Y3
 	VPSLLD       $0x17, Y7, Y7
-	VPADDD       exponentialSingle<>+192(SB), Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
 	VMULPS       Y7, Y3, Y3
-	VADDPS       exponentialSingle<>+192(SB), Y3, Y4
-	VMOVUPS      exponentialSingle<>+192(SB), Y5
+	VADDPS       numbersSingle<>+768(SB), Y3, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y5
 	VBLENDVPS    Y1, Y3, Y5, Y1
 	VDIVPS       Y4, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
@@ -1894,10 +1916,11 @@ vectorsEnd:
 // func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
+	VMOVUPS numbersSingle<>+768(SB), Y0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x07, CX
-	LEAQ    maskTable<>+0(SB), DX
+	LEAQ    masks<>+0(SB), DX
 	XORQ    SI, SI
 	MOVQ    $0x00000008, DI
 	MOVQ    DI, BX
@@ -1905,7 +1928,7 @@ TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
 	CMOVQLT SI, BX
 	CMPQ    BX, DI
 	CMOVQGT DI, BX
-	VMOVUPS (DX)(BX*4), Y0
+	VMOVUPS (DX)(BX*4), Y1
 	SUBQ    DI, CX
 	MOVQ    AX, CX
 	SHLQ    $0x02, CX
@@ -1953,7 +1976,6 @@ vectors:
 	SHLQ         $0x02, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPS      exponentialSingle<>+192(SB), Y1
 	VMOVUPS      (BX), Y2
 	VMOVUPS      (DX), Y3
 	VADDPS       Y3, Y2, Y2
@@ -1964,10 +1986,10 @@ vectors:
 	VSUBPS       Y4, Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y1, Y6
+	VSUBPS       Y3, Y0, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      Y5, (R9)(CX*1)
-	VMOVUPS      Y1, Y5
+	VMOVUPS      Y0, Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y6, Y5, Y5
 	VMULPS       Y2, Y5, Y5
@@ -1979,8 +2001,8 @@ vectors:
 	VMOVUPS      Y3, (R10)
 	VMOVUPS      (DI), Y4
 	VMULPS       Y4, Y3, Y3
-	VSUBPS       Y2, Y1, Y1
-	VMULPS       Y1, Y3, Y3
+	VSUBPS       Y2, Y0, Y2
+	VMULPS       Y2, Y3, Y3
 	VMOVUPS      Y3, (R9)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
@@ -2024,35 +2046,34 @@ vectorsRest:
 	SHLQ         $0x02, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPS      exponentialSingle<>+192(SB), Y1
-	VMASKMOVPS   (BX), Y0, Y2
-	VMASKMOVPS   (DX), Y0, Y3
+	VMASKMOVPS   (BX), Y1, Y2
+	VMASKMOVPS   (DX), Y1, Y3
 	VADDPS       Y3, Y2, Y2
-	VMASKMOVPS   (SI)(CX*1), Y0, Y3
-	VMASKMOVPS   (SI)(CX*2), Y0, Y4
-	VMASKMOVPS   (R8), Y0, Y5
-	VMASKMOVPS   Y5, Y0, (R11)
+	VMASKMOVPS   (SI)(CX*1), Y1, Y3
+	VMASKMOVPS   (SI)(CX*2), Y1, Y4
+	VMASKMOVPS   (R8), Y1, Y5
+	VMASKMOVPS   Y5, Y1, (R11)
 	VSUBPS       Y4, Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y1, Y6
+	VSUBPS       Y3, Y0, Y6
 	VMULPS       Y6, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (R9)(CX*1)
-	VMOVUPS      Y1, Y5
+	VMASKMOVPS   Y5, Y1, (R9)(CX*1)
+	VMOVUPS      Y0, Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y6, Y5, Y5
 	VMULPS       Y2, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (R9)(CX*2)
+	VMASKMOVPS   Y5, Y1, (R9)(CX*2)
 	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (BX)
-	VMASKMOVPS   (SI), Y0, Y2
+	VMASKMOVPS   Y2, Y1, (BX)
+	VMASKMOVPS   (SI), Y1, Y2
 	VMULPS       Y2, Y5, Y3
-	VMASKMOVPS   Y3, Y0, (R10)
-	VMASKMOVPS   (DI), Y0, Y4
+	VMASKMOVPS   Y3, Y1, (R10)
+	VMASKMOVPS   (DI), Y1, Y4
 	VMULPS       Y4, Y3, Y3
-	VSUBPS       Y2, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (R9)
+	VSUBPS       Y2, Y0, Y2
+	VMULPS       Y2, Y3, Y3
+	VMASKMOVPS   Y3, Y1, (R9)
 	LEAQ         (DX)(R13*4), DX
 	LEAQ         (BX)(R13*4), BX
 	LEAQ         (SI)(R13*4), SI
@@ -2106,7 +2127,7 @@ TEXT ·gatesAVX2Double(SB), NOSPLIT, $0-120
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x03, CX
-	LEAQ    maskTable<>+0(SB), DX
+	LEAQ    masks<>+0(SB), DX
 	XORQ    SI, SI
 	MOVQ    $0x00000004, DI
 	MOVQ    DI, BX
@@ -2158,43 +2179,43 @@ vectors:
 	VADDPD       Y2, Y1, Y1
 	VMOVUPD      (DX), Y2
 	VADDPD       Y2, Y1, Y1
-	VORPD        exponentialDouble<>+320(SB), Y1, Y2
-	VMOVUPD      exponentialDouble<>+448(SB), Y3
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
 	VMAXPD       Y2, Y3, Y2
-	VMULPD       exponentialDouble<>+0(SB), Y2, Y3
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
 	VROUNDPD     $0x08, Y3, Y3
 	VMOVUPD      Y2, Y2
-	VFNMADD231PD exponentialDouble<>+64(SB), Y3, Y2
-	VFNMADD231PD exponentialDouble<>+128(SB), Y3, Y2
-	VMOVUPD      exponentialDouble<>+1344(SB), Y4
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+960(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+896(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+832(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+768(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+704(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+640(SB), Y2, Y4
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
 	VMULPD       Y2, Y2, Y5
 	VFMADD213PD  Y2, Y5, Y4
-	VADDPD       exponentialDouble<>+192(SB), Y4, Y4
-	VMOVUPD      exponentialDouble<>+576(SB), Y2
-	VMULPD       exponentialDouble<>+384(SB), Y3, Y5
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
 	VADDPD       Y5, Y2, Y5
 	VSUBPD       Y2, Y5, Y6
 	VSUBPD       Y6, Y3, Y6
 	VADDPD       Y6, Y2, Y6
 	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       exponentialDouble<>+192(SB), Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
 	VMULPD       Y5, Y4, Y2
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y2, Y2
-	VADDPD       exponentialDouble<>+192(SB), Y2, Y3
-	VMOVUPD      exponentialDouble<>+192(SB), Y4
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
 	VBLENDVPD    Y1, Y2, Y4, Y1
 	VDIVPD       Y3, Y1, Y1
 	VMOVUPD      Y1, (DI)
@@ -2204,49 +2225,49 @@ vectors:
 	VMOVUPD      Y2, (R8)
 	VMOVUPD      (DX)(CX*2), Y3
 	VFMADD231PD  Y1, Y2, Y3
-	VORPD        exponentialDouble<>+320(SB), Y3, Y1
+	VORPD        numbersDouble<>+1280(SB), Y3, Y1
 	VADDPD       Y1, Y1, Y1
-	VMOVUPD      exponentialDouble<>+512(SB), Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y2
 	VMAXPD       Y1, Y2, Y1
-	VMULPD       exponentialDouble<>+0(SB), Y1, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y1, Y2
 	VROUNDPD     $0x08, Y2, Y2
 	VMOVUPD      Y1, Y1
-	VFNMADD231PD exponentialDouble<>+64(SB), Y2, Y1
-	VFNMADD231PD exponentialDouble<>+128(SB), Y2, Y1
-	VMOVUPD      exponentialDouble<>+1344(SB), Y4
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+960(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+896(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+832(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+768(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+704(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+640(SB), Y1, Y4
+	VFNMADD231PD numbersDouble<>+960(SB), Y2, Y1
+	VFNMADD231PD numbersDouble<>+1024(SB), Y2, Y1
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y1, Y4
 	VMULPD       Y1, Y1, Y5
 	VFMADD213PD  Y1, Y5, Y4
-	VMOVUPD      exponentialDouble<>+192(SB), Y1
-	VMOVUPD      exponentialDouble<>+576(SB), Y5
-	VMULPD       exponentialDouble<>+384(SB), Y2, Y6
+	VMOVUPD      numbersDouble<>+1152(SB), Y1
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y2, Y6
 	VADDPD       Y6, Y5, Y6
 	VSUBPD       Y5, Y6, Y7
 	VSUBPD       Y7, Y2, Y7
 	VADDPD       Y7, Y5, Y7
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y1, Y1
 	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       exponentialDouble<>+192(SB), Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
 	VMULPD       Y7, Y1, Y1
-	VMOVUPD      exponentialDouble<>+192(SB), Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
 	VSUBPD       Y1, Y2, Y2
 	VFNMADD231PD Y1, Y4, Y2
-	VMOVUPD      exponentialDouble<>+256(SB), Y1
+	VMOVUPD      numbersDouble<>+1408(SB), Y1
 	VSUBPD       Y2, Y1, Y1
 	VDIVPD       Y1, Y2, Y2
-	VANDPD       exponentialDouble<>+320(SB), Y3, Y1
+	VANDPD       numbersDouble<>+1280(SB), Y3, Y1
 	VORPD        Y1, Y2, Y2
 	VMOVUPD      Y2, (DI)(CX*2)
 	VMOVUPD      (BX)(CX*1), Y1
@@ -2254,43 +2275,43 @@ vectors:
 	VADDPD       Y3, Y1, Y1
 	VMOVUPD      (DX)(CX*1), Y3
 	VADDPD       Y3, Y1, Y1
-	VORPD        exponentialDouble<>+320(SB), Y1, Y3
-	VMOVUPD      exponentialDouble<>+448(SB), Y4
+	VORPD        numbersDouble<>+1280(SB), Y1, Y3
+	VMOVUPD      numbersDouble<>+768(SB), Y4
 	VMAXPD       Y3, Y4, Y3
-	VMULPD       exponentialDouble<>+0(SB), Y3, Y4
+	VMULPD       numbersDouble<>+1088(SB), Y3, Y4
 	VROUNDPD     $0x08, Y4, Y4
 	VMOVUPD      Y3, Y3
-	VFNMADD231PD exponentialDouble<>+64(SB), Y4, Y3
-	VFNMADD231PD exponentialDouble<>+128(SB), Y4, Y3
-	VMOVUPD      exponentialDouble<>+1344(SB), Y5
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+960(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+896(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+832(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+768(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+704(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+640(SB), Y3, Y5
+	VFNMADD231PD numbersDouble<>+960(SB), Y4, Y3
+	VFNMADD231PD numbersDouble<>+1024(SB), Y4, Y3
+	VMOVUPD      numbersDouble<>+192(SB), Y5
+	VFMADD213PD  numbersDouble<>+128(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+704(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+640(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+576(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+512(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+448(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+384(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+320(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+256(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+64(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+0(SB), Y3, Y5
 	VMULPD       Y3, Y3, Y6
 	VFMADD213PD  Y3, Y6, Y5
-	VADDPD       exponentialDouble<>+192(SB), Y5, Y5
-	VMOVUPD      exponentialDouble<>+576(SB), Y3
-	VMULPD       exponentialDouble<>+384(SB), Y4, Y6
+	VADDPD       numbersDouble<>+1152(SB), Y5, Y5
+	VMOVUPD      numbersDouble<>+1216(SB), Y3
+	VMULPD       numbersDouble<>+896(SB), Y4, Y6
 	VADDPD       Y6, Y3, Y6
 	VSUBPD       Y3, Y6, Y7
 	VSUBPD       Y7, Y4, Y7
 	VADDPD       Y7, Y3, Y7
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y5, Y3
 	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       exponentialDouble<>+192(SB), Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
 	VMULPD       Y7, Y3, Y3
-	VADDPD       exponentialDouble<>+192(SB), Y3, Y4
-	VMOVUPD      exponentialDouble<>+192(SB), Y5
+	VADDPD       numbersDouble<>+1152(SB), Y3, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y5
 	VBLENDVPD    Y1, Y3, Y5, Y1
 	VDIVPD       Y4, Y1, Y1
 	VMOVUPD      Y1, (DI)(CX*1)
@@ -2336,43 +2357,43 @@ vectorsRest:
 	VADDPD       Y2, Y1, Y1
 	VMASKMOVPD   (DX), Y0, Y2
 	VADDPD       Y2, Y1, Y1
-	VORPD        exponentialDouble<>+320(SB), Y1, Y2
-	VMOVUPD      exponentialDouble<>+448(SB), Y3
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
 	VMAXPD       Y2, Y3, Y2
-	VMULPD       exponentialDouble<>+0(SB), Y2, Y3
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
 	VROUNDPD     $0x08, Y3, Y3
 	VMOVUPD      Y2, Y2
-	VFNMADD231PD exponentialDouble<>+64(SB), Y3, Y2
-	VFNMADD231PD exponentialDouble<>+128(SB), Y3, Y2
-	VMOVUPD      exponentialDouble<>+1344(SB), Y4
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+960(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+896(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+832(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+768(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+704(SB), Y2, Y4
-	VFMADD213PD  exponentialDouble<>+640(SB), Y2, Y4
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
 	VMULPD       Y2, Y2, Y5
 	VFMADD213PD  Y2, Y5, Y4
-	VADDPD       exponentialDouble<>+192(SB), Y4, Y4
-	VMOVUPD      exponentialDouble<>+576(SB), Y2
-	VMULPD       exponentialDouble<>+384(SB), Y3, Y5
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
 	VADDPD       Y5, Y2, Y5
 	VSUBPD       Y2, Y5, Y6
 	VSUBPD       Y6, Y3, Y6
 	VADDPD       Y6, Y2, Y6
 	VPSLLQ       $0x34, Y5, Y5
-	VPADDQ       exponentialDouble<>+192(SB), Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
 	VMULPD       Y5, Y4, Y2
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y2, Y2
-	VADDPD       exponentialDouble<>+192(SB), Y2, Y3
-	VMOVUPD      exponentialDouble<>+192(SB), Y4
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
 	VBLENDVPD    Y1, Y2, Y4, Y1
 	VDIVPD       Y3, Y1, Y1
 	VMASKMOVPD   Y1, Y0, (DI)
@@ -2382,49 +2403,49 @@ vectorsRest:
 	VMASKMOVPD   Y2, Y0, (R8)
 	VMASKMOVPD   (DX)(CX*2), Y0, Y3
 	VFMADD231PD  Y1, Y2, Y3
-	VORPD        exponentialDouble<>+320(SB), Y3, Y1
+	VORPD        numbersDouble<>+1280(SB), Y3, Y1
 	VADDPD       Y1, Y1, Y1
-	VMOVUPD      exponentialDouble<>+512(SB), Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y2
 	VMAXPD       Y1, Y2, Y1
-	VMULPD       exponentialDouble<>+0(SB), Y1, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y1, Y2
 	VROUNDPD     $0x08, Y2, Y2
 	VMOVUPD      Y1, Y1
-	VFNMADD231PD exponentialDouble<>+64(SB), Y2, Y1
-	VFNMADD231PD exponentialDouble<>+128(SB), Y2, Y1
-	VMOVUPD      exponentialDouble<>+1344(SB), Y4
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+960(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+896(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+832(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+768(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+704(SB), Y1, Y4
-	VFMADD213PD  exponentialDouble<>+640(SB), Y1, Y4
+	VFNMADD231PD numbersDouble<>+960(SB), Y2, Y1
+	VFNMADD231PD numbersDouble<>+1024(SB), Y2, Y1
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y1, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y1, Y4
 	VMULPD       Y1, Y1, Y5
 	VFMADD213PD  Y1, Y5, Y4
-	VMOVUPD      exponentialDouble<>+192(SB), Y1
-	VMOVUPD      exponentialDouble<>+576(SB), Y5
-	VMULPD       exponentialDouble<>+384(SB), Y2, Y6
+	VMOVUPD      numbersDouble<>+1152(SB), Y1
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y2, Y6
 	VADDPD       Y6, Y5, Y6
 	VSUBPD       Y5, Y6, Y7
 	VSUBPD       Y7, Y2, Y7
 	VADDPD       Y7, Y5, Y7
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y1, Y1
 	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       exponentialDouble<>+192(SB), Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
 	VMULPD       Y7, Y1, Y1
-	VMOVUPD      exponentialDouble<>+192(SB), Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
 	VSUBPD       Y1, Y2, Y2
 	VFNMADD231PD Y1, Y4, Y2
-	VMOVUPD      exponentialDouble<>+256(SB), Y1
+	VMOVUPD      numbersDouble<>+1408(SB), Y1
 	VSUBPD       Y2, Y1, Y1
 	VDIVPD       Y1, Y2, Y2
-	VANDPD       exponentialDouble<>+320(SB), Y3, Y1
+	VANDPD       numbersDouble<>+1280(SB), Y3, Y1
 	VORPD        Y1, Y2, Y2
 	VMASKMOVPD   Y2, Y0, (DI)(CX*2)
 	VMASKMOVPD   (BX)(CX*1), Y0, Y1
@@ -2432,43 +2453,43 @@ vectorsRest:
 	VADDPD       Y3, Y1, Y1
 	VMASKMOVPD   (DX)(CX*1), Y0, Y3
 	VADDPD       Y3, Y1, Y1
-	VORPD        exponentialDouble<>+320(SB), Y1, Y3
-	VMOVUPD      exponentialDouble<>+448(SB), Y4
+	VORPD        numbersDouble<>+1280(SB), Y1, Y3
+	VMOVUPD      numbersDouble<>+768(SB), Y4
 	VMAXPD       Y3, Y4, Y3
-	VMULPD       exponentialDouble<>+0(SB), Y3, Y4
+	VMULPD       numbersDouble<>+1088(SB), Y3, Y4
 	VROUNDPD     $0x08, Y4, Y4
 	VMOVUPD      Y3, Y3
-	VFNMADD231PD exponentialDouble<>+64(SB), Y4, Y3
-	VFNMADD231PD exponentialDouble<>+128(SB), Y4, Y3
-	VMOVUPD      exponentialDouble<>+1344(SB), Y5
-	VFMADD213PD  exponentialDouble<>+1280(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1216(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1152(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1088(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+1024(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+960(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+896(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+832(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+768(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+704(SB), Y3, Y5
-	VFMADD213PD  exponentialDouble<>+640(SB), Y3, Y5
+	VFNMADD231PD numbersDouble<>+960(SB), Y4, Y3
+	VFNMADD231PD numbersDouble<>+1024(SB), Y4, Y3
+	VMOVUPD      numbersDouble<>+192(SB), Y5
+	VFMADD213PD  numbersDouble<>+128(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+704(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+640(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+576(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+512(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+448(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+384(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+320(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+256(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+64(SB), Y3, Y5
+	VFMADD213PD  numbersDouble<>+0(SB), Y3, Y5
 	VMULPD       Y3, Y3, Y6
 	VFMADD213PD  Y3, Y6, Y5
-	VADDPD       exponentialDouble<>+192(SB), Y5, Y5
-	VMOVUPD      exponentialDouble<>+576(SB), Y3
-	VMULPD       exponentialDouble<>+384(SB), Y4, Y6
+	VADDPD       numbersDouble<>+1152(SB), Y5, Y5
+	VMOVUPD      numbersDouble<>+1216(SB), Y3
+	VMULPD       numbersDouble<>+896(SB), Y4, Y6
 	VADDPD       Y6, Y3, Y6
 	VSUBPD       Y3, Y6, Y7
 	VSUBPD       Y7, Y4, Y7
 	VADDPD       Y7, Y3, Y7
 	VPSLLQ       $0x34, Y6, Y6
-	VPADDQ       exponentialDouble<>+192(SB), Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
 	VMULPD       Y6, Y5, Y3
 	VPSLLQ       $0x34, Y7, Y7
-	VPADDQ       exponentialDouble<>+192(SB), Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
 	VMULPD       Y7, Y3, Y3
-	VADDPD       exponentialDouble<>+192(SB), Y3, Y4
-	VMOVUPD      exponentialDouble<>+192(SB), Y5
+	VADDPD       numbersDouble<>+1152(SB), Y3, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y5
 	VBLENDVPD    Y1, Y3, Y5, Y1
 	VDIVPD       Y4, Y1, Y1
 	VMASKMOVPD   Y1, Y0, (DI)(CX*1)
@@ -2518,10 +2539,11 @@ vectorsEnd:
 // func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
+	VMOVUPD numbersDouble<>+1152(SB), Y0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
 	ANDQ    $0x03, CX
-	LEAQ    maskTable<>+0(SB), DX
+	LEAQ    masks<>+0(SB), DX
 	XORQ    SI, SI
 	MOVQ    $0x00000004, DI
 	MOVQ    DI, BX
@@ -2529,7 +2551,7 @@ TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
 	CMOVQLT SI, BX
 	CMPQ    BX, DI
 	CMOVQGT DI, BX
-	VMOVUPS (DX)(BX*8), Y0
+	VMOVUPS (DX)(BX*8), Y1
 	SUBQ    DI, CX
 	MOVQ    AX, CX
 	SHLQ    $0x03, CX
@@ -2577,7 +2599,6 @@ vectors:
 	SHLQ         $0x03, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPD      exponentialDouble<>+192(SB), Y1
 	VMOVUPD      (BX), Y2
 	VMOVUPD      (DX), Y3
 	VADDPD       Y3, Y2, Y2
@@ -2588,10 +2609,10 @@ vectors:
 	VSUBPD       Y4, Y5, Y5
 	VMULPD       Y2, Y5, Y5
 	VMULPD       Y3, Y5, Y5
-	VSUBPD       Y3, Y1, Y6
+	VSUBPD       Y3, Y0, Y6
 	VMULPD       Y6, Y5, Y5
 	VMOVUPD      Y5, (R9)(CX*1)
-	VMOVUPD      Y1, Y5
+	VMOVUPD      Y0, Y5
 	VFNMADD231PD Y4, Y4, Y5
 	VMULPD       Y6, Y5, Y5
 	VMULPD       Y2, Y5, Y5
@@ -2603,8 +2624,8 @@ vectors:
 	VMOVUPD      Y3, (R10)
 	VMOVUPD      (DI), Y4
 	VMULPD       Y4, Y3, Y3
-	VSUBPD       Y2, Y1, Y1
-	VMULPD       Y1, Y3, Y3
+	VSUBPD       Y2, Y0, Y2
+	VMULPD       Y2, Y3, Y3
 	VMOVUPD      Y3, (R9)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
@@ -2648,35 +2669,34 @@ vectorsRest:
 	SHLQ         $0x03, R14
 	ADDQ         R10, R14
 	PREFETCHT0   (R14)
-	VMOVUPD      exponentialDouble<>+192(SB), Y1
-	VMASKMOVPD   (BX), Y0, Y2
-	VMASKMOVPD   (DX), Y0, Y3
+	VMASKMOVPD   (BX), Y1, Y2
+	VMASKMOVPD   (DX), Y1, Y3
 	VADDPD       Y3, Y2, Y2
-	VMASKMOVPD   (SI)(CX*1), Y0, Y3
-	VMASKMOVPD   (SI)(CX*2), Y0, Y4
-	VMASKMOVPD   (R8), Y0, Y5
-	VMASKMOVPD   Y5, Y0, (R11)
+	VMASKMOVPD   (SI)(CX*1), Y1, Y3
+	VMASKMOVPD   (SI)(CX*2), Y1, Y4
+	VMASKMOVPD   (R8), Y1, Y5
+	VMASKMOVPD   Y5, Y1, (R11)
 	VSUBPD       Y4, Y5, Y5
 	VMULPD       Y2, Y5, Y5
 	VMULPD       Y3, Y5, Y5
-	VSUBPD       Y3, Y1, Y6
+	VSUBPD       Y3, Y0, Y6
 	VMULPD       Y6, Y5, Y5
-	VMASKMOVPD   Y5, Y0, (R9)(CX*1)
-	VMOVUPD      Y1, Y5
+	VMASKMOVPD   Y5, Y1, (R9)(CX*1)
+	VMOVUPD      Y0, Y5
 	VFNMADD231PD Y4, Y4, Y5
 	VMULPD       Y6, Y5, Y5
 	VMULPD       Y2, Y5, Y5
-	VMASKMOVPD   Y5, Y0, (R9)(CX*2)
+	VMASKMOVPD   Y5, Y1, (R9)(CX*2)
 	VMULPD       Y3, Y2, Y2
-	VMASKMOVPD   Y2, Y0, (BX)
-	VMASKMOVPD   (SI), Y0, Y2
+	VMASKMOVPD   Y2, Y1, (BX)
+	VMASKMOVPD   (SI), Y1, Y2
 	VMULPD       Y2, Y5, Y3
-	VMASKMOVPD   Y3, Y0, (R10)
-	VMASKMOVPD   (DI), Y0, Y4
+	VMASKMOVPD   Y3, Y1, (R10)
+	VMASKMOVPD   (DI), Y1, Y4
 	VMULPD       Y4, Y3, Y3
-	VSUBPD       Y2, Y1, Y1
-	VMULPD       Y1, Y3, Y3
-	VMASKMOVPD   Y3, Y0, (R9)
+	VSUBPD       Y2, Y0, Y2
+	VMULPD       Y2, Y3, Y3
+	VMASKMOVPD   Y3, Y1, (R9)
 	LEAQ         (DX)(R13*8), DX
 	LEAQ         (BX)(R13*8), BX
 	LEAQ         (SI)(R13*8), SI

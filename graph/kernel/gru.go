@@ -66,8 +66,11 @@ type gruScratch[F Float] struct {
 	out   []F   // the product
 	gate  []F   // r, z, n and q_n of one row where nothing is saved, or a row that nobody reads
 
+	ahead fetches[F] // what the next chunk needs
+
 	// What is handed on by reference, kept here so that it is not allocated anew.
 	blocks    []columns[F]
+	tile      tile[F]
 	gates     gateRows[F]
 	gradients gradientRows[F]
 }
@@ -91,7 +94,17 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 	r.training = training
 	r.product = newRecurrentProduct(g, p, s, in.RecurrentKernel, false)
 	r.work(p)
+	g.forget()
+}
+
+// forget drops what belongs to the caller of a pass.
+func (g *GRU[F]) forget() {
 	g.run = gruRun[F]{}
+	for i := range g.scratches {
+		s := &g.scratches[i]
+		clear(s.blocks)
+		s.tile, s.gates, s.gradients, s.ahead = tile[F]{}, gateRows[F]{}, gradientRows[F]{}, fetches[F]{}
+	}
 }
 
 // number gives every pair of step and row that the mask lets through its slot.
@@ -140,8 +153,7 @@ func (g *GRU[F]) start(p *Pool, s GRUShape, in GRUInput[F], hidden []F) *gruRun[
 }
 
 // work takes all rows through the sequence. Rows are independent of each other through all of time, so a worker takes its
-// rows through the whole sequence without waiting for others. Worker w has the rows w, w+workers, …: batches are often
-// sorted by length, and this way each has its share of the long ones.
+// rows through the whole sequence without waiting for others.
 func (r *gruRun[F]) work(p *Pool) {
 	if r.workers == 1 {
 		r.pass(0)
@@ -185,25 +197,52 @@ func (r *gruRun[F]) states(t int) []F {
 	return r.zeros
 }
 
+// rowsOf calls f for the rows of a worker in order. They stand side by side; but with a mask worker w has the rows w,
+// w+workers, …: batches are often sorted by length, and this way each has its share of the long ones.
+func (r *gruRun[F]) rowsOf(worker int, f func(b int)) {
+	first, end, by := r.Batch*worker/r.workers, r.Batch*(worker+1)/r.workers, 1
+	if r.in.Mask != nil {
+		first, end, by = worker, r.Batch, r.workers
+	}
+	for b := first; b < end; b += by {
+		f(b)
+	}
+}
+
 func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
 	s.out = resize(s.out, r.product.chunk*3*r.Units)
 	s.gate = resize(s.gate, 4*r.Units)
 	for i := range r.Steps {
 		t, before := r.step(i)
 		s.rows = s.rows[:0]
-		for b := worker; b < r.Batch; b += r.workers {
+		r.rowsOf(worker, func(b int) {
 			if present(r.in.Mask, t*r.Batch+b) {
 				s.rows = append(s.rows, b)
 			} else {
 				copy(row(r.states(t), b, r.Units), row(r.states(before), b, r.Units))
 			}
-		}
-		for rows := s.rows; len(rows) > 0; rows = rows[min(r.product.chunk, len(rows)):] {
-			chunk := rows[:min(r.product.chunk, len(rows))]
+		})
+		for done := 0; done < len(s.rows); done += r.product.chunk {
+			chunk := s.rows[done:min(done+r.product.chunk, len(s.rows))]
+			r.fetchForward(s, t, chunk)
 			r.multiplyStates(s, before, chunk)
 			r.gates(s, t, before, chunk)
 		}
 	}
+}
+
+// fetchForward lets the product of a chunk fetch what its gates read and write.
+func (r *gruRun[F]) fetchForward(s *gruScratch[F], t int, rows []int) {
+	s.ahead.count = 0
+	first, count := t*r.Batch+rows[0], len(rows)
+	if r.in.Mask != nil {
+		return // the rows need not stand side by side
+	}
+	s.ahead.rows(r.in.Gates, 3*r.Units, first, count)
+	if r.training {
+		s.ahead.rows(r.saved, 4*r.Units, first, count)
+	}
+	s.ahead.rows(r.hidden, r.Units, first, count)
 }
 
 // multiplyStates computes (h'⊙d)·U of the given rows.
@@ -217,7 +256,7 @@ func (r *gruRun[F]) multiplyStates(s *gruScratch[F], before int, rows []int) {
 			if h := row(states, b, H); r.in.RecurrentDropout == nil {
 				copy(row(s.left, k, H), h)
 			} else {
-				multiply(row(s.left, k, H), h, row(r.in.RecurrentDropout, b, H))
+				r.product.machine.multiply(row(s.left, k, H), h, row(r.in.RecurrentDropout, b, H))
 			}
 		}
 		left = lines[F]{s.left, H}
@@ -263,26 +302,3 @@ func (r *gruRun[F]) slotsOf(slots []int, t int, rows []int) []int {
 	}
 	return slots
 }
-
-// even returns how many of rising numbers, from the first on, stand at equal distances, and the distance.
-func even(numbers []int) (count, distance int) {
-	if len(numbers) == 1 {
-		return 1, 0
-	}
-	distance = numbers[1] - numbers[0]
-	for count = 2; count < len(numbers) && numbers[count]-numbers[count-1] == distance; {
-		count++
-	}
-	return count, distance
-}
-
-// multiply sets dst = x⊙y.
-func multiply[F Float](dst, x, y []F) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for j := range dst {
-		dst[j] = x[j] * y[j]
-	}
-}
-
-// row returns row i of a matrix of the given width.
-func row[F Float](x []F, i, width int) []F { return x[i*width : (i+1)*width : (i+1)*width] }

@@ -40,7 +40,7 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 	r.product = newRecurrentProduct(g, p, s, in.RecurrentKernel, true)
 	r.work(p)
 	r.sum(p, out)
-	g.run = gruRun[F]{}
+	g.forget()
 }
 
 // statesStay reports whether the left factor of the gradient of the recurrent kernel, a row for each slot, stands in the
@@ -50,24 +50,47 @@ func (r *gruRun[F]) statesStay() bool { return r.whole && r.in.RecurrentDropout 
 func (r *gruRun[F]) backward(worker int, s *gruScratch[F]) {
 	s.out = resize(s.out, r.product.chunk*r.Units)
 	s.gate = resize(s.gate, 4*r.Units)
+	m := r.product.machine
 	for i := r.Steps - 1; i >= 0; i-- {
 		t, before := r.step(i)
 		s.rows = s.rows[:0]
-		for b := worker; b < r.Batch; b += r.workers {
+		r.rowsOf(worker, func(b int) {
 			if r.slots[t*r.Batch+b] >= 0 {
 				s.rows = append(s.rows, b)
-				continue
+				return
 			}
-			addTo(row(r.carry, b, r.Units), row(r.dHidden, t*r.Batch+b, r.Units))
+			carry := row(r.carry, b, r.Units)
+			m.add(carry, carry, row(r.dHidden, t*r.Batch+b, r.Units))
 			clear(row(r.dGates, t*r.Batch+b, 3*r.Units))
-		}
-		for rows := s.rows; len(rows) > 0; rows = rows[min(r.product.chunk, len(rows)):] {
-			chunk := rows[:min(r.product.chunk, len(rows))]
+		})
+		for done := 0; done < len(s.rows); done += r.product.chunk {
+			chunk := s.rows[done:min(done+r.product.chunk, len(s.rows))]
 			s.slots = r.slotsOf(s.slots[:0], t, chunk)
+			r.fetchBackward(s, i, done+len(chunk))
 			r.gateGradients(s, t, before, chunk)
 			r.carryOn(s, chunk)
 		}
 	}
+}
+
+// fetchBackward lets the product of a chunk fetch what the gates of the next one read and write, which starts with the given
+// one of the rows or else with the first at the next step.
+func (r *gruRun[F]) fetchBackward(s *gruScratch[F], i, next int) {
+	s.ahead.count = 0
+	if next == len(s.rows) {
+		i, next = i-1, 0
+	}
+	if r.in.Mask != nil || i < 0 {
+		return
+	}
+	t, before := r.step(i)
+	H, b, count := r.Units, s.rows[next], min(r.product.chunk, len(s.rows)-next)
+	first := t*r.Batch + b
+	s.ahead.rows(r.saved, 4*H, first, count)
+	s.ahead.rows(r.dHidden, H, first, count)
+	s.ahead.rows(r.states(before), H, b, count)
+	s.ahead.rows(r.dGates, 3*H, first, count)
+	s.ahead.rows(r.dProducts, H, first, count)
 }
 
 // gateGradients computes the gradients of the given rows at step t with respect to the gates and to q.
@@ -128,12 +151,14 @@ func (r *gruRun[F]) carryOn(s *gruScratch[F], rows []int) {
 	}
 	out := lines[F]{s.out, H}
 	if r.in.RecurrentDropout != nil {
+		m := r.product.machine
 		r.product.multiply(s, len(rows), s.blocks, lines[F]{}, out)
 		for k, b := range rows {
 			d, previous, factors := out.row(k, H), row(r.previous, s.slots[k], H), row(r.in.RecurrentDropout, b, H)
-			multiply(d, d, factors)
-			multiply(previous, previous, factors)
-			addTo(row(r.carry, b, H), d)
+			m.multiply(d, d, factors)
+			m.multiply(previous, previous, factors)
+			carry := row(r.carry, b, H)
+			m.add(carry, carry, d)
 		}
 		return
 	}
@@ -188,13 +213,5 @@ func (r *gruRun[F]) sumStates(p *Pool, cols int, dq []F, lddq int, sums []F) {
 	default:
 		add(r.states(-1), 0, B, false)
 		add(r.hidden, B, all-B, true)
-	}
-}
-
-// addTo sets dst += x.
-func addTo[F Float](dst, x []F) {
-	x = x[:len(dst)]
-	for j, v := range x {
-		dst[j] += v
 	}
 }

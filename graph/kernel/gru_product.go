@@ -61,23 +61,29 @@ func (x *recurrentProduct[F]) multiply(s *gruScratch[F], n int, left []columns[F
 	if m.packsLeft {
 		left = x.packLeft(s, n, left)
 	}
+	// Fetching starts as late as possible: the panels pass through the cache too.
+	wanted := s.ahead.lines()
+	steps := ceil(n, m.rows) * ceil(x.width, m.cols) * x.depth // of k in tiles, each of which fetches a line
+	t := &s.tile
 	for j := 0; j < x.width; {
 		width := m.panel(x.width - j)
-		next := x.panels
-		if j+width < x.width {
-			next = x.panels[(j+width)*x.depth:]
-		}
+		t.cols = min(width, x.width-j)
 		for i := 0; i < n; i += m.rows {
-			panel, from, fromStride, to, cols := x.panels[j*x.depth:], from.at(i, j), from.stride, to.at(i, j), to.stride
-			ahead := next[i/m.rows*m.lanes%width:]
+			t.rows = min(m.rows, n-i)
+			t.right, t.from, t.to = lines[F]{x.panels[j*x.depth:], width}, from.from(i, j), to.from(i, j)
 			for _, block := range left {
-				rowStride, stepStride := block.lines.stride, 1
+				t.k = block.depth
+				t.left, t.rowStride, t.stepStride = block.lines.data[i*block.lines.stride:], block.lines.stride, 1
 				if m.packsLeft {
-					rowStride, stepStride = 1, m.rows
+					t.rowStride, t.stepStride = 1, m.rows
 				}
-				m.tile(block.depth, block.lines.at(i, 0), rowStride, stepStride, panel, width, from, fromStride, to, cols,
-					min(m.rows, n-i), min(width, x.width-j), ahead, width)
-				panel, from, fromStride, ahead = panel[block.depth*width:], to, cols, ahead[min(len(ahead), block.depth*width):]
+				t.ahead = lines[F]{}
+				if steps <= wanted+2*t.k {
+					t.ahead = s.ahead.next(t.k)
+				}
+				m.tile(t)
+				steps -= t.k
+				t.right, t.from = t.right.from(t.k, 0), t.to
 			}
 		}
 		j += width
@@ -91,7 +97,7 @@ func (x *recurrentProduct[F]) packLeft(s *gruScratch[F], n int, left []columns[F
 	at := 0
 	for _, block := range left {
 		for i := 0; i < n; i += rows {
-			x.machine.interleave(block.depth, block.lines.at(i, 0), block.lines.stride, min(rows, n-i), s.panel[i*x.depth+at*rows:], rows)
+			x.machine.interleave(block.depth, block.lines.data[i*block.lines.stride:], block.lines.stride, min(rows, n-i), s.panel[i*x.depth+at*rows:], rows)
 		}
 		at += block.depth
 	}

@@ -16,7 +16,7 @@ type kernels struct {
 }
 
 func portableKernels() *kernels {
-	return &kernels{"go", portable(sigmoid32, tanh32), portable(sigmoid64, tanh64)}
+	return &kernels{"go", portable(sigmoid32, tanh32, exp32), portable(sigmoid64, tanh64, exp64)}
 }
 
 // defaultKernels returns the set that is used wherever a Pool brings no other.

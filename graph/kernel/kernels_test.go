@@ -87,7 +87,11 @@ func testTile[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 					from = random[F](rng, cols)
 				}
 				before := slices.Clone(c)
-				m.tile(k, a, rowStride, stepStride, b, roundUp(cols, m.lanes), from, fromStride, c, ldc, rows, cols, a, rng.IntN(1000))
+				m.tile(&tile[F]{
+					k: k, rows: rows, cols: cols, left: a, rowStride: rowStride, stepStride: stepStride,
+					right: lines[F]{b, roundUp(cols, m.lanes)}, from: lines[F]{from, fromStride}, to: lines[F]{c, ldc},
+					ahead: lines[F]{a, rng.IntN(1000)}, // wherever that leads
+				})
 				for i, got := range c {
 					row, col := i/ldc, i%ldc
 					if col >= cols {
@@ -134,17 +138,142 @@ func testRow[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		}
 		m.row(k, x, 1, w, ldw, accumulate, y)
 		right := factor[F]{w, ldw, true}
-		left := x
+		left, step := x, 1
 		if m.packsLeft {
+			step = m.rows
 			left = make([]F, k*m.rows)
 			m.interleave(k, x, k, 1, left, m.rows)
 		}
 		for j := 0; j < n; j += m.cols {
 			cols := min(m.cols, n-j)
 			right.packRight(m, j, cols, 0, k, panel)
-			m.tile(k, left, 1, map[bool]int{true: m.rows, false: 1}[m.packsLeft], panel, roundUp(cols, m.lanes), want[j:], n, want[j:], n, 1, cols, nil, 0)
+			m.tile(&tile[F]{
+				k: k, rows: 1, cols: cols, left: left, rowStride: 1, stepStride: step,
+				right: lines[F]{panel, roundUp(cols, m.lanes)}, from: lines[F]{want[j:], n}, to: lines[F]{want[j:], n},
+			})
 		}
 		sameBits(t, fmt.Sprintf("n=%d k=%d ldw=%d", n, k, ldw), y, want)
+	}
+}
+
+func TestPacking(t *testing.T) { eachKernels(t, testPacking[float32], testPacking[float64]) }
+
+// Panels of every width and length, with the very bits that plain loops put there.
+func testPacking[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	source, target := newArena[F](t, rng, 8192), newArena[F](t, rng, 4096)
+	for width := m.lanes; width <= m.cols; width += m.lanes {
+		for count := 1; count <= width; count++ {
+			k := 1 + rng.IntN(40)
+			name := fmt.Sprintf("width=%d count=%d k=%d", width, count, k)
+			check := func(pack func(k int, data []F, stride, count int, panel []F, width int), length, perCount, perStep, stride int) {
+				data := source.take(length)
+				panel := target.take(k * width)
+				pack(k, data, stride, count, panel, width)
+				for l := range k {
+					for i := range count {
+						if want := data[i*perCount+l*perStep]; panel[l*width+i] != want {
+							t.Fatalf("%s: [%d,%d] = %v, expected %v", name, l, i, panel[l*width+i], want)
+						}
+					}
+				}
+			}
+			stride := count + rng.IntN(5)
+			check(m.pack, (k-1)*stride+count, 1, stride, stride)
+			stride = k + rng.IntN(5)
+			check(m.interleave, (count-1)*stride+k, stride, 1, stride)
+		}
+	}
+}
+
+func TestElementwise(t *testing.T) {
+	eachKernels(t, testElementwise[float32], testElementwise[float64])
+}
+
+// Every length around the vectors, and special values among the numbers; an element must not depend on its place.
+func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	arenaX, arenaY, arenaZ := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
+	special := []F{F(math.NaN()), F(math.Inf(1)), F(math.Inf(-1)), 0, 1e-40, -1e-40, 3e38, -3e38}
+	for n := range 100 {
+		x, y, dst := arenaX.take(n), arenaY.take(n), arenaZ.take(n)
+		for range n / 4 {
+			x[rng.IntN(n)], y[rng.IntN(n)] = special[rng.IntN(len(special))], special[rng.IntN(len(special))]
+		}
+		want := make([]F, n)
+		m.add(dst, x, y)
+		addPortable(want, x, y)
+		sameBitsOrNaN(t, fmt.Sprintf("add n=%d", n), dst, want)
+		m.multiply(dst, x, y)
+		multiplyPortable(want, x, y)
+		sameBitsOrNaN(t, fmt.Sprintf("multiply n=%d", n), dst, want)
+		for name, a := range activationsOf(m) {
+			for i := range want {
+				a.f(want[i:i+1], x[i:i+1])
+			}
+			a.f(dst, x)
+			sameBitsOrNaN(t, fmt.Sprintf("%s n=%d", name, n), dst, want)
+		}
+	}
+}
+
+// sameBitsOrNaN is sameBits, but of a NaN the bits are open.
+func sameBitsOrNaN[F Float](t *testing.T, what string, got, want []F) {
+	t.Helper()
+	got, want = slices.Clone(got), slices.Clone(want)
+	for i := range got {
+		if got[i] != got[i] && want[i] != want[i] {
+			got[i], want[i] = 0, 0
+		}
+	}
+	sameBits(t, what, got, want)
+}
+
+func TestGates(t *testing.T) { eachKernels(t, testGates[float32], testGates[float64]) }
+
+// A few rows of every width, at distances with gaps that must stay as they are, against plain Go. The arguments of the
+// activations differ by a few roundings, these by up to 3 units in the last place on either side.
+func testGates[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	plain := machineOf[F](&Pool{kernels: portableKernels()})
+	var arenas []*arena[F]
+	for range 8 {
+		arenas = append(arenas, newArena[F](t, rng, 1024))
+	}
+	tolerance := 20 * epsilon[F]()
+	for units := 1; units <= 70; units++ {
+		rows := 1 + rng.IntN(3)
+		used := 0
+		take := func(width int) lines[F] {
+			l := lines[F]{stride: width + rng.IntN(3)}
+			l.data = arenas[used].take((rows-1)*l.stride + width)
+			used++
+			return l
+		}
+		clone := func(l lines[F]) lines[F] { return lines[F]{slices.Clone(l.data), l.stride} }
+
+		g := gateRows[F]{rows: rows, units: units, input: take(3 * units), product: take(3 * units), before: take(units), saved: take(4 * units), after: take(units)}
+		g.bias = take(3 * units).data[:3*units]
+		want := g
+		want.saved, want.after = clone(g.saved), clone(g.after)
+		m.gates(&g)
+		plain.gates(&want)
+		name := fmt.Sprintf("rows=%d units=%d", rows, units)
+		near(t, name+" saved", g.saved.data, want.saved.data, tolerance)
+		near(t, name+" after", g.after.data, want.after.data, tolerance)
+
+		saved := g.saved
+		arenas[3], arenas[7] = arenas[7], arenas[3] // keep what was saved
+		used = 0
+		d := gradientRows[F]{rows: rows, units: units, saved: saved, above: take(units), carry: take(units), before: take(units), gates: take(3 * units), candidates: take(units), previous: take(units)}
+		wantD := d
+		wantD.carry, wantD.gates, wantD.candidates, wantD.previous = clone(d.carry), clone(d.gates), clone(d.candidates), clone(d.previous)
+		m.gateGradients(&d)
+		plain.gateGradients(&wantD)
+		near(t, name+" carry", d.carry.data, wantD.carry.data, tolerance)
+		near(t, name+" gates", d.gates.data, wantD.gates.data, tolerance)
+		near(t, name+" candidates", d.candidates.data, wantD.candidates.data, tolerance)
+		sameBits(t, name+" previous", d.previous.data, wantD.previous.data)
 	}
 }
 
@@ -174,6 +303,8 @@ func testProductsOf[F Float](t *testing.T, k *kernels, m *machine[F]) {
 		check(1+rng.IntN(3*m.rows), 1+rng.IntN(3*m.cols), 1+rng.IntN(3*m.depth))
 	}
 	check(9, m.blockCols+m.cols+1, 2*m.depth+1)
+	check(400, 70, 200) // rows, and then columns, shared by goroutines
+	check(70, 400, 200)
 	check(m.rows+1, 2*m.cols+1, 1500)
 }
 

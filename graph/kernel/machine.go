@@ -4,51 +4,63 @@ package kernel
 // sizes, so that sets for different processors stand in for each other without a change above. Every loop gives an element
 // the same bits wherever it stands in a slice, a tile or a row.
 type machine[F Float] struct {
-	// A tile is up to rows×cols elements of a product; lanes divides cols. Its right factor comes as a panel: up to cols
-	// columns, rounded up to a multiple of lanes, the elements of one k side by side.
+	// A tile is up to rows×cols elements of a product; lanes divides cols.
 	rows, cols, lanes int
-	// packsLeft says that the left factor comes as a panel too, rows lines wide. Else it is read where it lies.
+	// packsLeft says that a tile's left factor has to come as a panel of rows lines. Else it is read where it lies.
 	packsLeft bool
 	// How much of a product is packed at a time: left lines, right lines, and the length in k of both.
 	blockRows, blockCols, depth int
 	// grain is the least number of multiplications that is worth a goroutine.
 	grain int
 
-	ones []F // a single 1
-
-	// tile sets the rows×cols elements of c to those of from, 0 where that is nil, plus the product over k ≥ 1 of a and b.
-	// Element i, l of a is a[i·rowStride+l·stepStride]; b, from and c have row strides, from and c may be the same. Of each
-	// row of b as many elements are read as cols rounded up to a multiple of lanes. Each sum starts with from and runs in
-	// the order of k. On the way it fetches a cache line
-	// of each of k rows of ahead into the cache, which may be nil.
-	tile func(k int, a []F, rowStride, stepStride int, b []F, ldb int, from []F, fromStride int, c []F, ldc, rows, cols int, ahead []F, aheadStride int)
+	// tile computes a tile of a product.
+	tile func(*tile[F])
 	// row sets y[j], or adds to it with accumulate, to Σ_l x[l·stride]·w[l·ldw+j] for j < len(y), l < k, k ≥ 1, with the
 	// bits of tile.
 	row func(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F)
-	// pack writes the first cols elements of k ≥ 1 rows into a panel of the given width: panel[l·width+i] = rows[l·stride+i].
-	pack func(k int, rows []F, stride, cols int, panel []F, width int)
+	// pack writes the first count elements of k ≥ 1 rows into a panel: panel[l·width+i] = rows[l·stride+i]. What is left of
+	// the panel is unspecified.
+	pack func(k int, rows []F, stride, count int, panel []F, width int)
 	// interleave writes count lines of k elements side by side into a panel: panel[l·width+i] = lines[i·stride+l].
 	interleave func(k int, lines []F, stride, count int, panel []F, width int)
 
-	sigmoid, tanh func(dst, src []F)
+	sigmoid, tanh, exp func(dst, src []F)  // dst may be src
+	add, multiply      func(dst, x, y []F) // dst may be x or y
 
 	// gates computes the gates of the recurrence and the state after a step, gateGradients the gradients on the way back;
 	// the equations stand at GRU and GRU.Backward.
 	gates         func(*gateRows[F])
 	gateGradients func(*gradientRows[F])
+
+	ones []F // a single 1
+}
+
+// tile is a tile of a product: rows×cols elements of to are set to those of from plus the product over k ≥ 1 of left and
+// right. Each sum starts with from and runs in the order of k.
+type tile[F Float] struct {
+	k, rows, cols int
+	// Element i, l of the left factor is left[i·rowStride+l·stepStride].
+	left                  []F
+	rowStride, stepStride int
+	// The right factor, k rows. Of each as many elements are read as cols rounded up to a multiple of lanes.
+	right lines[F]
+	// from and to may be the same.
+	from, to lines[F]
+	// What will be needed soon: the first cache line of each of k rows is fetched into the cache. Nothing is read from it.
+	ahead lines[F]
 }
 
 // portable is the set in plain Go. Its tile of 2×4 is the greatest whose sums, factors and temporaries the compiler
 // keeps in 16 registers; panels of k ≤ 256 stay in a first-level cache of 32 KiB and the packed blocks in a second-level
 // cache of 512 KiB.
-func portable[F Float](sigmoid, tanh func(dst, src []F)) machine[F] {
+func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 	return machine[F]{
 		rows: 2, cols: 4, lanes: 4, packsLeft: true,
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
-		ones: []F{1},
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
-		sigmoid: sigmoid, tanh: tanh,
+		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F],
 		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
+		ones: []F{1},
 	}
 }
 

@@ -70,6 +70,7 @@ func (p *Pool) blocks(n, grain int) int {
 type panels[F Float] struct {
 	a, b    []F  // packed blocks of both factors
 	inPlace bool // of b only the panel that is not full
+	tile    tile[F]
 }
 
 // freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.

@@ -5,15 +5,14 @@ import "math"
 // MeanPool averages x [T,B,D] over the steps where mask [T,B] is not 0: mean[b] = Σ_t x[t,b] / number of such steps,
 // and 0 where there is none. A nil mask counts every step.
 func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
+	m := machineOf[F](p)
 	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := mean[b*width : (b+1)*width]
 			clear(out)
 			for t := range steps {
 				if present(mask, t*batch+b) {
-					for j, v := range x[(t*batch+b)*width : (t*batch+b+1)*width] {
-						out[j] += v
-					}
+					m.add(out, out, x[(t*batch+b)*width:])
 				}
 			}
 			scale := inverseCount(steps, batch, b, mask)

@@ -16,9 +16,9 @@ const inPlaceRows = 256
 // An element of C is a sum in the order of k that starts with 0, or with what C holds. Its bits depend on neither m, n,
 // the strides nor the number of threads, and terms of 0 appended to the sum do not change them.
 func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int, b []F, ldb int, accumulate bool, c []F, ldc int) {
-	x := product[F]{m: m, n: n, k: k, a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB}, c: c, ldc: ldc}
+	x := product[F]{m: m, n: n, k: k, a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB}, to: lines[F]{c, ldc}}
 	if accumulate {
-		x.from, x.fromStride = c, ldc
+		x.from = x.to
 	}
 	x.compute(p)
 }
@@ -26,22 +26,20 @@ func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int,
 // Affine computes y = x·w + bias for x [rows,inputs], w [inputs,outputs], bias [outputs] or nil and y [rows,outputs]. An
 // element of y is a sum that starts with the bias; see [Product].
 func Affine[F Float](p *Pool, rows, inputs, outputs int, x, w, bias, y []F) {
-	(&product[F]{
+	product[F]{
 		m: rows, n: outputs, k: inputs, a: factor[F]{x, inputs, false}, b: factor[F]{w, outputs, true},
-		from: bias, c: y, ldc: outputs,
-	}).compute(p)
+		from: lines[F]{bias, 0}, to: lines[F]{y, outputs},
+	}.compute(p)
 }
 
 // product is C = from + op(A)·op(B).
 type product[F Float] struct {
-	machine    *machine[F]
-	scratch    *freeList[F]
-	m, n, k    int
-	a, b       factor[F] // lines of a are rows of op(A), lines of b are columns of op(B)
-	from       []F       // C itself, one row for all with the stride 0, or nil for zeros
-	fromStride int
-	c          []F
-	ldc        int
+	machine *machine[F]
+	scratch *freeList[F]
+	m, n, k int
+	a, b    factor[F] // lines of a are rows of op(A), lines of b are columns of op(B)
+	from    lines[F]  // C itself, or one row for all
+	to      lines[F]  // C
 }
 
 func (x product[F]) compute(p *Pool) {
@@ -49,17 +47,17 @@ func (x product[F]) compute(p *Pool) {
 		return
 	}
 	x.machine, x.scratch = machineOf[F](p), panelsOf[F](p)
-	lines, tile := x.m, x.machine.rows // split along the longer side: what is packed twice is small
+	lines, unit := x.m, x.machine.rows // split along the longer side: what is packed twice is small
 	if x.splitsColumns() {
-		lines, tile = x.n, x.machine.cols
+		lines, unit = x.n, x.machine.lanes
 	}
-	grain := ceil(x.machine.grain, max(1, tile*(x.m*x.n/lines)*x.k))
-	if p.blocks(ceil(lines, tile), grain) == 1 {
+	grain := ceil(x.machine.grain, max(1, unit*(x.m*x.n/lines)*x.k))
+	if p.blocks(ceil(lines, unit), grain) == 1 {
 		x.run(0, lines)
 		return
 	}
 	shared := x // only here does it leave the stack
-	p.Split(ceil(lines, tile), grain, func(lo, hi int) { shared.run(lo*tile, min(lines, hi*tile)) })
+	p.Split(ceil(lines, unit), grain, func(lo, hi int) { shared.run(lo*unit, min(lines, hi*unit)) })
 }
 
 // splitsColumns reports whether goroutines share the columns of C rather than its rows.
@@ -79,6 +77,7 @@ func (x *product[F]) run(lo, hi int) {
 	default:
 		s := x.scratch.get()
 		x.byTiles(s, rowLow, rowHigh, colLow, colHigh)
+		s.tile = tile[F]{} // it belongs to the caller
 		x.scratch.put(s)
 	}
 }
@@ -86,23 +85,24 @@ func (x *product[F]) run(lo, hi int) {
 // begin sets a block of C to from.
 func (x *product[F]) begin(rowLow, rowHigh, colLow, colHigh int) {
 	for i := rowLow; i < rowHigh; i++ {
-		c := x.c[i*x.ldc:]
-		if x.from == nil {
-			clear(c[colLow:colHigh])
+		c := x.to.row(i, x.n)[colLow:colHigh]
+		if x.from.data == nil {
+			clear(c)
 		} else {
-			copy(c[colLow:colHigh], x.from[i*x.fromStride+colLow:])
+			copy(c, x.from.row(i, x.n)[colLow:])
 		}
 	}
 }
 
 // byRows computes a block of C row by row without packing the right factor.
 func (x *product[F]) byRows(rowLow, rowHigh, colLow, colHigh int) {
-	if x.from != nil {
+	accumulate := x.from.data != nil
+	if accumulate {
 		x.begin(rowLow, rowHigh, colLow, colHigh)
 	}
 	for i := rowLow; i < rowHigh; i++ {
 		a, _, stride := x.a.lines(i, 0)
-		x.machine.row(x.k, a, stride, x.b.data[colLow:], x.b.stride, x.from != nil, x.c[i*x.ldc:][colLow:colHigh])
+		x.machine.row(x.k, a, stride, x.b.data[colLow:], x.b.stride, accumulate, x.to.row(i, x.n)[colLow:colHigh])
 	}
 }
 
@@ -128,42 +128,46 @@ func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int)
 
 // block multiplies a block of the left factor by one of the right.
 func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
-	m := x.machine
+	m, t := x.machine, &s.tile
 	if m.packsLeft {
 		x.a.packLeft(m, row, rows, k, depth, s.a)
 	}
-	from, fromStride := x.from, x.fromStride
+	from := x.from
 	if k > 0 {
-		from, fromStride = x.c, x.ldc
+		from = x.to
 	}
 	var ahead fetches[F]
 	if next := k + depth; next < x.k { // the next block
-		ahead.add(x.b.across, x.b.data, next*x.b.stride+col, cols, x.b.stride)
-		ahead.add(x.a.across, x.a.data, next*x.a.stride+row, rows, x.a.stride)
+		if x.b.across {
+			ahead.block(x.b.data, next*x.b.stride+col, cols, x.b.stride)
+		}
+		if x.a.across {
+			ahead.block(x.a.data, next*x.a.stride+row, rows, x.a.stride)
+		}
 	}
 	group := roundUp(depth, m.rows)
+	t.k = depth
 	for i := 0; i < rows; i += m.rows {
 		if next := row + i + group; i%group == 0 && next < row+rows { // the next rows
-			ahead.add(true, x.c, next*x.ldc+col, cols, x.ldc)
-			ahead.add(!x.a.across, x.a.data, next*x.a.stride+k, depth, x.a.stride)
+			ahead.block(x.to.data, next*x.to.stride+col, cols, x.to.stride)
+			if !x.a.across {
+				ahead.block(x.a.data, next*x.a.stride+k, depth, x.a.stride)
+			}
 		}
-		a, rowStride, stepStride := x.a.lines(row+i, k)
+		t.rows = min(m.rows, rows-i)
+		t.left, t.rowStride, t.stepStride = x.a.lines(row+i, k)
 		if m.packsLeft {
-			a, rowStride, stepStride = s.a[i*depth:], 1, m.rows
+			t.left, t.rowStride, t.stepStride = s.a[i*depth:], 1, m.rows
 		}
 		for j := 0; j < cols; {
 			width := m.panel(cols - j)
-			b, ldb := s.b[j*depth:], width
-			if s.inPlace && j+width <= cols {
-				b, ldb = x.b.data[k*x.b.stride+col+j:], x.b.stride
+			t.cols = min(width, cols-j)
+			t.right = lines[F]{s.b[j*depth:], width}
+			if s.inPlace && t.cols == width {
+				t.right = lines[F]{x.b.data, x.b.stride}.from(k, col+j)
 			}
-			var start []F
-			if from != nil {
-				start = from[(row+i)*fromStride+col+j:]
-			}
-			fetch, fetchStride := ahead.next()
-			m.tile(depth, a, rowStride, stepStride, b, ldb, start, fromStride, x.c[(row+i)*x.ldc+col+j:], x.ldc,
-				min(m.rows, rows-i), min(width, cols-j), fetch, fetchStride)
+			t.from, t.to, t.ahead = from.from(row+i, col+j), x.to.from(row+i, col+j), ahead.next(depth)
+			m.tile(t)
 			j += width
 		}
 	}

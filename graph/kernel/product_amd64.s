@@ -4,15 +4,15 @@
 
 #include "textflag.h"
 
-DATA maskTable<>+0(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+8(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+16(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+24(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+32(SB)/8, $0x0000000000000000
-DATA maskTable<>+40(SB)/8, $0x0000000000000000
-DATA maskTable<>+48(SB)/8, $0x0000000000000000
-DATA maskTable<>+56(SB)/8, $0x0000000000000000
-GLOBL maskTable<>(SB), RODATA|NOPTR, $64
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func tileAVX512Single1(k int, a *float32, rowStride int, stepStride int, b *float32, ldb int, from *float32, fromStride int, c *float32, ldc int, rows int, cols int, ahead *float32, aheadBytes int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
@@ -1760,7 +1760,7 @@ TEXT ·tileAVX2Single1(SB), NOSPLIT, $0-112
 	SHLQ       $0x02, CX
 	MOVQ       rows+80(FP), DX
 	MOVQ       cols+88(FP), BX
-	LEAQ       maskTable<>+0(SB), SI
+	LEAQ       masks<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000008, R9
 	MOVQ       R9, DI
@@ -1852,7 +1852,7 @@ loop:
 	SHLQ         $0x02, CX
 	MOVQ         rows+80(FP), DX
 	MOVQ         cols+88(FP), BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1897,7 +1897,7 @@ TEXT ·panelAVX2Single1(SB), NOSPLIT, $0-40
 	SHLQ    $0x02, DX
 	MOVQ    panel+32(FP), BX
 	MOVQ    cols+24(FP), SI
-	LEAQ    maskTable<>+0(SB), DI
+	LEAQ    masks<>+0(SB), DI
 	XORQ    R9, R9
 	MOVQ    $0x00000008, R10
 	MOVQ    R10, R8
@@ -1940,7 +1940,7 @@ TEXT ·tileAVX2Single2(SB), NOSPLIT, $0-112
 	SHLQ       $0x02, CX
 	MOVQ       rows+80(FP), DX
 	MOVQ       cols+88(FP), BX
-	LEAQ       maskTable<>+0(SB), SI
+	LEAQ       masks<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000008, R9
 	MOVQ       R9, DI
@@ -2052,7 +2052,7 @@ loop:
 	SHLQ         $0x02, CX
 	MOVQ         rows+80(FP), DX
 	MOVQ         cols+88(FP), BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -2110,7 +2110,7 @@ TEXT ·panelAVX2Single2(SB), NOSPLIT, $0-40
 	SHLQ    $0x02, DX
 	MOVQ    panel+32(FP), BX
 	MOVQ    cols+24(FP), SI
-	LEAQ    maskTable<>+0(SB), DI
+	LEAQ    masks<>+0(SB), DI
 	XORQ    R9, R9
 	MOVQ    $0x00000008, R10
 	MOVQ    R10, R8
@@ -2308,7 +2308,7 @@ Loop1:
 less1:
 	TESTQ      R8, R8
 	JZ         done
-	LEAQ       maskTable<>+0(SB), R10
+	LEAQ       masks<>+0(SB), R10
 	XORQ       R12, R12
 	MOVQ       $0x00000008, R13
 	MOVQ       R13, R11
@@ -2431,7 +2431,7 @@ TEXT ·tileAVX2Double1(SB), NOSPLIT, $0-112
 	SHLQ       $0x03, CX
 	MOVQ       rows+80(FP), DX
 	MOVQ       cols+88(FP), BX
-	LEAQ       maskTable<>+0(SB), SI
+	LEAQ       masks<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000004, R9
 	MOVQ       R9, DI
@@ -2523,7 +2523,7 @@ loop:
 	SHLQ         $0x03, CX
 	MOVQ         rows+80(FP), DX
 	MOVQ         cols+88(FP), BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2568,7 +2568,7 @@ TEXT ·panelAVX2Double1(SB), NOSPLIT, $0-40
 	SHLQ    $0x03, DX
 	MOVQ    panel+32(FP), BX
 	MOVQ    cols+24(FP), SI
-	LEAQ    maskTable<>+0(SB), DI
+	LEAQ    masks<>+0(SB), DI
 	XORQ    R9, R9
 	MOVQ    $0x00000004, R10
 	MOVQ    R10, R8
@@ -2611,7 +2611,7 @@ TEXT ·tileAVX2Double2(SB), NOSPLIT, $0-112
 	SHLQ       $0x03, CX
 	MOVQ       rows+80(FP), DX
 	MOVQ       cols+88(FP), BX
-	LEAQ       maskTable<>+0(SB), SI
+	LEAQ       masks<>+0(SB), SI
 	XORQ       R8, R8
 	MOVQ       $0x00000004, R9
 	MOVQ       R9, DI
@@ -2723,7 +2723,7 @@ loop:
 	SHLQ         $0x03, CX
 	MOVQ         rows+80(FP), DX
 	MOVQ         cols+88(FP), BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2781,7 +2781,7 @@ TEXT ·panelAVX2Double2(SB), NOSPLIT, $0-40
 	SHLQ    $0x03, DX
 	MOVQ    panel+32(FP), BX
 	MOVQ    cols+24(FP), SI
-	LEAQ    maskTable<>+0(SB), DI
+	LEAQ    masks<>+0(SB), DI
 	XORQ    R9, R9
 	MOVQ    $0x00000004, R10
 	MOVQ    R10, R8
@@ -2979,7 +2979,7 @@ Loop1:
 less1:
 	TESTQ      R8, R8
 	JZ         done
-	LEAQ       maskTable<>+0(SB), R10
+	LEAQ       masks<>+0(SB), R10
 	XORQ       R12, R12
 	MOVQ       $0x00000004, R13
 	MOVQ       R13, R11

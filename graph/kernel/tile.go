@@ -1,20 +1,20 @@
 package kernel
 
 // tilePortable is machine.tile in plain Go, of panels: elements of a tile that are not asked for are computed all the same.
-func tilePortable[F Float](k int, a []F, _, _ int, b []F, _ int, from []F, fromStride int, c []F, ldc, rows, cols int, _ []F, _ int) {
-	if rows == 2 && cols == 4 {
-		tile2x4(k, a, b, from, fromStride, c, ldc)
+func tilePortable[F Float](t *tile[F]) {
+	if t.rows == 2 && t.cols == 4 {
+		tile2x4(t.k, t.left, t.right.data, t.from.data, t.from.stride, t.to.data, t.to.stride)
 		return
 	}
-	var tile [8]F
-	for i := range rows {
-		if from != nil {
-			copy(tile[4*i:], from[i*fromStride:][:cols])
+	var part [8]F
+	for i := range t.rows {
+		if t.from.data != nil {
+			copy(part[4*i:], t.from.row(i, t.cols))
 		}
 	}
-	tile2x4(k, a, b, tile[:], 4, tile[:], 4)
-	for i := range rows {
-		copy(c[i*ldc:][:cols], tile[4*i:])
+	tile2x4(t.k, t.left, t.right.data, part[:], 4, part[:], 4)
+	for i := range t.rows {
+		copy(t.to.row(i, t.cols), part[4*i:])
 	}
 }
 
@@ -138,11 +138,10 @@ func rowPortable[F Float](k int, x []F, stride int, w []F, ldw int, accumulate b
 	}
 }
 
-// packPortable is machine.pack in plain Go. What is left of the panel keeps what it held: it only enters elements of a tile
-// that nobody reads.
-func packPortable[F Float](k int, rows []F, stride, cols int, panel []F, width int) {
+// packPortable is machine.pack in plain Go.
+func packPortable[F Float](k int, rows []F, stride, count int, panel []F, width int) {
 	for l := range k {
-		copy(panel[l*width:][:cols], rows[l*stride:][:cols])
+		copy(panel[l*width:][:count], rows[l*stride:][:count])
 	}
 }
 

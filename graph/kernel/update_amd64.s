@@ -4,15 +4,15 @@
 
 #include "textflag.h"
 
-DATA maskTable<>+0(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+8(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+16(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+24(SB)/8, $0xffffffffffffffff
-DATA maskTable<>+32(SB)/8, $0x0000000000000000
-DATA maskTable<>+40(SB)/8, $0x0000000000000000
-DATA maskTable<>+48(SB)/8, $0x0000000000000000
-DATA maskTable<>+56(SB)/8, $0x0000000000000000
-GLOBL maskTable<>(SB), RODATA|NOPTR, $64
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func scaleAVX512Single(x []float32, factor float32)
 // Requires: AVX, AVX512F, BMI2
@@ -1118,7 +1118,7 @@ TEXT ·scaleAVX2Single(SB), NOSPLIT, $0-28
 	VBROADCASTSS factor+24(FP), Y0
 	MOVQ         AX, DX
 	ANDQ         $0x07, DX
-	LEAQ         maskTable<>+0(SB), BX
+	LEAQ         masks<>+0(SB), BX
 	XORQ         DI, DI
 	MOVQ         $0x00000008, R8
 	MOVQ         R8, SI
@@ -1159,7 +1159,7 @@ TEXT ·clipAVX2Single(SB), NOSPLIT, $0-28
 	VBROADCASTSS limit+24(FP), Y0
 	MOVQ         AX, DX
 	ANDQ         $0x07, DX
-	LEAQ         maskTable<>+0(SB), BX
+	LEAQ         masks<>+0(SB), BX
 	XORQ         DI, DI
 	MOVQ         $0x00000008, R8
 	MOVQ         R8, SI
@@ -1207,7 +1207,7 @@ TEXT ·addScaledAVX2Single(SB), NOSPLIT, $0-52
 	VBROADCASTSS factor+48(FP), Y0
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1256,7 +1256,7 @@ TEXT ·addPenaltyAVX2Single(SB), NOSPLIT, $0-56
 	VBROADCASTSS twiceL2+52(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1321,7 +1321,7 @@ TEXT ·momentumAVX2Single(SB), NOSPLIT, $0-56
 	VBROADCASTSS gain+52(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1374,7 +1374,7 @@ TEXT ·nesterovAVX2Single(SB), NOSPLIT, $0-56
 	VBROADCASTSS gain+52(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1430,7 +1430,7 @@ TEXT ·adaGradAVX2Single(SB), NOSPLIT, $0-52
 	VBROADCASTSS epsilon+48(FP), Y0
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1488,7 +1488,7 @@ TEXT ·rmsPropAVX2Single(SB), NOSPLIT, $0-60
 	VBROADCASTSS epsilon+56(FP), Y2
 	MOVQ         AX, BX
 	ANDQ         $0x07, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000008, R9
 	MOVQ         R9, DI
@@ -1555,7 +1555,7 @@ TEXT ·adamAVX2Single(SB), NOSPLIT, $0-100
 	VBROADCASTSS epsilon+96(FP), Y6
 	MOVQ         AX, SI
 	ANDQ         $0x07, SI
-	LEAQ         maskTable<>+0(SB), DI
+	LEAQ         masks<>+0(SB), DI
 	XORQ         R9, R9
 	MOVQ         $0x00000008, R10
 	MOVQ         R10, R8
@@ -1654,7 +1654,7 @@ blocks:
 rest:
 	ADDQ         $0x10, CX
 	JZ           end
-	LEAQ         maskTable<>+0(SB), DX
+	LEAQ         masks<>+0(SB), DX
 	XORQ         SI, SI
 	MOVQ         $0x00000008, DI
 	MOVQ         DI, BX
@@ -1735,7 +1735,7 @@ blocks:
 rest:
 	ADDQ         $0x10, CX
 	JZ           end
-	LEAQ         maskTable<>+0(SB), DX
+	LEAQ         masks<>+0(SB), DX
 	XORQ         SI, SI
 	MOVQ         $0x00000008, DI
 	MOVQ         DI, BX
@@ -1789,7 +1789,7 @@ TEXT ·scaleAVX2Double(SB), NOSPLIT, $0-32
 	VBROADCASTSD factor+24(FP), Y0
 	MOVQ         AX, DX
 	ANDQ         $0x03, DX
-	LEAQ         maskTable<>+0(SB), BX
+	LEAQ         masks<>+0(SB), BX
 	XORQ         DI, DI
 	MOVQ         $0x00000004, R8
 	MOVQ         R8, SI
@@ -1830,7 +1830,7 @@ TEXT ·clipAVX2Double(SB), NOSPLIT, $0-32
 	VBROADCASTSD limit+24(FP), Y0
 	MOVQ         AX, DX
 	ANDQ         $0x03, DX
-	LEAQ         maskTable<>+0(SB), BX
+	LEAQ         masks<>+0(SB), BX
 	XORQ         DI, DI
 	MOVQ         $0x00000004, R8
 	MOVQ         R8, SI
@@ -1878,7 +1878,7 @@ TEXT ·addScaledAVX2Double(SB), NOSPLIT, $0-56
 	VBROADCASTSD factor+48(FP), Y0
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -1927,7 +1927,7 @@ TEXT ·addPenaltyAVX2Double(SB), NOSPLIT, $0-64
 	VBROADCASTSD twiceL2+56(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -1992,7 +1992,7 @@ TEXT ·momentumAVX2Double(SB), NOSPLIT, $0-64
 	VBROADCASTSD gain+56(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2045,7 +2045,7 @@ TEXT ·nesterovAVX2Double(SB), NOSPLIT, $0-64
 	VBROADCASTSD gain+56(FP), Y1
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2101,7 +2101,7 @@ TEXT ·adaGradAVX2Double(SB), NOSPLIT, $0-56
 	VBROADCASTSD epsilon+48(FP), Y0
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2159,7 +2159,7 @@ TEXT ·rmsPropAVX2Double(SB), NOSPLIT, $0-72
 	VBROADCASTSD epsilon+64(FP), Y2
 	MOVQ         AX, BX
 	ANDQ         $0x03, BX
-	LEAQ         maskTable<>+0(SB), SI
+	LEAQ         masks<>+0(SB), SI
 	XORQ         R8, R8
 	MOVQ         $0x00000004, R9
 	MOVQ         R9, DI
@@ -2226,7 +2226,7 @@ TEXT ·adamAVX2Double(SB), NOSPLIT, $0-128
 	VBROADCASTSD epsilon+120(FP), Y6
 	MOVQ         AX, SI
 	ANDQ         $0x03, SI
-	LEAQ         maskTable<>+0(SB), DI
+	LEAQ         masks<>+0(SB), DI
 	XORQ         R9, R9
 	MOVQ         $0x00000004, R10
 	MOVQ         R10, R8
@@ -2325,7 +2325,7 @@ blocks:
 rest:
 	ADDQ       $0x10, CX
 	JZ         end
-	LEAQ       maskTable<>+0(SB), DX
+	LEAQ       masks<>+0(SB), DX
 	XORQ       SI, SI
 	MOVQ       $0x00000004, DI
 	MOVQ       DI, BX
@@ -2416,7 +2416,7 @@ blocks:
 rest:
 	ADDQ       $0x10, CX
 	JZ         end
-	LEAQ       maskTable<>+0(SB), DX
+	LEAQ       masks<>+0(SB), DX
 	XORQ       SI, SI
 	MOVQ       $0x00000004, DI
 	MOVQ       DI, BX

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
@@ -10,27 +12,22 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// constants are numbers that stand in all lanes: kept in registers where there are 32 of them, in memory where there are 16.
-type constants struct {
-	vector
-	operands map[string]Op
-}
-
-// exponentialNumbers are the constants of σ and tanh in one precision.
-func exponentialNumbers(double bool) (names []string, values map[string]float64) {
+// numbers are the constants of the activations in one precision, with their names in the order of the table in memory.
+func numbers(double bool) (names []string, values map[string]float64) {
 	values = map[string]float64{
-		"log2e": math.Log2E, "one": 1, "two": 2, "sign": math.Copysign(0, -1), "half": 0.5,
-		// Beyond the first limit exp rounds to 0, below the second tanh rounds to 1.
-		"sigmoidLimit": -104, "tanhLimit": -20,
+		"one": 1, "two": 2, "half": 0.5, "sign": math.Copysign(0, -1), "log2e": math.Log2E,
 		// log 2 in two parts. The high one has so few bits that its product with n is exact.
 		"ln2High": 0.693359375, "ln2Low": -2.12194440e-4,
+		// Below expLeast exp rounds to 0, beyond expMost to infinity; below tanhLeast 1+x rounds to 1 in place of exp(x).
+		"expLeast": -104, "expMost": 89, "tanhLeast": -20,
+		// Added to the shift, an integer stands in the low bits.
 		"shift": 3 << 22,
 	}
 	// exp(r) − 1 − r over r² for |r| ≤ ½·log 2: the polynomial of expf in the Cephes library.
 	coefficients := []float64{5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4}
 	if double {
-		values["sigmoidLimit"], values["tanhLimit"] = -746, -40
 		values["ln2High"], values["ln2Low"] = 6.93145751953125e-1, 1.42860682030941723212e-6
+		values["expLeast"], values["expMost"], values["tanhLeast"] = -746, 710, -40
 		values["shift"] = 3 << 51
 		// The series; what it leaves out is less than a twentieth of a unit in the last place.
 		coefficients = nil
@@ -41,51 +38,70 @@ func exponentialNumbers(double bool) (names []string, values map[string]float64)
 	for i, c := range coefficients {
 		values[coefficient(i)] = c
 	}
-	names = []string{"log2e", "ln2High", "ln2Low", "one", "two", "sign", "half", "sigmoidLimit", "tanhLimit", "shift"}
-	for i := range coefficients {
-		names = append(names, coefficient(i))
-	}
-	return names, values
+	return slices.Sorted(maps.Keys(values)), values
 }
 
 func coefficient(i int) string { return fmt.Sprintf("c%d", i) }
 
-// exponentialTables are the constants in memory, by precision.
-var exponentialTables = map[bool]Mem{}
+// tables are the numbers in memory, by precision, each in all lanes of the widest vector.
+type tables map[bool]Mem
 
-func writeExponentialTables() {
+func writeTables() tables {
+	t := tables{}
 	for _, double := range []bool{false, true} {
 		v := vector{"", 64, double}
-		table := GLOBL(v.name("exponential"), attr.RODATA|attr.NOPTR)
-		names, values := exponentialNumbers(double)
+		t[double] = GLOBL(v.name("numbers"), attr.RODATA|attr.NOPTR)
+		names, values := numbers(double)
 		for i, name := range names {
 			for lane := range v.lanes() {
 				DATA(i*v.bytes+lane*v.element(), pick[Constant](v, F32(values[name]), F64(values[name])))
 			}
 		}
-		exponentialTables[double] = table
 	}
+	return t
 }
 
-// exponentials makes the constants of σ and tanh ready, to be called at the start of a function.
-func (v vector) exponentials() *constants {
-	c := &constants{v, map[string]Op{}}
-	names, _ := exponentialNumbers(v.double)
+// constants are the numbers as operands of one function: of AVX-512 in registers, for it has 32, of AVX2 in memory.
+type constants struct {
+	vector
+	operands map[string]Op
+	last     int // coefficient
+}
+
+// constants makes the numbers ready, to be called at the start of a function. Those named are in registers in any case.
+func (t tables) constants(v vector, inRegisters ...string) *constants {
+	c := &constants{v, map[string]Op{}, -1}
+	names, _ := numbers(v.double)
 	for i, name := range names {
-		c.operands[name] = exponentialTables[v.double].Offset(i * 64)
-		if v.wide() && name != "half" && name != "shift" {
+		at := t[v.double].Offset(i * 64)
+		c.operands[name] = at
+		if slices.Contains(inRegisters, name) {
 			r := v.register()
-			v.move(c.operands[name], r)
+			v.move(at, r)
 			c.operands[name] = r
 		}
+	}
+	for c.operands[coefficient(c.last+1)] != nil {
+		c.last++
 	}
 	return c
 }
 
-// at returns a constant, in a register or in memory.
+// ofExponentials makes the numbers of σ and tanh ready.
+func (t tables) ofExponentials(v vector) *constants {
+	if !v.wide() {
+		return t.constants(v)
+	}
+	names, _ := numbers(v.double)
+	return t.constants(v, slices.DeleteFunc(names, func(name string) bool {
+		return name == "half" || name == "shift" || name == "expMost"
+	})...)
+}
+
+// at returns a number, in a register or in memory.
 func (c *constants) at(name string) Op { return c.operands[name] }
 
-// register returns a constant in a register that must not be written.
+// in returns a number in a register that must not be written.
 func (c *constants) in(name string) reg.VecVirtual {
 	if r, ok := c.operands[name].(reg.VecVirtual); ok {
 		return r
@@ -101,16 +117,12 @@ func (c *constants) reduced(x reg.VecVirtual) (n, expm1 reg.VecVirtual) {
 	c.multiply(c.at("log2e"), x, n)
 	c.round(n, n)
 	r := c.register()
-	c.copy(x, r)
+	c.move(x, r)
 	c.fnma(c.at("ln2High"), n, r)
 	c.fnma(c.at("ln2Low"), n, r)
-	last := len(c.operands) - 1
-	for c.operands[coefficient(last)] == nil {
-		last--
-	}
 	p := c.register()
-	c.move(c.at(coefficient(last)), p)
-	for i := last - 1; i >= 0; i-- {
+	c.move(c.at(coefficient(c.last)), p)
+	for i := c.last - 1; i >= 0; i-- {
 		c.horner(c.at(coefficient(i)), r, p)
 	}
 	squared := c.register()
@@ -119,14 +131,14 @@ func (c *constants) reduced(x reg.VecVirtual) (n, expm1 reg.VecVirtual) {
 	return n, p
 }
 
-// power returns x·2ⁿ for x about 1 and an integer n ≥ −2000, rounded once where it is below the normal numbers.
+// power returns x·2ⁿ for x about 1 and an integer |n| ≤ 2000, rounded once where it is below the normal numbers.
 func (c *constants) power(x, n reg.VecVirtual) reg.VecVirtual {
 	y := c.register()
 	if c.wide() {
 		pick(c.vector, VSCALEFPS, VSCALEFPD)(n, x, y)
 		return y
 	}
-	// Two factors of about 2^(n/2), both normal numbers. Added to the shift, an integer stands in the low bits.
+	// Two factors of about 2^(n/2), both normal numbers.
 	shift := c.in("shift")
 	half, rest := c.register(), c.register()
 	c.multiply(c.at("half"), n, half)
@@ -146,7 +158,7 @@ func (c *constants) power(x, n reg.VecVirtual) reg.VecVirtual {
 func (c *constants) sigmoid(x reg.VecVirtual) reg.VecVirtual {
 	size := c.register()
 	c.or(c.at("sign"), x, size)
-	c.max(size, c.in("sigmoidLimit"), size) // of a NaN the maximum is its first operand
+	c.max(size, c.in("expLeast"), size) // of a NaN the maximum is its first operand
 	n, e := c.reduced(size)
 	c.add(c.at("one"), e, e)
 	e = c.power(e, n)
@@ -168,7 +180,7 @@ func (c *constants) tanh(x reg.VecVirtual) reg.VecVirtual {
 	size := c.register()
 	c.or(c.at("sign"), x, size)
 	c.add(size, size, size)
-	c.max(size, c.in("tanhLimit"), size)
+	c.max(size, c.in("tanhLeast"), size)
 	n, p := c.reduced(size)
 	scale := c.power(c.in("one"), n)
 	numerator, denominator := c.register(), c.register()
@@ -182,15 +194,25 @@ func (c *constants) tanh(x reg.VecVirtual) reg.VecVirtual {
 	return numerator
 }
 
+// exp returns exp(x).
+func (c *constants) exp(x reg.VecVirtual) reg.VecVirtual {
+	y := c.register()
+	c.max(x, c.in("expLeast"), y)
+	c.min(y, c.in("expMost"), y)
+	n, e := c.reduced(y)
+	c.add(c.at("one"), e, e)
+	return c.power(e, n)
+}
+
 // activation generates dst[i] = f(src[i]).
-func activation(v vector, name, equation string, f func(*constants, reg.VecVirtual) reg.VecVirtual) {
+func activation(t tables, v vector, name, equation string, f func(*constants, reg.VecVirtual) reg.VecVirtual) {
 	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, src *%s)", v.goType()))
 	Doc(equation)
 	Pragma("noescape")
 	n := Load(Param("n"), GP64()).(reg.GPVirtual)
 	dst := Load(Param("dst"), GP64()).(reg.GPVirtual)
 	src := Load(Param("src"), GP64()).(reg.GPVirtual)
-	c := v.exponentials()
+	c := t.ofExponentials(v)
 	s := v.newSweep(n)
 	s.line("vectors", []reg.GPVirtual{dst, src}, func() {
 		s.put(f(c, s.get(Mem{Base: src})), Mem{Base: dst})

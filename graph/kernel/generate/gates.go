@@ -77,11 +77,11 @@ func gateFunction(v vector, name, doc string, matrices, vectors []string, prepar
 }
 
 // gates generates the gates of a recurrent unit from their inputs a and products q.
-func gates(v vector) {
+func gates(t tables, v vector) {
 	var c *constants
-	gateFunction(v, "gates", "gates is machine.gates; productNew is the fourth block of saved.",
+	gateFunction(v, "gates", "gates is machine.gates; product4 is the fourth block of saved, q_n.",
 		[]string{"input", "product", "before", "saved", "product4", "after"}, []string{"bias"},
-		func() { c = v.exponentials() },
+		func() { c = t.ofExponentials(v) },
 		func(g *gateLines) {
 			g.fetch("input", 3)
 			g.fetch("saved", 3)
@@ -115,13 +115,11 @@ func gates(v vector) {
 }
 
 // gateGradients generates the gradients of the gates.
-func gateGradients(v vector) {
-	var table Mem
-	gateFunction(v, "gateGradients", "gateGradients is machine.gateGradients; product4 is the fourth block of saved.",
+func gateGradients(t tables, v vector) {
+	var c *constants
+	gateFunction(v, "gateGradients", "gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.",
 		[]string{"above", "carry", "saved", "product4", "before", "gates", "candidates", "previous"}, nil,
-		func() {
-			table = exponentialTables[v.double]
-		},
+		func() { c = t.constants(v, "one") },
 		func(g *gateLines) {
 			g.fetch("above", 1)
 			g.fetch("saved", 3)
@@ -129,9 +127,8 @@ func gateGradients(v vector) {
 			g.fetch("before", 1)
 			g.fetch("gates", 3)
 			g.fetch("candidates", 1)
-			one := v.register()
-			v.move(table.Offset(oneOffset(v)), one)
-			// complement returns 1 − x, square 1 − x².
+			one := c.in("one")
+			// complement returns 1 − x.
 			complement := func(x reg.VecVirtual) reg.VecVirtual {
 				y := v.register()
 				v.subtract(x, one, y)
@@ -152,7 +149,7 @@ func gateGradients(v vector) {
 			g.put(dUpdate, g.block("gates", 1))
 
 			dCandidate := v.register() // 1 − n²
-			v.copy(one, dCandidate)
+			v.move(one, dCandidate)
 			v.fnma(candidate, candidate, dCandidate)
 			v.multiply(rest, dCandidate, dCandidate)
 			v.multiply(d, dCandidate, dCandidate)
@@ -169,15 +166,4 @@ func gateGradients(v vector) {
 			v.multiply(complement(reset), dProduct, dProduct)
 			g.put(dProduct, g.block("gates", 0))
 		})
-}
-
-// oneOffset is where the table has the number 1.
-func oneOffset(v vector) int {
-	names, _ := exponentialNumbers(v.double)
-	for i, name := range names {
-		if name == "one" {
-			return i * 64
-		}
-	}
-	panic("no one")
 }

@@ -8,12 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/build"
 )
 
-func main() {
-	part := flag.String("part", "", "product: the innermost loops of products")
-	flag.Parse()
-	build.ConstraintExpr("!purego")
-	switch *part {
-	case "product":
+// parts are what is written to a file each, for every kind of vector.
+var parts = map[string]func(){
+	"product": func() {
 		for _, v := range vectors {
 			for width := 1; width <= v.tileWidth(); width++ {
 				tile(v, width)
@@ -24,25 +21,45 @@ func main() {
 				transpose(v) // good enough for AVX-512 too
 			}
 		}
-	case "activation":
-		writeExponentialTables()
+	},
+	"activation": func() {
+		t := writeTables()
 		for _, v := range vectors {
-			activation(v, "sigmoid", "dst = 1/(1+exp(−src)); dst may be src.", (*constants).sigmoid)
-			activation(v, "tanh", "dst = tanh(src); dst may be src.", (*constants).tanh)
+			activation(t, v, "sigmoid", "dst = 1/(1+exp(−src)); dst may be src.", (*constants).sigmoid)
+			activation(t, v, "tanh", "dst = tanh(src); dst may be src.", (*constants).tanh)
+			activation(t, v, "exp", "dst = exp(src); dst may be src.", (*constants).exp)
 		}
-	case "gates":
-		writeExponentialTables()
+	},
+	"elementwise": func() {
 		for _, v := range vectors {
-			gates(v)
-			gateGradients(v)
+			elementwise(v, "add", "dst = x + y; dst may be x or y.", v.add)
+			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 		}
-	case "update":
+	},
+	"gates": func() {
+		t := writeTables()
+		for _, v := range vectors {
+			gates(t, v)
+			gateGradients(t, v)
+		}
+	},
+	"update": func() {
 		for _, v := range vectors {
 			updates(v)
 			sums(v)
 		}
-	default:
-		log.Fatalf("-part %q: expected product, activation, gates or update", *part)
+	},
+}
+
+func main() {
+	part := flag.String("part", "", "what to write: product, activation, elementwise, gates or update")
+	flag.Parse()
+	write, ok := parts[*part]
+	if !ok {
+		log.Fatalf("-part %q: expected product, activation, elementwise, gates or update", *part)
 	}
+	build.ConstraintExpr("!purego")
+	writeMaskTable()
+	write()
 	build.Generate()
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-func (v vector) min(x, y, to Op) { pick(v, VMINPS, VMINPD)(x, y, to) }
-func (v vector) sqrt(x, to Op)   { pick(v, VSQRTPS, VSQRTPD)(x, to) }
+func (v vector) sqrt(x, to Op) { pick(v, VSQRTPS, VSQRTPD)(x, to) }
 
 // updates generates the loops of update.go, the same operations in the same order.
 func updates(v vector) {

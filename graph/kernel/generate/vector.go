@@ -37,7 +37,7 @@ func (v vector) lanes() int { return v.bytes / v.element() }
 // goType returns the element type in Go.
 func (v vector) goType() string { return fmt.Sprintf("float%d", 8*v.element()) }
 
-// name returns the name of a function for this kind of vector, as in tileAVX512x64 for float64.
+// name returns the name of a function for this kind of vector, as in rowAVX512Double.
 func (v vector) name(function string) string {
 	return fmt.Sprintf("%s%s%s", function, v.set, map[bool]string{false: "Single", true: "Double"}[v.double])
 }
@@ -125,8 +125,8 @@ func (v vector) masks(number int, count reg.GPVirtual) []mask {
 // maskTable is 32 bytes of ones and 32 of zeros.
 var maskTable Mem
 
-func init() {
-	maskTable = GLOBL("maskTable", attr.RODATA|attr.NOPTR)
+func writeMaskTable() {
+	maskTable = GLOBL("masks", attr.RODATA|attr.NOPTR)
 	for i := range 8 {
 		DATA(8*i, U64(map[bool]uint64{true: ^uint64(0), false: 0}[i < 4]))
 	}
@@ -159,14 +159,15 @@ func (v vector) divide(x, y, to Op)   { pick(v, VDIVPS, VDIVPD)(x, y, to) }
 // max sets to = max(x, y); where one is NaN it is x.
 func (v vector) max(x, y, to Op) { pick(v, VMAXPS, VMAXPD)(x, y, to) }
 
+// min sets to = min(x, y) in the same way.
+func (v vector) min(x, y, to Op) { pick(v, VMINPS, VMINPD)(x, y, to) }
+
 // fnma sets sum −= x·y, horner sum = sum·y + x; x may be in memory.
 func (v vector) fnma(x, y, sum Op)   { pick(v, VFNMADD231PS, VFNMADD231PD)(x, y, sum) }
 func (v vector) horner(x, y, sum Op) { pick(v, VFMADD213PS, VFMADD213PD)(x, y, sum) }
 
 func (v vector) or(x, y, to Op)  { pick(v, VORPS, VORPD)(x, y, to) }
 func (v vector) and(x, y, to Op) { pick(v, VANDPS, VANDPD)(x, y, to) }
-
-func (v vector) copy(from, to reg.VecVirtual) { v.move(from, to) }
 
 // round rounds to the nearest integer.
 func (v vector) round(x, to Op) {

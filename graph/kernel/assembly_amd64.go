@@ -1,0 +1,137 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// assembly are the functions in assembly for one kind of vectors. They check no bounds.
+type assembly[F Float] struct {
+	tiles         []tileAssembly[F]  // of one, two … vectors of columns
+	panels        []panelAssembly[F] // of one, two … vectors of columns
+	lanes         int
+	row           func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
+	transpose     func(squares int, lines *F, stride int, panel *F, width int)
+	square        int // rows and columns of a square of transpose
+	sigmoid       func(n int, dst, src *F)
+	tanh, exp     func(n int, dst, src *F)
+	add, multiply func(n int, dst, x, y *F)
+	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
+		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
+	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
+		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, candidatesStride, previousStride int)
+}
+
+type (
+	tileAssembly[F Float] func(k int, a *F, rowStride, stepStride int, b *F, ldb int, from *F, fromStride int, c *F,
+		ldc, rows, cols int, ahead *F, aheadBytes int)
+	panelAssembly[F Float] func(k int, rows *F, stride, count int, panel *F)
+)
+
+// machine returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
+// columns and the depth of all sets stays in a second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
+func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
+	return machine[F]{
+		rows: rows, cols: a.lanes * len(a.tiles), lanes: a.lanes,
+		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
+		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
+		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
+		add: onPairs(a.add), multiply: onPairs(a.multiply),
+		gates: a.gateRows, gateGradients: a.gradientRows,
+		ones: []F{1},
+	}
+}
+
+func (a *assembly[F]) tileFunction() func(*tile[F]) {
+	shift := bits.TrailingZeros(uint(a.lanes))
+	size := int(unsafe.Sizeof(F(0)))
+	return func(t *tile[F]) {
+		vectors := (t.cols + a.lanes - 1) >> shift
+		_ = t.left[(t.rows-1)*t.rowStride+(t.k-1)*t.stepStride]
+		_ = t.right.data[(t.k-1)*t.right.stride+vectors<<shift-1]
+		_ = t.to.data[(t.rows-1)*t.to.stride+t.cols-1]
+		var from *F
+		if t.from.data != nil {
+			_ = t.from.data[(t.rows-1)*t.from.stride+t.cols-1]
+			from = &t.from.data[0]
+		}
+		ahead := &t.right.data[0]
+		if len(t.ahead.data) > 0 {
+			ahead = &t.ahead.data[0]
+		}
+		a.tiles[vectors-1](t.k, &t.left[0], t.rowStride, t.stepStride, &t.right.data[0], t.right.stride, from, t.from.stride,
+			&t.to.data[0], t.to.stride, t.rows, t.cols, ahead, t.ahead.stride*size)
+	}
+}
+
+func (a *assembly[F]) rowProduct(k int, x []F, stride int, w []F, ldw int, accumulate bool, y []F) {
+	_ = x[(k-1)*stride]
+	_ = w[(k-1)*ldw+len(y)-1]
+	a.row(k, &x[0], stride, &w[0], ldw, &y[0], len(y), accumulate)
+}
+
+func (a *assembly[F]) pack(k int, rows []F, stride, count int, panel []F, width int) {
+	_ = rows[(k-1)*stride+count-1]
+	_ = panel[k*width-1]
+	a.panels[width/a.lanes-1](k, &rows[0], stride, count, &panel[0])
+}
+
+func (a *assembly[F]) interleave(k int, lines []F, stride, count int, panel []F, width int) {
+	_ = lines[(count-1)*stride+k-1]
+	_ = panel[(k-1)*width+count-1]
+	squares, whole := k/a.square, count/a.square*a.square
+	for i := 0; squares > 0 && i < whole; i += a.square {
+		a.transpose(squares, &lines[i*stride], stride, &panel[i], width)
+	}
+	for i := range count { // the edges
+		from := squares * a.square
+		if i >= whole {
+			from = 0
+		}
+		if from < k {
+			interleavePortable(k-from, lines[i*stride+from:], stride, 1, panel[from*width+i:], width)
+		}
+	}
+}
+
+func onSlices[F Float](f func(n int, dst, src *F)) func(dst, src []F) {
+	return func(dst, src []F) {
+		if len(src) > 0 {
+			dst = dst[:len(src)]
+			f(len(src), &dst[0], &src[0])
+		}
+	}
+}
+
+func onPairs[F Float](f func(n int, dst, x, y *F)) func(dst, x, y []F) {
+	return func(dst, x, y []F) {
+		if len(dst) > 0 {
+			x, y = x[:len(dst)], y[:len(dst)]
+			f(len(dst), &dst[0], &x[0], &y[0])
+		}
+	}
+}
+
+func (a *assembly[F]) gateRows(g *gateRows[F]) {
+	rows, H := g.rows, g.units
+	_ = g.bias[3*H-1]
+	a.gates(rows, H, g.input.first(rows, 3*H), g.product.first(rows, 3*H), g.before.first(rows, H), g.saved.first(rows, 4*H),
+		&g.saved.data[3*H], g.after.first(rows, H), &g.bias[0],
+		g.input.stride, g.product.stride, g.before.stride, g.saved.stride, g.saved.stride, g.after.stride)
+}
+
+func (a *assembly[F]) gradientRows(g *gradientRows[F]) {
+	rows, H := g.rows, g.units
+	a.gateGradients(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
+		g.before.first(rows, H), g.gates.first(rows, 3*H), g.candidates.first(rows, H), g.previous.first(rows, H),
+		g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
+		g.before.stride, g.gates.stride, g.candidates.stride, g.previous.stride)
+}
+
+// first returns where the first of the given number of rows starts, after a check that all are there.
+func (l lines[F]) first(rows, width int) *F {
+	_ = l.data[(rows-1)*l.stride+width-1]
+	return &l.data[0]
+}
