@@ -16,15 +16,16 @@
 // for AVX-512. Such a set is a machine (machine.go), the one seam where they meet; all else is written once above it. A
 // program uses the fastest set that the processor supports, or the one that the environment variable GRUEXP_KERNELS names:
 // avx512, avx2 or go; [Kernels] reports it. The build tag purego leaves all assembly out. The sets differ from each other in
-// the last bits: FMA rounds once where plain Go on amd64 rounds twice, and exp is evaluated in another order. Within one set
+// the last bits: FMA rounds once where plain Go rounds twice, and exp is evaluated in another order. Within one set
 // an element has the same bits wherever it stands, so results depend on neither threads nor shapes nor alignment.
 //
 // The assembly (*_amd64.s, with its declarations in *_amd64.go) is generated with avo by the program in generate, a module
 // of its own, so that nobody who imports this package depends on avo. To change or add a kernel:
 //
 //   - write it in generate, once for all vectors and precisions, and run "go generate" in this folder;
-//   - put it into the tables in kernels_amd64.go; if it is new, give machine a field with its contract, a version in plain
-//     Go, and in assembly_amd64.go the function that checks all bounds before it calls the assembly, which checks none;
+//   - put it into the tables in kernels_amd64.go (those for solvers are in update_sets_amd64.go); if it is new, give machine
+//     a field with its contract, a version in plain Go, and in assembly_amd64.go the function that checks all bounds before
+//     it calls the assembly, which checks none;
 //   - compare it with plain Go in kernels_test.go: all lengths around a vector, all places, special values, and slices between
 //     pages that must not be touched.
 //

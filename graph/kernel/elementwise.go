@@ -23,16 +23,6 @@ func Multiply[F Float](p *Pool, x, factors, product []F) {
 	})
 }
 
-// FillRows sets every row of the rows×len(row) matrix dst to row.
-func FillRows[F Float](p *Pool, rows int, row, dst []F) {
-	width := len(row)
-	p.Split(rows, rowGrain(width), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			copy(dst[i*width:(i+1)*width], row)
-		}
-	})
-}
-
 // CopyMatrix copies a rows×cols matrix from src with row stride lds to dst with row stride ldd: concatenation along the
 // last axis, columns of a matrix, and the gradients of both.
 func CopyMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd int) {

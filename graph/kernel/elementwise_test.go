@@ -25,11 +25,7 @@ func TestMultiply(t *testing.T) {
 	sameBits(t, "threads", got, want)
 }
 
-func TestFillRowsAndCopyMatrix(t *testing.T) {
-	filled := make([]float64, 6)
-	FillRows(nil, 3, []float64{1, 2}, filled)
-	sameBits(t, "rows", filled, []float64{1, 2, 1, 2, 1, 2})
-
+func TestCopyMatrix(t *testing.T) {
 	dst := make([]float64, 8)
 	CopyMatrix(nil, 2, 2, []float64{1, 2, 3, 4, 5}, 3, dst[1:], 4)
 	sameBits(t, "matrix", dst, []float64{0, 1, 2, 0, 0, 4, 5, 0})
@@ -40,7 +36,4 @@ func TestFillRowsAndCopyMatrix(t *testing.T) {
 	CopyMatrix(nil, 300, 150, src, 200, one, 200)
 	CopyMatrix(NewPool(3), 300, 150, src, 200, three, 200)
 	sameBits(t, "matrix by threads", three, one)
-	FillRows(nil, 300, src[:200], one)
-	FillRows(NewPool(3), 300, src[:200], three)
-	sameBits(t, "rows by threads", three, one)
 }

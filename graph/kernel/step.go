@@ -4,8 +4,7 @@ package kernel
 // works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
 // step; nil stands for all ones.
 
-// AffineStep computes x·w + b with the bits of [Product] onto rows of b. It must not be used by two goroutines at the same
-// time.
+// AffineStep computes x·w + b with the bits of [Affine]. It must not be used by two goroutines at the same time.
 type AffineStep[F Float] struct {
 	pool                 *Pool
 	machine              *machine[F]
@@ -25,10 +24,7 @@ func NewAffineStep[F Float](p *Pool, batch int, w, b []F) *AffineStep[F] {
 // Run returns x·w + b [B,O] for x [B,I]. It is overwritten by the next run.
 func (a *AffineStep[F]) Run(x []F) []F {
 	if a.batch > fewRows || a.inputs > a.machine.depth {
-		for i := range a.batch {
-			copy(row(a.y, i, a.units), a.b)
-		}
-		Product(a.pool, false, false, a.batch, a.units, a.inputs, x, a.inputs, a.w, a.units, true, a.y, a.units)
+		Affine(a.pool, a.batch, a.inputs, a.units, x, a.w, a.b, a.y)
 		return a.y
 	}
 	for i := range a.batch {

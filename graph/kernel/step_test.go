@@ -53,8 +53,7 @@ func testAffineStep[F Float](t *testing.T, k *kernels, m *machine[F]) {
 			for _, units := range []int{1, 31} {
 				x, w, b := random[F](rng, batch*inputs), random[F](rng, inputs*units), random[F](rng, units)
 				want := make([]F, batch*units)
-				FillRows(p, batch, b, want)
-				Product(p, false, false, batch, units, inputs, x, inputs, w, units, true, want, units)
+				Affine(p, batch, inputs, units, x, w, b, want)
 				y := NewAffineStep(p, batch, w, b).Run(x)
 				near(t, fmt.Sprintf("[%d,%d]·[%d,%d]", batch, inputs, inputs, units), y, want, 0)
 			}

@@ -52,11 +52,7 @@ func affine[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {
 	return add(s, operation[F]{
 		name: "Affine", inputs: []*G.Node{x, w, b}, shape: shape,
 		run: func(in values[F], y []F) {
-			x, w, b := in.floats[0], in.floats[1], in.floats[2]
-			if b != nil {
-				kernel.FillRows(s.pool, rows, b, y)
-			}
-			kernel.Product(s.pool, false, false, rows, units, width, x, width, w, units, b != nil, y, units)
+			kernel.Affine(s.pool, rows, width, units, in.floats[0], in.floats[1], in.floats[2], y)
 		},
 		gradients: []gradient{inputGradient, kernelGradient, biasGradient},
 	})
