@@ -16,6 +16,7 @@ const (
 	panelHead     = 46.0
 	panelFoot     = 34.0
 	legendHeight  = 30.0
+	labelWidth    = 30.0
 	pictureMargin = 16.0
 )
 
@@ -103,7 +104,11 @@ func (x *row) draw(b *strings.Builder, y float64, at func(float64) float64) {
 	if x.bar.limit > 0 {
 		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="#c33" stroke-width="2"/>`+"\n", at(x.bar.limit), y-1, y+barHeight+1)
 	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text>`+"\n", max(from, to, at(max(1, x.bar.limit)))+5, y+10, number(x.value.median))
+	label := max(from, to) + 5
+	if mark := at(x.bar.limit); x.bar.limit > 0 && mark >= label-5 && mark < label+labelWidth {
+		label = mark + 5
+	}
+	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text>`+"\n", label, y+10, number(x.value.median))
 }
 
 func legend(b *strings.Builder, y float64) {
