@@ -25,6 +25,10 @@ type Param struct {
 	Role   Role
 	Value  *tensor.Dense // float32 or float64, contiguous
 	Frozen bool          // takes part in the forward pass, gets no gradient
+
+	Blocks     int        // blocks of columns of equal width that are matrices of their own, one per gate; 0 stands for 1
+	Penalty    Penalty    // what it adds to the loss
+	Constraint Constraint // what holds of it after every update
 }
 
 // NewParam makes a parameter and fills it by init from the stream "init/NAME", so that the initial values of one
