@@ -38,52 +38,70 @@ func (a *AffineStep[F]) Run(x []F) []F {
 // GRUStep takes the recurrence of [GRU] step by step, with the same bits. It must not be used by two goroutines at the
 // same time.
 type GRUStep[F Float] struct {
-	pool                                   *Pool
-	machine                                *machine[F]
-	batch, units                           int
-	recurrentKernel, recurrentBias, hidden []F
+	pool    *Pool
+	machine *machine[F]
+	cell    *cell[F]
+	shape   GRUShape
+	in      GRUInput[F]
+	hidden  []F
 
 	few gateRows[F] // one row of a small batch
-
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
 	many GRU[F]
 	next []F // [B,H]
 }
 
-// NewGRUStep returns the recurrence of batch rows. It reads recurrentKernel [H,3H] and recurrentBias [3H] in each run, and
-// hidden [B,H] is the state: a run replaces it by that after the step.
-func NewGRUStep[F Float](p *Pool, batch int, recurrentKernel, recurrentBias, hidden []F) *GRUStep[F] {
-	units := len(hidden) / batch
-	return &GRUStep[F]{
-		pool: p, machine: machineOf[F](p), batch: batch, units: units,
-		recurrentKernel: recurrentKernel, recurrentBias: recurrentBias, hidden: hidden,
-		few: gateRows[F]{
-			rows: 1, units: units, bias: recurrentBias,
-			product: lines[F]{data: make([]F, 3*units)},
-			saved:   lines[F]{data: make([]F, 4*units)},
-		},
-		next: make([]F, batch*units),
+// NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel and RecurrentBias, in
+// each run; the others do not count. hidden [B,H] is the state: a run replaces it by that after the step.
+func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
+	m := machineOf[F](p)
+	g := &GRUStep[F]{
+		pool: p, machine: m, cell: &m.cells[s.Form], hidden: hidden,
+		shape: GRUShape{Form: s.Form, Steps: 1, Batch: s.Batch, Units: s.Units},
+		in:    GRUInput[F]{RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias},
+		next:  make([]F, len(hidden)),
 	}
+	columns := g.cell.gates * s.Units
+	if in.RecurrentBias == nil {
+		g.in.RecurrentBias = make([]F, columns)
+	}
+	line := func(width int) lines[F] { return lines[F]{data: make([]F, width)} }
+	g.few = gateRows[F]{
+		rows: 1, units: s.Units, bias: g.in.RecurrentBias,
+		product: line(columns), saved: line(g.cell.saved * s.Units), left: line(s.Units),
+	}
+	return g
 }
 
 // Run takes a step. gates [B,3H] is x·W + bias.
 func (g *GRUStep[F]) Run(gates, mask []F) {
-	if g.batch > fewRows {
-		in := GRUInput[F]{
-			Gates: gates, RecurrentKernel: g.recurrentKernel, RecurrentBias: g.recurrentBias, Initial: g.hidden, Mask: mask,
-		}
-		g.many.Forward(g.pool, GRUShape{Steps: 1, Batch: g.batch, Units: g.units}, in, g.next, false)
+	if g.shape.Batch > fewRows {
+		in := g.in
+		in.Gates, in.Initial, in.Mask = gates, g.hidden, mask
+		g.many.Forward(g.pool, g.shape, in, g.next, false)
 		copy(g.hidden, g.next)
 		return
 	}
-	for b := range g.batch {
-		if !present(mask, b) {
-			continue
+	columns, width := g.cell.gates*g.shape.Units, g.cell.states*g.shape.Units
+	for b := range g.shape.Batch {
+		if present(mask, b) {
+			g.few.input.data = row(gates, b, columns)
+			g.row(row(g.hidden, b, width))
 		}
-		h := row(g.hidden, b, g.units)
-		g.machine.row(g.units, h, 1, g.recurrentKernel, 3*g.units, false, g.few.product.data)
-		g.few.input.data, g.few.before.data, g.few.after.data = row(gates, b, 3*g.units), h, h
-		g.machine.gates(&g.few)
+	}
+}
+
+// row replaces one state by the next.
+func (g *GRUStep[F]) row(state []F) {
+	H, columns := g.shape.Units, g.cell.gates*g.shape.Units
+	g.few.before.data, g.few.after.data = state, state
+	left, lo := state, 0
+	for i := range g.cell.count {
+		stage := &g.cell.stages[i]
+		hi := lo + stage.blocks*H
+		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, g.few.product.data[lo:hi])
+		stage.forward(&g.few)
+		left, lo = g.few.left.data, hi
 	}
 }
 

@@ -15,32 +15,44 @@ type GRUNodes struct {
 	RecurrentBias    *G.Node // c [3H]
 	Initial          *G.Node // h before the first step [B,H]; nil for zeros
 	Mask             *G.Node // [T,B]; where it is 0 the state is carried over
-	RecurrentDropout *G.Node // d [B,H], fed noise: multiplies h' before U, the same at every step
+	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [3,B,H] for r, z, n
 }
 
-// GRU is the recurrence of the reset-after gated recurrent unit over a whole sequence, as cuDNN, Keras and PyTorch have
-// it. It returns the hidden states [T,B,H]. With h' the state of the step before:
+// GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
+type GRUOptions struct {
+	Form    kernel.GRUForm
+	Reverse bool // runs from the last step to the first; the states stay at the steps of their inputs
+}
+
+// GRU is the recurrence of a gated recurrent unit over a whole sequence. It returns the hidden states [T,B,H]. With h' the
+// state of the step before, all forms have
 //
-//	q = (h'⊙d)·U + c
-//	r = σ(A_r + q_r), z = σ(A_z + q_z), n = tanh(A_n + r⊙q_n)
-//	h = (1−z)⊙n + z⊙h'
+//	r = σ(A_r + (h'⊙d)·U_r + c_r), z = σ(A_z + (h'⊙d)·U_z + c_z)
 //
-// Reverse runs from the last step to the first; the states stay at the steps of their inputs. Mask and RecurrentDropout
-// have no gradient.
-func GRU(s *Scope, in GRUNodes, reverse bool) (*G.Node, error) {
+// and [kernel.GRUForm] has the candidate n and the state h of each, as of the default
+//
+//	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
+//
+// Mask and RecurrentDropout have no gradient. A mask of ones costs nothing.
+func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	c := check{op: "GRU"}
+	c.that(options.Form.Valid(), "Form", options.Form, "a form of kernel.GRUForm")
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
-	units := gates[2] / 3
+	batch, units := gates[1], gates[2]/3
 	c.that(gates[2] == 3*units, "Gates", fmt.Sprintf("%d columns", gates[2]), "a multiple of 3")
 	c.floats("RecurrentKernel", in.RecurrentKernel, units, 3*units)
 	c.optional("RecurrentBias", in.RecurrentBias, 3*units)
-	c.optional("Initial", in.Initial, gates[1], units)
-	c.optional("Mask", in.Mask, gates[0], gates[1])
-	c.optional("RecurrentDropout", in.RecurrentDropout, gates[1], units)
+	c.optional("Initial", in.Initial, batch, units)
+	c.optional("Mask", in.Mask, gates[0], batch)
+	if d := in.RecurrentDropout; d != nil && d.Dims() == 3 {
+		c.floats("RecurrentDropout", d, 3, batch, units)
+	} else {
+		c.optional("RecurrentDropout", d, batch, units)
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
-	shape := kernel.GRUShape{Steps: gates[0], Batch: gates[1], Units: units, Reverse: reverse}
+	shape := kernel.GRUShape{Form: options.Form, Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse}
 	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape)
 }
 
