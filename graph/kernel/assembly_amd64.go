@@ -42,8 +42,8 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply),
-		cells: cells,
-		ones:  []F{1},
+		blend: blendPortable[F], cells: cells,
+		ones: []F{1},
 	}
 }
 

@@ -32,7 +32,7 @@ type GRUShape struct {
 	Reverse             bool
 }
 
-// GRUInput is what the recurrence reads.
+// GRUInput is what the recurrence reads. Where the equations have h', they mean γ⊙h' if there is a decay.
 type GRUInput[F Float] struct {
 	Gates            []F // [T,B,3H]: x·W + bias
 	RecurrentKernel  []F // [H,3H]
@@ -40,6 +40,14 @@ type GRUInput[F Float] struct {
 	Initial          []F // [B,H], the state before the first step, or nil for zeros
 	Mask             []F // [T,B], 0 where the state is carried over, or nil
 	RecurrentDropout []F // multiplies the previous state before the recurrent kernel: [B,H], or [3,B,H] for r, z, n; or nil
+
+	// ζ of zoneout (Krueger et al. 2017, arXiv:1606.01305): the state is ζ⊙h' + (1−ζ)⊙h in place of h. [T,B,H], 1 where a
+	// unit keeps its previous value and else 0; or nil for the same number everywhere, the expectation of such noise or 0.
+	Zoneout     []F
+	ZoneoutRate F
+
+	// γ, multiplies the state before a step (GRU-D, Che et al. 2018, arXiv:1606.01865); [T,B,H], or nil.
+	Decay []F
 }
 
 // GRUGradient is where the backward pass writes the gradient with respect to each input.
@@ -48,6 +56,7 @@ type GRUGradient[F Float] struct {
 	RecurrentKernel []F // [H,3H]
 	RecurrentBias   []F // [3H], or nil
 	Initial         []F // [B,H], or nil
+	Decay           []F // [T,B,H], or nil
 }
 
 // GRU runs the recurrence of a gated recurrent unit and its backward pass over whole sequences. The equations of a step
@@ -69,6 +78,7 @@ type GRU[F Float] struct {
 	dProducts []F
 
 	products []recurrentProduct[F]
+	rates    []F // of zoneout where it is the same everywhere, for a row
 	carry    []F // gradient with respect to the state between two steps, of all rows
 	zeros    []F // never written: stands in for a missing bias or initial state
 

@@ -8,15 +8,21 @@ func (w *gruWorker[F]) backward() {
 			carry := row(w.carry, b, w.stateWidth)
 			w.machine.add(carry, carry, row(w.dHidden, t*w.Batch+b, w.stateWidth))
 			clear(row(w.gradient.Gates, t*w.Batch+b, w.columns))
+			if w.in.Decay != nil {
+				clear(row(w.gradient.Decay, t*w.Batch+b, w.stateWidth))
+			}
 		})
 		for done := 0; done < len(w.rows); {
 			w.take(done)
 			done += len(w.chunk)
 			w.fetchBackward(i, done)
+			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
 				w.gatesBackward(stage)
 				w.multiplyBackward(stage)
 			}
+			w.joinGradients()
+			w.decayGradients()
 		}
 	}
 }
@@ -41,6 +47,9 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 	if w.cell.own > 0 {
 		w.ahead.rows(w.dProducts, w.kept, first, count)
 	}
+	if w.in.Zoneout != nil {
+		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
+	}
 }
 
 // gatesBackward computes the gradients of a stage with respect to the gates and to q.
@@ -56,6 +65,9 @@ func (w *gruWorker[F]) gatesBackward(stage int) {
 			saved:  bySlot(w.saved, w.cell.saved*H, s),
 			before: w.previous.from(s.at, 0),
 			gates:  ofBatch(w.gradient.Gates[first*w.columns:], w.columns, s),
+		}
+		if w.zonesOut() {
+			w.gradients.above = ofChunk(w.above, w.stateWidth, s)
 		}
 		if own > 0 {
 			w.gradients.products = bySlot(w.dProducts, w.kept, s).from(0, w.kept-own)

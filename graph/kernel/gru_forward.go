@@ -15,6 +15,7 @@ func (w *gruWorker[F]) forward() {
 				w.multiplyForward(stage)
 				w.gatesForward(stage)
 			}
+			w.zoneOut()
 		}
 	}
 }
@@ -31,6 +32,9 @@ func (w *gruWorker[F]) fetchForward() {
 		w.ahead.rows(w.saved, w.cell.saved*w.Units, first, count)
 	}
 	w.ahead.rows(w.hidden, w.stateWidth, first, count)
+	if w.in.Zoneout != nil {
+		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
+	}
 }
 
 // multiplyForward computes the products of a stage.

@@ -44,6 +44,12 @@ func (g *GRU[F]) start(p *Pool, s GRUShape, in GRUInput[F], hidden []F) *gruRun[
 	if s.Batch > 1 && s.Steps*s.Batch >= packingRows {
 		r.rowsAtOnce = roundUp(min(gruChunk, s.Batch), m.rows)
 	}
+	if r.zonesOut() {
+		g.rates = resize(g.rates, r.stateWidth)
+		for j := range g.rates {
+			g.rates[j] = in.ZoneoutRate
+		}
+	}
 	if allPresent(in.Mask) {
 		r.in.Mask = nil
 	}
@@ -129,6 +135,8 @@ type gruWorker[F Float] struct {
 	out      []F      // products
 	unsaved  []F      // what a stage saves where nobody needs it later
 	dLeft    []F      // the gradient with respect to the left factor of a later stage
+	above    []F      // with zoneout: the gradient that the step hands to its cell,
+	zoned    []F      // and the one that passes it by
 	dq       []F      // gradients with respect to q where they do not lie at equal distances
 
 	panel []F        // the left factor in panels
@@ -156,6 +164,9 @@ func (w *gruWorker[F]) resize() {
 	w.dropped = resize(w.dropped, rows*H)
 	w.out = resize(w.out, rows*w.columns)
 	w.unsaved = resize(w.unsaved, rows*w.cell.saved*H)
+	if w.zonesOut() {
+		w.above, w.zoned = resize(w.above, rows*w.stateWidth), resize(w.zoned, rows*w.stateWidth)
+	}
 	if w.cell.count > 1 {
 		w.reset, w.dLeft = resize(w.reset, rows*H), resize(w.dLeft, rows*H)
 	}
@@ -191,9 +202,15 @@ func (w *gruWorker[F]) take(first int) {
 	w.previous = w.statesBefore()
 }
 
-// statesBefore returns the previous states of the chunk.
+// statesBefore returns the previous states of the chunk, decayed.
 func (w *gruWorker[F]) statesBefore() lines[F] {
 	states, width := w.statesAt(w.before), w.stateWidth
+	if w.in.Decay != nil {
+		for k, b := range w.chunk {
+			w.machine.multiply(row(w.gathered, k, width), row(states, b, width), row(w.in.Decay, w.t*w.Batch+b, width))
+		}
+		return lines[F]{w.gathered, width}
+	}
 	if count, distance := even(w.chunk); count == len(w.chunk) {
 		return linesOf(states, width, w.chunk[0], distance)
 	}

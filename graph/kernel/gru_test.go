@@ -21,13 +21,29 @@ type gruOptions struct {
 	form                         GRUForm
 	bias, initial, mask, reverse bool
 	dropout                      int // how many there are: none, one for all gates, or one for each
+	zoneout                      zoneoutKind
+	decay                        bool
 }
 
+type zoneoutKind int
+
+const (
+	noZoneout zoneoutKind = iota
+	zoneoutNoise
+	zoneoutRate
+)
+
+// allGRUOptions are all, but those of zoneout and decay only in some of their combinations with the others.
 func allGRUOptions() (all []gruOptions) {
+	more := []gruOptions{{decay: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
 	for form := range gruForms {
 		for _, dropout := range []int{0, 1, 3} {
 			for i := range 16 {
-				all = append(all, gruOptions{form: form, bias: i&1 != 0, initial: i&2 != 0, mask: i&4 != 0, reverse: i&8 != 0, dropout: dropout})
+				o := gruOptions{form: form, bias: i&1 != 0, initial: i&2 != 0, mask: i&4 != 0, reverse: i&8 != 0, dropout: dropout}
+				all = append(all, o)
+				extra := more[len(all)/2%len(more)]
+				o.zoneout, o.decay = extra.zoneout, extra.decay
+				all = append(all, o)
 			}
 		}
 	}
@@ -37,7 +53,7 @@ func allGRUOptions() (all []gruOptions) {
 // fullGRUOptions are all of them at once, in every form.
 func fullGRUOptions() (all []gruOptions) {
 	for form := range gruForms {
-		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: 3})
+		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: 3, zoneout: zoneoutNoise, decay: true})
 	}
 	return all
 }
@@ -72,6 +88,21 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 			if rng.IntN(4) > 0 {
 				c.RecurrentDropout[i] = 4. / 3
 			}
+		}
+	}
+	switch o.zoneout {
+	case zoneoutNoise:
+		c.Zoneout = make([]F, steps*batch*units)
+		for i := range c.Zoneout {
+			c.Zoneout[i] = F(rng.IntN(2))
+		}
+	case zoneoutRate:
+		c.ZoneoutRate = 0.25
+	}
+	if o.decay {
+		c.Decay = make([]F, steps*batch*units)
+		for i := range c.Decay {
+			c.Decay[i] = F(rng.Float64())
 		}
 	}
 	c.weights = random[F](rng, steps*batch*units)
@@ -114,6 +145,12 @@ func (c *gruCase[F]) reference() []float64 {
 					}
 					return sum
 				}
+				h := append([]float64(nil), h...)
+				if c.Decay != nil {
+					for j := range h {
+						h[j] *= float64(c.Decay[(t*B+b)*H+j])
+					}
+				}
 				r, z, reset := make([]float64, H), make([]float64, H), make([]float64, H)
 				for j := range H {
 					r[j], z[j] = sigma(a(0, j)+q(h, 0, j)), sigma(a(1, j)+q(h, 1, j))
@@ -128,6 +165,11 @@ func (c *gruCase[F]) reference() []float64 {
 					case ResetBeforeNew:
 						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a(2, j)+q(reset, 2, j))
 					}
+					zoneout := float64(c.ZoneoutRate)
+					if c.Zoneout != nil {
+						zoneout = float64(c.Zoneout[(t*B+b)*H+j])
+					}
+					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
 				}
 			}
 			h = next
@@ -164,6 +206,9 @@ func (c *gruCase[F]) run(g *GRU[F], p *Pool) ([]F, GRUGradient[F]) {
 	if c.Initial != nil {
 		out.Initial = garbage(len(c.Initial))
 	}
+	if c.Decay != nil {
+		out.Decay = garbage(len(c.Decay))
+	}
 	g.Backward(p, c.GRUShape, c.GRUInput, hidden, c.weights, out)
 	return hidden, out
 }
@@ -191,6 +236,7 @@ func TestGRUForward(t *testing.T) {
 func (c *gruCase[F]) float32() *gruCase[float32] {
 	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
 		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
+		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay),
 	}, convert(c.weights)}
 }
 
@@ -246,6 +292,7 @@ func TestGRUBackward(t *testing.T) {
 				{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
 				{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
 				{"initial", c.Initial, out.Initial},
+				{"decay", c.Decay, out.Decay},
 			} {
 				want := make([]float64, len(input.value))
 				for i, v := range input.value {
@@ -282,6 +329,7 @@ func TestGRUThreads(t *testing.T) {
 				near(t, name+" recurrent kernel", out.RecurrentKernel, wantOut.RecurrentKernel, 1e-3)
 				near(t, name+" recurrent bias", out.RecurrentBias, wantOut.RecurrentBias, 1e-3)
 				near(t, name+" initial", out.Initial, wantOut.Initial, 1e-3)
+				near(t, name+" decay", out.Decay, wantOut.Decay, 1e-3)
 			}
 		}
 	}
@@ -293,14 +341,15 @@ func sameGRUGradient[F Float](t *testing.T, name string, got, want GRUGradient[F
 	sameBits(t, name+" recurrent kernel", got.RecurrentKernel, want.RecurrentKernel)
 	sameBits(t, name+" recurrent bias", got.RecurrentBias, want.RecurrentBias)
 	sameBits(t, name+" initial", got.Initial, want.Initial)
+	sameBits(t, name+" decay", got.Decay, want.Decay)
 }
 
 // Steps behind the end that are masked everywhere change no bit, whatever their gates hold; nor do rows that are.
 func TestGRUPadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const steps, batch, units, more = 30, 20, 12, 5
-	for _, reverse := range []bool{false, true} {
-		c := newGRUCase[float32](rng, steps, batch, units, gruOptions{bias: true, initial: true, mask: true, reverse: reverse, dropout: 1})
+	for _, o := range append(fullGRUOptions(), gruOptions{initial: true, mask: true}, gruOptions{initial: true, mask: true, reverse: true, dropout: 1}) {
+		c := newGRUCase[float32](rng, steps, batch, units, o)
 		hidden, out := c.run(new(GRU[float32]), NewPool(2))
 
 		longer := *c
@@ -311,6 +360,9 @@ func TestGRUPadding(t *testing.T) {
 			for range units {
 				longer.Gates = append(longer.Gates, nan, nan, nan)
 				longer.weights = append(longer.weights, 0)
+				if o.decay {
+					longer.Decay, longer.Zoneout = append(longer.Decay, nan), append(longer.Zoneout, nan)
+				}
 			}
 		}
 		longerHidden, longerOut := longer.run(new(GRU[float32]), NewPool(2))
@@ -320,15 +372,34 @@ func TestGRUPadding(t *testing.T) {
 			}
 		}
 		last := hidden[(steps-1)*batch*units:]
-		if reverse {
+		if o.reverse {
 			last = c.Initial
 		}
 		for i := range more {
 			sameBits(t, "carried state", longerHidden[(steps+i)*batch*units:][:batch*units], last)
 		}
-		longerOut.Gates = longerOut.Gates[:len(out.Gates)]
+		longerOut.Gates, longerOut.Decay = longerOut.Gates[:len(out.Gates)], longerOut.Decay[:len(out.Decay)]
 		sameBits(t, "hidden", longerHidden[:len(hidden)], hidden)
 		sameGRUGradient(t, "longer", longerOut, out)
+	}
+}
+
+// A unit keeps its previous value to the last bit where ζ is 1, and where it is 0 it is as if there were no zoneout.
+func TestGRUZoneoutIsExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	for form := range gruForms {
+		c := newGRUCase[float32](rng, 5, 9, 20, gruOptions{form: form, bias: true, initial: true})
+		want, wantOut := c.run(new(GRU[float32]), nil)
+		c.Zoneout = make([]float32, len(c.weights))
+		got, out := c.run(new(GRU[float32]), nil)
+		sameBits(t, "nothing zoned out", got, want)
+		sameGRUGradient(t, "nothing zoned out", out, wantOut)
+
+		for i := range c.Zoneout {
+			c.Zoneout[i] = 1
+		}
+		got, _ = c.run(new(GRU[float32]), nil)
+		sameBits(t, "all zoned out", got, slices.Repeat(c.Initial, c.Steps))
 	}
 }
 

@@ -319,7 +319,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	sizes := [][3]int{{3, 1, 5}, {4, 1, 64}, {1, 1, 16}, {2, 2, 3}, {3, 9, 16}, {4, 20, 33}, {3, 35, 50}}
 	for _, size := range sizes {
 		options := allGRUOptions()
-		for range 8 {
+		for range 25 {
 			o := options[rng.IntN(len(options))]
 			c := newGRUCase[F](rng, size[0], size[1], size[2], o)
 			name := fmt.Sprintf("%v %+v", size, o)
@@ -331,6 +331,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 			near(t, name+" recurrent kernel", out.RecurrentKernel, want.RecurrentKernel, 2000*epsilon[F]())
 			near(t, name+" recurrent bias", out.RecurrentBias, want.RecurrentBias, 2000*epsilon[F]())
 			near(t, name+" initial", out.Initial, want.Initial, 500*epsilon[F]())
+			near(t, name+" decay", out.Decay, want.Decay, 500*epsilon[F]())
 
 			hidden3, out3 := c.run(new(GRU[F]), three)
 			sameBits(t, name+" hidden, three threads", hidden3, hidden)

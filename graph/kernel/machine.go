@@ -27,6 +27,9 @@ type machine[F Float] struct {
 	sigmoid, tanh, exp func(dst, src []F)  // dst may be src
 	add, multiply      func(dst, x, y []F) // dst may be x or y
 
+	// blend sets dst = (1−share)⊙x + share⊙y, exactly x or y where share is 0 or 1; dst may be x or y.
+	blend func(dst, x, y, share []F)
+
 	// cells are the equations of the recurrences.
 	cells [gruForms]cell[F]
 
@@ -57,8 +60,8 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F],
-		cells: portableCells(sigmoid, tanh),
-		ones:  []F{1},
+		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
+		ones: []F{1},
 	}
 }
 

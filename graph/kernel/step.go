@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // This file is one time step of what other files do for whole sequences, with what has to be remembered handed in. It
 // works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
 // step; nil stands for all ones.
@@ -49,19 +51,22 @@ type GRUStep[F Float] struct {
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
 	many GRU[F]
 	next []F // [B,H]
+
+	decayed, rates []F // a row each
 }
 
 // NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel and RecurrentBias, in
-// each run; the others do not count. hidden [B,H] is the state: a run replaces it by that after the step.
+// each run, and ZoneoutRate; the others do not count. hidden [B,H] is the state: a run replaces it by that after the step.
 func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
 	m := machineOf[F](p)
 	g := &GRUStep[F]{
 		pool: p, machine: m, cell: &m.cells[s.Form], hidden: hidden,
 		shape: GRUShape{Form: s.Form, Steps: 1, Batch: s.Batch, Units: s.Units},
-		in:    GRUInput[F]{RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias},
+		in:    GRUInput[F]{RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, ZoneoutRate: in.ZoneoutRate},
 		next:  make([]F, len(hidden)),
 	}
-	columns := g.cell.gates * s.Units
+	columns, width := g.cell.gates*s.Units, g.cell.states*s.Units
+	g.decayed, g.rates = make([]F, width), slices.Repeat([]F{in.ZoneoutRate}, width)
 	if in.RecurrentBias == nil {
 		g.in.RecurrentBias = make([]F, columns)
 	}
@@ -73,11 +78,11 @@ func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUSt
 	return g
 }
 
-// Run takes a step. gates [B,3H] is x·W + bias.
-func (g *GRUStep[F]) Run(gates, mask []F) {
+// Run takes a step. gates [B,3H] is x·W + bias, decay [B,H] multiplies the state before; nil stands for all ones.
+func (g *GRUStep[F]) Run(gates, decay, mask []F) {
 	if g.shape.Batch > fewRows {
 		in := g.in
-		in.Gates, in.Initial, in.Mask = gates, g.hidden, mask
+		in.Gates, in.Initial, in.Mask, in.Decay = gates, g.hidden, mask, decay
 		g.many.Forward(g.pool, g.shape, in, g.next, false)
 		copy(g.hidden, g.next)
 		return
@@ -86,22 +91,34 @@ func (g *GRUStep[F]) Run(gates, mask []F) {
 	for b := range g.shape.Batch {
 		if present(mask, b) {
 			g.few.input.data = row(gates, b, columns)
-			g.row(row(g.hidden, b, width))
+			state, before := row(g.hidden, b, width), row(g.hidden, b, width)
+			if decay != nil {
+				before = g.decayed
+				g.machine.multiply(before, state, row(decay, b, width))
+			}
+			g.row(before, state)
 		}
 	}
 }
 
-// row replaces one state by the next.
-func (g *GRUStep[F]) row(state []F) {
+// row computes one state from that before, which may be in the same place.
+func (g *GRUStep[F]) row(before, state []F) {
 	H, columns := g.shape.Units, g.cell.gates*g.shape.Units
-	g.few.before.data, g.few.after.data = state, state
-	left, lo := state, 0
+	after := state
+	if g.in.ZoneoutRate != 0 {
+		after = g.next[:len(state)]
+	}
+	g.few.before.data, g.few.after.data = before, after
+	left, lo := before, 0
 	for i := range g.cell.count {
 		stage := &g.cell.stages[i]
 		hi := lo + stage.blocks*H
 		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, g.few.product.data[lo:hi])
 		stage.forward(&g.few)
 		left, lo = g.few.left.data, hi
+	}
+	if g.in.ZoneoutRate != 0 {
+		g.machine.blend(state, after, before, g.rates)
 	}
 }
 

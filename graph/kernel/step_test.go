@@ -21,7 +21,7 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
 		for _, units := range []int{1, 7, 48} {
 			for _, o := range allGRUOptions() {
-				if !o.initial || o.reverse || o.dropout > 0 {
+				if !o.initial || o.reverse || o.dropout > 0 || o.zoneout == zoneoutNoise {
 					continue
 				}
 				c := newGRUCase[F](rng, 6, batch, units, o)
@@ -32,11 +32,14 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 				state := slices.Clone(c.Initial)
 				step := NewGRUStep(p, c.GRUShape, c.GRUInput, state)
 				for at := range c.Steps {
-					var present []F
+					var present, decay []F
+					if o.decay {
+						decay = row(c.Decay, at, batch*units)
+					}
 					if o.mask {
 						present = row(c.Mask, at, batch)
 					}
-					step.Run(row(c.Gates, at, batch*3*units), present)
+					step.Run(row(c.Gates, at, batch*3*units), decay, present)
 					near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, batch*units), 0)
 				}
 			}

@@ -45,6 +45,8 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"GRU: RecurrentKernel: found shape [3,6], expected [2,6]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: row}, op.GRUOptions{}))},
 		{"GRU: Mask: found shape [3,6], expected [4,3]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, op.GRUOptions{}))},
 		{"GRU: RecurrentDropout: found shape [4,3,6], expected [3,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u2", 2, 6), RecurrentDropout: float("d", 4, 3, 6)}, op.GRUOptions{}))},
+		{"GRU: ZoneoutRate: found 1.5, expected 0 to 1", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{ZoneoutRate: 1.5}))},
+		{"GRU: Decay: found shape [3,6], expected [4,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.GRUOptions{}))},
 		{"GRU: Form: found 17, expected a form of kernel.GRUForm", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: 17}))},
 		{"Scale: factors: found shape [3,6], expected [4,3,6]", node(op.Scale(s, x, row))},
 		{"ScaleSteps: factors: found shape [6], expected [3,6]", node(op.ScaleSteps(s, x, vector))},

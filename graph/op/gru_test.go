@@ -3,6 +3,7 @@ package op_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
@@ -15,6 +16,7 @@ func gruNodes(in nodes) op.GRUNodes {
 	return op.GRUNodes{
 		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"],
 		Initial: in["initial"], Mask: in["mask"], RecurrentDropout: in["dropout"],
+		Zoneout: in["zoneout"], Decay: in["decay"],
 	}
 }
 
@@ -40,6 +42,13 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 					t = steps - 1 - i
 				}
 				a := gates[(t*batch+b)*3*units:]
+				at := func(name string, j int) float64 { return in[name].floats[(t*batch+b)*units+j] }
+				carried := slices.Clone(h)
+				if in["decay"].floats != nil {
+					for j := range h {
+						h[j] *= at("decay", j)
+					}
+				}
 				// q is a product of a state with a column of the recurrent kernel.
 				q := func(state []float64, gate, j int) float64 {
 					var sum float64
@@ -73,9 +82,15 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 					case kernel.ResetBeforeNew:
 						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a+q(reset, 2, j))
 					}
+					zoneout := options.ZoneoutRate
+					if in["zoneout"].floats != nil {
+						zoneout = at("zoneout", j)
+					}
+					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
 				}
-				if mask := in["mask"].floats; mask == nil || mask[t*batch+b] != 0 {
-					h = next
+				h = next
+				if mask := in["mask"].floats; mask != nil && mask[t*batch+b] == 0 {
+					h = carried
 				}
 				copy(hidden[(t*batch+b)*units:], h)
 			}
@@ -97,11 +112,31 @@ func TestGRU(t *testing.T) {
 		{"dropout", dropout(5, 4, 2)},
 		{"dropout", dropout(6, 3, 4, 2)}, // of each gate, in place of the one before
 	}
+	zoneout := uniform(7, 4, 4, 2)
+	for i, v := range zoneout.floats {
+		zoneout.floats[i] = math.Round(v)
+	}
+	decay := uniform(8, 4, 4, 2)
+	decay.fixed = false
 	for _, form := range gruForms {
 		for choice := range 1 << (len(optional) + 1) {
 			in := inputs{"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6)}
 			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0}
 			name := fmt.Sprintf("%+v", options)
+			switch choice % 5 { // each with some of the others
+			case 1:
+				in["zoneout"], in["decay"] = zoneout, decay
+				name += " zoneout decay"
+			case 2:
+				in["decay"] = decay
+				name += " decay"
+			case 3:
+				in["zoneout"] = zoneout
+				name += " zoneout"
+			case 4:
+				options.ZoneoutRate = 0.25
+				name += " zoneout rate"
+			}
 			for i, o := range optional {
 				if choice&(2<<i) != 0 {
 					in[o.name] = o.feed
