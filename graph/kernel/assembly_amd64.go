@@ -18,6 +18,7 @@ type assembly[F Float] struct {
 	sigmoid       func(n int, dst, src *F)
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
+	rectify       func(n int, dst, x, y *F)
 	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
 	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
@@ -38,7 +39,7 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply),
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
 		gates: a.gateRows, gateGradients: a.gradientRows,
 		ones: []F{1},
 	}

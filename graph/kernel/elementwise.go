@@ -48,3 +48,15 @@ func multiplyPortable[F Float](dst, x, y []F) {
 		dst[i] = x[i] * y[i]
 	}
 }
+
+// rectifyPortable is machine.rectify in plain Go.
+func rectifyPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i, v := range x {
+		if v <= 0 {
+			dst[i] = 0
+		} else {
+			dst[i] = y[i]
+		}
+	}
+}

@@ -14,6 +14,11 @@ func addAVX512Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func multiplyAVX512Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = x + y; dst may be x or y.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func addAVX512Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func multiplyAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
 
 // dst = x + y; dst may be x or y.
 //
@@ -34,6 +44,11 @@ func addAVX2Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func multiplyAVX2Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = x + y; dst may be x or y.
 //
 //go:noescape
@@ -43,3 +58,8 @@ func addAVX2Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func multiplyAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)

@@ -8,6 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// rectify sets to = y where x is above 0 or NaN, and 0 elsewhere.
+func (v vector) rectify(x, y, to Op) {
+	const notLessOrEqual = 22 // quiet
+	v.where(notLessOrEqual, x, y, to)
+}
+
 // elementwise generates dst[i] = f(x[i], y[i]).
 func elementwise(v vector, name, equation string, f func(x, y, to Op)) {
 	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y *%s)", v.goType()))

@@ -148,7 +148,7 @@ func (u *updating) signed(factor string, x reg.VecVirtual) reg.VecVirtual {
 }
 
 // where sets to = y where x compares with 0 as asked, and 0 elsewhere.
-func (v vector) where(predicate uint8, x, y, to reg.VecVirtual) {
+func (v vector) where(predicate uint8, x, y, to Op) {
 	compare := pick(v, func(ops ...Op) { VCMPPS(ops...) }, func(ops ...Op) { VCMPPD(ops...) })
 	zero := v.register()
 	v.zero(zero)
