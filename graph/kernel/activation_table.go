@@ -147,9 +147,7 @@ func hardLogisticDerivative[F Float](_ *machine[F], x, _, dy, dx []F) {
 
 // softplus is max(x,0) + log(1+exp(−|x|)).
 func softplus[F Float](m *machine[F], x, y []F) {
-	for i, v := range x {
-		y[i] = min(v, -v)
-	}
+	m.negative(y, x)
 	m.exp(y, y)
 	for i, e := range y {
 		y[i] = F(max(float64(x[i]), 0) + math.Log1p(float64(e)))
@@ -203,14 +201,12 @@ func swish[F Float](m *machine[F], x, y []F) {
 
 // swishDerivative is σ(x)·(1 + x·(1−σ(x))) at −|x|, and 1 less that where x > 0.
 func swishDerivative[F Float](m *machine[F], x, _, dy, dx []F) {
-	for i, v := range x {
-		dx[i] = min(v, -v)
-	}
+	m.negative(dx, x)
 	m.sigmoid(dx, dx)
 	for i, s := range dx {
 		v, slope := x[i], s
 		if s != 0 { // else x = ±∞, or nearly
-			slope *= 1 + min(v, -v)*(1-s)
+			slope *= 1 - F(math.Abs(float64(v)))*(1-s)
 		}
 		if v > 0 {
 			slope = 1 - slope

@@ -35,7 +35,7 @@
 // the way; tile.go and gates.go innermost loops in plain Go; kernels.go the choice of a set, kernels_amd64.go and
 // assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go
 // all activations by name; gru.go, gru_backward.go and gru_product.go the
-// recurrence, over rows as lines.go has them; loss.go losses of rows; pooling.go means and maxima over time; gather.go rows of
+// recurrence, over rows as lines.go has them; softmax.go and loss.go what is computed row by row; pooling.go means and maxima over time; gather.go rows of
 // a table; update.go and norm.go what a solver does, with their sets in update_sets_amd64.go; step.go a single time step;
 // elementwise.go and rows.go the rest.
 package kernel

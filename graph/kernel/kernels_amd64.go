@@ -29,6 +29,7 @@ var avx512Single = assembly[float32]{
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
 	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single,
+	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
 	gates: gatesAVX512Single, gateGradients: gateGradientsAVX512Single,
 }
 
@@ -40,6 +41,7 @@ var avx512Double = assembly[float64]{
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
 	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double,
+	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
 	gates: gatesAVX512Double, gateGradients: gateGradientsAVX512Double,
 }
 
@@ -51,6 +53,7 @@ var avx2Single = assembly[float32]{
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
 	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single,
+	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
 	gates: gatesAVX2Single, gateGradients: gateGradientsAVX2Single,
 }
 
@@ -62,5 +65,6 @@ var avx2Double = assembly[float64]{
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
 	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double,
+	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
 	gates: gatesAVX2Double, gateGradients: gateGradientsAVX2Double,
 }

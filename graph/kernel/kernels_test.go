@@ -210,6 +210,17 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		m.rectify(dst, x, y)
 		rectifyPortable(want, x, y)
 		sameBitsOrNaN(t, fmt.Sprintf("rectify n=%d", n), dst, want)
+		m.negative(dst, x)
+		negativePortable(want, x)
+		sameBitsOrNaN(t, fmt.Sprintf("negative n=%d", n), dst, want)
+		for _, amount := range []F{2.5, F(math.Inf(1)), F(math.NaN())} {
+			m.shift(dst, x, amount)
+			shiftPortable(want, x, amount)
+			sameBitsOrNaN(t, fmt.Sprintf("shift n=%d", n), dst, want)
+		}
+		if got, want := m.greatest(x), greatestPortable(x); got != want {
+			t.Errorf("greatest n=%d: found %v, expected %v", n, got, want)
+		}
 		for name, a := range activationsOf(m) {
 			for i := range want {
 				a.f(want[i:i+1], x[i:i+1])

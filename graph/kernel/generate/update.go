@@ -88,12 +88,7 @@ func update(v vector, name, lines, factors string, step func(*updating)) {
 		pointers = append(pointers, u.lines[line])
 	}
 	for _, factor := range strings.Split(factors, ", ") {
-		number, err := Param(factor).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		u.factors[factor] = v.register()
-		v.broadcast(number.Addr, u.factors[factor])
+		u.factors[factor] = v.parameter(factor)
 	}
 	u.sweep = v.newSweep(length)
 	u.line("vectors", pointers, func() { step(u) })
