@@ -58,6 +58,35 @@ func gatherWant(in inputs) []float64 {
 	return y
 }
 
+const layerNormEpsilon = 1e-3
+
+func layerNorm(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], layerNormEpsilon)
+}
+
+func layerNormWant(in inputs) []float64 {
+	x, gain, shift := in["x"], in["gain"].floats, in["shift"].floats
+	width := len(gain)
+	var y []float64
+	for i := 0; i < len(x.floats); i += width {
+		var mean, variance float64
+		for _, v := range x.floats[i : i+width] {
+			mean += v / float64(width)
+		}
+		for _, v := range x.floats[i : i+width] {
+			variance += (v - mean) * (v - mean) / float64(width)
+		}
+		for j, v := range x.floats[i : i+width] {
+			normalized := gain[j] * (v - mean) / math.Sqrt(variance+layerNormEpsilon)
+			if shift != nil {
+				normalized += shift[j]
+			}
+			y = append(y, normalized)
+		}
+	}
+	return y
+}
+
 func scaleWant(in inputs) []float64 {
 	factors := in["factors"].floats
 	var y []float64
@@ -222,6 +251,9 @@ func examples() []example {
 		{"ScaleSteps", inputs{"x": random(1, 4, 3, 2), "factors": dropout(2, 3, 2)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ScaleSteps(s, in["x"], in["factors"]) }, scaleWant},
 
+		{"LayerNorm", inputs{"x": random(1, 4, 5), "gain": random(2, 5), "shift": random(3, 5)}, layerNorm, layerNormWant},
+		{"LayerNorm of a sequence, without shift", inputs{"x": random(1, 3, 2, 4), "gain": random(2, 4)}, layerNorm, layerNormWant},
+
 		{"Last", inputs{"x": random(1, 4, 4, 3)}, last, overSteps(lastOf)},
 		{"Last with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, last, overSteps(lastOf)},
 		{"Last in reverse", inputs{"x": random(1, 4, 4, 3)}, lastReverse, overSteps(firstOf)},
@@ -243,6 +275,12 @@ func examples() []example {
 		{"Columns of a sequence", inputs{"x": random(1, 2, 1, 3)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 2, 3) },
 			func(in inputs) []float64 { x := in["x"].floats; return []float64{x[2], x[5]} }},
+		{"Columns of a vector", inputs{"x": random(1, 5)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 1, 3) },
+			func(in inputs) []float64 { return in["x"].floats[1:3] }},
+		{"ConcatLast of vectors", inputs{"a": random(1, 2), "b": random(2, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"]) },
+			func(in inputs) []float64 { return append(in["a"].floats[:2:2], in["b"].floats...) }},
 		{"ConcatLast", inputs{"a": random(1, 2, 1), "b": random(2, 2, 2)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"]) },
 			func(in inputs) []float64 {
