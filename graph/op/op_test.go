@@ -374,6 +374,13 @@ func maskedLoss(s *op.Scope, in nodes) (*G.Node, error) {
 
 // verify is what holds for every graph.
 func verify(t *testing.T, e example) {
+	first := verifyTraining(t, e)
+	evaluation := mustCompile[float64](t, 1, false, e.in, e.build)
+	expectSame(t, "evaluation", evaluation.results(t), results{"output": first["output"]})
+}
+
+// verifyTraining is what holds for every graph for training. It returns the output and the gradients.
+func verifyTraining(t *testing.T, e example) results {
 	p := mustCompile[float64](t, 1, true, e.in, e.build)
 	first := p.results(t)
 	if e.want != nil {
@@ -385,13 +392,11 @@ func verify(t *testing.T, e example) {
 	threads := mustCompile[float64](t, 3, true, e.in, e.build)
 	expectSame(t, "three threads", threads.results(t), first)
 
-	evaluation := mustCompile[float64](t, 1, false, e.in, e.build)
-	expectSame(t, "evaluation", evaluation.results(t), results{"output": first["output"]})
-
 	single := mustCompile[float32](t, 1, true, e.in, e.build).results(t)
 	for name, want := range first {
 		expectClose(t, "float32: "+name, single[name], want, 1e-5) // 2⁻²⁴ times a few dozen additions
 	}
+	return first
 }
 
 func TestOperations(t *testing.T) {
