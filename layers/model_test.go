@@ -235,7 +235,7 @@ func TestFaults(t *testing.T) {
 				gru(layers.GRUConfig{Units: -1, Form: "tied", Engine: "turbo", Dropout: 1, RecurrentDropout: -0.1, KernelInitializer: "ones", ReturnSequences: true}),
 				dropout(layers.DropoutConfig{}),
 				pool("first"),
-				dense(layers.DenseConfig{Activation: "selu", BiasInitializer: "ones"}),
+				dense(layers.DenseConfig{Activation: "step", BiasInitializer: "ones"}),
 			},
 			classes,
 			[]string{
