@@ -29,8 +29,9 @@ type signal struct {
 	width  int  // 0: not known
 
 	// planLayers sets these, whatever a layer says.
-	pooledBy string // path of the layer that made one vector of the steps
-	head     *Head  // what the task wants; nil: not known
+	pooledBy  string // path of the layer that made one vector of the steps
+	droppedBy string // path of the layer whose output this is, where dropout was applied to it
+	head      *Head  // what the task wants; nil: not known
 }
 
 func (s signal) String() string {
@@ -55,6 +56,11 @@ const asksForLater = "the task asks for later steps"
 // expectNumbers adds a fault where the signal is tokens.
 func (s signal) expectNumbers(l *fault.List) {
 	l.Check(!s.tokens, "", s, "numbers: tokens need an embedding as the first layer")
+}
+
+// expectUndropped adds a fault where dropout was applied to the signal already.
+func (s signal) expectUndropped(l *fault.List, path string, rate float64) {
+	l.Check(s.droppedBy == "", path, rate, "none: %s has dropped out of the same numbers, and one rate says it all", s.droppedBy)
 }
 
 // expectSteps adds a fault where the signal is one vector a sequence.
@@ -114,7 +120,6 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	}
 	_, name, _ := c.Layers[last].one()
 	path := fmt.Sprintf("layers.%d.%s", last, name)
-	faults.Check(c.Layers[last].Dropout == nil, path, "dropout at the end", "it before the last layer with parameters: here it would erase predictions")
 	if head != nil {
 		faults.Under(path, head.misfits(c.Layers[last], out))
 	}
@@ -136,9 +141,6 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		if d := l.Dense; d != nil && i != open {
 			faults.Check(d.Units != 0, path+".units", 0, "at least 1: only in the last layer it follows from the task")
 		}
-		if l.Dropout != nil && i > 0 && layers[i-1].Dropout != nil {
-			faults.Check(l.Dropout.Shared != layers[i-1].Dropout.Shared, path, "a second dropout in a row", "one: two of rates p and q are one of p+q−pq")
-		}
 		plan = append(plan, placed{layer, fmt.Sprintf("%s%d", name, counts[name]), in})
 		counts[name]++
 
@@ -156,6 +158,10 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		out.head = in.head
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
+		}
+		out.droppedBy = ""
+		if d, ok := layer.(interface{ drops() bool }); ok && d.drops() {
+			out.droppedBy = path
 		}
 		in = out
 	}
@@ -192,6 +198,7 @@ func (in Input) validate(required bool) fault.List {
 // misfits lists why the task cannot have this layer, which gives out, as the last one.
 func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	var l fault.List
+	l.Check(out.droppedBy == "", "", "dropout of the predictions", "a last layer without dropout of its output")
 	switch {
 	case h.PerStep && !out.steps:
 		l.Add("", out.String(), "a vector at every step, as the task wants: %s", keepSteps)

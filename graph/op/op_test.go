@@ -284,7 +284,9 @@ func examples() []example {
 		{"elu", inputs{"x": scaled(3, 1, 4, 5)}, activate("elu"),
 			each(func(x float64) float64 { return max(x, math.Expm1(min(x, 0))) })},
 		{"selu", inputs{"x": scaled(3, 1, 4, 5)}, activate("selu"),
-			each(func(x float64) float64 { return 1.0507009873554805 * (max(x, 0) + 1.6732632423543772*math.Expm1(min(x, 0))) })},
+			each(func(x float64) float64 {
+				return 1.0507009873554805 * (max(x, 0) + 1.6732632423543772*math.Expm1(min(x, 0)))
+			})},
 		{"swish", inputs{"x": scaled(3, 1, 4, 5)}, activate("swish"),
 			each(func(x float64) float64 { return x / (1 + math.Exp(-x)) })},
 		{"gelu", inputs{"x": scaled(2, 1, 4, 5)}, activate("gelu"),
