@@ -65,5 +65,10 @@ func portableCells[F Float](sigmoid, tanh func(dst, src []F)) [gruForms]cell[F] 
 		ResetAfter:      resetAfterCell(gatesPortable(sigmoid, tanh), gateGradientsPortable[F]),
 		ResetBeforePast: before.cell(true),
 		ResetBeforeNew:  before.cell(false),
+		ThreeGate:       threeGate[F]{sigmoid, tanh}.literal(),
+		ThreeGateGated:  threeGate[F]{sigmoid, tanh}.gated(),
+		Tied:            tied[F]{sigmoid, tanh}.cell(),
+		LSTM:            lstm[F]{sigmoid, tanh}.cell(),
+		Tanh:            elman[F]{tanh}.cell(),
 	}
 }
