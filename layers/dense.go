@@ -2,7 +2,6 @@ package layers
 
 import (
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
@@ -43,11 +42,7 @@ func (c DenseConfig) Validate() fault.List {
 	if c.Units != 0 {
 		checkUnits(&l, "units", c.Units)
 	}
-	switch c.Activation {
-	case Linear, ReLU, Tanh, Sigmoid:
-	default:
-		l.Add("activation", string(c.Activation), "one of %v", []Activation{Linear, ReLU, Tanh, Sigmoid})
-	}
+	checkOneOf(&l, "activation", c.Activation, activations()...)
 	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
 	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
 	return l
@@ -133,16 +128,8 @@ func (d *Dense) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, d.name)
 	}
-	switch d.config.Activation {
-	case ReLU:
-		y, err = gorgonia.Rectify(y)
-	case Tanh:
-		y, err = gorgonia.Tanh(y)
-	case Sigmoid:
-		y, err = gorgonia.Sigmoid(y)
-	}
-	if err != nil {
-		return Seq{}, errors.Wrapf(err, "%s: %s", d.name, d.config.Activation)
+	if y, err = activate(d.config.Activation, y); err != nil {
+		return Seq{}, errors.WithMessage(err, d.name)
 	}
 	return Seq{y, in.Mask}, nil
 }

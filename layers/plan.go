@@ -24,10 +24,11 @@ type layerConfig interface {
 
 // signal is what one layer hands to the next, as far as it is known before there are data.
 type signal struct {
-	tokens   bool   // ids, where width is the vocabulary; else numbers
-	steps    bool   // [T,B,width]; else [B,width]
-	width    int    // 0: not known
-	pooledBy string // path of the layer that made one vector of the steps
+	tokens    bool   // ids, where width is the vocabulary; else numbers
+	steps     bool   // [T,B,width]; else [B,width]
+	width     int    // 0: not known
+	pooledBy  string // path of the layer that made one vector of the steps
+	droppedBy string // path of the layer whose output this is, where dropout was applied to it
 }
 
 func (s signal) String() string {
@@ -49,6 +50,11 @@ const keepSteps = "leave pools out and set return_sequences: true in every gru b
 // expectNumbers adds a fault where the signal is tokens.
 func (s signal) expectNumbers(l *fault.List) {
 	l.Check(!s.tokens, "", s, "numbers: tokens need an embedding as the first layer")
+}
+
+// expectUndropped adds a fault where dropout was applied to the signal already.
+func (s signal) expectUndropped(l *fault.List, path string, rate float64) {
+	l.Check(s.droppedBy == "", path, rate, "none: %s has dropped out of the same numbers, and one rate says it all", s.droppedBy)
 }
 
 // placed is a layer with its place in a model.
@@ -102,6 +108,10 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
 		}
+		out.droppedBy = ""
+		if d, ok := layer.(interface{ drops() bool }); ok && d.drops() {
+			out.droppedBy = path
+		}
 		if head != nil {
 			faults.Under(path, head.misfits(l, out, i == len(c.Layers)-1))
 		}
@@ -142,10 +152,12 @@ func (h Head) misfits(c LayerConfig, out signal, last bool) fault.List {
 	var l fault.List
 	if h.Causal && c.GRU != nil {
 		l.Check(!c.GRU.Bidirectional, "bidirectional", true, "false: the task asks for later steps, and the backward direction has seen them")
+		l.Check(!c.GRU.GoBackwards, "go_backwards", true, "false: the task asks for later steps, and this direction has seen them")
 	}
 	if !last {
 		return l
 	}
+	l.Check(out.droppedBy == "", "", "dropout of the predictions", "a last layer without dropout of its output")
 	switch {
 	case h.PerStep && !out.steps:
 		l.Add("", out.String(), "a vector at every step, as the task wants: %s", keepSteps)

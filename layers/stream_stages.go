@@ -29,18 +29,6 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 	return l.out, nil
 }
 
-// gruStage remembers the states hidden, which the recurrence replaces.
-type gruStage[F kernel.Float] struct {
-	gates      *kernel.AffineStep[F]
-	recurrence *kernel.GRUStep[F]
-	hidden     []F
-}
-
-func (g *gruStage[F]) step(in, mask []F) []F {
-	g.recurrence.Run(g.gates.Run(in), mask)
-	return g.hidden
-}
-
 // denseStage remembers nothing.
 type denseStage[F kernel.Float] struct {
 	affine     *kernel.AffineStep[F]
@@ -49,7 +37,13 @@ type denseStage[F kernel.Float] struct {
 
 func (d *denseStage[F]) step(in, _ []F) []F {
 	y := d.affine.Run(in)
-	switch d.activation {
+	activateInPlace(d.activation, y)
+	return y
+}
+
+// activateInPlace is [activate] of numbers.
+func activateInPlace[F kernel.Float](a Activation, y []F) {
+	switch a {
 	case ReLU:
 		kernel.Rectify(y, y)
 	case Tanh:
@@ -57,17 +51,16 @@ func (d *denseStage[F]) step(in, _ []F) []F {
 	case Sigmoid:
 		kernel.Sigmoid(y, y)
 	}
-	return y
 }
 
 // newPoolStage makes a pool over the steps so far.
 func (s *Stepper[F]) newPoolStage(kind PoolKind) stage[F] {
-	pooled := s.remember(s.units)
+	pooled := s.remember(s.units, nil)
 	switch kind {
 	case PoolMean:
-		return &meanStage[F]{width: s.units, sums: s.remember(s.units), counts: s.remember(1), mean: pooled}
+		return &meanStage[F]{width: s.units, sums: s.remember(s.units, nil), counts: s.remember(1, nil), mean: pooled}
 	case PoolMax:
-		return &maxStage[F]{width: s.units, begun: s.remember(1), greatest: pooled}
+		return &maxStage[F]{width: s.units, begun: s.remember(1, nil), greatest: pooled}
 	default:
 		return &lastStage[F]{width: s.units, last: pooled}
 	}
