@@ -100,8 +100,8 @@ const (
 type GRUConfig struct {
 	Units           int          `yaml:"units"`            // H, the size of the state; default 64
 	Form            Form         `yaml:"form"`             // default reset-after
-	Update          Update       `yaml:"update,omitempty"` // with the form reset-before: what an open update gate does; default: past there
-	Gating          Gating       `yaml:"gating,omitempty"` // with the form three-gate: what the first two gates act on; default: literal there
+	Update          Update       `yaml:"update,omitempty"` // with the form reset-before: whether an open update gate keeps the past or takes the new; default past
+	Gating          Gating       `yaml:"gating,omitempty"` // with the form three-gate: whether input and forget gate act on nothing, as it is written, or on input and state; default literal
 	Engine          Engine       `yaml:"engine"`           // default: fused, or composed with options that fused does not have
 	Bias            BiasLayout   `yaml:"bias"`             // which biases there are; default: two with the form reset-after, else one
 	Activation      Activation   `yaml:"activation"`       // of the candidate; default tanh
@@ -112,7 +112,7 @@ type GRUConfig struct {
 	Stateful        bool         `yaml:"stateful"`         // a batch begins with the states that the batch before left
 	GoBackwards     bool         `yaml:"go_backwards"`     // from the last step to the first
 	Bidirectional   bool         `yaml:"bidirectional"`    // a second GRU runs backward
-	Merge           Merge        `yaml:"merge,omitempty"`  // with bidirectional: how the two directions become one; default: concat there
+	Merge           Merge        `yaml:"merge,omitempty"`  // with bidirectional: how the two directions become one; default concat
 
 	Dropout               float64     `yaml:"dropout"`                 // rate on the input, in [0, 1)
 	OutputDropout         float64     `yaml:"output_dropout"`          // rate on the output, in [0, 1)
@@ -132,7 +132,7 @@ type GRUConfig struct {
 	KernelConstraint     graph.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
 	RecurrentConstraint  graph.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
 	BiasConstraint       graph.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias after every update
-	Trainable            *bool            `yaml:"trainable"`                       // default true; false: the parameters stay as they are
+	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
 }
 
 // WithDefaults returns c with its zero fields set.
