@@ -10,7 +10,7 @@ import (
 // composed is the engine composed: the steps of a cell one after the other, each from elementary nodes. Its compile time
 // grows with the square of the number of steps. It returns the states of all steps [T,B,H].
 func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput, trace bool) (*gorgonia.Node, map[string]*gorgonia.Node, error) {
-	form := cfg.Form.spec()
+	form := cfg.spec()
 	c := newCell(b, cfg, in)
 	if trace {
 		c.traces = map[string][]*gorgonia.Node{}
@@ -42,7 +42,7 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 
 // newCell takes the parameters apart, gate by gate.
 func newCell(b *graph.Builder, cfg GRUConfig, in recurrenceInput) *cell {
-	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.Form.spec().gates)}
+	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.spec().gates)}
 	for i := range c.gates {
 		g := &c.gates[i]
 		g.kernel, g.bias = c.columns(in.kernel, i), c.columns(in.bias, i)

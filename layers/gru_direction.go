@@ -117,7 +117,7 @@ func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput)
 	if cfg.RecurrentDropout > 0 {
 		shape := []int{batch, cfg.Units}
 		if cfg.RecurrentDropoutGates == SeparateMasks {
-			shape = []int{cfg.Form.spec().gates, batch, cfg.Units}
+			shape = []int{cfg.spec().gates, batch, cfg.Units}
 		}
 		n.dropout, err = b.Noise(d.name+"/recurrent_dropout", graph.InvertedDropout(cfg.RecurrentDropout), shape...)
 		if err != nil {
@@ -152,6 +152,6 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 	}
 	return op.GRU(b.Ops(), op.GRUNodes{
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
-		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout,
-	}, d.reverse)
+		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout,
+	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
 }

@@ -14,12 +14,14 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *GRU, hidden []
 		bias = make([]F, columns)
 	}
 	s := &gruStage[F]{gates: kernel.NewAffineStep(pool, batch, numbers[F](d.kernel), bias), hidden: hidden}
-	recurrentBias := numbers[F](d.recurrentBias)
-	if len(recurrentBias) < columns {
+	recurrentBias := numbers[F](d.recurrentBias) // nil for none
+	if g.config.Bias == HiddenBias {
 		s.candidateBias, s.padded = recurrentBias, make([]F, columns)
 		recurrentBias = s.padded
 	}
-	s.recurrence = kernel.NewGRUStep(pool, batch, numbers[F](d.recurrentKernel), recurrentBias, hidden)
+	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{Form: g.config.spec().kernel, Batch: batch, Units: g.config.Units}, kernel.GRUInput[F]{
+		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, ZoneoutRate: F(g.config.Zoneout),
+	}, hidden)
 	return s
 }
 
@@ -33,6 +35,6 @@ type gruStage[F kernel.Float] struct {
 
 func (g *gruStage[F]) step(in, mask []F) []F {
 	copy(g.padded[len(g.padded)-len(g.candidateBias):], g.candidateBias) // anew each time: training may have changed it
-	g.recurrence.Run(g.gates.Run(in), mask)
+	g.recurrence.Run(g.gates.Run(in), nil, mask)
 	return g.hidden
 }
