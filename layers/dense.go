@@ -1,23 +1,33 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// Activation names an element-wise function.
+// Activation names an element-wise function: one of [kernel.ActivationNames], whose equations stand at
+// [kernel.ActivationNamed].
 type Activation string
 
 // The activations.
 const (
-	Linear  Activation = "linear"
-	ReLU    Activation = "relu"
-	Tanh    Activation = "tanh"
-	Sigmoid Activation = "sigmoid"
+	Linear      Activation = "linear"
+	ReLU        Activation = "relu"
+	Tanh        Activation = "tanh"
+	Sigmoid     Activation = "sigmoid"
+	HardSigmoid Activation = "hard_sigmoid"
+	Softplus    Activation = "softplus"
+	ELU         Activation = "elu"
+	SELU        Activation = "selu"
+	Swish       Activation = "swish"
+	GELU        Activation = "gelu"
 )
 
 // DenseConfig says what dense layer to make. The zero value of a field stands for its default.
@@ -42,7 +52,9 @@ func (c DenseConfig) Validate() fault.List {
 	if c.Units != 0 {
 		checkUnits(&l, "units", c.Units)
 	}
-	checkOneOf(&l, "activation", c.Activation, activations()...)
+	if names := kernel.ActivationNames(); !slices.Contains(names, string(c.Activation)) {
+		l.Add("activation", string(c.Activation), "one of %v", names)
+	}
 	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
 	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
 	return l
@@ -128,8 +140,6 @@ func (d *Dense) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, d.name)
 	}
-	if y, err = activate(d.config.Activation, y); err != nil {
-		return Seq{}, errors.WithMessage(err, d.name)
-	}
-	return Seq{y, in.Mask}, nil
+	y, err = op.Activate(b.Ops(), string(d.config.Activation), y)
+	return Seq{y, in.Mask}, errors.WithMessage(err, d.name)
 }

@@ -54,6 +54,9 @@ import (
 // without ReturnSequences the last one [B,H]: that of step T−1 forward, of step 0 backward. A bidirectional layer merges
 // both directions: to 2H side by side, forward first, or to H element by element. A sequence without any step that counts
 // has its initial state.
+//
+// A Stateful layer begins with the final states of the run before, row by row, of whatever program shares its
+// [graph.Carried]; no gradient flows from run to run.
 type GRU struct {
 	name       string
 	inputs     int
@@ -115,13 +118,8 @@ func (g *GRU) run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out Seq, fi
 	if err != nil {
 		return Seq{}, nil, err
 	}
-	for i, d := range g.directions {
-		// the state is carried over masked steps, so the last one needs no mask
-		last, err := op.Last(b.Ops(), states[i], nil, d.reverse)
-		if err != nil {
-			return Seq{}, nil, err
-		}
-		final = append(final, last)
+	if final, err = g.finals(b, states); err != nil {
+		return Seq{}, nil, err
 	}
 	outs := final
 	if g.config.ReturnSequences {
@@ -140,7 +138,10 @@ func (g *GRU) run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out Seq, fi
 // stands in the padding means nothing. A graph has either Gates or Run of a layer.
 func (g *GRU) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map[string]*gorgonia.Node, error) {
 	gates := map[string]*gorgonia.Node{}
-	_, err := g.recur(b, in, initial, gates)
+	states, err := g.recur(b, in, initial, gates)
+	if err == nil {
+		_, err = g.finals(b, states)
+	}
 	return gates, errors.WithMessage(err, g.name)
 }
 
@@ -182,14 +183,30 @@ func (g *GRU) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[
 	return states, nil
 }
 
+// finals returns the states [B,H] after the last step of each direction, and carries them over where the layer is stateful.
+func (g *GRU) finals(b *graph.Builder, states []*gorgonia.Node) ([]*gorgonia.Node, error) {
+	finals := make([]*gorgonia.Node, len(states))
+	for i, d := range g.directions {
+		// the state is carried over masked steps, so the last one needs no mask
+		var err error
+		if finals[i], err = op.Last(b.Ops(), states[i], nil, d.reverse); err != nil {
+			return nil, err
+		}
+	}
+	if !g.config.Stateful {
+		return finals, nil
+	}
+	return finals, b.CarryOver(g.carried(), finals[0])
+}
+
 // initials returns the initial state of each direction, nil for zeros.
 func (g *GRU) initials(b *graph.Builder, batch int, given *gorgonia.Node) ([]*gorgonia.Node, error) {
 	initials := make([]*gorgonia.Node, len(g.directions))
 	for i, d := range g.directions {
 		var err error
 		switch {
-		case given != nil && d.initialState != nil:
-			return nil, errors.New("found an initial state, expected none: the layer learns its own")
+		case given != nil && (d.initialState != nil || g.config.Stateful):
+			return nil, errors.New("found an initial state, expected none: the layer has one of its own, learned or carried over")
 		case given != nil:
 			if err := expectWidth("initial state", given, len(initials)*g.config.Units, 2); err != nil {
 				return nil, err
@@ -197,6 +214,8 @@ func (g *GRU) initials(b *graph.Builder, batch int, given *gorgonia.Node) ([]*go
 			if initials[i] = given; len(initials) > 1 {
 				initials[i], err = op.Columns(b.Ops(), given, i*g.config.Units, (i+1)*g.config.Units)
 			}
+		case g.config.Stateful:
+			initials[i], err = b.Carry(g.carried(), batch, g.config.Units)
 		case d.initialState != nil:
 			var node *gorgonia.Node
 			if node, err = b.Param(d.initialState); err == nil {
@@ -209,6 +228,9 @@ func (g *GRU) initials(b *graph.Builder, batch int, given *gorgonia.Node) ([]*go
 	}
 	return initials, nil
 }
+
+// carried is the name of the state that goes from batch to batch.
+func (g *GRU) carried() string { return g.name + "/state" }
 
 // merge makes one output of those of both directions.
 func (g *GRU) merge(b *graph.Builder, outs []*gorgonia.Node) (*gorgonia.Node, error) {

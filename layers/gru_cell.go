@@ -141,7 +141,7 @@ func (c *cell) product(x, y *gorgonia.Node) *gorgonia.Node {
 }
 
 func (c *cell) activate(a Activation, x *gorgonia.Node) *gorgonia.Node {
-	return c.node(func() (*gorgonia.Node, error) { return activate(a, x) })
+	return c.node(func() (*gorgonia.Node, error) { return op.Activate(c.scope, string(a), x) })
 }
 
 // node makes a node unless there was an error.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
 )
 
 // Form names the equations of a GRU. They stand at [GRU].
@@ -211,8 +212,8 @@ func (c GRUConfig) validateForm(l *fault.List) {
 	checkOneOf(l, "bias", c.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
 	l.Check(c.Bias != HiddenBias || c.Form == ResetAfter, "bias", string(c.Bias),
 		"%s, %s or %s: only in the form %s the candidate's recurrent bias is another one", NoBias, OneBias, TwoBiases, ResetAfter)
-	checkOneOf(l, "activation", c.Activation, activations()...)
-	checkOneOf(l, "gate_activation", c.GateActivation, activations()...)
+	checkOneOf(l, "activation", string(c.Activation), kernel.ActivationNames()...)
+	checkOneOf(l, "gate_activation", string(c.GateActivation), kernel.ActivationNames()...)
 }
 
 func (c GRUConfig) validateSequence(l *fault.List) {
@@ -285,12 +286,13 @@ func (c GRUConfig) biasTreatment() treatment {
 func (c GRUConfig) follow(in signal) (signal, fault.List) {
 	var l fault.List
 	in.expectNumbers(&l)
-	if !in.steps {
-		l.Add("", in.String(), "a vector at every step: %s", keepSteps)
-	}
+	in.expectSteps(&l)
 	if c.Dropout > 0 {
 		in.expectUndropped(&l, "dropout", c.Dropout)
 	}
+	l.Check(!c.Bidirectional || !in.isCausal(), "bidirectional", true, "false: %s, and the backward direction has seen them", asksForLater)
+	l.Check(!c.GoBackwards || !in.isCausal(), "go_backwards", true, "false: %s, and this direction has seen them", asksForLater)
+	in.checkStateful(&l, c.Stateful)
 	checkElements(&l, "units", in.width, c.columns())
 	return signal{steps: c.ReturnSequences, width: c.outputs()}, l
 }

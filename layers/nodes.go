@@ -3,7 +3,6 @@ package layers
 import (
 	"fmt"
 
-	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -32,21 +31,4 @@ func fill[F any](values []F, value F) {
 func sameRows(s *op.Scope, rows int, v *gorgonia.Node) (*gorgonia.Node, error) {
 	nothing := constant(v.Dtype(), 0, rows, 1)
 	return op.Affine(s, nothing, constant(v.Dtype(), 0, 1, v.Shape()[0]), v)
-}
-
-// activations are what there is to choose from.
-func activations() []Activation { return []Activation{Linear, ReLU, Tanh, Sigmoid} }
-
-// activate applies an activation to every element.
-func activate(a Activation, x *gorgonia.Node) (*gorgonia.Node, error) {
-	var err error
-	switch a {
-	case ReLU:
-		x, err = gorgonia.Rectify(x)
-	case Tanh:
-		x, err = gorgonia.Tanh(x)
-	case Sigmoid:
-		x, err = gorgonia.Sigmoid(x)
-	}
-	return x, errors.Wrapf(err, "%s", a)
 }

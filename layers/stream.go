@@ -14,8 +14,7 @@ const maxStreams = 1 << 16
 // Stepper runs a model one time step at a time without a graph: for data that arrive step by step, and for predictions
 // that are fed back. After each step the output is what an evaluation graph predicts for the sequence so far: of a model
 // with a prediction per step that of its last step, of any other that of a sequence which ends here. The numbers come
-// from the same kernels in the same order and have the same bits, but for the GRUs with the engine composed and the
-// activations of dense layers, which in a graph are Gorgonia's.
+// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed.
 //
 // A stepper advances several sequences at once, its batch. They are independent of each other: each may miss a step,
 // begin anew, or be saved and go on elsewhere.
@@ -83,7 +82,7 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
 	case *Dense:
 		s.units = l.config.Units
-		s.stages = append(s.stages, &denseStage[F]{kernel.NewAffineStep(pool, s.batch, numbers[F](l.kernel), numbers[F](l.bias)), l.config.Activation})
+		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, numbers[F](l.kernel), numbers[F](l.bias))))
 	case *Pool:
 		s.stages = append(s.stages, s.newPoolStage(l.config.Kind))
 	case *Dropout: // does nothing outside training

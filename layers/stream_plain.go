@@ -8,24 +8,29 @@ type plainGRUStage[F kernel.Float] struct {
 	config                    GRUConfig
 	inputs, columns           int
 	kernel, recurrentKernel   []F
-	bias, recurrentBias       []F // nil where there is none
-	kernelGain, recurrentGain []F // likewise
-	hidden                    []F // [B,H]
+	bias, recurrentBias       []F                  // nil where there is none
+	kernelGain, recurrentGain []F                  // likewise
+	hidden                    []F                  // [B,H]
+	activation, sigmoid       kernel.Activation[F] // of the candidate, of the gates
 
 	a, q, gate []F // [GH] each, of one sequence: shares of input and state, gates
+	candidate  []F // [H]
 	gated      []F // the larger of D and H: x or h' after a gate
 }
 
 func newPlainGRUStage[F kernel.Float](batch int, g *GRU, hidden []F) *plainGRUStage[F] {
 	d, columns := g.directions[0], g.config.columns()
-	return &plainGRUStage[F]{
+	p := &plainGRUStage[F]{
 		config: g.config, inputs: g.inputs, columns: columns,
 		kernel: numbers[F](d.kernel), recurrentKernel: numbers[F](d.recurrentKernel),
 		bias: numbers[F](d.bias), recurrentBias: numbers[F](d.recurrentBias),
 		kernelGain: numbers[F](d.kernelGain), recurrentGain: numbers[F](d.recurrentGain),
 		hidden: hidden,
-		a:      make([]F, columns), q: make([]F, columns), gate: make([]F, columns), gated: make([]F, max(g.inputs, g.config.Units)),
+		a:      make([]F, columns), q: make([]F, columns), gate: make([]F, columns), candidate: make([]F, g.config.Units), gated: make([]F, max(g.inputs, g.config.Units)),
 	}
+	p.activation, _ = kernel.ActivationNamed[F](string(g.config.Activation)) // there are both: the configuration was checked
+	p.sigmoid, _ = kernel.ActivationNamed[F](string(g.config.GateActivation))
+	return p
 }
 
 func (p *plainGRUStage[F]) step(in, mask []F) []F {
@@ -59,11 +64,10 @@ func (p *plainGRUStage[F]) equations(x, h []F) (update, candidate []F) {
 	for i := range gates {
 		p.input(i, x)
 		p.recurrent(i, h)
-		g := p.block(p.gate, i)
-		for j, q := range p.block(p.q, i) {
-			g[j] = p.block(p.a, i)[j] + q
-		}
-		activateInPlace(p.config.GateActivation, g)
+		sum := p.candidate // not needed yet
+		copy(sum, p.block(p.a, i))
+		addTo(sum, p.block(p.q, i))
+		p.sigmoid.Apply(nil, sum, p.block(p.gate, i))
 	}
 	n := p.block(p.a, last)
 	switch p.config.Form {
@@ -82,8 +86,8 @@ func (p *plainGRUStage[F]) equations(x, h []F) (update, candidate []F) {
 		p.recurrent(last, h)
 		addTo(n, p.product(p.block(p.gate, 0), p.block(p.q, last)))
 	}
-	activateInPlace(p.config.Activation, n)
-	return p.block(p.gate, gates-1), n
+	p.activation.Apply(nil, n, p.candidate)
+	return p.block(p.gate, gates-1), p.candidate
 }
 
 func (p *plainGRUStage[F]) threeGateCandidate(x, h, n []F) {

@@ -32,25 +32,27 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 // denseStage remembers nothing.
 type denseStage[F kernel.Float] struct {
 	affine     *kernel.AffineStep[F]
-	activation Activation
+	activation kernel.Activation[F]
+	out        []F // [B,units]; nil where the activation is linear
+}
+
+// newDenseStage makes the stage of a dense layer.
+func (s *Stepper[F]) newDenseStage(d *Dense, affine *kernel.AffineStep[F]) stage[F] {
+	stage := &denseStage[F]{affine: affine}
+	stage.activation, _ = kernel.ActivationNamed[F](string(d.config.Activation)) // there is one: the configuration was checked
+	if !stage.activation.Identity() {
+		stage.out = s.rows(d.config.Units)
+	}
+	return stage
 }
 
 func (d *denseStage[F]) step(in, _ []F) []F {
 	y := d.affine.Run(in)
-	activateInPlace(d.activation, y)
-	return y
-}
-
-// activateInPlace is [activate] of numbers.
-func activateInPlace[F kernel.Float](a Activation, y []F) {
-	switch a {
-	case ReLU:
-		kernel.Rectify(y, y)
-	case Tanh:
-		kernel.Tanh(y, y)
-	case Sigmoid:
-		kernel.Sigmoid(y, y)
+	if d.activation.Identity() {
+		return y
 	}
+	d.activation.Apply(nil, y, d.out)
+	return d.out
 }
 
 // newPoolStage makes a pool over the steps so far.

@@ -51,7 +51,7 @@ func New(ts ...Transform) (*Solver, error) {
 	return s, nil
 }
 
-// Init tells the solver its parameters, of which those that are frozen are passed over. It is needed before Restore;
+// Init tells the solver its parameters, of which those that are not trained are passed over. It is needed before Restore;
 // else the first Step does it with the parameters that it is given.
 func (s *Solver) Init(params []*graph.Param) error {
 	if s.params != nil {
@@ -60,7 +60,7 @@ func (s *Solver) Init(params []*graph.Param) error {
 	trained := make([]*graph.Param, 0, len(params))
 	byName := make(map[string]*graph.Param, len(params))
 	for _, p := range params {
-		if p.Frozen {
+		if !p.Trained() {
 			continue
 		}
 		if dtype := p.Value.Dtype(); dtype != tensor.Float32 && dtype != tensor.Float64 {

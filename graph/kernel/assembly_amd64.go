@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 )
@@ -18,6 +19,10 @@ type assembly[F Float] struct {
 	sigmoid       func(n int, dst, src *F)
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
+	rectify       func(n int, dst, x, y *F)
+	negative      func(n int, dst, src *F)
+	shift         func(n int, dst, src *F, amount F)
+	greatest      func(n int, x *F, least F) F
 	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
 	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, products *F,
@@ -41,7 +46,8 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply),
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
+		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
 		blend: blendPortable[F], cells: cells,
 		ones: []F{1},
 	}
@@ -115,6 +121,21 @@ func onPairs[F Float](f func(n int, dst, x, y *F)) func(dst, x, y []F) {
 			f(len(dst), &dst[0], &x[0], &y[0])
 		}
 	}
+}
+
+func (a *assembly[F]) shifted(dst, src []F, amount F) {
+	if len(src) > 0 {
+		dst = dst[:len(src)]
+		a.shift(len(src), &dst[0], &src[0], amount)
+	}
+}
+
+func (a *assembly[F]) greatestOf(x []F) F {
+	least := F(math.Inf(-1))
+	if len(x) == 0 {
+		return least
+	}
+	return a.greatest(len(x), &x[0], least)
 }
 
 func (a *assembly[F]) gateRows(g *gateRows[F]) {

@@ -194,7 +194,7 @@ func TestElementwise(t *testing.T) {
 func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	arenaX, arenaY, arenaZ := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
-	special := []F{F(math.NaN()), F(math.Inf(1)), F(math.Inf(-1)), 0, 1e-40, -1e-40, 3e38, -3e38}
+	special := []F{F(math.NaN()), F(math.Inf(1)), F(math.Inf(-1)), 0, F(math.Copysign(0, -1)), 1e-40, -1e-40, 3e38, -3e38}
 	for n := range 100 {
 		x, y, dst := arenaX.take(n), arenaY.take(n), arenaZ.take(n)
 		for range n / 4 {
@@ -207,6 +207,20 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		m.multiply(dst, x, y)
 		multiplyPortable(want, x, y)
 		sameBitsOrNaN(t, fmt.Sprintf("multiply n=%d", n), dst, want)
+		m.rectify(dst, x, y)
+		rectifyPortable(want, x, y)
+		sameBitsOrNaN(t, fmt.Sprintf("rectify n=%d", n), dst, want)
+		m.negative(dst, x)
+		negativePortable(want, x)
+		sameBitsOrNaN(t, fmt.Sprintf("negative n=%d", n), dst, want)
+		for _, amount := range []F{2.5, F(math.Inf(1)), F(math.NaN())} {
+			m.shift(dst, x, amount)
+			shiftPortable(want, x, amount)
+			sameBitsOrNaN(t, fmt.Sprintf("shift n=%d", n), dst, want)
+		}
+		if got, want := m.greatest(x), greatestPortable(x); got != want {
+			t.Errorf("greatest n=%d: found %v, expected %v", n, got, want)
+		}
 		for name, a := range activationsOf(m) {
 			for i := range want {
 				a.f(want[i:i+1], x[i:i+1])

@@ -171,11 +171,3 @@ func KeepStep[F Float](width int, x, mask, kept []F) {
 		}
 	}
 }
-
-// Rectify sets dst[i] = max(src[i], 0). The slices are equally long and may be the same. NaN stays NaN.
-func Rectify[F Float](dst, src []F) {
-	dst = dst[:len(src)]
-	for i, v := range src {
-		dst[i] = max(v, 0)
-	}
-}

@@ -102,12 +102,6 @@ func TestRunningPools(t *testing.T) {
 	}
 }
 
-func TestRectify(t *testing.T) {
-	x := []float64{-1, 0, 2, math.Inf(-1), math.Inf(1), math.NaN()}
-	Rectify(x, x)
-	expectSame(t, "rectified", x, []float64{0, 0, 2, 0, math.Inf(1), math.NaN()})
-}
-
 func expectSame(t *testing.T, what string, found, expected []float64) {
 	t.Helper()
 	if !slices.EqualFunc(found, expected, equalOrNaN[float64]) {

@@ -50,6 +50,8 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"GRU: Form: found 17, expected a form of kernel.GRUForm", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: 17}))},
 		{"Scale: factors: found shape [3,6], expected [4,3,6]", node(op.Scale(s, x, row))},
 		{"ScaleSteps: factors: found shape [6], expected [3,6]", node(op.ScaleSteps(s, x, vector))},
+		{"Activate: name: found nothing, expected [linear relu", node(op.Activate(s, "nothing", x))},
+		{"Activate: x: found none, expected a node", node(op.Tanh(s, nil))},
 		{"Last: x: found shape [3,6], expected [_,_,_]", node(op.Last(s, row, nil, false))},
 		{"MeanPool: mask: found shape [3,6], expected [4,3]", node(op.MeanPool(s, x, row))},
 		{"MaxPool: x: found none, expected a node", node(op.MaxPool(s, nil, nil))},
@@ -149,6 +151,13 @@ func TestTwoScopesInOneGraphAreAnError(t *testing.T) {
 	}
 	if _, err := affine(op.NewScope(nil, true), ns); err == nil || !strings.Contains(err.Error(), "equal hash") {
 		t.Errorf("found %v, expected an error", err)
+	}
+}
+
+func TestLinearAddsNoNode(t *testing.T) {
+	_, ns := addInputs[float64](inputs{"x": random(1, 2, 3)})
+	if y, err := op.Activate(op.NewScope(nil, true), "linear", ns["x"]); err != nil || y != ns["x"] {
+		t.Errorf("found %v and %v, expected x itself", y, err)
 	}
 }
 
@@ -270,6 +279,7 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 		{name: "Gather", in: inputs{"table": random(1, 500, 96), "ids": below(500, 2, 40, 40)}, build: gatherExample},
 		{name: "MaxPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: maxPool},
 		{name: "MeanPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: meanPool},
+		{name: "swish", in: inputs{"x": random(1, 16, 64, 64)}, build: activate("swish")},
 		{name: "BinaryCrossEntropy", in: inputs{"logits": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: binary},
 		{name: "SquaredError", in: inputs{"predictions": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: squared},
 	}
