@@ -8,9 +8,7 @@ import (
 
 // formSpec is what the layer has to know of a form.
 type formSpec struct {
-	gates  int            // column blocks of every kernel
 	step   cellStep       // of the engine composed
-	fused  bool           // whether the engine fused has it
 	kernel kernel.GRUForm // of the engine fused
 }
 
@@ -22,21 +20,21 @@ func (c GRUConfig) spec() formSpec {
 		if c.Update == UpdateNew {
 			form = kernel.ResetBeforeNew
 		}
-		return formSpec{gates: 3, step: resetBeforeStep, fused: true, kernel: form}
+		return formSpec{step: resetBeforeStep, kernel: form}
 	case ThreeGate:
-		return formSpec{gates: 4, step: threeGateStep}
+		return formSpec{step: threeGateStep, kernel: kernel.ThreeGate}
 	case Tied:
-		return formSpec{gates: 1, step: tiedStep}
+		return formSpec{step: tiedStep, kernel: kernel.Tied}
 	default:
-		return formSpec{gates: 3, step: resetAfterStep, fused: true, kernel: kernel.ResetAfter}
+		return formSpec{step: resetAfterStep, kernel: kernel.ResetAfter}
 	}
 }
 
 // notFused names what of the configuration the engine fused does not have, and is empty where it has all of it.
 func (c GRUConfig) notFused() string {
 	switch {
-	case !c.spec().fused:
-		return fmt.Sprintf("form: %s", c.Form)
+	case c.Form == ThreeGate && c.Gating == InputGating:
+		return fmt.Sprintf("gating: %s", c.Gating)
 	case c.Activation != Tanh:
 		return fmt.Sprintf("activation: %s", c.Activation)
 	case c.GateActivation != Sigmoid:

@@ -20,9 +20,6 @@ const (
 	// ThreeGate has the gates i, f, z = σ(A + (h'⊙d)·U + c), of which only the update gate z does anything:
 	// n = tanh(A_n + (h'⊙d)·U_n + c_n), h = (1−z)⊙h' + z⊙n.
 	ThreeGate
-	// ThreeGateGated lets the input gate i and the forget gate f gate the candidate:
-	// n = tanh(i⊙A_n + (f⊙h'⊙d)·U_n + c_n), h = (1−z)⊙h' + z⊙n.
-	ThreeGateGated
 	// Tied has one gate and one kernel for gate and candidate: q = (h'⊙d)·U + c, g = σ(A + q), n = tanh(A + q⊙(1−g)),
 	// h = g⊙h' + (1−g)⊙n.
 	Tied

@@ -165,13 +165,10 @@ func (c *gruCase[F]) reference() []float64 {
 					}
 				}
 				gate := func(k, j int) float64 { return sigma(a(k, j) + q(h, k, j)) }
-				gated := make([]float64, H) // h times its reset or forget gate
+				gated := make([]float64, H) // r⊙h
 				for j := range H {
-					switch c.Form {
-					case ResetBeforePast, ResetBeforeNew:
+					if c.Form == ResetBeforePast || c.Form == ResetBeforeNew {
 						gated[j] = gate(0, j) * h[j]
-					case ThreeGateGated:
-						gated[j] = gate(1, j) * h[j]
 					}
 				}
 				for j := range H {
@@ -188,9 +185,6 @@ func (c *gruCase[F]) reference() []float64 {
 					case ThreeGate:
 						z := gate(2, j)
 						next[j] = (1-z)*h[j] + z*math.Tanh(a(3, j)+q(h, 3, j))
-					case ThreeGateGated:
-						z := gate(2, j)
-						next[j] = (1-z)*h[j] + z*math.Tanh(gate(0, j)*a(3, j)+q(gated, 3, j))
 					case Tied:
 						g := gate(0, j)
 						next[j] = g*h[j] + (1-g)*math.Tanh(a(0, j)+q(h, 0, j)*(1-g))

@@ -67,10 +67,10 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 					return sum
 				}
 				gate := func(k, j int) float64 { return sigmoid(a(k, j) + q(state, k, j)) }
-				gatedBy := func(k int) []float64 {
+				reset := func() []float64 {
 					gated := make([]float64, units)
 					for j := range gated {
-						gated[j] = gate(k, j) * state[j]
+						gated[j] = gate(0, j) * state[j]
 					}
 					return gated
 				}
@@ -81,13 +81,11 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 					case kernel.ResetAfter:
 						next[j] = (1-gate(1, j))*math.Tanh(a(2, j)+gate(0, j)*q(state, 2, j)) + gate(1, j)*h
 					case kernel.ResetBeforePast:
-						next[j] = (1-gate(1, j))*math.Tanh(a(2, j)+q(gatedBy(0), 2, j)) + gate(1, j)*h
+						next[j] = (1-gate(1, j))*math.Tanh(a(2, j)+q(reset(), 2, j)) + gate(1, j)*h
 					case kernel.ResetBeforeNew:
-						next[j] = (1-gate(1, j))*h + gate(1, j)*math.Tanh(a(2, j)+q(gatedBy(0), 2, j))
+						next[j] = (1-gate(1, j))*h + gate(1, j)*math.Tanh(a(2, j)+q(reset(), 2, j))
 					case kernel.ThreeGate:
 						next[j] = (1-gate(2, j))*h + gate(2, j)*math.Tanh(a(3, j)+q(state, 3, j))
-					case kernel.ThreeGateGated:
-						next[j] = (1-gate(2, j))*h + gate(2, j)*math.Tanh(gate(0, j)*a(3, j)+q(gatedBy(1), 3, j))
 					case kernel.Tied:
 						g := gate(0, j)
 						next[j] = g*h + (1-g)*math.Tanh(a(0, j)+q(state, 0, j)*(1-g))
