@@ -13,10 +13,8 @@ func LayerNorm[F Float](p *Pool, width int, epsilon float64, x, gain, shift, y [
 		for i := lo; i < hi; i++ {
 			out := row(y, i, width)
 			LayerNormRow(epsilon, row(x, i, width), gain, out)
-			if shift != nil {
-				for j, v := range shift {
-					out[j] += v
-				}
+			for j, v := range shift {
+				out[j] += v
 			}
 		}
 	})
