@@ -87,7 +87,7 @@ type GRU[F Float] struct {
 	// What a forward pass with training saves, for every pair of step and row that the mask lets through, in order: its
 	// slot. What of a row is saved is the cell's to say.
 	trained GRUShape
-	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0
+	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0; not in use where it is 0 nowhere
 	active  int
 	saved   []F
 
@@ -124,11 +124,15 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 
 // number gives every pair of step and row that the mask lets through its slot.
 func (g *GRU[F]) number(s GRUShape, mask []F) {
-	g.slotOf = resize(g.slotOf, s.Steps*s.Batch)
+	g.active = s.Steps * s.Batch
+	if mask == nil {
+		return
+	}
+	g.slotOf = resize(g.slotOf, g.active)
 	g.active = 0
-	for i := range g.slotOf {
+	for i, m := range mask {
 		g.slotOf[i] = -1
-		if present(mask, i) {
+		if m != 0 {
 			g.slotOf[i] = g.active
 			g.active++
 		}
@@ -155,9 +159,8 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 	r := g.start(p, s, in, hidden)
 	r.training = true
 	r.dHidden, r.gradient = dHidden, out
-	r.whole = g.active == s.Steps*s.Batch
 	r.kept = r.columns
-	if r.whole { // a slot is a row of out.Gates
+	if !r.masked() { // a slot is a row of out.Gates
 		r.kept = r.cell.own * s.Units
 		r.shared = r.columns - r.kept
 	}
