@@ -73,7 +73,7 @@ func predict(t *testing.T, m *layers.Model, inputs weights.Tensor, lengths []int
 		}
 		feeds[graph.FeedTokens] = ids
 	default:
-		feeds[graph.FeedInputs] = data
+		feeds[graph.FeedInputs] = floats(data)
 	}
 	mask := make([]float64, steps*size)
 	for i := range mask {
