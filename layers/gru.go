@@ -253,5 +253,5 @@ func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq) (*gorgonia.Node,
 	if cfg.Engine == Composed {
 		return composedGRU(b, recurrence, d.reverse)
 	}
-	return op.GRU(b.Ops(), recurrence, d.reverse)
+	return op.GRU(b.Ops(), recurrence, op.GRUOptions{Reverse: d.reverse})
 }

@@ -56,20 +56,20 @@ func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
 		switch {
 		case !p.Trained() || !hasRole(p, a.Roles):
 		case isFloat32(p.Value):
-			sum += penalty(a, p.Value.Float32s())
+			sum += penalty(a.L1, a.L2, p.Value.Float32s())
 		default:
-			sum += penalty(a, p.Value.Float64s())
+			sum += penalty(a.L1, a.L2, p.Value.Float64s())
 		}
 	}
 	return sum
 }
 
-func penalty[F kernel.Float](a *AddPenalty, values []F) (sum float64) {
-	if a.L1 > 0 {
-		sum += a.L1 * kernel.SumOfMagnitudes(values)
+func penalty[F kernel.Float](l1, l2 float64, values []F) (sum float64) {
+	if l1 > 0 {
+		sum += l1 * kernel.SumOfMagnitudes(values)
 	}
-	if a.L2 > 0 {
-		sum += a.L2 * kernel.SumOfSquares(values)
+	if l2 > 0 {
+		sum += l2 * kernel.SumOfSquares(values)
 	}
 	return sum
 }
