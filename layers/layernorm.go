@@ -2,7 +2,6 @@ package layers
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -84,12 +83,6 @@ func newGammaAndBeta(name string, inputs int, dtype tensor.Dtype, streams *graph
 	}
 	beta, err = graph.NewParam(name+"/beta", graph.Scale, dtype, graph.Zeros, streams, inputs)
 	return gamma, beta, err
-}
-
-func ones(_ *rand.Rand, _ []int, values []float64) {
-	for i := range values {
-		values[i] = 1
-	}
 }
 
 // Params returns gamma and beta.
