@@ -73,6 +73,7 @@ func (c Conv1DConfig) follow(in signal) (signal, fault.List) {
 	in.expectSteps(&l)
 	looksAhead := c.Padding == PaddingSame && c.KernelSize > 1
 	l.Check(!looksAhead || !in.isCausal(), "padding", string(c.Padding), "%s: %s, and this would see them", PaddingCausal, asksForLater)
+	l.Check(c.KernelSize == 1 || !in.isTruncated(), "kernel_size", c.KernelSize, "1: sequences come in windows, and a filter would not see beyond their edges")
 	checkElements(&l, "filters", in.width*c.KernelSize, c.Filters)
 	return signal{steps: true, strided: c.Strides > 1, width: c.Filters}, l
 }

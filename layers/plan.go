@@ -74,6 +74,9 @@ func (s signal) expectSteps(l *fault.List) {
 // isCausal tells whether no layer may look ahead.
 func (s signal) isCausal() bool { return s.head != nil && s.head.Causal }
 
+// isTruncated tells whether batches are windows of sequences.
+func (s signal) isTruncated() bool { return s.head != nil && s.head.Truncated }
+
 // checkStateful adds a fault unless a layer carries its state from batch to batch exactly where these are windows of the
 // same sequences.
 func (s signal) checkStateful(l *fault.List, stateful bool) {
