@@ -44,7 +44,7 @@ func (c Config) windowSteps() int {
 func StepsPerEpoch(cfg Config, ds data.Dataset) int {
 	cfg = cfg.WithDefaults()
 	lengths := data.Lengths(ds)
-	return len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps()))
+	return max(1, len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps())))
 }
 
 // turn is what one run of a program is about: a window of a batch of sequences, or all of it.
