@@ -6,11 +6,12 @@ import (
 )
 
 // Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
-// goroutines for the length of a call only. A nil *Pool works on one thread and keeps nothing. A Pool may be used by
+// goroutines for the length of a call, and for some tens of microseconds more, in which the next call may need them. A nil *Pool works on one thread and keeps nothing. A Pool may be used by
 // several goroutines at the same time.
 type Pool struct {
 	threads int
 	kernels *kernels // nil for the default
+	helpers helpers
 	panels  struct {
 		float32 freeList[float32]
 		float64 freeList[float64]
@@ -22,7 +23,9 @@ func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{threads: threads}
+	p := &Pool{threads: threads}
+	p.helpers.never = threads > runtime.GOMAXPROCS(0)
+	return p
 }
 
 // Threads returns how many goroutines may work on one call, at least 1.
@@ -53,12 +56,12 @@ func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
 		f(0, n)
 		return
 	}
-	var wait sync.WaitGroup
+	others := group{helpers: &p.helpers}
 	for i := 1; i < blocks; i++ {
-		wait.Go(func() { f(n*i/blocks, n*(i+1)/blocks) })
+		others.Go(func() { f(n*i/blocks, n*(i+1)/blocks) })
 	}
 	f(0, n/blocks)
-	wait.Wait()
+	others.Wait()
 }
 
 // blocks returns how many blocks Split makes of n > 0.
