@@ -2,10 +2,12 @@ package layers
 
 import "github.com/gruexp/gruexp/graph/fault"
 
-// ModelConfig says what model to make: layers, one after the other.
+// ModelConfig says what model to make: layers, one after the other, and a decoder behind them where the task wants a
+// sequence of its own.
 type ModelConfig struct {
-	Input  Input         `yaml:"input,omitempty"`
-	Layers []LayerConfig `yaml:"layers"`
+	Input   Input          `yaml:"input,omitempty"`
+	Layers  []LayerConfig  `yaml:"layers"`
+	Decoder *DecoderConfig `yaml:"decoder,omitempty"`
 }
 
 // Input is what the first layer reads. One of the fields is set; both are 0 where the data are not known yet.
@@ -39,6 +41,7 @@ func (c ModelConfig) WithDefaults() ModelConfig {
 		}
 	}
 	c.Layers = layers
+	c.Decoder = withDefaults(c.Decoder)
 	return c
 }
 

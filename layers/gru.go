@@ -205,7 +205,7 @@ func (g *GRU) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	}
 	outs := make([]*gorgonia.Node, len(g.directions))
 	for i, d := range g.directions {
-		hidden, err := d.run(b, g.config, Seq{x, in.Mask})
+		hidden, err := d.run(b, g.config, Seq{x, in.Mask}, nil)
 		if err == nil && !g.config.ReturnSequences {
 			// the state is carried over masked steps, so the last one needs no mask
 			hidden, err = op.Last(b.Ops(), hidden, nil, d.reverse)
@@ -227,8 +227,8 @@ func (g *GRU) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	return out, nil
 }
 
-// run returns the states of all steps [T,B,H].
-func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq) (*gorgonia.Node, error) {
+// run returns the states of all steps [T,B,H]. The one before the first is initial [B,H], or zeros where that is nil.
+func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq, initial *gorgonia.Node) (*gorgonia.Node, error) {
 	var nodes [4]*gorgonia.Node
 	for i, p := range []*graph.Param{d.kernel, d.recurrentKernel, d.bias, d.recurrentBias} {
 		var err error
@@ -240,7 +240,7 @@ func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq) (*gorgonia.Node,
 	if err != nil {
 		return nil, err
 	}
-	recurrence := op.GRUNodes{Gates: inputGates, RecurrentKernel: nodes[1], RecurrentBias: nodes[3], Mask: in.Mask}
+	recurrence := op.GRUNodes{Gates: inputGates, RecurrentKernel: nodes[1], RecurrentBias: nodes[3], Initial: initial, Mask: in.Mask}
 	if cfg.RecurrentDropout > 0 {
 		fill := graph.InvertedDropout(cfg.RecurrentDropout)
 		recurrence.RecurrentDropout, err = b.Noise(d.name+"/recurrent_dropout", fill, in.X.Shape()[1], cfg.Units)

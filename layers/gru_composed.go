@@ -17,7 +17,10 @@ func composedGRU(b *graph.Builder, in op.GRUNodes, reverse bool) (*gorgonia.Node
 	steps, batch, units := shape[0], shape[1], shape[2]/gates
 	c := cell{scope: b.Ops(), units: units}
 
-	h := zeroState(b, batch, units)
+	h := in.Initial
+	if h == nil {
+		h = zeroState(b, batch, units)
+	}
 	hidden := make([]*gorgonia.Node, steps)
 	for i := range steps {
 		t := i

@@ -25,6 +25,7 @@ type Head struct {
 	Loss           Loss
 	Units          int     // classes, events or numbers to predict
 	PerStep        bool    // a prediction at every step, not one per sequence
+	Sequence       bool    // a prediction at every step of a sequence of its own, which a decoder writes
 	Causal         bool    // the targets are later inputs, so that no layer may look ahead
 	LabelSmoothing float64 // ε of cross_entropy, in [0, 1): (1−ε)·nll + ε·mean over classes of −log p
 }

@@ -107,7 +107,24 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 		}
 		in = out
 	}
+	if c.Decoder != nil {
+		faults.Under("decoder", c.Decoder.Validate())
+	}
+	if head != nil {
+		faults = append(faults, c.ValidateDecoder(head.Sequence)...)
+	}
+	if c.Decoder != nil && head != nil && len(faults) == 0 {
+		faults.Under("decoder", c.Decoder.follow(in.width, head.Units))
+	}
 	return plan, faults
+}
+
+// ValidateDecoder lists the fault of a decoder that a task lacks, or does not have a use for.
+func (c ModelConfig) ValidateDecoder(wanted bool) fault.List {
+	var l fault.List
+	l.Check(c.Decoder != nil || !wanted, "decoder", "none", "a section: the task asks for a sequence of its own")
+	l.Check(c.Decoder == nil || wanted, "decoder", "a section", "none: the task asks for no sequence of its own")
+	return l
 }
 
 // firstSignal is what the first layer gets.
@@ -144,6 +161,11 @@ func (h Head) misfits(c LayerConfig, out signal, last bool) fault.List {
 		l.Check(!c.GRU.Bidirectional, "bidirectional", true, "false: the task asks for later steps, and the backward direction has seen them")
 	}
 	if !last {
+		return l
+	}
+	if h.Sequence {
+		l.Check(c.GRU != nil && out.steps, "", out.String(),
+			"a gru with return_sequences: true as the last layer: the decoder begins with its last state and attends to all of them")
 		return l
 	}
 	switch {
