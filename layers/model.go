@@ -19,8 +19,8 @@ type Model struct {
 }
 
 // NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
-// are their parameters, as gru0/kernel; those of a decoder are in decoder/. A model without input sizes, or that does not fit the task, is an error of type
-// [*fault.Error], which lists all faults.
+// are their parameters, as gru0/kernel; those of a decoder are in decoder/. A model without input sizes, or that does not
+// fit the task, is an error of type [*fault.Error], which lists all faults.
 func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
 	var faults fault.List
 	faults.Under("head", head.Validate())
