@@ -19,8 +19,11 @@ type small struct {
 	head   layers.Head
 }
 
-// smallModels use every layer and option. Where there is a GRU, both engines run it.
-func smallModels() []small {
+// smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
+func smallModels() []small { return slices.Concat(mixedModels(), gruModels()) }
+
+// mixedModels are of several layers.
+func mixedModels() []small {
 	numbers, tokens := layers.Input{Size: 3}, layers.Input{Vocabulary: 5}
 	classes := layers.Head{Loss: layers.CrossEntropy, Units: 3}
 	return []small{
@@ -79,21 +82,36 @@ func smallModels() []small {
 	}
 }
 
+// config is the model with that engine, but for GRUs with a form or option that only composed has.
 func (s small) config(engine layers.Engine) layers.ModelConfig {
 	c := layers.ModelConfig{Input: s.input, Layers: s.layers}.WithDefaults()
 	for _, l := range c.Layers {
-		if l.GRU != nil {
+		if l.GRU != nil && l.GRU.Engine == layers.Fused {
 			l.GRU.Engine = engine
 		}
 	}
 	return c
 }
 
+// engines are those between which the model has a choice.
 func (s small) engines() []layers.Engine {
-	if slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil }) {
+	isComposed := func(l layers.LayerConfig) bool { return l.GRU != nil && l.GRU.WithDefaults().Engine == layers.Composed }
+	switch {
+	case slices.ContainsFunc(s.layers, isComposed):
+		return []layers.Engine{layers.Composed}
+	case slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil }):
 		return []layers.Engine{layers.Fused, layers.Composed}
 	}
 	return []layers.Engine{layers.Fused}
+}
+
+// runsBackward says whether a GRU of the model needs the end of a sequence before it can begin.
+func (s small) runsBackward() bool {
+	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil && (l.GRU.Bidirectional || l.GRU.GoBackwards) })
+}
+
+func (s small) zonesOut() bool {
+	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil && l.GRU.Zoneout > 0 })
 }
 
 func TestGradientsAreCentralDifferences(t *testing.T) {

@@ -53,7 +53,8 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 // CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
 // Nothing is allocated.
 func CountElements(cfg ModelConfig, head Head) int64 {
-	plan, faults := cfg.WithDefaults().plan(&head)
+	cfg = cfg.WithDefaults()
+	plan, faults := cfg.plan(&head)
 	if len(faults) > 0 {
 		return 0
 	}
@@ -62,9 +63,7 @@ func CountElements(cfg ModelConfig, head Head) int64 {
 		n += p.elements(p.in)
 	}
 	if cfg.Decoder != nil {
-		last := plan[len(plan)-1]
-		encoded, _ := last.follow(last.in)
-		n += cfg.Decoder.WithDefaults().elements(encoded.width, head.Units)
+		n += cfg.Decoder.elements(*cfg.Layers[len(cfg.Layers)-1].GRU, head.Units)
 	}
 	return n
 }
@@ -97,7 +96,11 @@ func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, 
 	if err != nil {
 		return graph.Outputs{}, err
 	}
-	for _, l := range m.layers {
+	layers := m.layers
+	if m.decoder != nil {
+		layers = layers[:len(layers)-1] // the decoder runs the last one, whose final states it needs
+	}
+	for _, l := range layers {
 		if in, err = l.Apply(b, in); err != nil {
 			return graph.Outputs{}, err
 		}

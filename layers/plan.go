@@ -127,7 +127,7 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	if c.Decoder != nil {
 		faults.Under("decoder", c.Decoder.Validate())
 		if head != nil && len(faults) == 0 {
-			faults.Under("decoder", c.Decoder.follow(out.width, head.Units))
+			faults.Under("decoder", c.Decoder.follow(*c.Layers[last].GRU, head.Units))
 		}
 	}
 	return plan, faults

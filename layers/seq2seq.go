@@ -12,7 +12,7 @@ import (
 // decoder writes a sequence of tokens of its own, given the states m [T,B,D] of an encoder's last GRU (Sutskever et al. 2014,
 // arXiv:1409.3215). At each step u it is given the token before, y[u−1], in training the right one ("teacher forcing"):
 //
-//	s    = tanh(m_last·W_b + b_b)              the first state; a bidirectional encoder has a last state of either direction
+//	s    = tanh(m_last·W_b + b_b)              the first state; a bidirectional encoder has two last states, side by side
 //	h[u] = GRU(embedding of y[u−1], h[u−1])    h[−1] = s
 //	c[u] = attention of h[u] to m              see attention
 //	o[u] = tanh([h[u]; c[u]]·W_o + b_o)        the readout
@@ -36,13 +36,13 @@ type decoder struct {
 // newDecoder makes a decoder behind an encoder that ends with that GRU. The configuration has its defaults and no faults.
 func newDecoder(cfg DecoderConfig, encoder *GRU, vocabulary int, dtype tensor.Dtype, streams *graph.Streams) (*decoder, error) {
 	const name = "decoder"
-	encoded := encoder.config.Units * len(encoder.directions)
+	encoded := encoder.config.outputs()
 	d := &decoder{encoder: encoder}
 	dense := func(short string, in, units int, activation Activation) (*Dense, error) {
 		return NewDense(DenseConfig{Units: units, Activation: activation}, name+"/"+short, in, dtype, streams)
 	}
 	var err error
-	if d.bridge, err = dense("bridge", encoded, cfg.GRU.Units, Tanh); err != nil {
+	if d.bridge, err = dense("bridge", encoder.config.finals(), cfg.GRU.Units, Tanh); err != nil {
 		return nil, err
 	}
 	if d.embedding, err = NewEmbedding(cfg.Embedding, name+"/embedding", vocabulary, dtype, streams); err != nil {
@@ -79,8 +79,9 @@ func (d *decoder) params() []*graph.Param {
 	return append(params, d.logits.Params()...)
 }
 
-// apply returns the logits [U,B,V] of every step, given the right token before each, which it declares as an input.
-func (d *decoder) apply(b *graph.Builder, memory Seq, shape graph.BatchShape) (*gorgonia.Node, error) {
+// apply returns the logits [U,B,V] of every step, given what the encoder's last GRU reads, and the right token before each
+// step, which it declares as an input.
+func (d *decoder) apply(b *graph.Builder, in Seq, shape graph.BatchShape) (*gorgonia.Node, error) {
 	if shape.TargetSteps < 1 {
 		return nil, errors.Errorf("batch shape: found %d target steps, expected at least 1 for a decoder", shape.TargetSteps)
 	}
@@ -88,7 +89,11 @@ func (d *decoder) apply(b *graph.Builder, memory Seq, shape graph.BatchShape) (*
 	if err != nil {
 		return nil, err
 	}
-	last, err := d.lastStates(b, memory.X)
+	memory, finals, err := d.encoder.Run(b, in, nil)
+	if err != nil {
+		return nil, err
+	}
+	last, err := op.ConcatLast(b.Ops(), finals...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func (d *decoder) apply(b *graph.Builder, memory Seq, shape graph.BatchShape) (*
 	if err != nil {
 		return nil, err
 	}
-	y, err := d.gru.applyFrom(b, x, first.X)
+	y, _, err := d.gru.Run(b, x, first.X)
 	if err != nil {
 		return nil, err
 	}
@@ -123,35 +128,4 @@ func (d *decoder) apply(b *graph.Builder, memory Seq, shape graph.BatchShape) (*
 	}
 	y, err = d.logits.Apply(b, y)
 	return y.X, err
-}
-
-// lastStates returns the last state of each direction of the encoder, side by side [B,D], given all of them [T,B,D].
-func (d *decoder) lastStates(b *graph.Builder, states *gorgonia.Node) (*gorgonia.Node, error) {
-	// The state is carried over masked steps, so the last one needs no mask.
-	last, err := op.At(b.Ops(), states, states.Shape()[0]-1)
-	if err != nil || !d.encoder.config.Bidirectional {
-		return last, err
-	}
-	lastBackward, err := op.At(b.Ops(), states, 0)
-	if err != nil {
-		return nil, err
-	}
-	units := d.encoder.config.Units
-	if last, err = op.Columns(b.Ops(), last, 0, units); err != nil {
-		return nil, err
-	}
-	if lastBackward, err = op.Columns(b.Ops(), lastBackward, units, 2*units); err != nil {
-		return nil, err
-	}
-	return op.ConcatLast(b.Ops(), last, lastBackward)
-}
-
-// applyFrom adds a GRU of one direction that begins with the state [B,H] and returns all states.
-func (g *GRU) applyFrom(b *graph.Builder, in Seq, initial *gorgonia.Node) (Seq, error) {
-	x, err := dropOut(b, g.name+"/dropout", g.config.Dropout, in.X)
-	if err != nil {
-		return Seq{}, errors.WithMessage(err, g.name)
-	}
-	hidden, err := g.directions[0].run(b, g.config, Seq{x, in.Mask}, initial)
-	return Seq{hidden, in.Mask}, errors.WithMessage(err, g.name)
 }

@@ -29,22 +29,27 @@ func (c DecoderConfig) Validate() fault.List {
 	var l fault.List
 	l.Under("embedding", c.Embedding.Validate())
 	l.Under("gru", c.GRU.Validate())
-	l.Check(!c.GRU.Bidirectional, "gru.bidirectional", true, "false: a decoder writes from the first step to the last")
+	const forward = "false: a decoder writes from the first step to the last"
+	l.Check(!c.GRU.Bidirectional, "gru.bidirectional", true, forward)
+	l.Check(!c.GRU.GoBackwards, "gru.go_backwards", true, forward)
 	l.Check(c.GRU.ReturnSequences, "gru.return_sequences", false, "true: a decoder writes at every step")
+	l.Check(!c.GRU.Stateful, "gru.stateful", true, "false: the first state of a decoder comes from its encoder")
+	l.Check(c.GRU.InitialState != LearnedState, "gru.initial_state", string(c.GRU.InitialState), "%s: the first state of a decoder comes from its encoder", ZeroState)
 	l.Under("attention", c.Attention.Validate())
 	checkUnits(&l, "units", c.Units)
 	checkRate(&l, "dropout", c.Dropout)
 	return l
 }
 
-// follow lists why the decoder cannot write tokens of that vocabulary for an encoder with states of that size.
-func (c DecoderConfig) follow(encoded, vocabulary int) fault.List {
+// follow lists why the decoder cannot write tokens of that vocabulary for an encoder that ends with that GRU.
+func (c DecoderConfig) follow(encoder GRUConfig, vocabulary int) fault.List {
+	encoded := encoder.outputs()
 	var l fault.List
 	_, misfits := c.Embedding.follow(signal{tokens: true, steps: true, width: vocabulary})
 	l.Under("embedding", misfits)
 	_, misfits = c.GRU.follow(signal{steps: true, width: c.Embedding.Units})
 	l.Under("gru", misfits)
-	checkElements(&l, "gru.units", encoded, c.GRU.Units)
+	checkElements(&l, "gru.units", encoder.finals(), c.GRU.Units)
 	l.Under("attention", c.Attention.follow(c.GRU.Units, encoded))
 	checkElements(&l, "units", c.joined(encoded), c.Units)
 	checkElements(&l, "units", c.Units, vocabulary)
@@ -60,9 +65,18 @@ func (c DecoderConfig) joined(encoded int) int {
 }
 
 // elements is how many numbers the decoder's parameters have.
-func (c DecoderConfig) elements(encoded, vocabulary int) int64 {
+func (c DecoderConfig) elements(encoder GRUConfig, vocabulary int) int64 {
+	encoded := encoder.outputs()
 	dense := func(in, out int) int64 { return DenseConfig{Units: out}.elements(signal{width: in}) }
-	return dense(encoded, c.GRU.Units) + c.Embedding.elements(signal{width: vocabulary}) +
+	return dense(encoder.finals(), c.GRU.Units) + c.Embedding.elements(signal{width: vocabulary}) +
 		c.GRU.elements(signal{width: c.Embedding.Units}) + c.Attention.elements(c.GRU.Units, encoded) +
 		dense(c.joined(encoded), c.Units) + dense(c.Units, vocabulary)
+}
+
+// finals is the size of the last states of all directions together.
+func (c GRUConfig) finals() int {
+	if c.Bidirectional {
+		return 2 * c.Units
+	}
+	return c.Units
 }

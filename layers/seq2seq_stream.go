@@ -4,31 +4,36 @@ import "github.com/gruexp/gruexp/graph/kernel"
 
 // pass runs one layer of an encoder over a whole sequence.
 type pass[F kernel.Float] struct {
-	inputs            int
-	forward, backward *Stepper[F] // of one sequence; backward is nil but for a bidirectional GRU
+	inputs     int
+	directions []sweep[F] // one, or both of a bidirectional GRU
+	merge      Merge      // of the two
+}
+
+// sweep is one direction.
+type sweep[F kernel.Float] struct {
+	*Stepper[F] // of one sequence
+	reverse     bool
 }
 
 func newPass[F kernel.Float](l Layer, inputs int, pool *kernel.Pool) (pass[F], error) {
 	p := pass[F]{inputs: inputs}
-	var err error
-	g, ok := l.(*GRU)
-	if !ok || !g.config.Bidirectional {
-		p.forward, err = layerStepper[F](l, 1, inputs, pool)
+	g, recurrent := l.(*GRU)
+	if !recurrent {
+		s, err := layerStepper[F](l, 1, inputs, pool)
+		p.directions = []sweep[F]{{s, false}}
 		return p, err
 	}
-	if p.forward, err = layerStepper[F](g.direction(0), 1, inputs, pool); err != nil {
-		return p, err
+	p.merge = g.config.Merge
+	for _, d := range g.directions {
+		one := *g // which a stepper takes for a layer that runs forward
+		one.config.Bidirectional, one.config.GoBackwards, one.directions = false, false, []direction{d}
+		s, err := layerStepper[F](&one, 1, inputs, pool)
+		if err != nil {
+			return p, err
+		}
+		p.directions = append(p.directions, sweep[F]{s, d.reverse})
 	}
-	p.backward, err = layerStepper[F](g.direction(1), 1, inputs, pool)
-	return p, err
-}
-
-// direction is a GRU that has one direction of g alone.
-func (g *GRU) direction(i int) *GRU {
-	one := *g
-	one.config.Bidirectional = false
-	one.directions = g.directions[i : i+1]
-	return &one
+	return p, nil
 }
 
 // layerStepper makes a stepper of one layer, to be used by once. Its memory is that of the layer, without an output.
@@ -47,33 +52,60 @@ func (s *Stepper[F]) once(x []F) []F {
 
 // width is the size of what the layer gives at every step.
 func (p *pass[F]) width() int {
-	if p.backward == nil {
-		return p.forward.units
+	if p.merge == MergeConcat {
+		return 2 * p.directions[0].units
 	}
-	return p.forward.units + p.backward.units
+	return p.directions[0].units
 }
 
-// run returns what the layer gives for x [T,inputs], which is [T,width], and what it gives last, [width]: backward that is at
-// the first step. Without a step it is 0.
+// run returns what the layer gives for x [T,inputs], which is [T,width], and what each direction gives last, side by side.
 func (p *pass[F]) run(steps int, x []F) (y, last []F) {
-	y, last = make([]F, steps*p.width()), make([]F, p.width())
-	for t := range steps {
-		p.step(p.forward, t, t == 0, 0, x, y, last)
+	outs := make([][]F, len(p.directions))
+	for i, d := range p.directions {
+		var final []F
+		outs[i], final = d.run(steps, x, p.inputs)
+		last = append(last, final...)
 	}
-	for t := steps - 1; t >= 0 && p.backward != nil; t-- {
-		p.step(p.backward, t, t == steps-1, p.forward.units, x, y, last)
+	if len(outs) == 1 {
+		return outs[0], last
+	}
+	if units := p.directions[0].units; p.merge == MergeConcat {
+		y = make([]F, 2*len(outs[0]))
+		for i, out := range outs {
+			kernel.CopyMatrix(nil, steps, units, out, units, y[min(i*units, len(y)):], 2*units)
+		}
+		return y, last
+	}
+	for i, v := range outs[1] {
+		switch p.merge {
+		case MergeSum:
+			outs[0][i] += v
+		case MergeMean:
+			outs[0][i] = (outs[0][i] + v) * 0.5
+		case MergeMul:
+			outs[0][i] *= v
+		}
+	}
+	return outs[0], last
+}
+
+// run returns what the direction gives for x [T,inputs] at every step, and what it gives last: the state that a sequence
+// begins with where there is no step.
+func (s *sweep[F]) run(steps int, x []F, inputs int) (y, last []F) {
+	y = make([]F, steps*s.units)
+	s.Reset()
+	for i := range steps {
+		t := i
+		if s.reverse {
+			t = steps - 1 - i
+		}
+		last = s.once(x[t*inputs : (t+1)*inputs])
+		copy(y[t*s.units:], last)
+	}
+	if steps == 0 && len(s.memory) > 0 {
+		last = s.memory[0].rows
 	}
 	return y, last
-}
-
-// step runs one direction for step t and writes what it gives to the columns of y and last from the given one on.
-func (p *pass[F]) step(s *Stepper[F], t int, first bool, column int, x, y, last []F) {
-	if first {
-		s.Reset()
-	}
-	out := s.once(x[t*p.inputs : (t+1)*p.inputs])
-	copy(y[t*p.width()+column:], out)
-	copy(last[column:], out)
 }
 
 // source is what a decoder knows of a sequence that was read.
@@ -158,10 +190,11 @@ func (w *writer[F]) step(tokens []int) ([]F, error) {
 
 // follow lets row i go on from the state of row parents[i].
 func (w *writer[F]) follow(parents []int) {
-	for _, piece := range w.gru.memory {
-		w.spare = append(w.spare[:0], piece...)
+	for _, p := range w.gru.memory {
+		w.spare = append(w.spare[:0], p.rows...)
+		before := piece[F]{rows: w.spare}
 		for i, parent := range parents {
-			copy(w.gru.rowOf(piece, i), w.gru.rowOf(w.spare, parent))
+			copy(w.gru.rowOf(p, i), w.gru.rowOf(before, parent))
 		}
 	}
 }
@@ -180,8 +213,8 @@ type comparison[F kernel.Float] struct {
 }
 
 func newComparison[F kernel.Float](d *decoder, rows int, pool *kernel.Pool) (*comparison[F], error) {
-	values, err := parameters[F](d.attention)
-	if err != nil {
+	a := d.attention
+	if err := checkParameters[F](a); err != nil {
 		return nil, err
 	}
 	states := d.gru.config.Units
@@ -190,13 +223,10 @@ func newComparison[F kernel.Float](d *decoder, rows int, pool *kernel.Pool) (*co
 		rows: rows, states: states, encoded: encoded, pool: pool, units: states,
 		context: make([]F, rows*encoded), joined: make([]F, rows*(states+encoded)),
 	}
-	switch d.attention.config.Score {
-	case AdditiveAttention:
-		c.units = d.attention.config.Units
-		c.query = kernel.NewAffineStep(pool, rows, values[0], make([]F, c.units))
-		c.keyKernel, c.bias, c.vector = values[1], values[2], values[3]
-	case GeneralAttention:
-		c.keyKernel = values[0]
+	c.keyKernel, c.bias, c.vector = numbers[F](a.keyKernel), numbers[F](a.bias), numbers[F](a.vector)
+	if a.queryKernel != nil {
+		c.units = a.config.Units
+		c.query = kernel.NewAffineStep(pool, rows, numbers[F](a.queryKernel), make([]F, c.units))
 	}
 	return c, nil
 }

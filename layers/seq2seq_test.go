@@ -40,8 +40,10 @@ func pairs() []pair {
 		{
 			"dot", numbers,
 			[]layers.LayerConfig{
-				gru(layers.GRUConfig{Units: 2, Bidirectional: true, ReturnSequences: true}), dense(layers.DenseConfig{Units: 2, Activation: layers.Tanh}),
-				gru(layers.GRUConfig{Units: 4, ReturnSequences: true}),
+				gru(layers.GRUConfig{Units: 2, Bidirectional: true, Merge: layers.MergeMean, ReturnSequences: true}),
+				gru(layers.GRUConfig{Units: 2, Bidirectional: true, Merge: layers.MergeMul, ReturnSequences: true}),
+				dense(layers.DenseConfig{Units: 2, Activation: layers.Tanh}),
+				gru(layers.GRUConfig{Units: 4, Bidirectional: true, Merge: layers.MergeSum, ReturnSequences: true}),
 			},
 			layers.DecoderConfig{Embedding: embedding, GRU: layers.GRUConfig{Units: 4}, Attention: layers.AttentionConfig{Score: layers.DotAttention}}, head,
 		},
@@ -58,8 +60,11 @@ func pairs() []pair {
 			smooth,
 		},
 		{
-			"without attention", tokens, []layers.LayerConfig{embed(embedding), gru(layers.GRUConfig{Units: 2, ReturnSequences: true})},
-			layers.DecoderConfig{Embedding: embedding, GRU: layers.GRUConfig{Units: 3}, Attention: layers.AttentionConfig{Score: layers.NoAttention}}, head,
+			"without attention", tokens, []layers.LayerConfig{embed(embedding), gru(layers.GRUConfig{Units: 2, ReturnSequences: true, GoBackwards: true, InitialState: layers.LearnedState})},
+			layers.DecoderConfig{
+				Embedding: embedding, GRU: layers.GRUConfig{Units: 3, Form: layers.ResetBefore}, Attention: layers.AttentionConfig{Score: layers.NoAttention},
+			},
+			head,
 		},
 	}
 }
@@ -199,6 +204,9 @@ func TestFaultsOfDecoders(t *testing.T) {
 		{encoder(gru(layers.GRUConfig{})), "layers.1.gru", "return_sequences: true"},
 		{encoder(gru(layers.GRUConfig{ReturnSequences: true}), dense(layers.DenseConfig{Units: 3})), "layers.2.dense", "as the last layer"},
 		{decoder(func(c *layers.DecoderConfig) { c.GRU.Bidirectional = true }), "decoder.gru.bidirectional", "false"},
+		{decoder(func(c *layers.DecoderConfig) { c.GRU.GoBackwards = true }), "decoder.gru.go_backwards", "false"},
+		{decoder(func(c *layers.DecoderConfig) { c.GRU.Stateful = true }), "decoder.gru.stateful", "false"},
+		{decoder(func(c *layers.DecoderConfig) { c.GRU.InitialState = layers.LearnedState }), "decoder.gru.initial_state", "zero: the first state"},
 		{decoder(func(c *layers.DecoderConfig) { c.GRU.Units = -1 }), "decoder.gru.units", "1 to"},
 		{decoder(func(c *layers.DecoderConfig) { c.Embedding.Units = -1 }), "decoder.embedding.units", "1 to"},
 		{decoder(func(c *layers.DecoderConfig) { c.Units = -1 }), "decoder.units", "1 to"},

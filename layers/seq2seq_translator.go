@@ -64,8 +64,8 @@ func NewTranslator[F kernel.Float](m *Model, start, end int) (*Translator[F], er
 			return nil, err
 		}
 		width = p.width()
-		if p.forward.tokens != nil {
-			t.tokens = p.forward.tokens
+		if tokens := p.directions[0].tokens; tokens != nil {
+			t.tokens = tokens
 		} else {
 			t.encoder = append(t.encoder, p)
 		}
