@@ -14,9 +14,10 @@ import (
 	"github.com/gruexp/gruexp/layers"
 )
 
-// TestWorkedExample is a step by hand: no biases, h' = 0, so that h = (1−z)⊙n with z = σ(x·W_z), n = tanh(x·W_n).
+// TestWorkedExample is a step by hand: no biases, h' = 0, so that r = σ(x·W_r) acts on nothing and h = (1−z)⊙n with
+// z = σ(x·W_z), n = tanh(x·W_n).
 func TestWorkedExample(t *testing.T) {
-	layer, err := layers.NewGRU(layers.GRUConfig{Units: 2}, "gru", 3, tensor.Float64, graph.NewStreams(1))
+	layer, err := layers.NewGRU(layers.GRUConfig{Units: 2, Bias: layers.NoBias}, "gru", 3, tensor.Float64, graph.NewStreams(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,10 +27,12 @@ func TestWorkedExample(t *testing.T) {
 		.2, .5, .8, .2, .5, .8,
 		.3, .6, .9, .3, .6, .9,
 	})
-	h := applyOnce(t, layer, graph.Evaluate, []int{1, 1, 3}, []float64{.1, .2, .3})
-	// x·W_z = (.5, .14), x·W_n = (.32, .5)
+	found := runGRU(t, layer, graph.Evaluate, 1, 1, []float64{.1, .2, .3}, []float64{1})
+	// x·W_r = (.14, .32), x·W_z = (.5, .14), x·W_n = (.32, .5)
+	expectClose(t, "r", found.gates["reset"], []float64{.5349, .5793}, 5e-5)  // as it is printed,
+	expectClose(t, "z", found.gates["update"], []float64{.6225, .5349}, 5e-5) // to four digits
 	expected := []float64{(1 - logistic(.5)) * math.Tanh(.32), (1 - logistic(.14)) * math.Tanh(.5)}
-	expectClose(t, "h", h.Float64s(), expected, 1e-15)
+	expectClose(t, "h", found.outputs, expected, 1e-15)
 }
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
