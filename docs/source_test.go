@@ -89,10 +89,12 @@ func parseSource(t *testing.T) *source {
 func (s *source) nameSections(name string) {
 	for _, field := range s.structs[name].Fields.List {
 		key := yamlKey(field)
-		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" {
-			s.names[inner] = key
-			s.nameSections(inner)
+		_, inner := s.kindOf(name, field.Type)
+		if _, named := s.names[inner]; key == "" || inner == "" || named {
+			continue
 		}
+		s.names[inner] = key
+		s.nameSections(inner)
 	}
 }
 
