@@ -38,7 +38,7 @@ func (g *group) Go(f func()) {
 
 // Wait returns when all functions are done.
 func (g *group) Wait() {
-	if g.helpers.linger(waiting, func() bool { return g.left.Load() == 0 }) {
+	if g.helpers.linger(func() bool { return g.left.Load() == 0 }) {
 		g.helpers.learn(true)
 		return
 	}
@@ -47,11 +47,8 @@ func (g *group) Wait() {
 	g.wait.Wait()
 }
 
-// How long one lingers for the end of the others, and for another task.
-const (
-	waiting = 20 * time.Microsecond
-	idling  = 40 * time.Microsecond
-)
+// lingering is for how long, about what it takes to wake a sleeping thread.
+const lingering = 50 * time.Microsecond
 
 // helpers are the goroutines that linger.
 type helpers struct {
@@ -66,7 +63,7 @@ type helpers struct {
 }
 
 // linger looks for a while whether something has come, and reports whether it has.
-func (s *helpers) linger(while time.Duration, come func() bool) bool {
+func (s *helpers) linger(come func() bool) bool {
 	if s.never || s.rest.Load() > 0 {
 		return come()
 	}
@@ -77,7 +74,7 @@ func (s *helpers) linger(while time.Duration, come func() bool) bool {
 				return true
 			}
 		}
-		if time.Since(begun) > while {
+		if time.Since(begun) > lingering {
 			break
 		}
 	}
@@ -120,7 +117,7 @@ func (h *helper) run(all *helpers, t *task) {
 func (h *helper) idle(all *helpers) *task {
 	given := func() bool { return h.next.Load() != nil }
 	all.add(h)
-	if !all.linger(idling, given) && all.remove(h) {
+	if !all.linger(given) && all.remove(h) {
 		return nil
 	}
 	for !given() { // somebody has taken h and is about to give it a task
