@@ -50,6 +50,9 @@ func (g *group) Wait() {
 // lingering is for how long, about what it takes to wake a sleeping thread.
 const lingering = 50 * time.Microsecond
 
+// resting is for how many groups nobody lingers where that has not paid.
+const resting = 64
+
 // helpers are the goroutines that linger.
 type helpers struct {
 	mutex sync.Mutex
@@ -90,7 +93,7 @@ func (s *helpers) learn(inTime bool) {
 		s.score.Store(min(s.score.Load()+1, 8))
 	case s.score.Add(-1) < 0:
 		s.score.Store(0)
-		s.rest.Store(256)
+		s.rest.Store(resting)
 	}
 }
 

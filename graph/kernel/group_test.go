@@ -71,7 +71,7 @@ func TestLingeringRests(t *testing.T) {
 	for groups = 0; h.rest.Load() > 0; groups++ {
 		h.learn(false)
 	}
-	if groups != 256 {
-		t.Errorf("rested for %d groups, expected 256", groups)
+	if groups != resting {
+		t.Errorf("rested for %d groups, expected %d", groups, resting)
 	}
 }
