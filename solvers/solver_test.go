@@ -12,17 +12,47 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 )
 
-// everything is one config of each solver with every stage of the chain in use.
+// everything is one config of each solver with every stage of the chain in use, but for noise.
 func everything() []solvers.Config {
 	var configs []solvers.Config
 	for _, name := range solvers.Names() {
-		configs = append(configs, solvers.Config{
-			Name: name, ClipValue: 1.5, ClipNorm: 4, L1: 1e-3, L2: 1e-2,
+		config := solvers.Config{
+			Name: name, Centralize: true, ClipValue: 1.5, ClipParamNorm: 3, ClipAdaptive: 0.9, ClipNorm: 4, L1: 1e-3, L2: 1e-2,
+			Spikes:    new(solvers.SpikeConfig{Policy: solvers.ShrinkSpikes, Threshold: 1.01, WarmUpSteps: 2}),
 			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.Bias: {L2: 1e-3}},
 			Schedule:  solvers.ScheduleConfig{Name: solvers.ScheduleCosine, WarmUpEpochs: 1},
-		})
+			Groups: []solvers.Group{
+				{Roles: []graph.Role{graph.Bias}, LearningRateFactor: new(0.5)},
+				{Names: []string{"tokens"}, LearningRateFactor: new(2.0)},
+			},
+			Lookahead: new(solvers.LookaheadConfig{Steps: 4}),
+		}
+		defaults := config.WithDefaults()
+		if defaults.Centered != nil {
+			config.Centered, config.Momentum = new(true), new(0.5)
+		}
+		if defaults.Momentum != nil {
+			config.MomentumSchedule = new(solvers.ScheduleConfig{Name: solvers.ScheduleLinear})
+		}
+		if defaults.WeightDecay != nil {
+			config.WeightDecay = new(0.1)
+			config.WeightDecaySchedule = new(solvers.ScheduleConfig{Name: solvers.ScheduleLinear})
+			config.Groups[0].WeightDecay = new(0.2)
+		}
+		if defaults.AverageAfter != nil {
+			config.AverageAfter = new(1.0)
+		}
+		configs = append(configs, config)
 	}
 	return configs
+}
+
+// planOf is plan, in a step per epoch for what insists on that.
+func planOf(config solvers.Config) solvers.Plan {
+	if config.Name == solvers.NameGD {
+		return solvers.Plan{StepsPerEpoch: 1, Epochs: 12}
+	}
+	return plan()
 }
 
 func plan() solvers.Plan { return solvers.Plan{StepsPerEpoch: 3, Epochs: 4} }
@@ -32,7 +62,7 @@ func TestRestoreGoesOnBitForBit(t *testing.T) {
 		for _, dtype := range dtypes() {
 			t.Run(config.Name+"/"+dtype.String(), func(t *testing.T) {
 				params, streams := sample(t, dtype), graph.NewStreams(3)
-				solver := newSolver(t, config, plan())
+				solver := newSolver(t, config, planOf(config))
 				for range 5 {
 					step(t, solver, draw(t, params, streams)...)
 				}
@@ -54,7 +84,7 @@ func TestRestoreGoesOnBitForBit(t *testing.T) {
 				if err := resumedStreams.Restore(randoms); err != nil {
 					t.Fatal(err)
 				}
-				other := newSolver(t, config, plan())
+				other := newSolver(t, config, planOf(config))
 				if err := other.Init(resumed); err != nil {
 					t.Fatal(err)
 				}
@@ -155,7 +185,7 @@ func TestOrderOfGradients(t *testing.T) {
 	for _, config := range everything() {
 		one, other := sample(t, tensor.Float64), sample(t, tensor.Float64)
 		oneStreams, otherStreams := graph.NewStreams(3), graph.NewStreams(3)
-		oneSolver, otherSolver := newSolver(t, config, plan()), newSolver(t, config, plan())
+		oneSolver, otherSolver := newSolver(t, config, planOf(config)), newSolver(t, config, planOf(config))
 		for range 20 { // a reordered sum has other bits now and then only
 			step(t, oneSolver, draw(t, one, oneStreams)...)
 			gradients := draw(t, other, otherStreams)
@@ -367,7 +397,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			for i := range gradients {
 				model[i] = &gradients[i]
 			}
-			solver := newSolver(t, config, plan())
+			solver := newSolver(t, config, planOf(config))
 			if found := testing.AllocsPerRun(20, func() {
 				if err := solver.Step(model); err != nil {
 					t.Fatal(err)
