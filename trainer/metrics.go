@@ -21,6 +21,7 @@ const (
 	MetricRMSE       = "rmse"       // units: √mse
 	MetricMAE        = "mae"        // units: mean over rows and outputs of absolute errors
 	MetricPenalty    = "penalty"    // of the training part only, where the solver has penalties: their value at the end of the epoch
+	MetricSpikes     = "spikes"     // of the training part only, where the solver watches for them and found some: steps so far with a gradient that was suddenly long
 )
 
 // measure is one metric as a function of the sums over an epoch.
