@@ -39,6 +39,7 @@ const (
 	numberKind  = "number"
 	boolKind    = "true or false"
 	textsKind   = "list of texts"
+	numbersKind = "list of numbers"
 	sectionKind = "section"
 	listKind    = "list of sections"
 	mapKind     = "section by role"
@@ -88,7 +89,7 @@ func parseSource(t *testing.T) *source {
 func (s *source) nameSections(name string) {
 	for _, field := range s.structs[name].Fields.List {
 		key := yamlKey(field)
-		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" {
+		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" && !explainedElsewhere(field) {
 			s.names[inner] = key
 			s.nameSections(inner)
 		}
@@ -107,7 +108,7 @@ func (s *source) sections(path, name string) []section {
 		k.path = strings.TrimPrefix(path+"."+k.name, "top.")
 		k.kind, k.inner = s.kindOf(name, field.Type)
 		here.keys = append(here.keys, k)
-		if k.isSection() {
+		if k.isSection() && !explainedElsewhere(field) {
 			if k.kind == mapKind {
 				k.path += ".ROLE"
 			}
@@ -115,6 +116,11 @@ func (s *source) sections(path, name string) []section {
 		}
 	}
 	return append([]section{here}, below...)
+}
+
+// explainedElsewhere tells whether the keys of a section are those of another one, by its comment.
+func explainedElsewhere(field *ast.Field) bool {
+	return strings.Contains(field.Doc.Text(), "with the keys of")
 }
 
 // yamlKey is empty for a field that no file has.
@@ -133,8 +139,12 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 	case *ast.StarExpr:
 		return s.kindOf(in, typ.X)
 	case *ast.ArrayType:
-		if _, inner := s.kindOf(in, typ.Elt); inner != "" {
+		kind, inner := s.kindOf(in, typ.Elt)
+		switch {
+		case inner != "":
 			return listKind, inner
+		case kind == numberKind:
+			return numbersKind, ""
 		}
 		return textsKind, ""
 	case *ast.MapType:

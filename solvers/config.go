@@ -38,9 +38,9 @@ type Config struct {
 	WeightDecay   *float64       `yaml:"weight_decay,omitempty"`   // λ of kernels, recurrent kernels and embeddings
 	Schedule      ScheduleConfig `yaml:"schedule"`
 
-	// MomentumSchedule multiplies μ, with the keys of schedule; default nil: μ stays.
+	// MomentumSchedule multiplies μ, with the keys of solver.schedule; default nil: none.
 	MomentumSchedule *ScheduleConfig `yaml:"momentum_schedule,omitempty"`
-	// WeightDecaySchedule multiplies λ, with the keys of schedule; default nil: λ stays.
+	// WeightDecaySchedule multiplies λ, with the keys of solver.schedule; default nil: none.
 	WeightDecaySchedule *ScheduleConfig `yaml:"weight_decay_schedule,omitempty"`
 
 	Spikes        *SpikeConfig         `yaml:"spikes,omitempty"`         // what becomes of steps with gradients that are suddenly long

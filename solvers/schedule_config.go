@@ -53,7 +53,7 @@ type SchedulePart struct {
 	Epochs float64 `yaml:"epochs,omitempty"`
 	// From is the part of the learning rate that stands for the learning rate in this schedule; default 1.
 	From float64 `yaml:"from"`
-	// Schedule is any of the keys of schedule but parts. To the end of the training means to the end of the part.
+	// Schedule is a schedule with the keys of solver.schedule but parts, where the end of the training is that of the part.
 	Schedule ScheduleConfig `yaml:"schedule"`
 }
 
