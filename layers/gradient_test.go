@@ -71,6 +71,7 @@ func smallModels() []small {
 			"dense", numbers,
 			[]layers.LayerConfig{
 				dense(layers.DenseConfig{Units: 3, Activation: layers.Tanh}), dense(layers.DenseConfig{Units: 2, Activation: layers.Sigmoid}),
+				dense(layers.DenseConfig{Units: 4, Activation: layers.Swish}), dense(layers.DenseConfig{Units: 3, Activation: layers.ELU}),
 				dense(layers.DenseConfig{}),
 			},
 			layers.Head{Loss: layers.MeanSquaredError, Units: 2, PerStep: true},

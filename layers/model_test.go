@@ -226,6 +226,8 @@ func TestFaults(t *testing.T) {
 		{"both inputs", layers.Input{Size: 1, Vocabulary: 1}, []layers.LayerConfig{embed(layers.EmbeddingConfig{}), gru(layers.GRUConfig{}), last}, classes, []string{"input: one of them"}},
 		{"negative input", layers.Input{Size: -1}, []layers.LayerConfig{gru(layers.GRUConfig{}), last}, classes, []string{"input.size: 1 to 65536"}},
 		{"two kinds", size, []layers.LayerConfig{{GRU: &layers.GRUConfig{}, Pool: &layers.PoolConfig{}}}, classes, []string{"layers.0: one of gru"}},
+		{"two dropouts", size, []layers.LayerConfig{dropout(layers.DropoutConfig{Rate: .5}), dropout(layers.DropoutConfig{Rate: .5}), gru(layers.GRUConfig{}), last}, classes, []string{"layers.1.dropout.rate: none"}},
+		{"dropout of predictions", size, []layers.LayerConfig{gru(layers.GRUConfig{Units: 3}), dropout(layers.DropoutConfig{Rate: .5})}, classes, []string{"layers.1.dropout: a last layer without"}},
 		{"no kind", size, []layers.LayerConfig{gru(layers.GRUConfig{}), {}}, classes, []string{"layers.1: one of gru"}},
 		{
 			"all at once", size,
@@ -233,7 +235,7 @@ func TestFaults(t *testing.T) {
 				gru(layers.GRUConfig{Units: -1, Form: "tied", Engine: "turbo", Dropout: 1, RecurrentDropout: -0.1, KernelInitializer: "ones", ReturnSequences: true}),
 				dropout(layers.DropoutConfig{}),
 				pool("first"),
-				dense(layers.DenseConfig{Activation: "selu", BiasInitializer: "ones"}),
+				dense(layers.DenseConfig{Activation: "step", BiasInitializer: "ones"}),
 			},
 			classes,
 			[]string{

@@ -13,8 +13,7 @@ const maxStreams = 1 << 16
 // Stepper runs a model one time step at a time without a graph: for data that arrive step by step, and for predictions
 // that are fed back. After each step the output is what an evaluation graph predicts for the sequence so far: of a model
 // with a prediction per step that of its last step, of any other that of a sequence which ends here. The numbers come
-// from the same kernels in the same order and have the same bits, but for the GRUs with the engine composed and the
-// activations of dense layers, which in a graph are Gorgonia's.
+// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed.
 //
 // A stepper advances several sequences at once, its batch. They are independent of each other: each may miss a step,
 // begin anew, or be saved and go on elsewhere.
@@ -74,13 +73,14 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		s.units = l.config.Units
 		hidden := s.remember(s.units)
 		s.stages = append(s.stages, &gruStage[F]{
-			gates:      kernel.NewAffineStep(pool, s.batch, values[0], values[2]),
-			recurrence: kernel.NewGRUStep(pool, s.batch, values[1], values[3], hidden),
-			hidden:     hidden,
+			gates: kernel.NewAffineStep(pool, s.batch, values[0], values[2]),
+			recurrence: kernel.NewGRUStep(pool, kernel.GRUShape{Batch: s.batch, Units: l.config.Units},
+				kernel.GRUInput[F]{RecurrentKernel: values[1], RecurrentBias: values[3]}, hidden),
+			hidden: hidden,
 		})
 	case *Dense:
 		s.units = l.config.Units
-		s.stages = append(s.stages, &denseStage[F]{kernel.NewAffineStep(pool, s.batch, values[0], values[1]), l.config.Activation})
+		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, values[0], values[1])))
 	case *Pool:
 		s.stages = append(s.stages, s.newPoolStage(l.config.Kind))
 	case *Dropout: // does nothing outside training

@@ -37,27 +37,34 @@ type gruStage[F kernel.Float] struct {
 }
 
 func (g *gruStage[F]) step(in, mask []F) []F {
-	g.recurrence.Run(g.gates.Run(in), mask)
+	g.recurrence.Run(g.gates.Run(in), nil, mask)
 	return g.hidden
 }
 
 // denseStage remembers nothing.
 type denseStage[F kernel.Float] struct {
 	affine     *kernel.AffineStep[F]
-	activation Activation
+	activation kernel.Activation[F]
+	out        []F // [B,units]; nil where the activation is linear
+}
+
+// newDenseStage makes the stage of a dense layer.
+func (s *Stepper[F]) newDenseStage(d *Dense, affine *kernel.AffineStep[F]) stage[F] {
+	stage := &denseStage[F]{affine: affine}
+	stage.activation, _ = kernel.ActivationNamed[F](string(d.config.Activation)) // there is one: the configuration was checked
+	if !stage.activation.Identity() {
+		stage.out = s.rows(d.config.Units)
+	}
+	return stage
 }
 
 func (d *denseStage[F]) step(in, _ []F) []F {
 	y := d.affine.Run(in)
-	switch d.activation {
-	case ReLU:
-		kernel.Rectify(y, y)
-	case Tanh:
-		kernel.Tanh(y, y)
-	case Sigmoid:
-		kernel.Sigmoid(y, y)
+	if d.activation.Identity() {
+		return y
 	}
-	return y
+	d.activation.Apply(nil, y, d.out)
+	return d.out
 }
 
 // newPoolStage makes a pool over the steps so far.

@@ -93,7 +93,7 @@ func (x stream[F]) step(t testing.TB, s *layers.Stepper[F], at int) []F {
 }
 
 // TestStepperEqualsGraph compares every step with the evaluation graph of the sequence so far: bit for bit, but where the
-// graph runs Gorgonia's activations and not our kernels.
+// engine is composed.
 func TestStepperEqualsGraph(t *testing.T) {
 	for _, s := range streamedModels() {
 		for _, engine := range s.engines() {
@@ -112,7 +112,7 @@ func TestStepperEqualsGraph(t *testing.T) {
 
 func expectStepsOfGraph[F kernel.Float](t *testing.T, s small, engine layers.Engine, batch int, tolerance float64) {
 	const steps = 9
-	if engine == layers.Fused && s.name != "dense" { // which has tanh and sigmoid
+	if engine == layers.Fused {
 		tolerance = 0
 	}
 	m, stepper := newStepper[F](t, s, engine, batch)

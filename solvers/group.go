@@ -76,7 +76,7 @@ func groupOf(groups []Group, p *graph.Param) *Group {
 func checkGroups(faults *fault.List, groups []Group, params []*graph.Param) {
 	used := make(map[*Group]bool, len(groups))
 	for _, p := range params {
-		if g := groupOf(groups, p); g != nil && (g.Freeze || !p.Frozen) {
+		if g := groupOf(groups, p); g != nil && (g.Freeze || p.Trained()) {
 			used[g] = true
 		}
 	}

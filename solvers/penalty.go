@@ -48,13 +48,13 @@ func (a *AddPenalty) Apply(_ int, us []Update) error {
 	return nil
 }
 
-// Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are not frozen. It is
+// Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are trained. It is
 // what a trainer reports beside the cost of the data.
 func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, p := range params {
 		switch {
-		case p.Frozen || !hasRole(p, a.Roles):
+		case !p.Trained() || !hasRole(p, a.Roles):
 		case isFloat32(p.Value):
 			sum += penalty(a.L1, a.L2, p.Value.Float32s())
 		default:

@@ -62,9 +62,9 @@ func New(ts ...Transform) (*Solver, error) {
 	return s, nil
 }
 
-// Init tells the solver its parameters, of which those that are frozen are passed over. A [Group] that freezes sets
-// Frozen of its parameters, so that programs compiled from then on compute no gradients for them. Init is needed before
-// Restore; else the first Step does it with the parameters that it is given.
+// Init tells the solver its parameters, of which those that are not trained are passed over. A [Group] that freezes
+// sets Frozen of its parameters, so that programs compiled from then on compute no gradients for them. Init is needed
+// before Restore; else the first Step does it with the parameters that it is given.
 func (s *Solver) Init(params []*graph.Param) error {
 	if s.params != nil {
 		return errors.New("found a second Init, expected one before the first step")
@@ -75,7 +75,7 @@ func (s *Solver) Init(params []*graph.Param) error {
 	trained := make([]*graph.Param, 0, len(params))
 	byName := make(map[string]*graph.Param, len(params))
 	for _, p := range params {
-		if p.Frozen {
+		if !p.Trained() {
 			continue
 		}
 		if dtype := p.Value.Dtype(); dtype != tensor.Float32 && dtype != tensor.Float64 {
@@ -115,7 +115,7 @@ func (s *Solver) freeze(params []*graph.Param) error {
 		return err
 	}
 	for _, p := range params {
-		if g := groupOf(s.groups, p); g != nil && g.Freeze {
+		if g := groupOf(s.groups, p); g != nil && g.Freeze && p.Trained() {
 			p.Frozen = true
 		}
 	}
@@ -141,7 +141,7 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 		if err := s.Init(params); err != nil {
 			return err
 		}
-		s.updates = slices.DeleteFunc(s.updates, func(u Update) bool { return u.Param.Frozen }) // since then
+		s.updates = slices.DeleteFunc(s.updates, func(u Update) bool { return !u.Param.Trained() }) // since then
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *Solver) collect(model []gorgonia.ValueGrad) error {
 		if g.Param == nil || g.Tensor == nil {
 			return errors.Errorf("gradient %d: found no parameter or no tensor, expected both", i)
 		}
-		if !g.Param.Frozen {
+		if g.Param.Trained() {
 			s.updates = append(s.updates, Update{g.Param, g.Tensor})
 		}
 	}

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 )
@@ -18,10 +19,14 @@ type assembly[F Float] struct {
 	sigmoid       func(n int, dst, src *F)
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
+	rectify       func(n int, dst, x, y *F)
+	negative      func(n int, dst, src *F)
+	shift         func(n int, dst, src *F, amount F)
+	greatest      func(n int, x *F, least F) F
 	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
-	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
-		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, candidatesStride, previousStride int)
+	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, products *F,
+		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, productsStride int)
 }
 
 type (
@@ -33,13 +38,17 @@ type (
 // machine returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
 // columns and the depth of all sets stays in a second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
 func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
+	sigmoid, tanh := onSlices(a.sigmoid), onSlices(a.tanh)
+	cells := portableCells(sigmoid, tanh)
+	cells[ResetAfter] = resetAfterCell(a.gateRows, a.gradientRows)
 	return machine[F]{
 		rows: rows, cols: a.lanes * len(a.tiles), lanes: a.lanes,
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
-		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply),
-		gates: a.gateRows, gateGradients: a.gradientRows,
+		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
+		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		blend: blendPortable[F], cells: cells,
 		ones: []F{1},
 	}
 }
@@ -114,6 +123,21 @@ func onPairs[F Float](f func(n int, dst, x, y *F)) func(dst, x, y []F) {
 	}
 }
 
+func (a *assembly[F]) shifted(dst, src []F, amount F) {
+	if len(src) > 0 {
+		dst = dst[:len(src)]
+		a.shift(len(src), &dst[0], &src[0], amount)
+	}
+}
+
+func (a *assembly[F]) greatestOf(x []F) F {
+	least := F(math.Inf(-1))
+	if len(x) == 0 {
+		return least
+	}
+	return a.greatest(len(x), &x[0], least)
+}
+
 func (a *assembly[F]) gateRows(g *gateRows[F]) {
 	rows, H := g.rows, g.units
 	_ = g.bias[3*H-1]
@@ -125,9 +149,9 @@ func (a *assembly[F]) gateRows(g *gateRows[F]) {
 func (a *assembly[F]) gradientRows(g *gradientRows[F]) {
 	rows, H := g.rows, g.units
 	a.gateGradients(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
-		g.before.first(rows, H), g.gates.first(rows, 3*H), g.candidates.first(rows, H), g.previous.first(rows, H),
+		g.before.first(rows, H), g.gates.first(rows, 3*H), g.products.first(rows, H),
 		g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
-		g.before.stride, g.gates.stride, g.candidates.stride, g.previous.stride)
+		g.before.stride, g.gates.stride, g.products.stride)
 }
 
 // first returns where the first of the given number of rows starts, after a check that all are there.

@@ -28,7 +28,8 @@ var avx512Single = assembly[float32]{
 	row:       rowAVX512Single,
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
-	add: addAVX512Single, multiply: multiplyAVX512Single,
+	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single,
+	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
 	gates: gatesAVX512Single, gateGradients: gateGradientsAVX512Single,
 }
 
@@ -39,7 +40,8 @@ var avx512Double = assembly[float64]{
 	row:       rowAVX512Double,
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
-	add: addAVX512Double, multiply: multiplyAVX512Double,
+	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double,
+	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
 	gates: gatesAVX512Double, gateGradients: gateGradientsAVX512Double,
 }
 
@@ -50,7 +52,8 @@ var avx2Single = assembly[float32]{
 	row:       rowAVX2Single,
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
-	add: addAVX2Single, multiply: multiplyAVX2Single,
+	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single,
+	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
 	gates: gatesAVX2Single, gateGradients: gateGradientsAVX2Single,
 }
 
@@ -61,6 +64,7 @@ var avx2Double = assembly[float64]{
 	row:       rowAVX2Double,
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
-	add: addAVX2Double, multiply: multiplyAVX2Double,
+	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double,
+	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
 	gates: gatesAVX2Double, gateGradients: gateGradientsAVX2Double,
 }

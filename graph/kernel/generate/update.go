@@ -169,12 +169,7 @@ func update(v vector, name, lines, factors string, step func(*updating)) {
 		pointers = append(pointers, u.lines[line])
 	}
 	for _, factor := range strings.Split(factors, ", ") {
-		number, err := Param(factor).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		u.factors[factor] = v.register()
-		v.broadcast(number.Addr, u.factors[factor])
+		u.factors[factor] = v.parameter(factor)
 	}
 	u.sweep = v.newSweep(length)
 	u.line("vectors", pointers, func() { step(u) })
@@ -229,7 +224,7 @@ func (u *updating) signed(size, x reg.VecVirtual) reg.VecVirtual {
 }
 
 // where sets to = y where x compares with 0 as asked, and 0 elsewhere.
-func (v vector) where(predicate uint8, x, y, to reg.VecVirtual) {
+func (v vector) where(predicate uint8, x, y, to Op) {
 	compare := pick(v, func(ops ...Op) { VCMPPS(ops...) }, func(ops ...Op) { VCMPPD(ops...) })
 	zero := v.register()
 	v.zero(zero)
