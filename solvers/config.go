@@ -150,7 +150,11 @@ func (c Config) Validate() fault.List {
 		checkStrength(&faults, path+".l2", c.Penalties[role].L2)
 	}
 	for i, g := range c.Groups {
-		faults.Under(fmt.Sprintf("groups.%d", i), g.Validate())
+		path := fmt.Sprintf("groups.%d", i)
+		faults.Under(path, g.Validate())
+		if g.WeightDecay != nil && known && preset.WeightDecay == nil {
+			faults.Add(path+".weight_decay", *g.WeightDecay, "null or left out: %s has no weight_decay", c.Name)
+		}
 	}
 	under(&faults, "lookahead", c.Lookahead)
 	return faults
@@ -160,12 +164,10 @@ func (c Config) Validate() fault.List {
 func (c Config) checkOwners(faults *fault.List, preset *Config) {
 	checkOwner(faults, "momentum", c.MomentumSchedule, preset.Momentum, c.Momentum, c.Name)
 	decay := c.WeightDecay
-	for i, g := range c.Groups {
-		if g.WeightDecay == nil {
-			continue
+	for _, g := range c.Groups {
+		if g.WeightDecay != nil {
+			decay = g.WeightDecay
 		}
-		decay = g.WeightDecay
-		faults.Check(preset.WeightDecay != nil, fmt.Sprintf("groups.%d.weight_decay", i), *decay, "null or left out: %s has no weight_decay", c.Name)
 	}
 	checkOwner(faults, "weight_decay", c.WeightDecaySchedule, preset.WeightDecay, decay, c.Name)
 }

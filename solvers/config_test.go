@@ -189,7 +189,6 @@ func TestFaults(t *testing.T) {
 			{Roles: []graph.Role{"kernels"}, Names: []string{"a[", ""}, Freeze: true, WeightDecay: new(-1.0), LearningRateFactor: new(0.0)},
 			{Names: []string{"gru0"}},
 		}}, []string{
-			"groups.1.weight_decay: found -1, expected null or left out: adam has no weight_decay",
 			`groups.0: found "neither roles nor names", expected at least one of them`,
 			`groups.0: found "a group like all others", expected learning_rate_factor, weight_decay or freeze`,
 			`groups.1.roles: found "kernels", expected one of [kernel recurrent_kernel bias embedding scale state]`,
@@ -198,6 +197,7 @@ func TestFaults(t *testing.T) {
 			"groups.1.learning_rate_factor: found 0, expected a number above 0, at most 1e6",
 			"groups.1.weight_decay: found -1, expected a number from 0 to 100",
 			"groups.1.freeze: found true, expected false beside learning_rate_factor and weight_decay",
+			"groups.1.weight_decay: found -1, expected null or left out: adam has no weight_decay",
 			`groups.2: found "a group like all others", expected learning_rate_factor, weight_decay or freeze`,
 		}},
 		"ranges of cycles": {solvers.Config{Schedule: solvers.ScheduleConfig{Name: "cyclic", Initial: new(-1.0), Rise: new(1.0), Stretch: new(2.0), Per: "week"}}, []string{

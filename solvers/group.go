@@ -13,11 +13,12 @@ import (
 // Group is parameters that are trained in another way. A parameter belongs to the first group that it fits: one of the
 // roles, if any are named, and one of the names, if any are. At least one of the two is given.
 type Group struct {
+	// Roles are some of kernel, recurrent_kernel, bias, embedding, scale and state.
 	Roles []graph.Role `yaml:"roles,omitempty"`
 	// Names are those of parameters or of layers that they belong to, as "gru0", "gru0/kernel" or "encoder/*/bias": an
 	// asterisk stands for anything but a slash.
 	Names []string `yaml:"names,omitempty"`
-	// LearningRateFactor multiplies the learning rate; default 1.
+	// LearningRateFactor multiplies the learning rate; default: 1.
 	LearningRateFactor *float64 `yaml:"learning_rate_factor,omitempty"`
 	// WeightDecay stands in for that of the solver, whatever the role; default nil: the solver's.
 	WeightDecay *float64 `yaml:"weight_decay,omitempty"`

@@ -51,7 +51,7 @@ type ScheduleConfig struct {
 type SchedulePart struct {
 	// Epochs is how long it lasts; default: to the end of the training, which the last one does.
 	Epochs float64 `yaml:"epochs,omitempty"`
-	// From is the part of the learning rate that stands for the learning rate in this schedule; default 1.
+	// From is the part of the learning rate that stands for the learning rate in this schedule; default: 1.
 	From float64 `yaml:"from"`
 	// Schedule is a schedule with the keys of solver.schedule but parts, where the end of the training is that of the part.
 	Schedule ScheduleConfig `yaml:"schedule"`

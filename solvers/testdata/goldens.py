@@ -198,7 +198,9 @@ CASES = [
     ("clip adaptively", "{name: sgd, learning_rate: 0.1, clip_adaptive: 0.9}", lambda p: SGD(p.values(), lr=0.1), [clip_adaptive(0.9)], None),
     ("centralize", "{name: sgd, learning_rate: 0.1, centralize: true}", lambda p: SGD(p.values(), lr=0.1), [centralize], None),
     ("momentum, scheduled", "{name: momentum, form: classical, learning_rate: 0.1, momentum_schedule: {name: linear}}",
-     lambda p: SGD(p.values(), lr=0.1, momentum=0.9), [], "momentum"),
+     lambda p: SGD(p.values(), lr=0.1, momentum=0.9), [], ("momentum", 0.9)),
+    ("weight decay, scheduled", "{name: adamw, learning_rate: 0.1, weight_decay: 0.3, weight_decay_schedule: {name: linear}}",
+     lambda p: AdamW(groups(p, 0.3), lr=0.1), [], ("weight_decay", 0.3)),
     ("adam", "{}", lambda p: Adam(p.values()), [], None),
     ("adam, other options", "{learning_rate: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 0.01}", lambda p: Adam(p.values(), lr=0.1, betas=(0.5, 0.9), eps=0.01), [], None),
     ("adamw", "{name: adamw, learning_rate: 0.1, weight_decay: 0.3}", lambda p: AdamW(groups(p, 0.3), lr=0.1), [], None),
@@ -274,8 +276,8 @@ def main():
             s = scheduler(o) if callable(scheduler) else None
             values = []
             for i, g in enumerate(gradients):
-                if scheduler == "momentum":
-                    o.param_groups[0]["momentum"] = 0.9 * (1 - i / STEPS)
+                if isinstance(scheduler, tuple):  # an option that falls to 0 at uniform speed
+                    o.param_groups[0][scheduler[0]] = scheduler[1] * (1 - i / STEPS)
                 for r, p in params.items():
                     p.grad = g[r].to(dtype).clone()
                 for change in changes:
