@@ -14,7 +14,8 @@ import (
 //	GuardSpikes → Centralize → ClipByValue → ClipByNorm → ClipAdaptive → ClipByGlobalNorm → AddNoise
 //	→ AddPenalty → AddParamPenalty → the named rule → AddDecayedWeights → ScaleByGroup → Lookahead → ScaleByLearningRate
 //
-// as far as the options ask for it: thresholds limit the gradient of the data's cost, not that of the penalties.
+// as far as the options ask for it: thresholds limit the gradient of the data's cost, not that of the penalties. Lookahead
+// acts after the step.
 //
 // The zero value is Adam with its defaults. A nil pointer is the default of the named solver; a solver without that
 // option refuses a value.

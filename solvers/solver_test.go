@@ -316,11 +316,24 @@ func TestInitRefuses(t *testing.T) {
 			"roles: found no parameter to train with one of them, expected some of [kernel recurrent_kernel embedding]"}},
 		"penalty of a role": {[]solvers.Transform{&solvers.AddPenalty{L2: 1, Roles: []graph.Role{graph.State}}}, params, []string{
 			"expected some of [state]"}},
-		"momentum": {[]solvers.Transform{&solvers.Momentum{Momentum: 1}}, params, []string{"momentum: found 1", `form: found "", expected one of [ema classical]`}},
-		"adagrad":  {[]solvers.Transform{&solvers.AdaGrad{}}, params, []string{"epsilon: found 0"}},
-		"rmsprop":  {[]solvers.Transform{&solvers.RMSProp{Rho: 1.1}}, params, []string{"rho: found 1.1", "epsilon: found 0"}},
-		"adam":     {[]solvers.Transform{&solvers.Adam{Beta1: 1, Beta2: -1, Epsilon: 2}}, params, []string{"beta1: found 1", "beta2: found -1", "epsilon: found 2"}},
-		"decay":    {[]solvers.Transform{&solvers.AddDecayedWeights{Decay: -1}}, params, []string{"decay: found -1"}},
+		"momentum":  {[]solvers.Transform{&solvers.Momentum{Momentum: 1}}, params, []string{"momentum: found 1", `form: found "", expected one of [ema classical]`}},
+		"adagrad":   {[]solvers.Transform{&solvers.AdaGrad{}}, params, []string{"epsilon: found 0"}},
+		"rmsprop":   {[]solvers.Transform{&solvers.RMSProp{Rho: 1.1}}, params, []string{"rho: found 1.1", "epsilon: found 0"}},
+		"adam":      {[]solvers.Transform{&solvers.Adam{Beta1: 1, Beta2: -1, Epsilon: 2}}, params, []string{"beta1: found 1", "beta2: found -1", "epsilon: found 2"}},
+		"decay":     {[]solvers.Transform{&solvers.AddDecayedWeights{Decay: -1}}, params, []string{"decay: found -1"}},
+		"adadelta":  {[]solvers.Transform{&solvers.AdaDelta{Rho: 1}}, params, []string{"rho: found 1", "epsilon: found 0"}},
+		"amsgrad":   {[]solvers.Transform{&solvers.AMSGrad{Beta1: 1}}, params, []string{"beta1: found 1", "epsilon: found 0"}},
+		"nadam":     {[]solvers.Transform{&solvers.NAdam{Beta2: 1, MomentumDecay: -1}}, params, []string{"beta2: found 1", "momentum_decay: found -1"}},
+		"radam":     {[]solvers.Transform{&solvers.RAdam{Beta2: math.NaN()}}, params, []string{"beta2: found NaN", "epsilon: found 0"}},
+		"adabelief": {[]solvers.Transform{&solvers.AdaBelief{Beta1: -1}}, params, []string{"beta1: found -1", "epsilon: found 0"}},
+		"lion":      {[]solvers.Transform{&solvers.Lion{Beta1: 1, Beta2: 2}}, params, []string{"beta1: found 1", "beta2: found 2"}},
+		"rprop": {[]solvers.Transform{&solvers.Rprop{Growth: 0.5, Min: 2, Max: 1}}, params, []string{
+			"growth: found 0.5", "shrinkage: found 0", "min: found 2, expected at most max, which is 1"}},
+		"average":       {[]solvers.Transform{&solvers.AverageWeights{After: -1}}, params, []string{"trigger: found 0", "after: found -1"}},
+		"lookahead":     {[]solvers.Transform{&solvers.Lookahead{Rate: 2}}, params, []string{"steps: found 0", "rate: found 2"}},
+		"clip adaptive": {[]solvers.Transform{&solvers.ClipAdaptive{}}, params, []string{"clip_adaptive: max: found 0"}},
+		"spikes": {[]solvers.Transform{&solvers.GuardSpikes{}}, params, []string{
+			`policy: found "", expected one of [skip shrink stop]`, "threshold: found 0", "warmup_steps: found 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			solver, err := solvers.New(append(c.chain, rate)...)
@@ -385,6 +398,40 @@ func TestLearningRateOfBadSchedule(t *testing.T) {
 		}
 		err = solver.Step([]gorgonia.ValueGrad{draw(t, params, graph.NewStreams(1))[0]})
 		wantError(t, err, "step 0: scale_by_learning_rate: learning rate: found")
+	}
+}
+
+// TestFactorsOutOfRange fail at their step, before a parameter is changed.
+func TestFactorsOutOfRange(t *testing.T) {
+	grows := solvers.Linear(1, -3, 4)
+	for name, c := range map[string]struct {
+		transform solvers.Transform
+		part      string
+	}{
+		"momentum": {&solvers.Momentum{Momentum: 0.5, Form: solvers.EMA, Factor: grows}, "step 2: momentum: momentum: found -0.5, expected"},
+		"decay":    {&solvers.AddDecayedWeights{Decay: 0.5, Factor: grows}, "step 2: add_decayed_weights: factor of the decay: found -1, expected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			solver, err := solvers.New(c.transform, &solvers.ScaleByLearningRate{Schedule: solvers.Constant(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			params := sample(t, tensor.Float64)
+			for range 4 {
+				before := floats(params[0].Value)
+				var model []gorgonia.ValueGrad
+				for _, g := range draw(t, params, graph.NewStreams(1)) {
+					model = append(model, g)
+				}
+				if err = solver.Step(model); err != nil {
+					if !slices.Equal(floats(params[0].Value), before) {
+						t.Error("found a change")
+					}
+					break
+				}
+			}
+			wantError(t, err, c.part)
+		})
 	}
 }
 
