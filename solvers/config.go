@@ -196,6 +196,36 @@ func roles() []graph.Role {
 	return []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Bias, graph.Embedding, graph.Scale, graph.State}
 }
 
+// ValidateFor lists the faults of a valid config together with the parameters of a model: groups, penalties and a decay that
+// are about none of those to train.
+func (c Config) ValidateFor(params []*graph.Param) fault.List {
+	var faults fault.List
+	checkGroups(&faults, c.Groups, params)
+	trained := slices.DeleteFunc(slices.Clone(params), func(p *graph.Param) bool {
+		g := groupOf(c.Groups, p)
+		return !p.Trained() || g != nil && g.Freeze
+	})
+	faults.Check(len(trained) > 0, "groups", "all parameters frozen", "some to train")
+	if len(trained) == 0 {
+		return faults
+	}
+	if c.L1 > 0 {
+		checkRoles(&faults, "l1", nil, trained)
+	}
+	if c.L2 > 0 {
+		checkRoles(&faults, "l2", nil, trained)
+	}
+	for _, role := range slices.Sorted(maps.Keys(c.Penalties)) {
+		if c.Penalties[role] != (PenaltyConfig{}) {
+			checkRoles(&faults, "penalties."+string(role), []graph.Role{role}, trained)
+		}
+	}
+	if c.WeightDecay != nil && *c.WeightDecay > 0 && c.Groups == nil {
+		checkRoles(&faults, "weight_decay", nil, trained)
+	}
+	return faults
+}
+
 // New makes the solver of the config with its defaults. All that is wrong with the config is one error, a
 // [*fault.Error]. The plan may be zero if no schedule but a constant one is asked for, no warm-up and no gradient noise.
 func (c Config) New(plan Plan) (*Solver, error) {

@@ -73,7 +73,7 @@ func groupOf(groups []Group, p *graph.Param) *Group {
 	return nil
 }
 
-// checkGroups adds the faults of groups, and one for each that has no parameter: it would silently do nothing.
+// checkGroups adds a fault for each valid group that has no parameter: it would silently do nothing.
 func checkGroups(faults *fault.List, groups []Group, params []*graph.Param) {
 	used := make(map[*Group]bool, len(groups))
 	for _, p := range params {
@@ -82,10 +82,10 @@ func checkGroups(faults *fault.List, groups []Group, params []*graph.Param) {
 		}
 	}
 	for i := range groups {
-		where := fmt.Sprintf("groups.%d", i)
-		faults.Under(where, groups[i].Validate())
 		if !used[&groups[i]] {
-			*faults = append(*faults, fault.Fault{Path: where, Found: "no parameter to train that fits it and no group before", Expected: "at least one"})
+			*faults = append(*faults, fault.Fault{
+				Path: fmt.Sprintf("groups.%d", i), Found: "no parameter to train that fits it and no group before", Expected: "at least one",
+			})
 		}
 	}
 }

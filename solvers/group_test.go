@@ -92,3 +92,20 @@ func TestGroupWithoutParameters(t *testing.T) {
 	}
 	wantError(t, solver.Step(model), "groups.1: found no parameter")
 }
+
+func TestConfigForParameters(t *testing.T) {
+	config := solvers.Config{
+		L1: 1, L2: 1, Penalties: map[graph.Role]solvers.PenaltyConfig{graph.State: {L2: 1}},
+		Groups: []solvers.Group{{Names: []string{"gru0/*", "tokens"}, Roles: []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Embedding}, Freeze: true},
+			{Names: []string{"gru1"}, Freeze: true}},
+	}
+	err := config.ValidateFor(sample(t, tensor.Float32)).Err() // only the bias is left to train
+	wantError(t, err, "groups.1: found no parameter to train that fits it",
+		"l1: found no parameter to train with one of them, expected some of [kernel recurrent_kernel embedding]", "l2: found no parameter",
+		"penalties.state: found no parameter to train with one of them, expected some of [state]")
+	config.Groups = []solvers.Group{{Names: []string{"*"}, Freeze: true}}
+	wantError(t, config.ValidateFor(sample(t, tensor.Float32)).Err(), `groups: found "all parameters frozen", expected some to train`)
+	if faults := (solvers.Config{L2: 1, Name: solvers.NameAdamW}).WithDefaults().ValidateFor(sample(t, tensor.Float32)); len(faults) > 0 {
+		t.Error(faults.Err())
+	}
+}

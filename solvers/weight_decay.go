@@ -37,7 +37,7 @@ func (a *AddDecayedWeights) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkStrength(&faults, "decay", a.Decay)
 	if a.Groups == nil {
-		checkRoles(&faults, a.Roles, params)
+		checkRoles(&faults, "roles", a.Roles, params)
 	}
 	a.decays = map[string]float64{}
 	for _, p := range params {

@@ -75,6 +75,9 @@ func (s *session) build(cfg *config.Config) error {
 	if s.solver, err = cfg.Solver.New(s.plan(cfg)); !collect(&faults, "solver", err) {
 		return err
 	}
+	if s.model != nil && s.solver != nil {
+		faults.Under("solver", cfg.Solver.ValidateFor(s.model.Params()))
+	}
 	if err := faults.Err(); err != nil {
 		return cfg.Place("", err)
 	}
