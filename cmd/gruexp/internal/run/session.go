@@ -117,12 +117,7 @@ func collect(faults *fault.List, prefix string, err error) bool {
 
 // plan is what the solver is told of the training.
 func (s *session) plan(cfg *config.Config) solvers.Plan {
-	size := cfg.Trainer.BatchSize
-	sequences := s.data.Train.Len()
-	if size <= 0 || size > sequences {
-		size = max(sequences, 1)
-	}
-	return solvers.Plan{StepsPerEpoch: (sequences + size - 1) / size, Epochs: cfg.Trainer.MaxEpochs, Streams: s.streams}
+	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(cfg.Trainer, s.data.Train), Epochs: cfg.Trainer.MaxEpochs, Streams: s.streams}
 }
 
 func (s *session) split(name string) data.Dataset {
