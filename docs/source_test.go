@@ -90,9 +90,11 @@ func parseSource(t *testing.T) *source {
 func (s *source) nameSections(name string) {
 	for _, field := range s.structs[name].Fields.List {
 		key := yamlKey(field)
-		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" && !explainedElsewhere(field) {
-			s.names[inner] = key
-			s.nameSections(inner)
+		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" {
+			_, seen := s.names[inner]
+			if s.names[inner] = key; !seen { // layers may have layers
+				s.nameSections(inner)
+			}
 		}
 	}
 }
@@ -109,7 +111,7 @@ func (s *source) sections(path, name string) []section {
 		k.path = strings.TrimPrefix(path+"."+k.name, "top.")
 		k.kind, k.inner = s.kindOf(name, field.Type)
 		here.keys = append(here.keys, k)
-		if k.isSection() && !explainedElsewhere(field) {
+		if k.isSection() {
 			if k.kind == mapKind {
 				k.path += ".ROLE"
 			}
@@ -120,11 +122,6 @@ func (s *source) sections(path, name string) []section {
 		}
 	}
 	return append([]section{here}, below...)
-}
-
-// explainedElsewhere tells whether the keys of a section are those of another one, by its comment.
-func explainedElsewhere(field *ast.Field) bool {
-	return strings.Contains(field.Doc.Text(), "with the keys of")
 }
 
 // yamlKey is empty for a field that no file has.

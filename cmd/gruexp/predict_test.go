@@ -98,7 +98,7 @@ func TestPredictsAsPyTorch(t *testing.T) {
 	expectSameArrays(t, readNPY(t, predict(t, run, x, ".npy")), readNPY(t, torchFile(t, "numbers.outputs.npy")), torchTolerance)
 	expectSameArrays(t, readNPY(t, predict(t, run, x, ".npy", "--lengths", lengths)), readNPY(t, torchFile(t, "numbers.outputs.lengths.npy")), torchTolerance)
 	gruexp(t, "predict", run, "--input", x, "--output", filepath.Join(t.TempDir(), "y.npy"), "--stream").mustFail(t, 2,
-		"predict --stream: the model cannot run step by step (found gru0: found a bidirectional GRU")
+		"predict --stream: the model cannot run step by step (found gru0: found a GRU that runs backward")
 
 	run = importTokens(t)
 	x, lengths = torchFile(t, "tokens.inputs.npy"), torchFile(t, "tokens.lengths.npy")
