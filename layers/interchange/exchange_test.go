@@ -215,7 +215,7 @@ func TestOtherCellsAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = interchange.Export(&bytes.Buffer{}, m, interchange.Torch, nil)
+		err = interchange.Export(&bytes.Buffer{}, m, interchange.Torch, nil, nil)
 		if expected := "layers.0.gru." + option + ":"; err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("found error %v, expected %s", err, expected)
 		}
