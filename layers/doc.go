@@ -11,8 +11,10 @@
 //
 //	file             what is inside
 //	layer.go         Seq and Layer, and what the layers share
-//	gru.go           the GRU; its fast engine is one operation for the whole sequence
-//	gru_composed.go  the same from elementary nodes, to be copied and edited
+//	gru.go           the GRU: its equations, and what goes in and out; gru_config.go its options
+//	gru_form.go      what runs each form; gru_direction.go one pass over time by one operation
+//	gru_composed*.go the same from elementary nodes, a file a form, to be copied and edited; gru_cell.go what they are
+//	                 written with
 //	dense.go …       the other layers
 //	config.go        the configuration of a model
 //	plan.go          how layers fit together and to the task

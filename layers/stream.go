@@ -81,6 +81,9 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		if l.config.Bidirectional || l.config.GoBackwards {
 			return errors.Errorf("%s: found a GRU that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
 		}
+		if !l.config.spec().streams {
+			return errors.Errorf("%s: found the form %s, expected one that can run step by step", l.name, l.config.Form)
+		}
 		s.units = l.config.Units
 		hidden := s.remember(s.units, numbers[F](l.directions[0].initialState))
 		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
