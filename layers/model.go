@@ -32,17 +32,13 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 		return nil, err
 	}
 
-	m := &Model{config: cfg, head: head}
-	for _, p := range plan {
-		layer, err := p.make(p.name, p.in, dtype, streams)
-		if err != nil {
-			return nil, err
-		}
-		m.layers = append(m.layers, layer)
+	layers, err := makeLayers("", plan, dtype, streams)
+	if err != nil {
+		return nil, err
 	}
+	m := &Model{config: cfg, head: head, layers: layers}
 	if cfg.Decoder != nil {
-		var err error
-		encoder := m.layers[len(m.layers)-1].(*GRU) // the plan has seen to it
+		encoder := layers[len(layers)-1].(*GRU) // the plan has seen to it
 		if m.decoder, err = newDecoder(*cfg.Decoder, encoder, head.Units, dtype, streams); err != nil {
 			return nil, err
 		}
@@ -58,10 +54,7 @@ func CountElements(cfg ModelConfig, head Head) int64 {
 	if len(faults) > 0 {
 		return 0
 	}
-	var n int64
-	for _, p := range plan {
-		n += p.elements(p.in)
-	}
+	n := elementsOf(plan)
 	if cfg.Decoder != nil {
 		n += cfg.Decoder.elements(*cfg.Layers[len(cfg.Layers)-1].GRU, head.Units)
 	}

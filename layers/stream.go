@@ -14,7 +14,7 @@ const maxStreams = 1 << 16
 // Stepper runs a model one time step at a time without a graph: for data that arrive step by step, and for predictions
 // that are fed back. After each step the output is what an evaluation graph predicts for the sequence so far: of a model
 // with a prediction per step that of its last step, of any other that of a sequence which ends here. The numbers come
-// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed.
+// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed and attention pools.
 //
 // A stepper advances several sequences at once, its batch. They are independent of each other: each may miss a step,
 // begin anew, or be saved and go on elsewhere.
@@ -81,6 +81,9 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		if l.config.Bidirectional || l.config.GoBackwards {
 			return errors.Errorf("%s: found a GRU that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
 		}
+		if !l.config.spec().streams {
+			return errors.Errorf("%s: found the form %s, expected one that can run step by step", l.name, l.config.Form)
+		}
 		s.units = l.config.Units
 		hidden := s.remember(s.units, numbers[F](l.directions[0].initialState))
 		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
@@ -91,7 +94,7 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		s.stages = append(s.stages, s.newPoolStage(l.config.Kind))
 	case *Dropout: // does nothing outside training
 	default:
-		return errors.Errorf("found a layer of type %T, expected one that can run step by step", l)
+		return s.addAround(l, pool)
 	}
 	return nil
 }
@@ -140,7 +143,8 @@ func (s *Stepper[F]) Units() int { return s.units }
 
 // Step takes the next step of every sequence, inputs [B,D], and returns the output [B,units] of the model's last layer:
 // logits or numbers, before any loss. Where present [B] is false, a sequence has no data in this step: its inputs are not
-// looked at, and its state and output stay as they are, 0 if it has not begun. A nil present stands for all true.
+// looked at, and its state and output stay as they are, 0 if it has not begun; a convolution takes it for a step of zeros.
+// A nil present stands for all true.
 //
 // The result is the stepper's memory and holds until the next step. After an error the state is as before.
 func (s *Stepper[F]) Step(inputs []F, present []bool) ([]F, error) {

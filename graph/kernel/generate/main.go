@@ -45,6 +45,8 @@ var parts = map[string]func(){
 		for _, v := range vectors {
 			gates(t, v)
 			gateGradients(t, v)
+			resetBefore(t, v)
+			blend(v)
 		}
 	},
 	"update": func() {

@@ -175,6 +175,7 @@ func (c *Config) Head(spec data.Spec) layers.Head {
 		Causal:         spec.Task == data.Next,
 		Sequence:       spec.TargetKind == data.TokenSequence,
 		LabelSmoothing: c.LabelSmoothing,
+		Truncated:      c.Trainer.Truncate != nil,
 	}
 }
 
