@@ -199,17 +199,16 @@ func (w *writer[F]) follow(parents []int) {
 	}
 }
 
-// comparison is the attention of a writer.
+// comparison is the attention of a writer. What the score does not have is nil.
 type comparison[F kernel.Float] struct {
-	rows, states, encoded int // rows, H and D
-	pool                  *kernel.Pool
-	query                 *kernel.AffineStep[F] // nil where a state is compared as it is
-	keyKernel, bias       []F                   // nil where the encoder's states are; nil where there is none
-	vector                []F                   // likewise
-	units                 int                   // A
-	source                source[F]
-	weights, context      []F // [rows,T] and [rows,D]
-	joined                []F // [rows,H+D]
+	rows, states, encoded   int // rows, H and D
+	units                   int // A, of queries and keys
+	pool                    *kernel.Pool
+	query                   *kernel.AffineStep[F]
+	keyKernel, bias, vector []F
+	source                  source[F]
+	weights, context        []F // [rows,T] and [rows,D]
+	joined                  []F // [rows,H+D]
 }
 
 func newComparison[F kernel.Float](d *decoder, rows int, pool *kernel.Pool) (*comparison[F], error) {
