@@ -46,6 +46,16 @@ data: {csv: {path: x.csv, sequence: s, target: y}}
 model: {layers: [gru: {form: three-gate}, dense]}
 `, []string{"gru", ""}},
 	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [lstm, dense]}
+`, []string{"lstm", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense]}
+`, []string{"lstm", "rnn", ""}},
+	{`
 task: next
 data: {csv: {path: x.csv, sequence: s}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}

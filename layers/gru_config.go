@@ -215,9 +215,11 @@ func (c GRUConfig) validateForm(l *fault.List) {
 	if reason := c.notFused(); c.Engine == Fused && reason != "" {
 		l.Add("engine", string(c.Engine), "%s with %s", Composed, reason)
 	}
-	checkOneOf(l, "bias", c.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
-	l.Check(c.Bias != HiddenBias || c.Form == ResetAfter, "bias", string(c.Bias),
-		"%s, %s or %s: only in the form %s the candidate's recurrent bias is another one", NoBias, OneBias, TwoBiases, ResetAfter)
+	if c.Form == ResetAfter {
+		checkOneOf(l, "bias", c.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
+	} else { // the candidate's recurrent bias is no other than its bias
+		checkOneOf(l, "bias", c.Bias, NoBias, OneBias, TwoBiases)
+	}
 	checkOneOf(l, "activation", string(c.Activation), kernel.ActivationNames()...)
 	checkOneOf(l, "gate_activation", string(c.GateActivation), kernel.ActivationNames()...)
 }

@@ -17,8 +17,8 @@ const (
 // [GRUConfig]. The zero value of a field stands for its default.
 type RecurrentConfig struct {
 	Units           int          `yaml:"units"`            // H, the size of the hidden state; default 64
-	Engine          Engine       `yaml:"engine"`           // default fused
-	Bias            BiasLayout   `yaml:"bias"`             // which biases there are: none, one or two; default one
+	Engine          Engine       `yaml:"engine"`           // one operation for the whole sequence, or a node for each operation and step; default fused
+	Bias            BiasLayout   `yaml:"bias"`             // which biases there are; default one
 	ReturnSequences bool         `yaml:"return_sequences"` // the state of every step, not only the last one
 	InitialState    InitialState `yaml:"initial_state"`    // where a sequence begins; default zero
 	Stateful        bool         `yaml:"stateful"`         // a batch begins with the states that the batch before left
@@ -33,8 +33,8 @@ type RecurrentConfig struct {
 	Zoneout          float64     `yaml:"zoneout"`           // share of units that keep their state at a step, in [0, 1)
 	WeightDropout    float64     `yaml:"weight_dropout"`    // rate on the elements of the recurrent kernel, in [0, 1)
 
-	KernelInitializer    string `yaml:"kernel_initializer"`    // default glorot_uniform, gate by gate
-	RecurrentInitializer string `yaml:"recurrent_initializer"` // default orthogonal, gate by gate
+	KernelInitializer    string `yaml:"kernel_initializer"`    // of the kernel, gate by gate; default glorot_uniform
+	RecurrentInitializer string `yaml:"recurrent_initializer"` // of the recurrent kernel, gate by gate; default orthogonal
 	BiasInitializer      string `yaml:"bias_initializer"`      // of all biases; default zeros
 
 	KernelRegularizer    graph.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss

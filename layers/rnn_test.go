@@ -67,9 +67,9 @@ func TestForgetGateOfLSTMBeginsOpen(t *testing.T) {
 
 func TestFaultsOfOtherRecurrences(t *testing.T) {
 	for expected, faults := range map[string]interface{ Error() string }{
-		"units: found -1, expected 1 to 65536":                                            layers.LSTMConfig{Units: -1}.WithDefaults().Validate().Err(),
-		"zoneout: found 1, expected 0 or more and less than 1":                            layers.RNNConfig{Zoneout: 1}.WithDefaults().Validate().Err(),
-		"bias: found \"hidden\", expected none, one or two: only in the form reset-after": layers.LSTMConfig{Bias: layers.HiddenBias}.WithDefaults().Validate().Err(),
+		"units: found -1, expected 1 to 65536":                   layers.LSTMConfig{Units: -1}.WithDefaults().Validate().Err(),
+		"zoneout: found 1, expected 0 or more and less than 1":   layers.RNNConfig{Zoneout: 1}.WithDefaults().Validate().Err(),
+		"bias: found \"hidden\", expected one of [none one two]": layers.LSTMConfig{Bias: layers.HiddenBias}.WithDefaults().Validate().Err(),
 	} {
 		if faults == nil || len(faults.Error()) < len(expected) || faults.Error()[:len(expected)] != expected {
 			t.Errorf("found %v, expected %s", faults, expected)
