@@ -45,6 +45,61 @@ func KnownSets() []KnownSet {
 			load: loadNames,
 		},
 		{
+			Name: "japanese-vowels", Task: Classify,
+			Description: "which of 9 speakers says the vowels ae, 12 coefficients per frame in 7 to 29 frames",
+			License:     "CC BY 4.0, as UCI states",
+			Source:      "Kudo, Toyama, Shimbo 1999, Japanese Vowels of the UCI Machine Learning Repository",
+			Parts:       "270 utterances, of which 3 of each speaker's 30 validate, and 370 to test; scaled by the training part",
+			Baselines:   tableClassBaselines,
+			Files: []KnownFile{
+				{
+					Places: []string{"japanese_vowels/ae.train", "ae.train"},
+					Published: []Published{{
+						Size: 514651, SHA256: "7ae33b2b678b6c0df7a4137e5b82e127e95d63b2e2d7764e7e4ea3fe1b659935", URL: conceptor + "ae.train",
+					}},
+				},
+				{
+					Places: []string{"japanese_vowels/ae.test", "ae.test"},
+					Published: []Published{{
+						Size: 685540, SHA256: "7894594714a3186f8961c75535654cdc6bd232d3dd97d7c04c99bfa3013f57a9", URL: conceptor + "ae.test",
+					}},
+				},
+			},
+			load: loadVowels,
+		},
+		{
+			Name: "beijing-pm25", Task: Forecast,
+			Description: "fine dust (PM2.5) at the US embassy in Beijing 24 hours ahead, hourly, from three days of it and of the weather",
+			License:     "CC BY 4.0, as UCI states",
+			Source:      "Liang et al., Proc. R. Soc. A 471, 2015, Beijing PM2.5 of the UCI Machine Learning Repository",
+			Parts:       "2010 to 2012 train, 2013 validates, 2014 tests, by the hour of the target; 2067 of 43824 values are missing and never a target",
+			Baselines: "`mean`; `persistence`, the last value observed, which 24 hours ahead is the same hour of the day; " +
+				"`ridge`, linear in all inputs of the last 24 hours",
+			Files: []KnownFile{{
+				Places: []string{"beijing_pm25/pollution.csv", "pollution.csv"},
+				Published: []Published{{
+					Size: 2010492, SHA256: "892e9559205d16d32623135c127a3951c12e46ea1e0b3093e107ce89a9fd60e2",
+					URL: "https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/pollution.csv",
+				}},
+			}},
+			settings: Config{
+				Forecast: &ForecastConfig{Target: pollutionTarget, Window: 72, Horizon: 24},
+				Missing:  &MissingConfig{Mask: true, Gap: true},
+				Scale:    ScaleStandard,
+			},
+			load: loadPollution,
+		},
+		{
+			Name: "mackey-glass", Task: Forecast,
+			Description: "the chaotic Mackey-Glass equation with a delay of 17, 84 units of time ahead",
+			License:     "generated",
+			Source:      "Mackey and Glass, Science 197, 1977; Runge-Kutta of order 4 in steps of 0.1",
+			Parts:       mackeyParts(),
+			Baselines:   "`mean`; `persistence`, the last value; `ridge`, linear in the whole window (an autoregression)",
+			settings:    Config{Forecast: mackeyForecast(), Scale: ScaleStandard},
+			load:        loadMackeyGlass,
+		},
+		{
 			Name: "jsb", Task: Next,
 			Description: "J. S. Bach's chorales, the next chord of 88 notes",
 			License:     "works in the public domain; none stated for the encoding",
@@ -95,6 +150,9 @@ func KnownSets() []KnownSet {
 // Where published files are, at the commit that they were taken from.
 const (
 	pyTorchZeroToAll = "https://raw.githubusercontent.com/hunkim/PyTorchZeroToAll/e5a260fac0b4ff1e2ec434fc6f0d962ac97fc289/data/"
+	conceptor        = "https://raw.githubusercontent.com/littleowen/Conceptor/fa98a949a24af7666dd5395df15b8d52a6f33b4f/"
 )
+
+const tableClassBaselines = "`majority`, the first of the most frequent classes; `centroid`, the class whose mean of all frames is nearest to that of the sequence"
 
 const noteBaselines = "every note on its own: `unigram` by how often it sounds, `markov` by how often it sounds after a step in which it does, or does not"
