@@ -215,9 +215,17 @@ func (c Config) Validate() fault.List {
 		faults.Check(own.Missing != nil || c.Missing == nil, "missing", "a section", none)
 		faults.Check(own.Scale != "" || c.Scale == "", "scale", string(c.Scale), none)
 		faults.Check(c.Split == nil, "split", "a section", "none: a set with a name has its own parts")
-		if len(faults) > 0 {
-			return faults
+		// What stands in a section that the set has not is not judged.
+		if own.Forecast == nil {
+			c.Forecast = nil
 		}
+		if own.Missing == nil {
+			c.Missing = nil
+		}
+		if own.Scale == "" {
+			c.Scale = ""
+		}
+		c.Split = nil
 	default:
 		faults.Under("csv", c.CSV.validate())
 	}

@@ -68,6 +68,24 @@ func KnownSets() []KnownSet {
 			load: loadVowels,
 		},
 		{
+			Name: "tinyshakespeare", Task: Next,
+			Description: "a million characters of Shakespeare's plays, the next character",
+			License:     "works in the public domain; MIT (github.com/karpathy/char-rnn)",
+			Source:      "A. Karpathy, char-rnn, 2015",
+			Parts: "the first 90 % train, then 5 % each to validate and to test. A part is cut into as many rows as a batch has " +
+				"sequences, and rows into windows of `forecast.window` steps where that is given",
+			Baselines: "`unigram`, `bigram`, `trigram`: how often a character follows none, one or two others, each count plus 0.1",
+			Files: []KnownFile{{
+				Places: []string{"tinyshakespeare/input.txt", "tinyshakespeare.txt"},
+				Published: []Published{{
+					Size: 1115394, SHA256: "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+					URL: "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+				}},
+			}},
+			settings: Config{Forecast: &ForecastConfig{}},
+			load:     loadText,
+		},
+		{
 			Name: "beijing-pm25", Task: Forecast,
 			Description: "fine dust (PM2.5) at the US embassy in Beijing 24 hours ahead, hourly, from three days of it and of the weather",
 			License:     "CC BY 4.0, as UCI states",
@@ -88,6 +106,33 @@ func KnownSets() []KnownSet {
 				Scale:    ScaleStandard,
 			},
 			load: loadPollution,
+		},
+		{
+			Name: "adding", Task: Regress,
+			Description: "the sum of two marked numbers among 200",
+			License:     "generated",
+			Source:      addingSource,
+			Parts:       addingParts,
+			Baselines:   addingMean,
+			load:        loadAdding(200),
+		},
+		{
+			Name: "adding-600", Task: Regress,
+			Description: "the sum of two marked numbers among 600",
+			License:     "generated",
+			Source:      addingSource,
+			Parts:       addingParts,
+			Baselines:   addingMean,
+			load:        loadAdding(600),
+		},
+		{
+			Name: "copy", Task: Next,
+			Description: "ten symbols of eight kinds to be repeated after 50 blanks, at every step of 70 the right output",
+			License:     "generated",
+			Source:      "Hochreiter and Schmidhuber, Neural Computation 9, 1997; Arjovsky, Shah, Bengio 2016 (arXiv:1511.06464)",
+			Parts:       "20000 sequences to train, 1000 each to validate and to test",
+			Baselines:   "`memoryless`, which knows when but not what to recall: 10·ln 8/70 = 0.297 nats a step",
+			load:        loadCopy,
 		},
 		{
 			Name: "mackey-glass", Task: Forecast,
@@ -151,6 +196,13 @@ func KnownSets() []KnownSet {
 const (
 	pyTorchZeroToAll = "https://raw.githubusercontent.com/hunkim/PyTorchZeroToAll/e5a260fac0b4ff1e2ec434fc6f0d962ac97fc289/data/"
 	conceptor        = "https://raw.githubusercontent.com/littleowen/Conceptor/fa98a949a24af7666dd5395df15b8d52a6f33b4f/"
+)
+
+// Of both lengths of the adding problem.
+const (
+	addingSource = "Hochreiter and Schmidhuber, Neural Computation 9, 1997; Le, Jaitly, Hinton 2015 (arXiv:1504.00941)"
+	addingParts  = "50000 sequences to train, 1000 each to validate and to test"
+	addingMean   = "`mean`, always 1, whose squared error is 1/6"
 )
 
 const tableClassBaselines = "`majority`, the first of the most frequent classes; `centroid`, the class whose mean of all frames is nearest to that of the sequence"
