@@ -48,6 +48,16 @@ func (s KnownSet) IsPublished(files []Entry) bool {
 	return len(files) == len(s.Files)
 }
 
+// Bytes is the size of the files in the form that can be downloaded.
+func (s KnownSet) Bytes() int64 {
+	var sum int64
+	for _, file := range s.Files {
+		form, _, _ := file.Download()
+		sum += form.Size
+	}
+	return sum
+}
+
 // Download returns a published form that has an address, and the place in a data directory for what is there, whose last
 // part is that of the address. Without one ok is false.
 func (f KnownFile) Download() (form Published, place string, ok bool) {

@@ -29,6 +29,9 @@ func NewRegistry(dir string) *Registry {
 	return &Registry{path: filepath.Join(dir, "registry.json")}
 }
 
+// Dir is the directory that the registry is in.
+func (r *Registry) Dir() string { return filepath.Dir(r.path) }
+
 // Entry is a registered file.
 type Entry struct {
 	Path   string `json:"path"` // absolute
