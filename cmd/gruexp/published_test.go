@@ -42,7 +42,7 @@ func TestChorales(t *testing.T) {
 
 	// The same file, registered.
 	add := command(t, "data", "add", "jsb", "--from", file)
-	if o := finish(t, add); o.code != 0 || !strings.Contains(o.stdout, "the published data") {
+	if o := finish(t, add); o.code != 0 || !strings.Contains(o.stdout, "as published") {
 		t.Fatalf("data add: found %+v", o)
 	}
 	registered := command(t, append(args, filepath.Join(t.TempDir(), "run"))...)

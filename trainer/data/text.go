@@ -16,8 +16,8 @@ const (
 	minTextRunes = 100 // so that every part has something to predict
 )
 
-// loadText reads a text in which the next character is to be predicted: the first 90 % of it train, 5 % validate and 5 %
-// test. The characters are those of the training part.
+// loadText reads a text in which the next character is to be predicted: the first 90 % of it train, half of the
+// rest validates and half tests. The characters are those of the training part.
 func loadText(ctx context.Context, config Config, files []string) (*Data, error) {
 	runes, err := readText(files[0])
 	if err != nil {
@@ -27,7 +27,8 @@ func loadText(ctx context.Context, config Config, files []string) (*Data, error)
 		return nil, errors.WithStack(err)
 	}
 	var split [parts][]rune
-	validFrom, testFrom := len(runes)*90/100, len(runes)*90/100+len(runes)/20
+	validFrom := len(runes) * 9 / 10
+	testFrom := validFrom + (len(runes)-validFrom)/2
 	split[train], split[valid], split[test] = runes[:validFrom], runes[validFrom:testFrom], runes[testFrom:]
 
 	alphabet := []string{""}
