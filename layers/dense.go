@@ -1,24 +1,33 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// Activation names an element-wise function.
+// Activation names an element-wise function: one of [kernel.ActivationNames], whose equations stand at
+// [kernel.ActivationNamed].
 type Activation string
 
 // The activations.
 const (
-	Linear  Activation = "linear"
-	ReLU    Activation = "relu"
-	Tanh    Activation = "tanh"
-	Sigmoid Activation = "sigmoid"
+	Linear      Activation = "linear"
+	ReLU        Activation = "relu"
+	Tanh        Activation = "tanh"
+	Sigmoid     Activation = "sigmoid"
+	HardSigmoid Activation = "hard_sigmoid"
+	Softplus    Activation = "softplus"
+	ELU         Activation = "elu"
+	SELU        Activation = "selu"
+	Swish       Activation = "swish"
+	GELU        Activation = "gelu"
 )
 
 // DenseConfig says what dense layer to make. The zero value of a field stands for its default.
@@ -43,10 +52,8 @@ func (c DenseConfig) Validate() fault.List {
 	if c.Units != 0 {
 		checkUnits(&l, "units", c.Units)
 	}
-	switch c.Activation {
-	case Linear, ReLU, Tanh, Sigmoid:
-	default:
-		l.Add("activation", string(c.Activation), "one of %v", []Activation{Linear, ReLU, Tanh, Sigmoid})
+	if names := kernel.ActivationNames(); !slices.Contains(names, string(c.Activation)) {
+		l.Add("activation", string(c.Activation), "one of %v", names)
 	}
 	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
 	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
@@ -133,16 +140,6 @@ func (d *Dense) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, d.name)
 	}
-	switch d.config.Activation {
-	case ReLU:
-		y, err = gorgonia.Rectify(y)
-	case Tanh:
-		y, err = gorgonia.Tanh(y)
-	case Sigmoid:
-		y, err = gorgonia.Sigmoid(y)
-	}
-	if err != nil {
-		return Seq{}, errors.Wrapf(err, "%s: %s", d.name, d.config.Activation)
-	}
-	return Seq{y, in.Mask}, nil
+	y, err = op.Activate(b.Ops(), string(d.config.Activation), y)
+	return Seq{y, in.Mask}, errors.WithMessage(err, d.name)
 }

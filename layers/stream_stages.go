@@ -29,45 +29,40 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 	return l.out, nil
 }
 
-// gruStage remembers the states hidden, which the recurrence replaces.
-type gruStage[F kernel.Float] struct {
-	gates      *kernel.AffineStep[F]
-	recurrence *kernel.GRUStep[F]
-	hidden     []F
-}
-
-func (g *gruStage[F]) step(in, mask []F) []F {
-	g.recurrence.Run(g.gates.Run(in), mask)
-	return g.hidden
-}
-
 // denseStage remembers nothing.
 type denseStage[F kernel.Float] struct {
 	affine     *kernel.AffineStep[F]
-	activation Activation
+	activation kernel.Activation[F]
+	out        []F // [B,units]; nil where the activation is linear
+}
+
+// newDenseStage makes the stage of a dense layer.
+func (s *Stepper[F]) newDenseStage(d *Dense, affine *kernel.AffineStep[F]) stage[F] {
+	stage := &denseStage[F]{affine: affine}
+	stage.activation, _ = kernel.ActivationNamed[F](string(d.config.Activation)) // there is one: the configuration was checked
+	if !stage.activation.Identity() {
+		stage.out = s.rows(d.config.Units)
+	}
+	return stage
 }
 
 func (d *denseStage[F]) step(in, _ []F) []F {
 	y := d.affine.Run(in)
-	switch d.activation {
-	case ReLU:
-		kernel.Rectify(y, y)
-	case Tanh:
-		kernel.Tanh(y, y)
-	case Sigmoid:
-		kernel.Sigmoid(y, y)
+	if d.activation.Identity() {
+		return y
 	}
-	return y
+	d.activation.Apply(nil, y, d.out)
+	return d.out
 }
 
 // newPoolStage makes a pool over the steps so far.
 func (s *Stepper[F]) newPoolStage(kind PoolKind) stage[F] {
-	pooled := s.remember(s.units)
+	pooled := s.remember(s.units, nil)
 	switch kind {
 	case PoolMean:
-		return &meanStage[F]{width: s.units, sums: s.remember(s.units), counts: s.remember(1), mean: pooled}
+		return &meanStage[F]{width: s.units, sums: s.remember(s.units, nil), counts: s.remember(1, nil), mean: pooled}
 	case PoolMax:
-		return &maxStage[F]{width: s.units, begun: s.remember(1), greatest: pooled}
+		return &maxStage[F]{width: s.units, begun: s.remember(1, nil), greatest: pooled}
 	default:
 		return &lastStage[F]{width: s.units, last: pooled}
 	}

@@ -19,7 +19,7 @@ func TestExperiments(t *testing.T) {
 	}{
 		"names":           {"names/names_train.csv", []string{"model.layers.1.gru.units=2", "data.batch_size=1000"}, "majority ngram"},
 		"japanese-vowels": {"japanese_vowels/ae.train", []string{"model.layers.0.gru.units=2"}, "centroid majority"},
-		"tinyshakespeare": {"tinyshakespeare/input.txt", []string{"model.layers.1.gru.units=2", "data.batch_size=500", "data.forecast.window=50"}, "bigram trigram unigram"},
+		"tinyshakespeare": {"tinyshakespeare/input.txt", []string{"model.layers.1.gru.units=2", "data.batch_size=500", "trainer.truncate.steps=50"}, "bigram trigram unigram"},
 		"beijing-pm25":    {"beijing_pm25/pollution.csv", []string{"model.layers.0.gru.units=2", "data.forecast.window=24", "data.batch_size=1000"}, "mean persistence ridge"},
 		"nottingham":      {"nottingham/nottingham.json.gz", []string{"model.layers.0.gru.units=2", "data.batch_size=32"}, "markov unigram"},
 		"jsb":             {"jsb_chorales/jsb_chorales.json", []string{"model.layers.0.gru.units=2"}, "markov unigram"},

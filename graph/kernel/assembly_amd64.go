@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 )
@@ -18,10 +19,13 @@ type assembly[F Float] struct {
 	sigmoid       func(n int, dst, src *F)
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
-	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
-		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
-	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
-		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, candidatesStride, previousStride int)
+	rectify       func(n int, dst, x, y *F)
+	negative      func(n int, dst, src *F)
+	shift         func(n int, dst, src *F, amount F)
+	greatest      func(n int, x *F, least F) F
+	blend         func(n int, dst, x, y, share *F)
+	resetAfter    resetAfterAssembly[F]
+	resetBefore   resetBeforeAssembly[F]
 }
 
 type (
@@ -38,8 +42,9 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply),
-		gates: a.gateRows, gateGradients: a.gradientRows,
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
+		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		blend: a.blendSlices, cells: a.cells(),
 		ones: []F{1},
 	}
 }
@@ -114,20 +119,26 @@ func onPairs[F Float](f func(n int, dst, x, y *F)) func(dst, x, y []F) {
 	}
 }
 
-func (a *assembly[F]) gateRows(g *gateRows[F]) {
-	rows, H := g.rows, g.units
-	_ = g.bias[3*H-1]
-	a.gates(rows, H, g.input.first(rows, 3*H), g.product.first(rows, 3*H), g.before.first(rows, H), g.saved.first(rows, 4*H),
-		&g.saved.data[3*H], g.after.first(rows, H), &g.bias[0],
-		g.input.stride, g.product.stride, g.before.stride, g.saved.stride, g.saved.stride, g.after.stride)
+func (a *assembly[F]) shifted(dst, src []F, amount F) {
+	if len(src) > 0 {
+		dst = dst[:len(src)]
+		a.shift(len(src), &dst[0], &src[0], amount)
+	}
 }
 
-func (a *assembly[F]) gradientRows(g *gradientRows[F]) {
-	rows, H := g.rows, g.units
-	a.gateGradients(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
-		g.before.first(rows, H), g.gates.first(rows, 3*H), g.candidates.first(rows, H), g.previous.first(rows, H),
-		g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
-		g.before.stride, g.gates.stride, g.candidates.stride, g.previous.stride)
+func (a *assembly[F]) greatestOf(x []F) F {
+	least := F(math.Inf(-1))
+	if len(x) == 0 {
+		return least
+	}
+	return a.greatest(len(x), &x[0], least)
+}
+
+func (a *assembly[F]) blendSlices(dst, x, y, share []F) {
+	if n := len(dst); n > 0 {
+		x, y, share = x[:n], y[:n], share[:n]
+		a.blend(n, &dst[0], &x[0], &y[0], &share[0])
+	}
 }
 
 // first returns where the first of the given number of rows starts, after a check that all are there.

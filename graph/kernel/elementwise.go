@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // elementGrain is the least number of simple element operations that is worth a goroutine.
 const elementGrain = 1 << 14
 
@@ -47,4 +49,43 @@ func multiplyPortable[F Float](dst, x, y []F) {
 	for i := range dst {
 		dst[i] = x[i] * y[i]
 	}
+}
+
+// rectifyPortable is machine.rectify in plain Go.
+func rectifyPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i, v := range x {
+		if v <= 0 {
+			dst[i] = 0
+		} else {
+			dst[i] = y[i]
+		}
+	}
+}
+
+// negativePortable is machine.negative in plain Go.
+func negativePortable[F Float](dst, src []F) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = F(math.Copysign(float64(v), -1))
+	}
+}
+
+// shiftPortable is machine.shift in plain Go.
+func shiftPortable[F Float](dst, src []F, amount F) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = v - amount
+	}
+}
+
+// greatestPortable is machine.greatest in plain Go.
+func greatestPortable[F Float](x []F) F {
+	top := F(math.Inf(-1))
+	for _, v := range x {
+		if v > top {
+			top = v
+		}
+	}
+	return top
 }

@@ -14,6 +14,26 @@ func addAVX512Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func multiplyAVX512Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
+
+// dst = −|src|; dst may be src.
+//
+//go:noescape
+func negativeAVX512Single(n int, dst *float32, src *float32)
+
+// dst = src − amount; dst may be src.
+//
+//go:noescape
+func shiftAVX512Single(n int, dst *float32, src *float32, amount float32)
+
+// The greatest of x and least, which is −∞; NaN is passed over.
+//
+//go:noescape
+func greatestAVX512Single(n int, x *float32, least float32) float32
+
 // dst = x + y; dst may be x or y.
 //
 //go:noescape
@@ -23,6 +43,26 @@ func addAVX512Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func multiplyAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = −|src|; dst may be src.
+//
+//go:noescape
+func negativeAVX512Double(n int, dst *float64, src *float64)
+
+// dst = src − amount; dst may be src.
+//
+//go:noescape
+func shiftAVX512Double(n int, dst *float64, src *float64, amount float64)
+
+// The greatest of x and least, which is −∞; NaN is passed over.
+//
+//go:noescape
+func greatestAVX512Double(n int, x *float64, least float64) float64
 
 // dst = x + y; dst may be x or y.
 //
@@ -34,6 +74,26 @@ func addAVX2Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func multiplyAVX2Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
+
+// dst = −|src|; dst may be src.
+//
+//go:noescape
+func negativeAVX2Single(n int, dst *float32, src *float32)
+
+// dst = src − amount; dst may be src.
+//
+//go:noescape
+func shiftAVX2Single(n int, dst *float32, src *float32, amount float32)
+
+// The greatest of x and least, which is −∞; NaN is passed over.
+//
+//go:noescape
+func greatestAVX2Single(n int, x *float32, least float32) float32
+
 // dst = x + y; dst may be x or y.
 //
 //go:noescape
@@ -43,3 +103,23 @@ func addAVX2Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func multiplyAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.
+//
+//go:noescape
+func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = −|src|; dst may be src.
+//
+//go:noescape
+func negativeAVX2Double(n int, dst *float64, src *float64)
+
+// dst = src − amount; dst may be src.
+//
+//go:noescape
+func shiftAVX2Double(n int, dst *float64, src *float64, amount float64)
+
+// The greatest of x and least, which is −∞; NaN is passed over.
+//
+//go:noescape
+func greatestAVX2Double(n int, x *float64, least float64) float64

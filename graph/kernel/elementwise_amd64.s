@@ -96,6 +96,191 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rectifyAVX512Single(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z0, K2
+	VMOVUPS.Z Z1, K2, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	SUBQ      $0x10, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x16, Z3, Z0, K2
+	VMOVUPS.Z Z1, K2, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func negativeAVX512Single(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·negativeAVX512Single(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x8000000080000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         AX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z1
+	VORPS     Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func shiftAVX512Single(n int, dst *float32, src *float32, amount float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftAVX512Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	VBROADCASTSS amount+24(FP), Z0
+	MOVQ         AX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greatestAVX512Single(n int, x *float32, least float32) float32
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·greatestAVX512Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSS least+16(FP), Z0
+	VMOVUPS      Z0, Z1
+	VMOVUPS      Z0, Z2
+	VMOVUPS      Z0, Z3
+	VMOVUPS      Z0, Z4
+	SUBQ         $0x00000040, AX
+	JLT          less4
+
+vectors4:
+	VMOVUPS (CX), Z5
+	VMAXPS  Z1, Z5, Z1
+	VMOVUPS 64(CX), Z5
+	VMAXPS  Z2, Z5, Z2
+	VMOVUPS 128(CX), Z5
+	VMAXPS  Z3, Z5, Z3
+	VMOVUPS 192(CX), Z5
+	VMAXPS  Z4, Z5, Z4
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     vectors4
+
+less4:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JLT  less1
+
+vectors1:
+	VMOVUPS (CX), Z5
+	VMAXPS  Z1, Z5, Z1
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     vectors1
+
+less1:
+	ADDQ    $0x00000010, AX
+	JZ      done
+	MOVQ    $-1, DX
+	BZHIQ   AX, DX, DX
+	KMOVW   DX, K1
+	VMOVUPS Z0, Z0
+	VMOVUPS (CX), K1, Z0
+	VMAXPS  Z1, Z0, Z1
+
+done:
+	VMAXPS        Z1, Z3, Z1
+	VMAXPS        Z2, Z4, Z2
+	VMAXPS        Z1, Z2, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPS        X0, X1, X1
+	VUNPCKHPD     X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXPS        X0, X1, X1
+	VZEROUPPER
+	MOVSS         X1, ret+24(FP)
+	RET
+
 // func addAVX512Double(n int, dst *float64, x *float64, y *float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addAVX512Double(SB), NOSPLIT, $0-32
@@ -176,6 +361,189 @@ vectorsRest:
 
 vectorsEnd:
 	VZEROUPPER
+	RET
+
+// func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rectifyAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x08, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   (BX), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPD    $0x16, Z2, Z0, K2
+	VMOVUPD.Z Z1, K2, Z0
+	VMOVUPD   Z0, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x16, Z3, Z0, K2
+	VMOVUPD.Z Z1, K2, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func negativeAVX512Double(n int, dst *float64, src *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·negativeAVX512Double(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x8000000000000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Z1
+	VORPD   Z0, Z1, Z1
+	VMOVUPD Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z1
+	VORPD     Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func shiftAVX512Double(n int, dst *float64, src *float64, amount float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	VBROADCASTSD amount+24(FP), Z0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Z1
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPD Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z1
+	VSUBPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greatestAVX512Double(n int, x *float64, least float64) float64
+// Requires: AVX, AVX512F, BMI2, SSE2
+TEXT ·greatestAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSD least+16(FP), Z0
+	VMOVUPD      Z0, Z1
+	VMOVUPD      Z0, Z2
+	VMOVUPD      Z0, Z3
+	VMOVUPD      Z0, Z4
+	SUBQ         $0x00000020, AX
+	JLT          less4
+
+vectors4:
+	VMOVUPD (CX), Z5
+	VMAXPD  Z1, Z5, Z1
+	VMOVUPD 64(CX), Z5
+	VMAXPD  Z2, Z5, Z2
+	VMOVUPD 128(CX), Z5
+	VMAXPD  Z3, Z5, Z3
+	VMOVUPD 192(CX), Z5
+	VMAXPD  Z4, Z5, Z4
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000020, AX
+	JGE     vectors4
+
+less4:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JLT  less1
+
+vectors1:
+	VMOVUPD (CX), Z5
+	VMAXPD  Z1, Z5, Z1
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000008, AX
+	JGE     vectors1
+
+less1:
+	ADDQ    $0x00000008, AX
+	JZ      done
+	MOVQ    $-1, DX
+	BZHIQ   AX, DX, DX
+	KMOVW   DX, K1
+	VMOVUPD Z0, Z0
+	VMOVUPD (CX), K1, Z0
+	VMAXPD  Z1, Z0, Z1
+
+done:
+	VMAXPD        Z1, Z3, Z1
+	VMAXPD        Z2, Z4, Z2
+	VMAXPD        Z1, Z2, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPD        X0, X1, X1
+	VUNPCKHPD     X1, X1, X0
+	VMAXPD        X0, X1, X1
+	VZEROUPPER
+	MOVSD         X1, ret+24(FP)
 	RET
 
 // func addAVX2Single(n int, dst *float32, x *float32, y *float32)
@@ -274,6 +642,217 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, CMOV
+TEXT ·rectifyAVX2Single(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x07, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x08, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPS (DX), Y1
+	VMOVUPS (BX), Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x16, Y3, Y1, Y1
+	VANDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x16, Y3, Y1, Y1
+	VANDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func negativeAVX2Single(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·negativeAVX2Single(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x8000000080000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Y2
+	VORPS   Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y1, Y2
+	VORPS      Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func shiftAVX2Single(n int, dst *float32, src *float32, amount float32)
+// Requires: AVX, CMOV
+TEXT ·shiftAVX2Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	VBROADCASTSS amount+24(FP), Y0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y1, Y2
+	VSUBPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greatestAVX2Single(n int, x *float32, least float32) float32
+// Requires: AVX, CMOV, SSE
+TEXT ·greatestAVX2Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSS least+16(FP), Y0
+	VMOVUPS      Y0, Y1
+	VMOVUPS      Y0, Y2
+	VMOVUPS      Y0, Y3
+	VMOVUPS      Y0, Y4
+	SUBQ         $0x00000020, AX
+	JLT          less4
+
+vectors4:
+	VMOVUPS (CX), Y5
+	VMAXPS  Y1, Y5, Y1
+	VMOVUPS 32(CX), Y5
+	VMAXPS  Y2, Y5, Y2
+	VMOVUPS 64(CX), Y5
+	VMAXPS  Y3, Y5, Y3
+	VMOVUPS 96(CX), Y5
+	VMAXPS  Y4, Y5, Y4
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     vectors4
+
+less4:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JLT  less1
+
+vectors1:
+	VMOVUPS (CX), Y5
+	VMAXPS  Y1, Y5, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     vectors1
+
+less1:
+	ADDQ       $0x00000008, AX
+	JZ         done
+	LEAQ       masks<>+0(SB), DX
+	XORQ       SI, SI
+	MOVQ       $0x00000008, DI
+	MOVQ       DI, BX
+	SUBQ       AX, BX
+	CMOVQLT    SI, BX
+	CMPQ       BX, DI
+	CMOVQGT    DI, BX
+	VMOVUPS    (DX)(BX*4), Y5
+	SUBQ       DI, AX
+	VMASKMOVPS (CX), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPS     Y1, Y6, Y1
+
+done:
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X0, X1, X1
+	VUNPCKHPD    X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VZEROUPPER
+	MOVSS        X1, ret+24(FP)
+	RET
+
 // func addAVX2Double(n int, dst *float64, x *float64, y *float64)
 // Requires: AVX, CMOV
 TEXT ·addAVX2Double(SB), NOSPLIT, $0-32
@@ -368,4 +947,213 @@ vectorsRest:
 
 vectorsEnd:
 	VZEROUPPER
+	RET
+
+// func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, CMOV
+TEXT ·rectifyAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x03, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x04, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPD (DX), Y1
+	VMOVUPD (BX), Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPD  $0x16, Y3, Y1, Y1
+	VANDPD  Y2, Y1, Y1
+	VMOVUPD Y1, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x16, Y3, Y1, Y1
+	VANDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func negativeAVX2Double(n int, dst *float64, src *float64)
+// Requires: AVX, AVX2, CMOV
+TEXT ·negativeAVX2Double(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x8000000000000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         AX, BX
+	ANDQ         $0x03, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Y2
+	VORPD   Y0, Y2, Y2
+	VMOVUPD Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y1, Y2
+	VORPD      Y0, Y2, Y2
+	VMASKMOVPD Y2, Y1, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func shiftAVX2Double(n int, dst *float64, src *float64, amount float64)
+// Requires: AVX, CMOV
+TEXT ·shiftAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	VBROADCASTSD amount+24(FP), Y0
+	MOVQ         AX, BX
+	ANDQ         $0x03, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Y2
+	VSUBPD  Y0, Y2, Y2
+	VMOVUPD Y2, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y1, Y2
+	VSUBPD     Y0, Y2, Y2
+	VMASKMOVPD Y2, Y1, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greatestAVX2Double(n int, x *float64, least float64) float64
+// Requires: AVX, CMOV, SSE2
+TEXT ·greatestAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSD least+16(FP), Y0
+	VMOVUPD      Y0, Y1
+	VMOVUPD      Y0, Y2
+	VMOVUPD      Y0, Y3
+	VMOVUPD      Y0, Y4
+	SUBQ         $0x00000010, AX
+	JLT          less4
+
+vectors4:
+	VMOVUPD (CX), Y5
+	VMAXPD  Y1, Y5, Y1
+	VMOVUPD 32(CX), Y5
+	VMAXPD  Y2, Y5, Y2
+	VMOVUPD 64(CX), Y5
+	VMAXPD  Y3, Y5, Y3
+	VMOVUPD 96(CX), Y5
+	VMAXPD  Y4, Y5, Y4
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000010, AX
+	JGE     vectors4
+
+less4:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000004, AX
+	JLT  less1
+
+vectors1:
+	VMOVUPD (CX), Y5
+	VMAXPD  Y1, Y5, Y1
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000004, AX
+	JGE     vectors1
+
+less1:
+	ADDQ       $0x00000004, AX
+	JZ         done
+	LEAQ       masks<>+0(SB), DX
+	XORQ       SI, SI
+	MOVQ       $0x00000004, DI
+	MOVQ       DI, BX
+	SUBQ       AX, BX
+	CMOVQLT    SI, BX
+	CMPQ       BX, DI
+	CMOVQGT    DI, BX
+	VMOVUPS    (DX)(BX*8), Y5
+	SUBQ       DI, AX
+	VMASKMOVPD (CX), Y5, Y6
+	VBLENDVPD  Y5, Y6, Y0, Y6
+	VMAXPD     Y1, Y6, Y1
+
+done:
+	VMAXPD       Y1, Y3, Y1
+	VMAXPD       Y2, Y4, Y2
+	VMAXPD       Y1, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X1
+	VUNPCKHPD    X1, X1, X0
+	VMAXPD       X0, X1, X1
+	VZEROUPPER
+	MOVSD        X1, ret+24(FP)
 	RET

@@ -8,9 +8,9 @@ const lossCost = 8
 // SoftmaxCrossEntropy sets rows[i] to the cross-entropy in nats between the softmax of the row logits[i] of the given
 // number of classes and the class labels[i]:
 //
-//	(1−ε)·(−log p_label) + ε·mean_c(−log p_c),  log p_c = logit_c − log Σ exp(logit)
+//	(1−ε)·(−log p_label) + ε·mean_c(−log p_c)
 //
-// with smoothing ε in [0,1] as in PyTorch's label_smoothing. Every label must be in [0,classes).
+// where log p is the [LogSoftmax] of the row, with smoothing ε in [0,1] as in PyTorch's label_smoothing. Every label must be in [0,classes).
 func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logits []F, labels []int, rows []F) {
 	m, scratch := machineOf[F](p), panelsOf[F](p)
 	p.Split(len(labels), rowGrain(classes*lossCost), func(lo, hi int) {
@@ -19,17 +19,13 @@ func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logit
 		s.a = resize(s.a, classes)
 		for i := lo; i < hi; i++ {
 			row := logits[i*classes : (i+1)*classes]
-			greatest, sum := exponentials(m, row, s.a)
-			loss := greatest - float64(row[labels[i]]) + math.Log(sum)
+			top := m.shiftToGreatest(s.a, row)
+			loss := float64(top) - float64(row[labels[i]])
 			if smoothing != 0 {
-				var mean float64
-				for _, v := range row {
-					mean += greatest - float64(v)
-				}
-				mean = mean/float64(classes) + math.Log(sum)
-				loss = (1-smoothing)*loss + smoothing*mean
+				loss = (1-smoothing)*loss + smoothing*SumOfMagnitudes(s.a)/float64(classes)
 			}
-			rows[i] = F(loss)
+			m.exp(s.a, s.a)
+			rows[i] = F(loss + math.Log(SumOfMagnitudes(s.a)))
 		}
 	})
 }
@@ -48,31 +44,17 @@ func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float6
 				clear(out)
 				continue
 			}
-			_, sum := exponentials(m, row, out)
+			m.shiftToGreatest(out, row)
+			m.exp(out, out)
 			d, atLabel := float64(dRows[i]), float64(out[labels[i]])
-			scale, rest := d/sum, d*smoothing/float64(classes)
-			for c, e := range out {
-				out[c] = F(scale*float64(e) - rest)
+			scale, rest := d/SumOfMagnitudes(out), d*smoothing/float64(classes)
+			Scale(out, F(scale))
+			if rest != 0 {
+				m.shift(out, out, F(rest))
 			}
 			out[labels[i]] = F(scale*atLabel - rest - d*(1-smoothing))
 		}
 	})
-}
-
-// exponentials sets powers to exp(row − greatest) and returns the greatest of row and the sum of powers.
-func exponentials[F Float](m *machine[F], row, powers []F) (greatest, sum float64) {
-	top := row[0]
-	for _, v := range row[1:] {
-		top = max(top, v)
-	}
-	for c, v := range row {
-		powers[c] = v - top
-	}
-	m.exp(powers, powers)
-	for _, e := range powers {
-		sum += float64(e)
-	}
-	return float64(top), sum
 }
 
 // BinaryCrossEntropy sets rows[i] to the cross-entropy in nats between the independent probabilities σ(logits[i]) and
@@ -83,31 +65,45 @@ func exponentials[F Float](m *machine[F], row, powers []F) (greatest, sum float6
 // The logarithms are taken of products of up to 512 of their arguments at once, each between 1 and 2: many times faster,
 // and off by no more than about 1e-16 per element.
 func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) {
+	const block = 512
 	m, scratch := machineOf[F](p), panelsOf[F](p)
 	p.Split(len(rows), rowGrain(width*lossCost), func(lo, hi int) {
 		s := scratch.get()
 		defer scratch.put(s)
-		s.a = resize(s.a, width)
-		powers := s.a
+		s.a = resize(s.a, 2*min(width, block))
 		for i := lo; i < hi; i++ {
-			x, y := logits[i*width:(i+1)*width], targets[i*width:(i+1)*width]
-			for j, v := range x {
-				powers[j] = min(v, -v)
+			x, y := row(logits, i, width), row(targets, i, width)
+			var sum float64
+			for len(x) > 0 {
+				n := min(block, len(x))
+				sum += binaryCrossEntropies(m, x[:n], y[:n], s.a[:n], s.a[n:2*n])
+				x, y = x[n:], y[n:]
 			}
-			m.exp(powers, powers)
-			sum, product := 0.0, 1.0
-			for j, v := range x {
-				x := float64(v)
-				sum += max(x, 0) - x*float64(y[j])
-				product *= 1 + float64(powers[j])
-				if j%512 == 511 {
-					sum += math.Log(product)
-					product = 1
-				}
-			}
-			rows[i] = F(sum + math.Log(product))
+			rows[i] = F(sum)
 		}
 	})
+}
+
+// binaryCrossEntropies returns the sum over up to 512 elements. Two sums and products run side by side, so that neither
+// waits for the one before.
+func binaryCrossEntropies[F Float](m *machine[F], x, y, powers, positive []F) float64 {
+	m.negative(powers, x)
+	m.exp(powers, powers)
+	m.rectify(positive, x, x)
+	y, powers, positive = y[:len(x)], powers[:len(x)], positive[:len(x)]
+	evenSum, oddSum, evenProduct, oddProduct := 0.0, 0.0, 1.0, 1.0
+	j := 1
+	for ; j < len(x); j += 2 {
+		evenSum += float64(positive[j-1]) - float64(x[j-1])*float64(y[j-1])
+		oddSum += float64(positive[j]) - float64(x[j])*float64(y[j])
+		evenProduct *= 1 + float64(powers[j-1])
+		oddProduct *= 1 + float64(powers[j])
+	}
+	if j == len(x) {
+		evenSum += float64(positive[j-1]) - float64(x[j-1])*float64(y[j-1])
+		evenProduct *= 1 + float64(powers[j-1])
+	}
+	return evenSum + oddSum + math.Log(evenProduct*oddProduct)
 }
 
 // BinaryCrossEntropyGradient is the gradient of [BinaryCrossEntropy] with respect to logits: dLogits[i,j] =

@@ -26,11 +26,20 @@ type machine[F Float] struct {
 
 	sigmoid, tanh, exp func(dst, src []F)  // dst may be src
 	add, multiply      func(dst, x, y []F) // dst may be x or y
+	// rectify sets dst[i] = y[i] where x[i] is above 0 or NaN, and 0 elsewhere; dst may be x or y.
+	rectify func(dst, x, y []F)
+	// negative sets dst[i] = −|src[i]|; dst may be src.
+	negative func(dst, src []F)
+	// shift sets dst[i] = src[i] − amount; dst may be src.
+	shift func(dst, src []F, amount F)
+	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
+	greatest func(x []F) F
 
-	// gates computes the gates of the recurrence and the state after a step, gateGradients the gradients on the way back;
-	// the equations stand at GRU and GRU.Backward.
-	gates         func(*gateRows[F])
-	gateGradients func(*gradientRows[F])
+	// blend sets dst = (1−share)⊙x + share⊙y, exactly x or y where share is 0 or 1; dst may be x or y.
+	blend func(dst, x, y, share []F)
+
+	// cells are the equations of the recurrences.
+	cells [gruForms]cell[F]
 
 	ones []F // a single 1
 }
@@ -58,8 +67,9 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		rows: 2, cols: 4, lanes: 4, packsLeft: true,
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
-		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F],
-		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
+		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
+		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
 		ones: []F{1},
 	}
 }

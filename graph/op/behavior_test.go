@@ -40,12 +40,18 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"Affine#", node(op.Affine(s, x, elsewhere, nil))},
 		{"Gather: ids: found float64, expected int", node(op.Gather(s, row, row, nil))},
 		{"Gather: keep: found shape [3,6], expected [4,3]", node(op.Gather(s, row, ids, row))},
-		{"GRU: Gates: found 5 columns, expected a multiple of 3", node(op.GRU(s, op.GRUNodes{Gates: float("x435", 4, 3, 5)}, false))},
-		{"GRU: RecurrentKernel: found none, expected a node", node(op.GRU(s, op.GRUNodes{Gates: x}, false))},
-		{"GRU: RecurrentKernel: found shape [3,6], expected [2,6]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: row}, false))},
-		{"GRU: Mask: found shape [3,6], expected [4,3]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, false))},
+		{"GRU: Gates: found 5 columns, expected a multiple of 3", node(op.GRU(s, op.GRUNodes{Gates: float("x435", 4, 3, 5)}, op.GRUOptions{}))},
+		{"GRU: RecurrentKernel: found none, expected a node", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{}))},
+		{"GRU: RecurrentKernel: found shape [3,6], expected [2,6]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: row}, op.GRUOptions{}))},
+		{"GRU: Mask: found shape [3,6], expected [4,3]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, op.GRUOptions{}))},
+		{"GRU: RecurrentDropout: found shape [4,3,6], expected [3,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u2", 2, 6), RecurrentDropout: float("d", 4, 3, 6)}, op.GRUOptions{}))},
+		{"GRU: ZoneoutRate: found 1.5, expected 0 to 1", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{ZoneoutRate: 1.5}))},
+		{"GRU: Decay: found shape [3,6], expected [4,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.GRUOptions{}))},
+		{"GRU: Form: found 17, expected a form of kernel.GRUForm", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: 17}))},
 		{"Scale: factors: found shape [3,6], expected [4,3,6]", node(op.Scale(s, x, row))},
 		{"ScaleSteps: factors: found shape [6], expected [3,6]", node(op.ScaleSteps(s, x, vector))},
+		{"Activate: name: found nothing, expected [linear relu", node(op.Activate(s, "nothing", x))},
+		{"Activate: x: found none, expected a node", node(op.Tanh(s, nil))},
 		{"Last: x: found shape [3,6], expected [_,_,_]", node(op.Last(s, row, nil, false))},
 		{"MeanPool: mask: found shape [3,6], expected [4,3]", node(op.MeanPool(s, x, row))},
 		{"MaxPool: x: found none, expected a node", node(op.MaxPool(s, nil, nil))},
@@ -148,6 +154,13 @@ func TestTwoScopesInOneGraphAreAnError(t *testing.T) {
 	}
 }
 
+func TestLinearAddsNoNode(t *testing.T) {
+	_, ns := addInputs[float64](inputs{"x": random(1, 2, 3)})
+	if y, err := op.Activate(op.NewScope(nil, true), "linear", ns["x"]); err != nil || y != ns["x"] {
+		t.Errorf("found %v and %v, expected x itself", y, err)
+	}
+}
+
 // What no output needs is not run: the gradient of an affine map's input where the input is data.
 func TestUnreadGradientsAreNotRun(t *testing.T) {
 	in := inputs{"x": random(1, 3, 2, 4), "w": random(2, 4, 5), "b": random(3, 5)}
@@ -193,7 +206,7 @@ func named(g *G.ExprGraph) map[string]G.Nodes {
 // All gradients of a recurrence come from one pass back through time.
 func TestOneBackwardPassOfGRU(t *testing.T) {
 	in := inputs{"gates": random(1, 3, 2, 6), "kernel": random(2, 2, 6), "bias": random(3, 6), "initial": random(4, 2, 2)}
-	p := mustCompile[float64](t, 1, true, in, gru(false))
+	p := mustCompile[float64](t, 1, true, in, gru(op.GRUOptions{}))
 	if found := len(named(p.inputs["gates"].Graph())["GRUGradient"]); found != 1 {
 		t.Errorf("found %d nodes, expected one", found)
 	}
@@ -231,7 +244,7 @@ func layer(s *op.Scope, in nodes) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := op.GRU(s, op.GRUNodes{Gates: gates, RecurrentKernel: in["kernel"], RecurrentBias: in["bias"], Mask: in["mask"]}, false)
+	hidden, err := op.GRU(s, op.GRUNodes{Gates: gates, RecurrentKernel: in["kernel"], RecurrentBias: in["bias"], Mask: in["mask"]}, op.GRUOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +279,7 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 		{name: "Gather", in: inputs{"table": random(1, 500, 96), "ids": below(500, 2, 40, 40)}, build: gatherExample},
 		{name: "MaxPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: maxPool},
 		{name: "MeanPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: meanPool},
+		{name: "swish", in: inputs{"x": random(1, 16, 64, 64)}, build: activate("swish")},
 		{name: "BinaryCrossEntropy", in: inputs{"logits": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: binary},
 		{name: "SquaredError", in: inputs{"predictions": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: squared},
 	}

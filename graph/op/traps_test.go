@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"math"
 	"testing"
 
 	"github.com/chewxy/hm"
@@ -171,6 +172,16 @@ func TestTrapDropoutHasAnotherGradient(t *testing.T) {
 		}
 	}
 	t.Skip("nothing was kept")
+}
+
+// Why Sigmoid exists. The smallest x whose sigmoid rounds to 1 is 37.
+func TestTrapSigmoidSnaps(t *testing.T) {
+	g := G.NewGraph()
+	y := G.Must(G.Sigmoid(vector(g, "x", 20)))
+	runAll(t, g)
+	if found := y.Value().Data().([]float64); found[0] != 1 {
+		t.Errorf("found σ(20) = %v, expected 1 and not %v", found[0], 1/(1+math.Exp(-20)))
+	}
 }
 
 // Why SoftmaxCrossEntropy exists.

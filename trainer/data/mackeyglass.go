@@ -41,7 +41,7 @@ func loadMackeyGlass(_ context.Context, config Config, _ []string) (*Data, error
 	if err != nil {
 		return nil, err
 	}
-	config.Missing = &MissingConfig{}
+	config.Missing = MissingConfig{}.withDefaults()
 	return loadForecast(config, p, partOf, config.Forecast.Window)
 }
 

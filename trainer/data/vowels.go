@@ -38,7 +38,11 @@ func loadVowels(ctx context.Context, _ Config, files []string) (*Data, error) {
 		return nil, err
 	}
 	l := &csvLoader{
-		config: Config{CSV: &CSVConfig{Target: "speaker"}, Missing: &MissingConfig{}, Scale: ScaleStandard}, task: Classify,
+		config: Config{
+			CSV:     &CSVConfig{Sequence: "utterance", Target: "speaker"},
+			Missing: MissingConfig{}.withDefaults(), Scale: ScaleStandard,
+		},
+		task:   Classify,
 		panels: [parts]*panel{fitted, fitted, tested},
 		partOf: map[*panel][]part{fitted: make([]part, fitted.rows()), tested: make([]part, tested.rows())},
 	}

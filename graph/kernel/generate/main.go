@@ -34,6 +34,10 @@ var parts = map[string]func(){
 		for _, v := range vectors {
 			elementwise(v, "add", "dst = x + y; dst may be x or y.", v.add)
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
+			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
+			negative(v)
+			shift(v)
+			greatest(v)
 		}
 	},
 	"gates": func() {
@@ -41,6 +45,8 @@ var parts = map[string]func(){
 		for _, v := range vectors {
 			gates(t, v)
 			gateGradients(t, v)
+			resetBefore(t, v)
+			blend(v)
 		}
 	},
 	"update": func() {
