@@ -109,7 +109,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("found %+v and\n%s", s, text)
 		}
 	}
-	if state["languages"] != "built in" || state["adding"] != "built in" || state["jsb"] != "missing" || state["names"] != "missing" {
+	if state["languages"] != "built in" || state["adding"] != "built in" || state["dates"] != "built in" || state["jsb"] != "missing" || state["names"] != "missing" {
 		t.Errorf("found %v", state)
 	}
 }

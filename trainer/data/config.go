@@ -261,6 +261,10 @@ func (c Config) ValidateFor(task Task) fault.List {
 		}
 		return faults
 	}
+	if task == Translate {
+		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, "dates")
+		return faults
+	}
 	csv := c.CSV
 	lookAhead := c.looksAhead()
 	switch task {

@@ -13,6 +13,16 @@ func KnownSets() []KnownSet {
 			load:        loadLanguages,
 		},
 		{
+			Name: "dates", Task: Translate,
+			Description: "dates between 1900 and 2099, written in one of 20 styles, into the form 2006-01-02",
+			License:     "generated",
+			Source:      "generated, built in",
+			Parts:       "10000 dates to train, 1000 to validate, 2000 to test; a date belongs to one part and is written once",
+			Baselines: "`majority`, the most frequent character of each place; `ngram`, the year, the month and the day that naive Bayes " +
+				"on character n-grams finds",
+			load: loadDates,
+		},
+		{
 			Name: "names", Task: Classify,
 			Description: "of which of 18 languages is this surname, read letter by letter",
 			License:     "none stated (github.com/hunkim/PyTorchZeroToAll); MIT for the same names in github.com/spro/practical-pytorch",
