@@ -214,4 +214,10 @@ func TestGetIntoFolder(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(get.Dir, "gruexp")); err == nil {
 		t.Error("found a registry")
 	}
+
+	write(t, filepath.Join(folder, "japanese_vowels", "ae.test"), "mine")
+	o := finish(t, from(t, environment, "data", "get", "japanese-vowels", "--data", folder))
+	if o.code != 0 || len(asked) > 0 || !strings.Contains(o.stdout, "not as published") {
+		t.Errorf("found %+v, expected that a file of the user stays", o)
+	}
 }

@@ -12,8 +12,9 @@ const (
 )
 
 // ridgeBaseline is a linear regression on the first inputs of the last rows of each window: w minimizes
-// Σ (y − ȳ − w·x)² + λ‖w‖² over the training part, with every input brought to mean 0 and variance 1 there, λ = 1.
-func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) Baseline {
+// Σ (y − ȳ − w·x)² + λ‖w‖² over the training part, with every input brought to mean 0 and variance 1 there, λ = 1. It is
+// not ok where numbers are too large to be squared.
+func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok bool) {
 	rows = min(rows, fitted.Steps(0))
 	n := inputs * rows
 	regressors := func(d *rowSet, s sample, x []float64) {
@@ -59,10 +60,12 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) Baseline {
 		moment.AddVec(moment, &part)
 	}
 	var factors mat.Cholesky
-	factors.Factorize(covariance) // λ makes it positive definite
+	if !factors.Factorize(covariance) {
+		return b, false
+	}
 	var weights mat.VecDense
 	if err := factors.SolveVecTo(&weights, moment); err != nil {
-		panic(err) // it is
+		return b, false
 	}
 	return tested.valueBaseline("ridge", func(s sample) float64 {
 		regressors(tested, s, x)
@@ -71,5 +74,5 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) Baseline {
 			y += weights.AtVec(i) * (v - mean[i]) / deviation[i]
 		}
 		return y
-	})
+	}), true
 }

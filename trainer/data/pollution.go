@@ -112,7 +112,11 @@ func loadForecast(config Config, p *panel, partOf []part, ridgeRows int) (*Data,
 	}
 	fitted, tested := data.Train.(*rowSet), data.Test.(*rowSet)
 	data.Baselines = func() []Baseline {
-		return append(tableBaselines(fitted, tested), ridgeBaseline(fitted, tested, inputs, ridgeRows))
+		baselines := tableBaselines(fitted, tested)
+		if ridge, ok := ridgeBaseline(fitted, tested, inputs, ridgeRows); ok {
+			baselines = append(baselines, ridge)
+		}
+		return baselines
 	}
 	return data, nil
 }

@@ -142,7 +142,7 @@ func (s KnownSet) filesAt(path string) ([]string, error) {
 	case info.IsDir():
 		files, _ := s.filesIn(path)
 		if files == nil {
-			return refuse("a directory without", nil)
+			return refuse("a directory that lacks one", nil)
 		}
 		return files, nil
 	case len(s.Files) > 1:

@@ -108,7 +108,7 @@ func TestSetOfTwoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := registry.Add(ctx, "names", dir)
-	wantFileError(t, err, 0, "a directory without", "names_train.csv and names_test.csv")
+	wantFileError(t, err, 0, "a directory that lacks one", "names_train.csv and names_test.csv")
 	if err := os.WriteFile(testPath, []byte("Bob,Danish\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -130,25 +130,24 @@ several files needs the folder.`,
 			if err != nil {
 				return err
 			}
-			return a.showEntries(set, entries)
+			return a.showEntries(set, entries, "none of the published files, but it reads as one")
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "`path` of the file, or of a folder with it")
 	return cmd
 }
 
-// showEntries says which files a set has, and whether they are the published ones.
-func (a *app) showEntries(set data.KnownSet, entries []data.Entry) error {
+// showEntries says which files a set has, and whether they are the published ones or what otherwise says.
+func (a *app) showEntries(set data.KnownSet, entries []data.Entry, otherwise string) error {
 	for _, e := range entries {
 		if _, err := fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s\n", set.Name, e.Path, humanize.IBytes(uint64(e.Size)), e.SHA256); err != nil {
 			return err
 		}
 	}
-	known := "none of the published files, but it reads as one"
 	if set.IsPublished(entries) {
-		known = "as published"
+		otherwise = "as published"
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", set.Name, known)
+	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", set.Name, otherwise)
 	return err
 }
 

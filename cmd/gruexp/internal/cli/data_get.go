@@ -41,33 +41,25 @@ Ctrl-C or a connection that breaks leaves what has arrived; the same command goe
 				folder = filepath.Join(registry.Dir(), "data")
 			}
 			files, err := data.Locate(set.Name, a.dataDir, registry)
-			if err == nil {
-				return a.showFiles(set, files)
-			}
-			if files, err = a.download(cmd.Context(), set, folder); err != nil {
-				return err
-			}
-			if registry == nil {
-				return a.showFiles(set, files)
-			}
-			entries, err := registry.Add(cmd.Context(), set.Name, folder)
 			if err != nil {
-				return err
+				if files, err = a.download(cmd.Context(), set, folder); err != nil {
+					return err
+				}
+				if registry != nil {
+					if _, err := registry.Add(cmd.Context(), set.Name, folder); err != nil {
+						return err
+					}
+				}
 			}
-			return a.showEntries(set, entries)
+			entries := make([]data.Entry, len(files))
+			for i, file := range files {
+				if entries[i], err = data.Fingerprint(file); err != nil {
+					return err
+				}
+			}
+			return a.showEntries(set, entries, "not as published; where it is moved away, the published data are downloaded")
 		},
 	}
-}
-
-func (a *app) showFiles(set data.KnownSet, files []string) error {
-	entries := make([]data.Entry, len(files))
-	for i, file := range files {
-		var err error
-		if entries[i], err = data.Fingerprint(file); err != nil {
-			return err
-		}
-	}
-	return a.showEntries(set, entries)
 }
 
 // download gets the files of a set to their places in the folder, but for those that are there already.

@@ -75,6 +75,10 @@ func Get(ctx context.Context, file File, path string, limits Limits, progress fu
 	defer part.Close() // once more where it went well, which is harmless
 	d := &download{File: file, part: part, limits: limits, progress: progress}
 	if err := d.fetch(ctx); err != nil {
+		if d.have == 0 { // nothing to go on from
+			_ = part.Close()
+			_ = os.Remove(part.Name())
+		}
 		return err
 	}
 	if err := d.verify(); err != nil {
