@@ -23,6 +23,7 @@ type assembly[F Float] struct {
 	negative      func(n int, dst, src *F)
 	shift         func(n int, dst, src *F, amount F)
 	greatest      func(n int, x *F, least F) F
+	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
 	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
 	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
@@ -45,7 +46,8 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
-		gates: a.gateRows, gateGradients: a.gradientRows,
+		bernoulli: a.noise,
+		gates:     a.gateRows, gateGradients: a.gradientRows,
 		ones: []F{1},
 	}
 }
@@ -133,6 +135,12 @@ func (a *assembly[F]) greatestOf(x []F) F {
 		return least
 	}
 	return a.greatest(len(x), &x[0], least)
+}
+
+func (a *assembly[F]) noise(values []F, seed uint64, threshold uint32, kept F) {
+	if len(values) > 0 {
+		a.bernoulli(len(values), &values[0], seed, threshold, kept)
+	}
 }
 
 func (a *assembly[F]) gateRows(g *gateRows[F]) {

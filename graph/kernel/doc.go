@@ -31,13 +31,13 @@
 //
 // The tests there run every set that the processor supports; all others run with the one in use: GRUEXP_KERNELS=avx2 go test.
 //
-// Rooms: pool.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the cache on
-// the way; tile.go and gates.go innermost loops in plain Go; kernels.go the choice of a set, kernels_amd64.go and
-// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go
-// all activations by name; gru.go, gru_backward.go and gru_product.go the
-// recurrence, over rows as lines.go has them; softmax.go and loss.go what is computed row by row; pooling.go means and maxima over time; gather.go rows of
-// a table; update.go and norm.go what a solver does, with their sets in update_sets_amd64.go; step.go a single time step;
-// elementwise.go and rows.go the rest.
+// Rooms: pool.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the cache
+// on the way; tile.go and gates.go innermost loops in plain Go; kernels.go the choice of a set, kernels_amd64.go and
+// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go all activations by name; gru.go,
+// gru_backward.go and gru_product.go the recurrence, over rows as lines.go has them; softmax.go and loss.go what is computed
+// row by row; pooling.go means and maxima over time; gather.go rows of a table; noise.go random factors; update.go and
+// norm.go what a solver does, with their sets in update_sets_amd64.go; step.go a single time step; elementwise.go and
+// rows.go the rest.
 package kernel
 
 // Float is the element type of every kernel.

@@ -7,6 +7,7 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C generate . -part product -out ../product_amd64.s -stubs ../product_amd64.go -pkg kernel
 //go:generate go run -C generate . -part activation -out ../activation_amd64.s -stubs ../activation_amd64.go -pkg kernel
 //go:generate go run -C generate . -part elementwise -out ../elementwise_amd64.s -stubs ../elementwise_amd64.go -pkg kernel
+//go:generate go run -C generate . -part noise -out ../noise_amd64.s -stubs ../noise_amd64.go -pkg kernel
 //go:generate go run -C generate . -part gates -out ../gates_amd64.s -stubs ../gates_amd64.go -pkg kernel
 
 // supportedKernels returns the sets for this processor, the fastest first.
@@ -30,7 +31,8 @@ var avx512Single = assembly[float32]{
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
 	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single,
 	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
-	gates: gatesAVX512Single, gateGradients: gateGradientsAVX512Single,
+	bernoulli: bernoulliAVX512Single,
+	gates:     gatesAVX512Single, gateGradients: gateGradientsAVX512Single,
 }
 
 var avx512Double = assembly[float64]{
@@ -42,7 +44,8 @@ var avx512Double = assembly[float64]{
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
 	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double,
 	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
-	gates: gatesAVX512Double, gateGradients: gateGradientsAVX512Double,
+	bernoulli: bernoulliAVX512Double,
+	gates:     gatesAVX512Double, gateGradients: gateGradientsAVX512Double,
 }
 
 var avx2Single = assembly[float32]{
@@ -54,7 +57,8 @@ var avx2Single = assembly[float32]{
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
 	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single,
 	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
-	gates: gatesAVX2Single, gateGradients: gateGradientsAVX2Single,
+	bernoulli: bernoulliAVX2Single,
+	gates:     gatesAVX2Single, gateGradients: gateGradientsAVX2Single,
 }
 
 var avx2Double = assembly[float64]{
@@ -66,5 +70,6 @@ var avx2Double = assembly[float64]{
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
 	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double,
 	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
-	gates: gatesAVX2Double, gateGradients: gateGradientsAVX2Double,
+	bernoulli: bernoulliAVX2Double,
+	gates:     gatesAVX2Double, gateGradients: gateGradientsAVX2Double,
 }

@@ -35,6 +35,9 @@ type machine[F Float] struct {
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
 
+	// bernoulli is the loop of Bernoulli: the same bits in every set.
+	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
+
 	// gates computes the gates of the recurrence and the state after a step, gateGradients the gradients on the way back;
 	// the equations stand at GRU and GRU.Backward.
 	gates         func(*gateRows[F])
@@ -68,7 +71,8 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
-		gates: gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
+		bernoulli: bernoulliPortable[F],
+		gates:     gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
 		ones: []F{1},
 	}
 }

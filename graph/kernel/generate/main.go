@@ -40,6 +40,12 @@ var parts = map[string]func(){
 			greatest(v)
 		}
 	},
+	"noise": func() {
+		steps := writeSteps()
+		for _, v := range vectors {
+			bernoulli(v, steps)
+		}
+	},
 	"gates": func() {
 		t := writeTables()
 		for _, v := range vectors {
@@ -56,11 +62,11 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, gates or update")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, noise, gates or update")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, gates or update", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, noise, gates or update", *part)
 	}
 	build.ConstraintExpr("!purego")
 	writeMaskTable()
