@@ -38,11 +38,21 @@ type Builder struct {
 	params  []boundParam
 	inputs  []*input
 	noises  []*noise
+	updates []update
+	carried *Carried // nil: nothing is carried
+	carries []*carry
 }
 
 type boundParam struct {
 	param *Param
 	node  *gorgonia.Node
+}
+
+// update is a statistic with its value after a run.
+type update struct {
+	param *Param
+	node  *gorgonia.Node
+	value *gorgonia.Value
 }
 
 type input struct {
@@ -101,6 +111,24 @@ func (b *Builder) Param(p *Param) (*gorgonia.Node, error) {
 	node := b.node("param/"+p.Name, p.header())
 	b.params = append(b.params, boundParam{p, node})
 	return node, nil
+}
+
+// Update makes a statistic take the value of node at the end of each training run whose numbers are all finite. The node
+// has the parameter's shape, and may have been computed from the value before.
+func (b *Builder) Update(p *Param, node *gorgonia.Node) error {
+	switch {
+	case b.mode != Train:
+		return errors.Errorf("update of %s: found a graph to %v, expected one for training", p.Name, b.mode)
+	case p.Role != Statistic:
+		return errors.Errorf("update of %s: found the role %s, expected %s: a solver changes the others", p.Name, p.Role, Statistic)
+	case slices.ContainsFunc(b.updates, func(u update) bool { return u.param.Name == p.Name }):
+		return errors.Errorf("update of %s: found a second one, expected one", p.Name)
+	}
+	if err := expectLike(node, p.Value); err != nil {
+		return errors.WithMessagef(err, "update of %s", p.Name)
+	}
+	b.updates = append(b.updates, update{p, node, new(gorgonia.Value)})
+	return nil
 }
 
 // Input declares an input that Run must be fed, of the graph's dtype, or of tensor.Int for ids.

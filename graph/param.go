@@ -16,10 +16,11 @@ const (
 	Embedding       Role = "embedding" // a row per token
 	Scale           Role = "scale"     // gain or shift of a normalization
 	State           Role = "state"     // a learned initial state
+	Statistic       Role = "statistic" // measured on the data, not trained: the running mean of a normalization
 )
 
-// Param is a named tensor that training changes. The model owns it; every program binds its memory, so a step of a
-// solver is seen by all of them.
+// Param is a named tensor that training changes: a solver along its gradient, or, where it is a [Statistic], a run by
+// [Builder.Update]. The model owns it; every program binds its memory, so a change is seen by all of them.
 type Param struct {
 	Name   string // path, as "encoder/gru0/recurrent_kernel"
 	Role   Role
@@ -53,6 +54,9 @@ func NewParam(name string, role Role, dtype tensor.Dtype, init Initializer, stre
 	return &Param{Name: name, Role: role, Value: dense}, nil
 }
 
+// Trained tells whether the parameter has a gradient and a solver changes it.
+func (p *Param) Trained() bool { return !p.Frozen && p.Role != Statistic }
+
 // Size is the number of elements.
 func (p *Param) Size() int { return p.Value.DataSize() }
 
@@ -66,11 +70,13 @@ func (p *Param) header() *tensor.Dense {
 	return tensor.New(shape, tensor.WithBacking(p.Value.Float64s()))
 }
 
-// CountElements is the number of trained numbers in params.
+// CountElements is the number of numbers in params, without the statistics.
 func CountElements(params []*Param) int {
 	n := 0
 	for _, p := range params {
-		n += p.Size()
+		if p.Role != Statistic {
+			n += p.Size()
+		}
 	}
 	return n
 }
@@ -81,6 +87,21 @@ func newDense(dtype tensor.Dtype, shape []int) (*tensor.Dense, error) {
 		return tensor.New(tensor.Of(dtype), tensor.WithShape(shape...)), nil
 	default:
 		return nil, errors.Errorf("found dtype %v, expected float32, float64 or int", dtype)
+	}
+}
+
+func cloneDense(t *tensor.Dense) *tensor.Dense {
+	clone := tensor.New(tensor.Of(t.Dtype()), tensor.WithShape(t.Shape().Clone()...))
+	copyDense(clone, t)
+	return clone
+}
+
+// copyDense copies between tensors of floats of equal dtype and size.
+func copyDense(dst, src *tensor.Dense) {
+	if dst.Dtype() == tensor.Float32 {
+		copy(dst.Float32s(), src.Float32s())
+	} else {
+		copy(dst.Float64s(), src.Float64s())
 	}
 }
 

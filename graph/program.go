@@ -34,15 +34,21 @@ func (g Gradient) Grad() (gorgonia.Value, error) { return g.Tensor, nil }
 
 // NonFiniteError says that a number of a training step is NaN or infinite.
 type NonFiniteError struct {
-	Param string  // the parameter whose gradient it is; empty: the cost
-	Value float64 // the cost, or the squared norm of the gradient
+	What  string  // "cost", "gradient of NAME", "update of NAME"
+	Param string  // NAME; empty: the cost
+	Value float64 // the cost, or the squared norm of the gradient or of the statistic's new value
 }
 
 func (e *NonFiniteError) Error() string {
+	return fmt.Sprintf("%s: found %s, expected a finite number", e.What, e.Found())
+}
+
+// Found says what the number is.
+func (e *NonFiniteError) Found() string {
 	if e.Param == "" {
-		return fmt.Sprintf("cost: found %v, expected a finite number", e.Value)
+		return fmt.Sprint(e.Value)
 	}
-	return fmt.Sprintf("gradient of %s: found squared norm %v, expected a finite number", e.Param, e.Value)
+	return fmt.Sprint("squared norm ", e.Value)
 }
 
 // Program is a compiled graph with its machine. It is used by one goroutine at a time.
@@ -51,6 +57,9 @@ type Program struct {
 	inputs    []*input
 	noises    []*noise
 	streams   *Streams
+	updates   []update
+	carried   *Carried
+	carries   []*carry
 	cost      gorgonia.Value
 	values    map[string]*gorgonia.Value
 	wants     []gradientOf
@@ -63,10 +72,10 @@ type gradientOf struct {
 	value *gorgonia.Value
 }
 
-// Compile differentiates the cost (in a training graph, with respect to every parameter that is not frozen) and
-// compiles what the outputs need.
+// Compile differentiates the cost (in a training graph, with respect to every parameter that is [Param.Trained]) and
+// compiles what the outputs, the updates and the carried states need.
 func (b *Builder) Compile(out Outputs) (*Program, error) {
-	p := &Program{streams: b.streams, values: map[string]*gorgonia.Value{}}
+	p := &Program{streams: b.streams, values: map[string]*gorgonia.Value{}, updates: b.updates, carried: b.carried, carries: b.carries}
 	var reads gorgonia.Nodes
 
 	if out.Cost != nil {
@@ -82,6 +91,15 @@ func (b *Builder) Compile(out Outputs) (*Program, error) {
 			return nil, err
 		}
 		reads = append(reads, gradients...)
+	}
+	for _, u := range b.updates {
+		reads = append(reads, gorgonia.Read(u.node, u.value))
+	}
+	for _, c := range b.carries {
+		if c.next == nil {
+			return nil, errors.Errorf("carried state %s: found no CarryOver, expected what it is at the end of a run", c.name)
+		}
+		reads = append(reads, gorgonia.Read(c.next, c.value))
 	}
 	if len(reads) == 0 {
 		return nil, errors.New("found no outputs, expected a cost or values")
@@ -107,6 +125,11 @@ func (b *Builder) Compile(out Outputs) (*Program, error) {
 		if needed.Contains(n.node) {
 			arguments = append(arguments, n.node)
 			p.noises = append(p.noises, n)
+		}
+	}
+	for _, c := range b.carries {
+		if needed.Contains(c.node) {
+			arguments = append(arguments, c.node)
 		}
 	}
 	if len(arguments) == 0 {
@@ -142,7 +165,7 @@ func (b *Builder) differentiate(cost *gorgonia.Node, p *Program) (gorgonia.Nodes
 	reached := b.graph.ExactSubgraphRoots(cost).AllNodes()
 	var wrt gorgonia.Nodes
 	for _, bound := range b.params {
-		if bound.param.Frozen {
+		if !bound.param.Trained() {
 			continue
 		}
 		if !reached.Contains(bound.node) {
@@ -165,12 +188,18 @@ func (b *Builder) differentiate(cost *gorgonia.Node, p *Program) (gorgonia.Nodes
 	return reads, nil
 }
 
-// Run feeds the inputs, draws the noise and executes the graph once. After a training run the cost and every
-// gradient are finite, else the error is a [*NonFiniteError].
+// Run feeds the inputs and the carried states, draws the noise and executes the graph once. After a training run the cost,
+// every gradient and every update are finite, else the error is a [*NonFiniteError]. On error no statistic and no carried
+// state is changed.
 func (p *Program) Run(feeds Feeds) error {
 	for _, in := range p.inputs {
 		if err := in.feed(feeds[in.name]); err != nil {
 			return errors.WithMessagef(err, "input %s", in.name)
+		}
+	}
+	for _, c := range p.carries {
+		if err := p.carried.load(c.name, c.input.value); err != nil {
+			return err
 		}
 	}
 	for _, n := range p.noises {
@@ -185,7 +214,10 @@ func (p *Program) Run(feeds Feeds) error {
 	if err := p.machine.RunAll(); err != nil {
 		return errors.Wrap(err, "run")
 	}
-	return p.collectGradients()
+	if err := p.collectGradients(); err != nil {
+		return err
+	}
+	return p.keep()
 }
 
 func (p *Program) collectGradients() error {
@@ -193,7 +225,7 @@ func (p *Program) collectGradients() error {
 		return nil
 	}
 	if cost := p.Cost(); math.IsNaN(cost) || math.IsInf(cost, 0) {
-		return errors.WithStack(&NonFiniteError{Value: cost})
+		return errors.WithStack(&NonFiniteError{What: "cost", Value: cost})
 	}
 	p.gradients = p.gradients[:0]
 	var sum float64
@@ -201,12 +233,29 @@ func (p *Program) collectGradients() error {
 		g := Gradient{Param: want.param, Tensor: (*want.value).(*tensor.Dense)}
 		squares := sumOfSquares(g.Tensor)
 		if math.IsNaN(squares) || math.IsInf(squares, 0) {
-			return errors.WithStack(&NonFiniteError{Param: want.param.Name, Value: squares})
+			return errors.WithStack(&NonFiniteError{What: "gradient of " + want.param.Name, Param: want.param.Name, Value: squares})
 		}
 		sum += squares
 		p.gradients = append(p.gradients, g)
 	}
 	p.norm = math.Sqrt(sum)
+	return nil
+}
+
+// keep updates the statistics and hands the carried states on.
+func (p *Program) keep() error {
+	for _, u := range p.updates {
+		squares := sumOfSquares((*u.value).(*tensor.Dense))
+		if math.IsNaN(squares) || math.IsInf(squares, 0) {
+			return errors.WithStack(&NonFiniteError{What: "update of " + u.param.Name, Param: u.param.Name, Value: squares})
+		}
+	}
+	for _, u := range p.updates {
+		copyDense(u.param.Value, (*u.value).(*tensor.Dense))
+	}
+	for _, c := range p.carries {
+		p.carried.keep(c.name, (*c.value).(*tensor.Dense))
+	}
 	return nil
 }
 

@@ -1,6 +1,10 @@
 package layers
 
-import "github.com/gruexp/gruexp/graph/fault"
+import (
+	"strings"
+
+	"github.com/gruexp/gruexp/graph/fault"
+)
 
 // ModelConfig says what model to make: layers, one after the other.
 type ModelConfig struct {
@@ -14,7 +18,8 @@ type Input struct {
 	Size       int `yaml:"size,omitempty"`       // numbers: how many at each step
 }
 
-// LayerConfig is the configuration of one layer of any kind. Exactly one field is set.
+// LayerConfig is the configuration of one layer of any kind. Exactly one field is set. A new kind is a field here and a
+// line in kinds.
 type LayerConfig struct {
 	GRU       *GRUConfig       `yaml:"gru,omitempty"`
 	Dense     *DenseConfig     `yaml:"dense,omitempty"`
@@ -23,22 +28,66 @@ type LayerConfig struct {
 	Pool      *PoolConfig      `yaml:"pool,omitempty"`
 }
 
+// kinds are the kinds of layers by their YAML keys, with what is set of each.
+func (l *LayerConfig) kinds() []kind {
+	return []kind{
+		kindOf("gru", &l.GRU),
+		kindOf("dense", &l.Dense),
+		kindOf("embedding", &l.Embedding),
+		kindOf("dropout", &l.Dropout),
+		kindOf("pool", &l.Pool),
+	}
+}
+
+// kind is one field of a LayerConfig.
+type kind struct {
+	name        string
+	config      layerConfig // nil where the field is
+	setDefaults func()      // replaces what the field points to by a copy with defaults
+}
+
+func kindOf[C interface {
+	layerConfig
+	WithDefaults() C
+}](name string, field **C) kind {
+	if *field == nil {
+		return kind{name: name}
+	}
+	return kind{name, **field, func() { *field = new((**field).WithDefaults()) }}
+}
+
 // OneOf marks a struct of which exactly one field may be set, for whoever decodes it.
 func (LayerConfig) OneOf() {}
 
-// WithDefaults returns a copy of c with the zero fields of its layers set.
-func (c ModelConfig) WithDefaults() ModelConfig {
-	layers := make([]LayerConfig, len(c.Layers))
-	for i, l := range c.Layers {
-		layers[i] = LayerConfig{
-			GRU:       withDefaults(l.GRU),
-			Dense:     withDefaults(l.Dense),
-			Embedding: withDefaults(l.Embedding),
-			Dropout:   withDefaults(l.Dropout),
-			Pool:      withDefaults(l.Pool),
+// WithDefaults returns a copy of l with the zero fields of its layer set.
+func (l LayerConfig) WithDefaults() LayerConfig {
+	for _, k := range l.kinds() {
+		if k.config != nil {
+			k.setDefaults()
 		}
 	}
-	c.Layers = layers
+	return l
+}
+
+// one returns the layer that is set and the name of its kind, or a fault where not exactly one is.
+func (l LayerConfig) one() (layer layerConfig, name string, faults fault.List) {
+	kinds := l.kinds()
+	names := make([]string, len(kinds))
+	set := 0
+	for i, k := range kinds {
+		names[i] = k.name
+		if k.config != nil {
+			layer, name = k.config, k.name
+			set++
+		}
+	}
+	faults.Check(set == 1, "", set, "one of %s", strings.Join(names, ", "))
+	return layer, name, faults
+}
+
+// WithDefaults returns a copy of c with the zero fields of its layers set.
+func (c ModelConfig) WithDefaults() ModelConfig {
+	c.Layers = withDefaults(c.Layers)
 	return c
 }
 
@@ -48,28 +97,12 @@ func (c ModelConfig) Validate() fault.List {
 	return l
 }
 
-// one returns the layer that is set and the name of its kind, and nil where not exactly one is.
-func (l LayerConfig) one() (kind string, layer layerConfig) {
-	set := 0
-	if l.GRU != nil {
-		kind, layer, set = "gru", l.GRU, set+1
+func withDefaults(layers []LayerConfig) []LayerConfig {
+	set := make([]LayerConfig, len(layers))
+	for i, l := range layers {
+		set[i] = l.WithDefaults()
 	}
-	if l.Dense != nil {
-		kind, layer, set = "dense", l.Dense, set+1
-	}
-	if l.Embedding != nil {
-		kind, layer, set = "embedding", l.Embedding, set+1
-	}
-	if l.Dropout != nil {
-		kind, layer, set = "dropout", l.Dropout, set+1
-	}
-	if l.Pool != nil {
-		kind, layer, set = "pool", l.Pool, set+1
-	}
-	if set != 1 {
-		return "", nil
-	}
-	return kind, layer
+	return set
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -77,12 +110,4 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
-}
-
-func withDefaults[C interface{ WithDefaults() C }](c *C) *C {
-	if c == nil {
-		return nil
-	}
-	set := (*c).WithDefaults()
-	return &set
 }

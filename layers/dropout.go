@@ -28,10 +28,13 @@ func (c DropoutConfig) Validate() fault.List {
 func (c DropoutConfig) follow(in signal) (signal, fault.List) {
 	var l fault.List
 	in.expectNumbers(&l)
+	in.expectUndropped(&l, "rate", c.Rate)
 	l.Check(in.steps || !c.Shared, "shared", c.Shared, "false where there are no steps to share a draw")
 	in.tokens = false
 	return in, l
 }
+
+func (c DropoutConfig) drops() bool { return true }
 
 func (c DropoutConfig) elements(signal) int64 { return 0 }
 

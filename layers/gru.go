@@ -73,9 +73,11 @@ func (c GRUConfig) Validate() fault.List {
 func (c GRUConfig) follow(in signal) (signal, fault.List) {
 	var l fault.List
 	in.expectNumbers(&l)
-	if !in.steps {
-		l.Add("", in.String(), "a vector at every step: %s", keepSteps)
+	in.expectSteps(&l)
+	if c.Dropout > 0 {
+		in.expectUndropped(&l, "dropout", c.Dropout)
 	}
+	l.Check(!c.Bidirectional || !in.isCausal(), "bidirectional", true, "false: %s, and the backward direction has seen them", asksForLater)
 	checkElements(&l, "units", in.width, gates*c.Units)
 	out := signal{steps: c.ReturnSequences, width: c.Units}
 	if c.Bidirectional {
@@ -251,5 +253,5 @@ func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq) (*gorgonia.Node,
 	if cfg.Engine == Composed {
 		return composedGRU(b, recurrence, d.reverse)
 	}
-	return op.GRU(b.Ops(), recurrence, d.reverse)
+	return op.GRU(b.Ops(), recurrence, op.GRUOptions{Reverse: d.reverse})
 }

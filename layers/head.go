@@ -26,6 +26,7 @@ type Head struct {
 	Units          int     // classes, events or numbers to predict
 	PerStep        bool    // a prediction at every step, not one per sequence
 	Causal         bool    // the targets are later inputs, so that no layer may look ahead
+	Truncated      bool    // batches are windows of sequences, one after the other: every layer that remembers must carry its state
 	LabelSmoothing float64 // ε of cross_entropy, in [0, 1): (1−ε)·nll + ε·mean over classes of −log p
 }
 

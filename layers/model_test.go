@@ -226,6 +226,8 @@ func TestFaults(t *testing.T) {
 		{"both inputs", layers.Input{Size: 1, Vocabulary: 1}, []layers.LayerConfig{embed(layers.EmbeddingConfig{}), gru(layers.GRUConfig{}), last}, classes, []string{"input: one of them"}},
 		{"negative input", layers.Input{Size: -1}, []layers.LayerConfig{gru(layers.GRUConfig{}), last}, classes, []string{"input.size: 1 to 65536"}},
 		{"two kinds", size, []layers.LayerConfig{{GRU: &layers.GRUConfig{}, Pool: &layers.PoolConfig{}}}, classes, []string{"layers.0: one of gru"}},
+		{"two dropouts", size, []layers.LayerConfig{dropout(layers.DropoutConfig{Rate: .5}), dropout(layers.DropoutConfig{Rate: .5}), gru(layers.GRUConfig{}), last}, classes, []string{"layers.1.dropout.rate: none"}},
+		{"dropout of predictions", size, []layers.LayerConfig{gru(layers.GRUConfig{Units: 3}), dropout(layers.DropoutConfig{Rate: .5})}, classes, []string{"layers.1.dropout: a last layer without"}},
 		{"no kind", size, []layers.LayerConfig{gru(layers.GRUConfig{}), {}}, classes, []string{"layers.1: one of gru"}},
 		{
 			"all at once", size,

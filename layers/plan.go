@@ -24,10 +24,14 @@ type layerConfig interface {
 
 // signal is what one layer hands to the next, as far as it is known before there are data.
 type signal struct {
-	tokens   bool   // ids, where width is the vocabulary; else numbers
-	steps    bool   // [T,B,width]; else [B,width]
-	width    int    // 0: not known
-	pooledBy string // path of the layer that made one vector of the steps
+	tokens bool // ids, where width is the vocabulary; else numbers
+	steps  bool // [T,B,width]; else [B,width]
+	width  int  // 0: not known
+
+	// planLayers sets these, whatever a layer says.
+	pooledBy  string // path of the layer that made one vector of the steps
+	droppedBy string // path of the layer whose output this is, where dropout was applied to it
+	head      *Head  // what the task wants; nil: not known
 }
 
 func (s signal) String() string {
@@ -46,9 +50,40 @@ func (s signal) String() string {
 // keepSteps says how to have steps where there are none.
 const keepSteps = "leave pools out and set return_sequences: true in every gru before"
 
+// asksForLater says why a layer must not look ahead.
+const asksForLater = "the task asks for later steps"
+
 // expectNumbers adds a fault where the signal is tokens.
 func (s signal) expectNumbers(l *fault.List) {
 	l.Check(!s.tokens, "", s, "numbers: tokens need an embedding as the first layer")
+}
+
+// expectUndropped adds a fault where dropout was applied to the signal already.
+func (s signal) expectUndropped(l *fault.List, path string, rate float64) {
+	l.Check(s.droppedBy == "", path, rate, "none: %s has dropped out of the same numbers, and one rate says it all", s.droppedBy)
+}
+
+// expectSteps adds a fault where the signal is one vector a sequence.
+func (s signal) expectSteps(l *fault.List) {
+	if !s.steps {
+		l.Add("", s.String(), "a vector at every step: %s", keepSteps)
+	}
+}
+
+// isCausal tells whether no layer may look ahead.
+func (s signal) isCausal() bool { return s.head != nil && s.head.Causal }
+
+// checkStateful adds a fault unless a layer carries its state from batch to batch exactly where these are windows of the
+// same sequences.
+func (s signal) checkStateful(l *fault.List, stateful bool) {
+	if s.head == nil {
+		return
+	}
+	if s.head.Truncated {
+		l.Check(stateful, "stateful", false, "true: sequences come in windows, and without it each would begin anew")
+	} else {
+		l.Check(!stateful, "stateful", true, "false without trainer.truncate: one batch does not go on where another ended")
+	}
 }
 
 // placed is a layer with its place in a model.
@@ -68,46 +103,69 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 		faults.Add("layers", "none", "at least one layer")
 		return nil, faults
 	}
-
-	var plan []placed
-	counts := map[string]int{}
+	last := len(c.Layers) - 1
+	open := -1
+	if d := c.Layers[last].Dense; d != nil && d.Units == 0 {
+		open = last
+		if head != nil {
+			d.Units = head.Units
+		}
+	}
 	in := c.firstSignal()
-	for i, l := range c.Layers {
-		kind, layer := l.one()
-		if layer == nil {
-			faults.Add(fmt.Sprintf("layers.%d", i), "none or several", "one of gru, dense, embedding, dropout and pool")
-			return nil, faults // whether the others fit hangs on what this would have been
+	in.head = head
+	plan, out, misfits := planLayers(c.Layers, in, open)
+	faults = append(faults, misfits...)
+	if plan == nil {
+		return nil, faults
+	}
+	_, name, _ := c.Layers[last].one()
+	path := fmt.Sprintf("layers.%d.%s", last, name)
+	if head != nil {
+		faults.Under(path, head.misfits(c.Layers[last], out))
+	}
+	return plan, faults
+}
+
+// planLayers follows the signal through layers, which are called by kind and number, and lists what is wrong by paths from
+// "layers". The dense layer with the number open may leave its size to the task. Where it is not clear what the layers
+// are there is no plan; with faults it is of no use.
+func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out signal, faults fault.List) {
+	counts := map[string]int{}
+	for i, l := range layers {
+		layer, name, unclear := l.one()
+		if unclear != nil {
+			faults.Under(fmt.Sprintf("layers.%d", i), unclear)
+			return nil, signal{}, faults // whether the others fit hangs on what this would have been
 		}
-		path := fmt.Sprintf("layers.%d.%s", i, kind)
-		if d := l.Dense; d != nil && d.Units == 0 {
-			last := i == len(c.Layers)-1
-			faults.Check(last, path+".units", 0, "at least 1: only in the last layer it follows from the task")
-			if last && head != nil {
-				d.Units = head.Units
-			}
+		path := fmt.Sprintf("layers.%d.%s", i, name)
+		if d := l.Dense; d != nil && i != open {
+			faults.Check(d.Units != 0, path+".units", 0, "at least 1: only in the last layer it follows from the task")
 		}
-		plan = append(plan, placed{layer, fmt.Sprintf("%s%d", kind, counts[kind]), in})
-		counts[kind]++
+		plan = append(plan, placed{layer, fmt.Sprintf("%s%d", name, counts[name]), in})
+		counts[name]++
 
 		own := layer.Validate()
 		faults.Under(path, own)
 		if own != nil {
 			in.width = 0 // no second fault for the same size
 		}
-		out, misfits := layer.follow(in)
+		var misfits fault.List
+		out, misfits = layer.follow(in)
 		faults.Under(path, misfits)
 		if own != nil {
 			out.width = 0
 		}
+		out.head = in.head
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
 		}
-		if head != nil {
-			faults.Under(path, head.misfits(l, out, i == len(c.Layers)-1))
+		out.droppedBy = ""
+		if d, ok := layer.(interface{ drops() bool }); ok && d.drops() {
+			out.droppedBy = path
 		}
 		in = out
 	}
-	return plan, faults
+	return plan, out, faults
 }
 
 // firstSignal is what the first layer gets.
@@ -137,15 +195,10 @@ func (in Input) validate(required bool) fault.List {
 	return l
 }
 
-// misfits lists why the task cannot have this layer, which gives out.
-func (h Head) misfits(c LayerConfig, out signal, last bool) fault.List {
+// misfits lists why the task cannot have this layer, which gives out, as the last one.
+func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	var l fault.List
-	if h.Causal && c.GRU != nil {
-		l.Check(!c.GRU.Bidirectional, "bidirectional", true, "false: the task asks for later steps, and the backward direction has seen them")
-	}
-	if !last {
-		return l
-	}
+	l.Check(out.droppedBy == "", "", "dropout of the predictions", "a last layer without dropout of its output")
 	switch {
 	case h.PerStep && !out.steps:
 		l.Add("", out.String(), "a vector at every step, as the task wants: %s", keepSteps)

@@ -45,9 +45,7 @@ func (c PoolConfig) Validate() fault.List {
 func (c PoolConfig) follow(in signal) (signal, fault.List) {
 	var l fault.List
 	in.expectNumbers(&l)
-	if !in.steps {
-		l.Add("", in.String(), "a vector at every step: %s", keepSteps)
-	}
+	in.expectSteps(&l)
 	return signal{width: in.width}, l
 }
 

@@ -73,9 +73,10 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		s.units = l.config.Units
 		hidden := s.remember(s.units)
 		s.stages = append(s.stages, &gruStage[F]{
-			gates:      kernel.NewAffineStep(pool, s.batch, values[0], values[2]),
-			recurrence: kernel.NewGRUStep(pool, s.batch, values[1], values[3], hidden),
-			hidden:     hidden,
+			gates: kernel.NewAffineStep(pool, s.batch, values[0], values[2]),
+			recurrence: kernel.NewGRUStep(pool, kernel.GRUShape{Batch: s.batch, Units: l.config.Units},
+				kernel.GRUInput[F]{RecurrentKernel: values[1], RecurrentBias: values[3]}, hidden),
+			hidden: hidden,
 		})
 	case *Dense:
 		s.units = l.config.Units

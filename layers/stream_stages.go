@@ -37,7 +37,7 @@ type gruStage[F kernel.Float] struct {
 }
 
 func (g *gruStage[F]) step(in, mask []F) []F {
-	g.recurrence.Run(g.gates.Run(in), mask)
+	g.recurrence.Run(g.gates.Run(in), nil, mask)
 	return g.hidden
 }
 

@@ -26,7 +26,7 @@ func Names() []string {
 
 // Config is a solver by name. Its chain is
 //
-//	ClipByValue → ClipByGlobalNorm → AddPenalty → the named rule → AddDecayedWeights → ScaleByLearningRate
+//	ClipByValue → ClipByGlobalNorm → AddPenalty → AddParamPenalty → the named rule → AddDecayedWeights → ScaleByLearningRate
 //
 // as far as the options ask for it: thresholds limit the gradient of the data's cost, not that of the penalties.
 //
@@ -174,6 +174,7 @@ func (c Config) chain(plan Plan) []Transform {
 			chain = append(chain, &AddPenalty{L1: p.L1, L2: p.L2, Roles: []graph.Role{role}})
 		}
 	}
+	chain = append(chain, &AddParamPenalty{}) // whether there is one is for the layers to say
 	switch c.Name {
 	case NameMomentum, NameNesterov:
 		chain = append(chain, &Momentum{Momentum: *c.Momentum, Form: c.Form, Nesterov: c.Name == NameNesterov})

@@ -48,28 +48,28 @@ func (a *AddPenalty) Apply(_ int, us []Update) error {
 	return nil
 }
 
-// Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are not frozen. It is
+// Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are trained. It is
 // what a trainer reports beside the cost of the data.
 func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, p := range params {
 		switch {
-		case p.Frozen || !hasRole(p, a.Roles):
+		case !p.Trained() || !hasRole(p, a.Roles):
 		case isFloat32(p.Value):
-			sum += penalty(a, p.Value.Float32s())
+			sum += penalty(a.L1, a.L2, p.Value.Float32s())
 		default:
-			sum += penalty(a, p.Value.Float64s())
+			sum += penalty(a.L1, a.L2, p.Value.Float64s())
 		}
 	}
 	return sum
 }
 
-func penalty[F kernel.Float](a *AddPenalty, values []F) (sum float64) {
-	if a.L1 > 0 {
-		sum += a.L1 * kernel.SumOfMagnitudes(values)
+func penalty[F kernel.Float](l1, l2 float64, values []F) (sum float64) {
+	if l1 > 0 {
+		sum += l1 * kernel.SumOfMagnitudes(values)
 	}
-	if a.L2 > 0 {
-		sum += a.L2 * kernel.SumOfSquares(values)
+	if l2 > 0 {
+		sum += l2 * kernel.SumOfSquares(values)
 	}
 	return sum
 }

@@ -46,7 +46,7 @@ func recurrent(t *testing.T, dtype tensor.Dtype) (*graph.Program, []*graph.Param
 		Gates:           gates,
 		RecurrentKernel: param("gru0/recurrent_kernel", graph.RecurrentKernel, graph.Orthogonal, units, 3*units),
 		RecurrentBias:   param("gru0/recurrent_bias", graph.Bias, graph.Zeros, 3*units),
-	}, false))
+	}, op.GRUOptions{}))
 	logits := must(op.Affine(s, hidden,
 		param("dense/kernel", graph.Kernel, graph.GlorotUniform, units, 1),
 		param("dense/bias", graph.Bias, graph.Zeros, 1)))

@@ -18,10 +18,13 @@ import (
 // at a time.
 type Solver struct {
 	chain   []Transform
+	keys    []string // of the chain, in errors and in the state
 	rate    *ScaleByLearningRate
 	params  map[string]*graph.Param // nil before Init
 	updates []Update                // of the step in progress; kept to be reused
 	steps   int
+
+	constraints constrainer
 }
 
 var _ gorgonia.Solver = (*Solver)(nil)
@@ -29,10 +32,16 @@ var _ gorgonia.Solver = (*Solver)(nil)
 // New chains transforms in the order given. One of them, and only one, is a [*ScaleByLearningRate].
 func New(ts ...Transform) (*Solver, error) {
 	s := &Solver{chain: ts}
+	count := map[string]int{}
 	for i, t := range ts {
 		if t == nil {
 			return nil, errors.Errorf("transform %d: found nil", i)
 		}
+		key := t.Name()
+		if count[key]++; count[key] > 1 {
+			key += "." + strconv.Itoa(count[key])
+		}
+		s.keys = append(s.keys, key)
 		rate, ok := t.(*ScaleByLearningRate)
 		if !ok {
 			continue
@@ -51,7 +60,7 @@ func New(ts ...Transform) (*Solver, error) {
 	return s, nil
 }
 
-// Init tells the solver its parameters, of which those that are frozen are passed over. It is needed before Restore;
+// Init tells the solver its parameters, of which those that are not trained are passed over. It is needed before Restore;
 // else the first Step does it with the parameters that it is given.
 func (s *Solver) Init(params []*graph.Param) error {
 	if s.params != nil {
@@ -60,7 +69,7 @@ func (s *Solver) Init(params []*graph.Param) error {
 	trained := make([]*graph.Param, 0, len(params))
 	byName := make(map[string]*graph.Param, len(params))
 	for _, p := range params {
-		if p.Frozen {
+		if !p.Trained() {
 			continue
 		}
 		if dtype := p.Value.Dtype(); dtype != tensor.Float32 && dtype != tensor.Float64 {
@@ -75,17 +84,25 @@ func (s *Solver) Init(params []*graph.Param) error {
 	if len(trained) == 0 {
 		return errors.New("found no parameters to train, expected at least one: are all of them frozen?")
 	}
+	if penalizes(trained) && !slices.ContainsFunc(s.chain, func(t Transform) bool { _, ok := t.(*AddParamPenalty); return ok }) {
+		return errors.New("found parameters that ask for a penalty, expected an AddParamPenalty in the chain")
+	}
+	for _, p := range trained {
+		if err := p.Constraint.Validate().Err(); err != nil {
+			return errors.WithMessagef(err, "constraint of %s", p.Name)
+		}
+	}
 	for i, t := range s.chain {
 		if err := t.Init(trained); err != nil {
-			return errors.WithMessage(err, s.key(i))
+			return errors.WithMessage(err, s.keys[i])
 		}
 	}
 	s.params = byName
 	return nil
 }
 
-// Step changes the parameters by one step. Each element of model is a [graph.Gradient] or a pointer to one; their
-// tensors are used up. The order does not matter, not even to the last bit. A parameter that is not among those of
+// Step changes the parameters by one step, and then as their [graph.Param.Constraint] wants. Each element of model is a
+// [graph.Gradient] or a pointer to one; their tensors are used up. The order does not matter, not even to the last bit. A parameter that is not among those of
 // Init (or of the first step) is an error; one that is left out keeps its value and its state.
 //
 // On error no parameter is changed, but transforms that ran before the one that failed may have taken the gradients
@@ -115,7 +132,7 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 			err = t.Apply(s.steps, s.updates)
 		}
 		if err != nil {
-			return errors.WithMessagef(err, "step %d: %s", s.steps, s.key(i))
+			return errors.WithMessagef(err, "step %d: %s", s.steps, s.keys[i])
 		}
 	}
 	for _, u := range s.updates {
@@ -124,6 +141,7 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 		} else {
 			kernel.AddScaled(u.Delta.Float64s(), u.Param.Value.Float64s(), factor)
 		}
+		s.constraints.apply(u.Param)
 	}
 	s.steps++
 	return nil
@@ -188,12 +206,12 @@ func (s *Solver) ScaleLearningRate(factor float64) error {
 	return nil
 }
 
-// Penalty is the value of the chain's penalties, Σ over each [AddPenalty] of λ₁·Σ|W| + λ₂·ΣW², at the present
+// Penalty is the value of the chain's penalties, those of each [AddPenalty] and [AddParamPenalty], at the present
 // parameters: what to add to the cost of the data for the whole that is minimized.
 func (s *Solver) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, t := range s.chain {
-		if p, ok := t.(*AddPenalty); ok {
+		if p, ok := t.(interface{ Penalty([]*graph.Param) float64 }); ok {
 			sum += p.Penalty(params)
 		}
 	}
@@ -203,7 +221,8 @@ func (s *Solver) Penalty(params []*graph.Param) float64 {
 const stepKey = "step"
 
 // State returns a copy of all that the next step depends on beside the parameters and the schedule: the counter "step",
-// and each transform's tensors as "INDEX.TRANSFORM/NAME", for example "1.adam/m/encoder/gru0/kernel".
+// and each transform's tensors as "TRANSFORM/NAME", for example "adam/m/encoder/gru0/kernel"; the second transform of a
+// kind has "TRANSFORM.2".
 func (s *Solver) State() State { return s.live().clone() }
 
 // live is State without the copy, but for the counter.
@@ -211,7 +230,7 @@ func (s *Solver) live() State {
 	state := State{stepKey: newNumber(float64(s.steps))}
 	for i, t := range s.chain {
 		for name, value := range t.State() {
-			state[s.key(i)+"/"+name] = value
+			state[s.keys[i]+"/"+name] = value
 		}
 	}
 	return state
@@ -234,21 +253,18 @@ func (s *Solver) Restore(saved State) error {
 	}
 	before := live.clone()
 	for i, t := range s.chain {
-		if err := t.Restore(saved.under(s.key(i))); err != nil {
+		if err := t.Restore(saved.under(s.keys[i])); err != nil {
 			for j, done := range s.chain[:i] {
-				if undo := done.Restore(before.under(s.key(j))); undo != nil {
+				if undo := done.Restore(before.under(s.keys[j])); undo != nil {
 					return errors.Wrapf(undo, "undo after: %v", err)
 				}
 			}
-			return errors.WithMessagef(err, "restore %s", s.key(i))
+			return errors.WithMessagef(err, "restore %s", s.keys[i])
 		}
 	}
 	s.steps = int(steps)
 	return nil
 }
-
-// key names a transform of the chain.
-func (s *Solver) key(i int) string { return strconv.Itoa(i) + "." + s.chain[i].Name() }
 
 // under returns the part of a state below prefix.
 func (s State) under(prefix string) State {

@@ -201,7 +201,7 @@ func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 }
 
 func damaged(where, found, expected string) error {
-	return errors.WithStack(&weights.FormatError{Where: where, Found: found, Expected: expected})
+	return errors.WithStack(&weights.FormatError{Format: "safetensors", Where: where, Found: found, Expected: expected})
 }
 
 // checksum is the SHA-256 of the safetensors file without its checksum: the encoding of a content is unique.

@@ -14,7 +14,7 @@ import (
 type DivergedError struct {
 	Epoch int    // the epoch under way, from 1
 	Step  int    // the step of the run that failed, or was the last, from 1
-	What  string // "cost", "valid.loss", "gradient of gru0/kernel", "parameter gru0/kernel"
+	What  string // "cost", "valid.loss", "gradient of gru0/kernel", "update of batch_norm0/mean", "parameter gru0/kernel"
 	Found string // "NaN", "squared norm +Inf"
 	Param string // the parameter whose gradient or value it is; of the cost or a metric, the one with the largest number
 	Err   error
@@ -24,7 +24,7 @@ func (e *DivergedError) Error() string {
 	return fmt.Sprintf("diverged in epoch %d, step %d: %s: found %s, expected a finite number", e.Epoch, e.Step, e.What, e.Found)
 }
 
-// Unwrap returns what was found: a [*graph.NonFiniteError] for the cost and for gradients.
+// Unwrap returns what was found: a [*graph.NonFiniteError] for the cost, for gradients and for updates.
 func (e *DivergedError) Unwrap() error { return e.Err }
 
 // nonFinite says of a metric or a parameter what [graph.NonFiniteError] says of costs and gradients.
@@ -43,11 +43,9 @@ func (f *fit) diverged(err error, step int) error {
 	var inPass *graph.NonFiniteError
 	var elsewhere *nonFinite
 	switch {
-	case errors.As(err, &inPass) && inPass.Param != "":
-		broken.Param = inPass.Param
-		broken.What, broken.Found = "gradient of "+inPass.Param, fmt.Sprint("squared norm ", inPass.Value)
 	case errors.As(err, &inPass):
-		broken.What, broken.Found = "cost", fmt.Sprint(inPass.Value)
+		broken.Param = inPass.Param
+		broken.What, broken.Found = inPass.What, inPass.Found()
 	case errors.As(err, &elsewhere):
 		broken.Param = elsewhere.param
 		broken.What, broken.Found = elsewhere.what, fmt.Sprint(elsewhere.value)

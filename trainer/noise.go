@@ -17,14 +17,14 @@ type weightNoise struct {
 	clean     []*graph.Param // copies
 }
 
-// newWeightNoise makes noise for those of params that are not frozen; a deviation of 0 makes none.
+// newWeightNoise makes noise for those of params that are trained; a deviation of 0 makes none.
 func newWeightNoise(deviation float64, params []*graph.Param, streams *graph.Streams) *weightNoise {
 	n := &weightNoise{deviation: deviation, streams: streams}
 	if deviation == 0 {
 		return n
 	}
 	for _, p := range params {
-		if !p.Frozen {
+		if p.Trained() {
 			n.params = append(n.params, p)
 		}
 	}

@@ -26,8 +26,8 @@ type assembly[F Float] struct {
 	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
 	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
-	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, candidates, previous *F,
-		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, candidatesStride, previousStride int)
+	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, products *F,
+		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, productsStride int)
 }
 
 type (
@@ -39,15 +39,18 @@ type (
 // machine returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
 // columns and the depth of all sets stays in a second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
 func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
+	sigmoid, tanh := onSlices(a.sigmoid), onSlices(a.tanh)
+	cells := portableCells(sigmoid, tanh)
+	cells[ResetAfter] = resetAfterCell(a.gateRows, a.gradientRows)
 	return machine[F]{
 		rows: rows, cols: a.lanes * len(a.tiles), lanes: a.lanes,
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
-		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
+		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
 		bernoulli: a.noise,
-		gates:     a.gateRows, gateGradients: a.gradientRows,
+		blend:     blendPortable[F], cells: cells,
 		ones: []F{1},
 	}
 }
@@ -154,9 +157,9 @@ func (a *assembly[F]) gateRows(g *gateRows[F]) {
 func (a *assembly[F]) gradientRows(g *gradientRows[F]) {
 	rows, H := g.rows, g.units
 	a.gateGradients(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
-		g.before.first(rows, H), g.gates.first(rows, 3*H), g.candidates.first(rows, H), g.previous.first(rows, H),
+		g.before.first(rows, H), g.gates.first(rows, 3*H), g.products.first(rows, H),
 		g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
-		g.before.stride, g.gates.stride, g.candidates.stride, g.previous.stride)
+		g.before.stride, g.gates.stride, g.products.stride)
 }
 
 // first returns where the first of the given number of rows starts, after a check that all are there.

@@ -31,13 +31,22 @@
 //
 // The tests there run every set that the processor supports; all others run with the one in use: GRUEXP_KERNELS=avx2 go test.
 //
-// Rooms: pool.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the cache
-// on the way; tile.go and gates.go innermost loops in plain Go; kernels.go the choice of a set, kernels_amd64.go and
-// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go all activations by name; gru.go,
-// gru_backward.go and gru_product.go the recurrence, over rows as lines.go has them; softmax.go and loss.go what is computed
-// row by row; pooling.go means and maxima over time; gather.go rows of a table; noise.go random factors; update.go and
-// norm.go what a solver does, with their sets in update_sets_amd64.go; step.go a single time step; elementwise.go and
-// rows.go the rest.
+// # Recurrences
+//
+// gru_*.go take a batch through time, whatever the recurrence: gru.go what is read, written and saved, gru_run.go rows and
+// workers, gru_forward.go and gru_backward.go the steps, gru_product.go the products with the recurrent kernel. The equations
+// are those of a cell (cell.go), a file each (cell_*.go). A new one is such a file, which says how many gates it has, what it
+// saves, and what it does to rows before and after each product, a line in portableCells, and a form that names it.
+//
+// # Rooms
+//
+// pool.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the cache on the
+// way; tile.go innermost loops of products in plain Go; kernels.go the choice of a set, kernels_amd64.go and
+// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go all activations by name; lines.go
+// rows of matrices; softmax.go and loss.go what is computed row by row; layer_norm.go and batch_norm.go normalization;
+// convolution.go filters over time; pooling.go and softmax_pool.go means and maxima over time; gather.go rows of a table;
+// noise.go random factors; update.go and norm.go what a solver does, with their sets in update_sets_amd64.go; step.go a
+// single time step; elementwise.go and rows.go the rest.
 package kernel
 
 // Float is the element type of every kernel.

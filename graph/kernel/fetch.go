@@ -5,7 +5,7 @@ import "unsafe"
 // fetches is what will be needed soon. The tiles of a product bring it into the cache while they compute, each a cache line
 // per step of k: otherwise the first to touch it would wait for memory.
 type fetches[F Float] struct {
-	waiting [6]lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
+	waiting [8]lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
 	count   int
 }
 

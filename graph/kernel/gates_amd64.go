@@ -4,42 +4,42 @@
 
 package kernel
 
-// gates is machine.gates; product4 is the fourth block of saved, q_n.
+// gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
 func gatesAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, product4 *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 
-// gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.
+// gateGradients is the backward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
-func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 
-// gates is machine.gates; product4 is the fourth block of saved, q_n.
+// gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
 func gatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 
-// gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.
+// gateGradients is the backward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
-func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 
-// gates is machine.gates; product4 is the fourth block of saved, q_n.
+// gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
 func gatesAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, product4 *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 
-// gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.
+// gateGradients is the backward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
-func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 
-// gates is machine.gates; product4 is the fourth block of saved, q_n.
+// gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
 func gatesAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 
-// gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.
+// gateGradients is the backward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
-func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)

@@ -782,9 +782,9 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+// func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
+TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-128
 	VMOVUPS numbersSingle<>+768(SB), Z0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -800,51 +800,49 @@ TEXT ·gateGradientsAVX512Single(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    candidates+64(FP), R10
-	MOVQ    previous+72(FP), R11
-	MOVQ    rows+0(FP), R12
+	MOVQ    products+64(FP), R10
+	MOVQ    rows+0(FP), R11
 
 row:
-	MOVQ AX, R13
-	SUBQ $0x10, R13
+	MOVQ AX, R12
+	SUBQ $0x10, R12
 	JLT  vectorsRest
 
 vectors:
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPS      (BX), Z1
 	VMOVUPS      (DX), Z2
 	VADDPS       Z2, Z1, Z1
 	VMOVUPS      (SI)(CX*1), Z2
 	VMOVUPS      (SI)(CX*2), Z3
 	VMOVUPS      (R8), Z4
-	VMOVUPS      Z4, (R11)
 	VSUBPS       Z3, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
@@ -873,48 +871,46 @@ vectors:
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	SUBQ         $0x10, R13
+	SUBQ         $0x10, R12
 	JGE          vectors
 
 vectorsRest:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R12
 	JZ           vectorsEnd
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPS.Z    (BX), K1, Z1
 	VMOVUPS.Z    (DX), K1, Z2
 	VADDPS       Z2, Z1, Z1
 	VMOVUPS.Z    (SI)(CX*1), K1, Z2
 	VMOVUPS.Z    (SI)(CX*2), K1, Z3
 	VMOVUPS.Z    (R8), K1, Z4
-	VMOVUPS      Z4, K1, (R11)
 	VSUBPS       Z3, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
@@ -936,49 +932,44 @@ vectorsRest:
 	VSUBPS       Z1, Z0, Z1
 	VMULPS       Z1, Z2, Z2
 	VMOVUPS      Z2, K1, (R9)
-	LEAQ         (DX)(R13*4), DX
-	LEAQ         (BX)(R13*4), BX
-	LEAQ         (SI)(R13*4), SI
-	LEAQ         (DI)(R13*4), DI
-	LEAQ         (R8)(R13*4), R8
-	LEAQ         (R9)(R13*4), R9
-	LEAQ         (R10)(R13*4), R10
-	LEAQ         (R11)(R13*4), R11
+	LEAQ         (DX)(R12*4), DX
+	LEAQ         (BX)(R12*4), BX
+	LEAQ         (SI)(R12*4), SI
+	LEAQ         (DI)(R12*4), DI
+	LEAQ         (R8)(R12*4), R8
+	LEAQ         (R9)(R12*4), R9
+	LEAQ         (R10)(R12*4), R10
 
 vectorsEnd:
-	MOVQ aboveStride+80(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, DX
-	MOVQ carryStride+88(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, BX
-	MOVQ savedStride+96(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, SI
-	MOVQ product4Stride+104(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, DI
-	MOVQ beforeStride+112(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R8
-	MOVQ gatesStride+120(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R9
-	MOVQ candidatesStride+128(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R10
-	MOVQ previousStride+136(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R11
-	DECQ R12
+	MOVQ aboveStride+72(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, DX
+	MOVQ carryStride+80(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, BX
+	MOVQ savedStride+88(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, SI
+	MOVQ product4Stride+96(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, DI
+	MOVQ beforeStride+104(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R8
+	MOVQ gatesStride+112(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R9
+	MOVQ productsStride+120(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R10
+	DECQ R11
 	JNZ  row
 	VZEROUPPER
 	RET
@@ -1333,9 +1324,9 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+// func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
+TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-128
 	VMOVUPD numbersDouble<>+1152(SB), Z0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -1351,51 +1342,49 @@ TEXT ·gateGradientsAVX512Double(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    candidates+64(FP), R10
-	MOVQ    previous+72(FP), R11
-	MOVQ    rows+0(FP), R12
+	MOVQ    products+64(FP), R10
+	MOVQ    rows+0(FP), R11
 
 row:
-	MOVQ AX, R13
-	SUBQ $0x08, R13
+	MOVQ AX, R12
+	SUBQ $0x08, R12
 	JLT  vectorsRest
 
 vectors:
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPD      (BX), Z1
 	VMOVUPD      (DX), Z2
 	VADDPD       Z2, Z1, Z1
 	VMOVUPD      (SI)(CX*1), Z2
 	VMOVUPD      (SI)(CX*2), Z3
 	VMOVUPD      (R8), Z4
-	VMOVUPD      Z4, (R11)
 	VSUBPD       Z3, Z4, Z4
 	VMULPD       Z1, Z4, Z4
 	VMULPD       Z2, Z4, Z4
@@ -1424,48 +1413,46 @@ vectors:
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	SUBQ         $0x08, R13
+	SUBQ         $0x08, R12
 	JGE          vectors
 
 vectorsRest:
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	JZ           vectorsEnd
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPD.Z    (BX), K1, Z1
 	VMOVUPD.Z    (DX), K1, Z2
 	VADDPD       Z2, Z1, Z1
 	VMOVUPD.Z    (SI)(CX*1), K1, Z2
 	VMOVUPD.Z    (SI)(CX*2), K1, Z3
 	VMOVUPD.Z    (R8), K1, Z4
-	VMOVUPD      Z4, K1, (R11)
 	VSUBPD       Z3, Z4, Z4
 	VMULPD       Z1, Z4, Z4
 	VMULPD       Z2, Z4, Z4
@@ -1487,49 +1474,44 @@ vectorsRest:
 	VSUBPD       Z1, Z0, Z1
 	VMULPD       Z1, Z2, Z2
 	VMOVUPD      Z2, K1, (R9)
-	LEAQ         (DX)(R13*8), DX
-	LEAQ         (BX)(R13*8), BX
-	LEAQ         (SI)(R13*8), SI
-	LEAQ         (DI)(R13*8), DI
-	LEAQ         (R8)(R13*8), R8
-	LEAQ         (R9)(R13*8), R9
-	LEAQ         (R10)(R13*8), R10
-	LEAQ         (R11)(R13*8), R11
+	LEAQ         (DX)(R12*8), DX
+	LEAQ         (BX)(R12*8), BX
+	LEAQ         (SI)(R12*8), SI
+	LEAQ         (DI)(R12*8), DI
+	LEAQ         (R8)(R12*8), R8
+	LEAQ         (R9)(R12*8), R9
+	LEAQ         (R10)(R12*8), R10
 
 vectorsEnd:
-	MOVQ aboveStride+80(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, DX
-	MOVQ carryStride+88(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, BX
-	MOVQ savedStride+96(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, SI
-	MOVQ product4Stride+104(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, DI
-	MOVQ beforeStride+112(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R8
-	MOVQ gatesStride+120(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R9
-	MOVQ candidatesStride+128(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R10
-	MOVQ previousStride+136(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R11
-	DECQ R12
+	MOVQ aboveStride+72(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, DX
+	MOVQ carryStride+80(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, BX
+	MOVQ savedStride+88(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, SI
+	MOVQ product4Stride+96(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, DI
+	MOVQ beforeStride+104(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R8
+	MOVQ gatesStride+112(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R9
+	MOVQ productsStride+120(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R10
+	DECQ R11
 	JNZ  row
 	VZEROUPPER
 	RET
@@ -1913,9 +1895,9 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, candidates *float32, previous *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+// func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
+TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-128
 	VMOVUPS numbersSingle<>+768(SB), Y0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -1938,51 +1920,49 @@ TEXT ·gateGradientsAVX2Single(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    candidates+64(FP), R10
-	MOVQ    previous+72(FP), R11
-	MOVQ    rows+0(FP), R12
+	MOVQ    products+64(FP), R10
+	MOVQ    rows+0(FP), R11
 
 row:
-	MOVQ AX, R13
-	SUBQ $0x08, R13
+	MOVQ AX, R12
+	SUBQ $0x08, R12
 	JLT  vectorsRest
 
 vectors:
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPS      (BX), Y2
 	VMOVUPS      (DX), Y3
 	VADDPS       Y3, Y2, Y2
 	VMOVUPS      (SI)(CX*1), Y3
 	VMOVUPS      (SI)(CX*2), Y4
 	VMOVUPS      (R8), Y5
-	VMOVUPS      Y5, (R11)
 	VSUBPS       Y4, Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
@@ -2011,48 +1991,46 @@ vectors:
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R10
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R13
+	SUBQ         $0x08, R12
 	JGE          vectors
 
 vectorsRest:
-	ADDQ         $0x08, R13
+	ADDQ         $0x08, R12
 	JZ           vectorsEnd
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x02, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x02, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMASKMOVPS   (BX), Y1, Y2
 	VMASKMOVPS   (DX), Y1, Y3
 	VADDPS       Y3, Y2, Y2
 	VMASKMOVPS   (SI)(CX*1), Y1, Y3
 	VMASKMOVPS   (SI)(CX*2), Y1, Y4
 	VMASKMOVPS   (R8), Y1, Y5
-	VMASKMOVPS   Y5, Y1, (R11)
 	VSUBPS       Y4, Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VMULPS       Y3, Y5, Y5
@@ -2074,49 +2052,44 @@ vectorsRest:
 	VSUBPS       Y2, Y0, Y2
 	VMULPS       Y2, Y3, Y3
 	VMASKMOVPS   Y3, Y1, (R9)
-	LEAQ         (DX)(R13*4), DX
-	LEAQ         (BX)(R13*4), BX
-	LEAQ         (SI)(R13*4), SI
-	LEAQ         (DI)(R13*4), DI
-	LEAQ         (R8)(R13*4), R8
-	LEAQ         (R9)(R13*4), R9
-	LEAQ         (R10)(R13*4), R10
-	LEAQ         (R11)(R13*4), R11
+	LEAQ         (DX)(R12*4), DX
+	LEAQ         (BX)(R12*4), BX
+	LEAQ         (SI)(R12*4), SI
+	LEAQ         (DI)(R12*4), DI
+	LEAQ         (R8)(R12*4), R8
+	LEAQ         (R9)(R12*4), R9
+	LEAQ         (R10)(R12*4), R10
 
 vectorsEnd:
-	MOVQ aboveStride+80(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, DX
-	MOVQ carryStride+88(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, BX
-	MOVQ savedStride+96(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, SI
-	MOVQ product4Stride+104(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, DI
-	MOVQ beforeStride+112(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R8
-	MOVQ gatesStride+120(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R9
-	MOVQ candidatesStride+128(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R10
-	MOVQ previousStride+136(FP), R13
-	SHLQ $0x02, R13
-	SUBQ CX, R13
-	ADDQ R13, R11
-	DECQ R12
+	MOVQ aboveStride+72(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, DX
+	MOVQ carryStride+80(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, BX
+	MOVQ savedStride+88(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, SI
+	MOVQ product4Stride+96(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, DI
+	MOVQ beforeStride+104(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R8
+	MOVQ gatesStride+112(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R9
+	MOVQ productsStride+120(FP), R12
+	SHLQ $0x02, R12
+	SUBQ CX, R12
+	ADDQ R12, R10
+	DECQ R11
 	JNZ  row
 	VZEROUPPER
 	RET
@@ -2536,9 +2509,9 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, candidates *float64, previous *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, candidatesStride int, previousStride int)
+// func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
+TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-128
 	VMOVUPD numbersDouble<>+1152(SB), Y0
 	MOVQ    units+8(FP), AX
 	MOVQ    AX, CX
@@ -2561,51 +2534,49 @@ TEXT ·gateGradientsAVX2Double(SB), NOSPLIT, $0-144
 	MOVQ    product4+40(FP), DI
 	MOVQ    before+48(FP), R8
 	MOVQ    gates+56(FP), R9
-	MOVQ    candidates+64(FP), R10
-	MOVQ    previous+72(FP), R11
-	MOVQ    rows+0(FP), R12
+	MOVQ    products+64(FP), R10
+	MOVQ    rows+0(FP), R11
 
 row:
-	MOVQ AX, R13
-	SUBQ $0x04, R13
+	MOVQ AX, R12
+	SUBQ $0x04, R12
 	JLT  vectorsRest
 
 vectors:
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMOVUPD      (BX), Y2
 	VMOVUPD      (DX), Y3
 	VADDPD       Y3, Y2, Y2
 	VMOVUPD      (SI)(CX*1), Y3
 	VMOVUPD      (SI)(CX*2), Y4
 	VMOVUPD      (R8), Y5
-	VMOVUPD      Y5, (R11)
 	VSUBPD       Y4, Y5, Y5
 	VMULPD       Y2, Y5, Y5
 	VMULPD       Y3, Y5, Y5
@@ -2634,48 +2605,46 @@ vectors:
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R10
-	ADDQ         $0x20, R11
-	SUBQ         $0x04, R13
+	SUBQ         $0x04, R12
 	JGE          vectors
 
 vectorsRest:
-	ADDQ         $0x04, R13
+	ADDQ         $0x04, R12
 	JZ           vectorsEnd
-	MOVQ         aboveStride+80(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DX, R14
-	PREFETCHT0   (R14)
-	MOVQ         savedStride+96(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         SI, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         product4Stride+104(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         DI, R14
-	PREFETCHT0   (R14)
-	MOVQ         beforeStride+112(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R8, R14
-	PREFETCHT0   (R14)
-	MOVQ         gatesStride+120(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R9, R14
-	PREFETCHT0   (R14)
-	PREFETCHT0   (R14)(CX*1)
-	PREFETCHT0   (R14)(CX*2)
-	MOVQ         candidatesStride+128(FP), R14
-	SHLQ         $0x03, R14
-	ADDQ         R10, R14
-	PREFETCHT0   (R14)
+	MOVQ         aboveStride+72(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DX, R13
+	PREFETCHT0   (R13)
+	MOVQ         savedStride+88(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         SI, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         product4Stride+96(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         DI, R13
+	PREFETCHT0   (R13)
+	MOVQ         beforeStride+104(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R8, R13
+	PREFETCHT0   (R13)
+	MOVQ         gatesStride+112(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R9, R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R13)(CX*2)
+	MOVQ         productsStride+120(FP), R13
+	SHLQ         $0x03, R13
+	ADDQ         R10, R13
+	PREFETCHT0   (R13)
 	VMASKMOVPD   (BX), Y1, Y2
 	VMASKMOVPD   (DX), Y1, Y3
 	VADDPD       Y3, Y2, Y2
 	VMASKMOVPD   (SI)(CX*1), Y1, Y3
 	VMASKMOVPD   (SI)(CX*2), Y1, Y4
 	VMASKMOVPD   (R8), Y1, Y5
-	VMASKMOVPD   Y5, Y1, (R11)
 	VSUBPD       Y4, Y5, Y5
 	VMULPD       Y2, Y5, Y5
 	VMULPD       Y3, Y5, Y5
@@ -2697,49 +2666,44 @@ vectorsRest:
 	VSUBPD       Y2, Y0, Y2
 	VMULPD       Y2, Y3, Y3
 	VMASKMOVPD   Y3, Y1, (R9)
-	LEAQ         (DX)(R13*8), DX
-	LEAQ         (BX)(R13*8), BX
-	LEAQ         (SI)(R13*8), SI
-	LEAQ         (DI)(R13*8), DI
-	LEAQ         (R8)(R13*8), R8
-	LEAQ         (R9)(R13*8), R9
-	LEAQ         (R10)(R13*8), R10
-	LEAQ         (R11)(R13*8), R11
+	LEAQ         (DX)(R12*8), DX
+	LEAQ         (BX)(R12*8), BX
+	LEAQ         (SI)(R12*8), SI
+	LEAQ         (DI)(R12*8), DI
+	LEAQ         (R8)(R12*8), R8
+	LEAQ         (R9)(R12*8), R9
+	LEAQ         (R10)(R12*8), R10
 
 vectorsEnd:
-	MOVQ aboveStride+80(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, DX
-	MOVQ carryStride+88(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, BX
-	MOVQ savedStride+96(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, SI
-	MOVQ product4Stride+104(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, DI
-	MOVQ beforeStride+112(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R8
-	MOVQ gatesStride+120(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R9
-	MOVQ candidatesStride+128(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R10
-	MOVQ previousStride+136(FP), R13
-	SHLQ $0x03, R13
-	SUBQ CX, R13
-	ADDQ R13, R11
-	DECQ R12
+	MOVQ aboveStride+72(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, DX
+	MOVQ carryStride+80(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, BX
+	MOVQ savedStride+88(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, SI
+	MOVQ product4Stride+96(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, DI
+	MOVQ beforeStride+104(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R8
+	MOVQ gatesStride+112(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R9
+	MOVQ productsStride+120(FP), R12
+	SHLQ $0x03, R12
+	SUBQ CX, R12
+	ADDQ R12, R10
+	DECQ R11
 	JNZ  row
 	VZEROUPPER
 	RET

@@ -1,20 +1,53 @@
 package kernel
 
-// GRUShape is the size of one recurrence over a whole sequence: T steps of a batch of B rows with H units. Reverse runs
-// the steps T−1 … 0; outputs stay aligned with inputs.
+// GRUForm is a form of the gated recurrent unit. With A the input's share of the gates, h' the previous state, d the
+// recurrent dropout and c the recurrent bias, all have the gates
+//
+//	r = σ(A_r + (h'⊙d)·U_r + c_r)   reset
+//	z = σ(A_z + (h'⊙d)·U_z + c_z)   update
+type GRUForm uint8
+
+const (
+	// ResetAfter applies the reset gate after the product, as cuDNN, PyTorch and Keras do:
+	// n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'.
+	ResetAfter GRUForm = iota
+	// ResetBeforePast applies it before, and the update gate keeps the past (Cho et al. 2014, arXiv:1406.1078v3):
+	// n = tanh(A_n + (r⊙h'⊙d)·U_n + c_n), h = (1−z)⊙n + z⊙h'.
+	ResetBeforePast
+	// ResetBeforeNew has the candidate of ResetBeforePast, and the update gate takes the new (Chung et al. 2014,
+	// arXiv:1412.3555): h = (1−z)⊙h' + z⊙n.
+	ResetBeforeNew
+
+	gruForms // how many there are
+)
+
+// Valid reports whether the form is one of those above.
+func (f GRUForm) Valid() bool { return f < gruForms }
+
+// GRUShape is what is computed: the form and the size of one recurrence over a whole sequence, T steps of a batch of B
+// rows with H units. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
 type GRUShape struct {
+	Form                GRUForm
 	Steps, Batch, Units int
 	Reverse             bool
 }
 
-// GRUInput is what the recurrence reads.
+// GRUInput is what the recurrence reads. Where the equations have h', they mean γ⊙h' if there is a decay.
 type GRUInput[F Float] struct {
 	Gates            []F // [T,B,3H]: x·W + bias
 	RecurrentKernel  []F // [H,3H]
 	RecurrentBias    []F // [3H], or nil
 	Initial          []F // [B,H], the state before the first step, or nil for zeros
 	Mask             []F // [T,B], 0 where the state is carried over, or nil
-	RecurrentDropout []F // [B,H], multiplies the previous state before the recurrent kernel, or nil
+	RecurrentDropout []F // multiplies the previous state before the recurrent kernel: [B,H], or [3,B,H] for r, z, n; or nil
+
+	// ζ of zoneout (Krueger et al. 2017, arXiv:1606.01305): the state is ζ⊙h' + (1−ζ)⊙h in place of h. [T,B,H], 1 where a
+	// unit keeps its previous value and else 0; or nil for the same number everywhere, the expectation of such noise or 0.
+	Zoneout     []F
+	ZoneoutRate F
+
+	// γ, multiplies the state before a step (GRU-D, Che et al. 2018, arXiv:1606.01865); [T,B,H], or nil.
+	Decay []F
 }
 
 // GRUGradient is where the backward pass writes the gradient with respect to each input.
@@ -23,61 +56,35 @@ type GRUGradient[F Float] struct {
 	RecurrentKernel []F // [H,3H]
 	RecurrentBias   []F // [3H], or nil
 	Initial         []F // [B,H], or nil
+	Decay           []F // [T,B,H], or nil
 }
 
-// GRU runs the recurrence of the reset-after gated recurrent unit and its backward pass over whole sequences. With A the
-// gates' input, h' the previous state and d the recurrent dropout,
-//
-//	q = (h'⊙d)·U + recurrent bias
-//	r = σ(A_r + q_r)
-//	z = σ(A_z + q_z)
-//	n = tanh(A_n + r⊙q_n)
-//	h = (1−z)⊙n + z⊙h'
-//
-// and h = h' where the mask is 0: such a step adds exactly nothing to any gradient and passes the state's on.
+// GRU runs the recurrence of a gated recurrent unit and its backward pass over whole sequences. The equations of a step
+// stand at [GRUForm]. Where the mask is 0, h = h': such a step adds exactly nothing to any gradient and passes the state's
+// on. A mask that is 0 nowhere costs nothing.
 //
 // A GRU is the memory of one recurrence, reused from call to call: what the forward pass saves for the backward pass, and
 // scratch. Its zero value is ready. It must not be used by two goroutines at the same time.
 type GRU[F Float] struct {
 	// What a forward pass with training saves, for every pair of step and row that the mask lets through, in order: its
-	// slot. Rows of r, z, n and q_n, [active,4H].
+	// slot. What of a row is saved is the cell's to say.
 	trained GRUShape
-	slots   []int // [T·B]: the slot of a pair, −1 where the mask is 0
+	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0
 	active  int
 	saved   []F
 
-	// What the backward pass keeps for the products over all steps, also by slot, as far as it stands nowhere else.
-	dProducts []F // [active,3H], the gradient with respect to q, or only its last block [active,H]
-	previous  []F // [active,H]: h'⊙d
+	// What the backward pass keeps for the products over all steps, also by slot: the gradient with respect to q, only
+	// the blocks of columns that are the cell's own where the others stand in the gradient of the gates.
+	dProducts []F
 
-	carry     []F // [B,H]: gradient with respect to the state between two steps
-	packed    []F // the recurrent kernel, or its transpose, in panels
-	zeros     []F // never written: stands in for a missing bias or initial state
-	scratches []gruScratch[F]
-	run       gruRun[F] // the pass in progress, kept here so that it is not allocated anew
+	products []recurrentProduct[F]
+	rates    []F // of zoneout where it is the same everywhere, for a row
+	carry    []F // gradient with respect to the state between two steps, of all rows
+	zeros    []F // never written: stands in for a missing bias or initial state
+
+	workers []gruWorker[F]
+	run     gruRun[F] // the pass in progress, kept here so that it is not allocated anew
 }
-
-// gruScratch is the memory of one worker.
-type gruScratch[F Float] struct {
-	rows  []int // the rows of one step that the mask lets through
-	slots []int // the slots of those at hand
-	left  []F   // rows of the left factor of the product that are not read where they lie
-	panel []F   // the left factor in panels
-	out   []F   // the product
-	gate  []F   // r, z, n and q_n of one row where nothing is saved, or a row that nobody reads
-
-	ahead fetches[F] // what the next chunk needs
-
-	// What is handed on by reference, kept here so that it is not allocated anew.
-	blocks    []columns[F]
-	tile      tile[F]
-	gates     gateRows[F]
-	gradients gradientRows[F]
-}
-
-// gruChunk is how many rows a worker takes through a product and its gates at a time: the product is still in the cache
-// when the gates are computed from it.
-const gruChunk = 32
 
 // Forward computes hidden [T,B,H]. With training it saves what [GRU.Backward] needs.
 func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, training bool) {
@@ -85,220 +92,76 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 	if s.Steps == 0 || s.Batch == 0 || s.Units == 0 {
 		return
 	}
+	r := g.start(p, s, in, hidden)
 	if training {
 		g.trained = s
-		g.number(s, in.Mask)
-		g.saved = resize(g.saved, g.active*4*s.Units)
+		g.number(s, r.in.Mask)
+		g.saved = resize(g.saved, g.active*r.cell.saved*s.Units)
+	}
+	r.training = training
+	r.multiplyBy(false)
+	r.work(p)
+	g.forget()
+}
+
+// number gives every pair of step and row that the mask lets through its slot.
+func (g *GRU[F]) number(s GRUShape, mask []F) {
+	g.slotOf = resize(g.slotOf, s.Steps*s.Batch)
+	g.active = 0
+	for i := range g.slotOf {
+		g.slotOf[i] = -1
+		if present(mask, i) {
+			g.slotOf[i] = g.active
+			g.active++
+		}
+	}
+}
+
+// Backward computes the gradients of all inputs from dHidden [T,B,H], the gradient with respect to hidden. It follows a
+// Forward with training, of the same shape, inputs and hidden, and may follow it more than once. What out holds is
+// overwritten.
+//
+// The gradients of a step stand with its cell. Those of U and of the recurrent bias are sums over the steps and rows that
+// the mask lets through, in the order of time and row. Steps added behind the end that are masked everywhere therefore
+// change no bit of any gradient.
+func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden []F, out GRUGradient[F]) {
+	if s.Steps == 0 || s.Batch == 0 || s.Units == 0 {
+		clear(out.RecurrentKernel)
+		clear(out.RecurrentBias)
+		clear(out.Initial)
+		return
+	}
+	if g.trained != s {
+		panic("kernel: GRU.Backward without a Forward with training of the same shape")
 	}
 	r := g.start(p, s, in, hidden)
-	r.training = training
-	r.product = newRecurrentProduct(g, p, s, in.RecurrentKernel, false)
+	r.training = true
+	r.dHidden, r.gradient = dHidden, out
+	r.whole = g.active == s.Steps*s.Batch
+	r.kept = r.columns
+	if r.whole { // a slot is a row of out.Gates
+		r.kept = r.cell.own * s.Units
+		r.shared = r.columns - r.kept
+	}
+	g.carry = resize(g.carry, s.Batch*r.stateWidth)
+	clear(g.carry)
+	g.dProducts = resize(g.dProducts, g.active*r.kept)
+	r.multiplyBy(true)
 	r.work(p)
+	r.sum(p)
 	g.forget()
 }
 
 // forget drops what belongs to the caller of a pass.
 func (g *GRU[F]) forget() {
 	g.run = gruRun[F]{}
-	for i := range g.scratches {
-		s := &g.scratches[i]
-		clear(s.blocks)
-		s.tile, s.gates, s.gradients, s.ahead = tile[F]{}, gateRows[F]{}, gradientRows[F]{}, fetches[F]{}
+	for i := range g.products {
+		g.products[i].kernel, g.products[i].dropout = nil, nil
 	}
-}
-
-// number gives every pair of step and row that the mask lets through its slot.
-func (g *GRU[F]) number(s GRUShape, mask []F) {
-	g.slots = resize(g.slots, s.Steps*s.Batch)
-	g.active = 0
-	for i := range g.slots {
-		g.slots[i] = -1
-		if present(mask, i) {
-			g.slots[i] = g.active
-			g.active++
-		}
+	for i := range g.workers {
+		w := &g.workers[i]
+		clear(w.blocks)
+		w.tile, w.gates, w.gradients, w.ahead = tile[F]{}, gateRows[F]{}, gradientRows[F]{}, fetches[F]{}
+		w.gruRun, w.previous = nil, lines[F]{}
 	}
-}
-
-// gruRun is one pass over a sequence.
-type gruRun[F Float] struct {
-	*GRU[F]
-	GRUShape
-	in       GRUInput[F]
-	bias     []F
-	hidden   []F
-	training bool
-	dHidden  []F // of a backward pass, else nil
-	dGates   []F
-	whole    bool // of a backward pass: the mask lets everything through
-	product  recurrentProduct[F]
-	workers  int
-}
-
-// start makes the run of a pass.
-func (g *GRU[F]) start(p *Pool, s GRUShape, in GRUInput[F], hidden []F) *gruRun[F] {
-	g.zeros = resize(g.zeros, max(3, s.Batch)*s.Units)
-	g.run = gruRun[F]{GRU: g, GRUShape: s, in: in, bias: in.RecurrentBias, hidden: hidden}
-	r := &g.run
-	if r.bias == nil {
-		r.bias = g.zeros
-	}
-	m := machineOf[F](p)
-	grain := max(m.rows, ceil(m.grain, s.Steps*s.Units*3*s.Units))
-	r.workers = p.blocks(s.Batch, grain)
-	for len(g.scratches) < r.workers {
-		g.scratches = append(g.scratches, gruScratch[F]{})
-	}
-	return r
-}
-
-// work takes all rows through the sequence. Rows are independent of each other through all of time, so a worker takes its
-// rows through the whole sequence without waiting for others.
-func (r *gruRun[F]) work(p *Pool) {
-	if r.workers == 1 {
-		r.pass(0)
-		return
-	}
-	p.Split(r.workers, 1, func(lo, hi int) {
-		for w := lo; w < hi; w++ {
-			r.pass(w)
-		}
-	})
-}
-
-// pass takes the rows of one worker through the sequence.
-func (r *gruRun[F]) pass(worker int) {
-	if r.dHidden != nil {
-		r.backward(worker, &r.scratches[worker])
-	} else {
-		r.forward(worker, &r.scratches[worker])
-	}
-}
-
-// step returns the step that runs as the i-th, and the one before it, −1 at the start.
-func (r *gruRun[F]) step(i int) (t, before int) {
-	if !r.Reverse {
-		return i, i - 1
-	}
-	if i == 0 {
-		return r.Steps - 1, -1
-	}
-	return r.Steps - 1 - i, r.Steps - i
-}
-
-// states returns h of all rows after step t, the initial states for t = −1.
-func (r *gruRun[F]) states(t int) []F {
-	switch {
-	case t >= 0:
-		return row(r.hidden, t, r.Batch*r.Units)
-	case r.in.Initial != nil:
-		return r.in.Initial
-	}
-	return r.zeros
-}
-
-// rowsOf calls f for the rows of a worker in order. They stand side by side; but with a mask worker w has the rows w,
-// w+workers, …: batches are often sorted by length, and this way each has its share of the long ones.
-func (r *gruRun[F]) rowsOf(worker int, f func(b int)) {
-	first, end, by := r.Batch*worker/r.workers, r.Batch*(worker+1)/r.workers, 1
-	if r.in.Mask != nil {
-		first, end, by = worker, r.Batch, r.workers
-	}
-	for b := first; b < end; b += by {
-		f(b)
-	}
-}
-
-func (r *gruRun[F]) forward(worker int, s *gruScratch[F]) {
-	s.out = resize(s.out, r.product.chunk*3*r.Units)
-	s.gate = resize(s.gate, 4*r.Units)
-	for i := range r.Steps {
-		t, before := r.step(i)
-		s.rows = s.rows[:0]
-		r.rowsOf(worker, func(b int) {
-			if present(r.in.Mask, t*r.Batch+b) {
-				s.rows = append(s.rows, b)
-			} else {
-				copy(row(r.states(t), b, r.Units), row(r.states(before), b, r.Units))
-			}
-		})
-		for done := 0; done < len(s.rows); done += r.product.chunk {
-			chunk := s.rows[done:min(done+r.product.chunk, len(s.rows))]
-			r.fetchForward(s, t, chunk)
-			r.multiplyStates(s, before, chunk)
-			r.gates(s, t, before, chunk)
-		}
-	}
-}
-
-// fetchForward lets the product of a chunk fetch what its gates read and write.
-func (r *gruRun[F]) fetchForward(s *gruScratch[F], t int, rows []int) {
-	s.ahead.count = 0
-	first, count := t*r.Batch+rows[0], len(rows)
-	if r.in.Mask != nil {
-		return // the rows need not stand side by side
-	}
-	s.ahead.rows(r.in.Gates, 3*r.Units, first, count)
-	if r.training {
-		s.ahead.rows(r.saved, 4*r.Units, first, count)
-	}
-	s.ahead.rows(r.hidden, r.Units, first, count)
-}
-
-// multiplyStates computes (h'⊙d)·U of the given rows.
-func (r *gruRun[F]) multiplyStates(s *gruScratch[F], before int, rows []int) {
-	H, states := r.Units, r.states(before)
-	count, distance := even(rows)
-	left := linesOf(states, H, rows[0], distance)
-	if r.in.RecurrentDropout != nil || count < len(rows) {
-		s.left = resize(s.left, r.product.chunk*H)
-		for k, b := range rows {
-			if h := row(states, b, H); r.in.RecurrentDropout == nil {
-				copy(row(s.left, k, H), h)
-			} else {
-				r.product.machine.multiply(row(s.left, k, H), h, row(r.in.RecurrentDropout, b, H))
-			}
-		}
-		left = lines[F]{s.left, H}
-	}
-	s.blocks = append(s.blocks[:0], columns[F]{H, left})
-	r.product.multiply(s, len(rows), s.blocks, lines[F]{}, lines[F]{s.out, 3 * H})
-}
-
-// gates computes the states of the given rows after step t from their products and the states before.
-func (r *gruRun[F]) gates(s *gruScratch[F], t, before int, rows []int) {
-	H, first := r.Units, t*r.Batch
-	s.slots = s.slots[:0]
-	if r.training {
-		s.slots = r.slotsOf(s.slots, t, rows)
-	}
-	for done := 0; done < len(rows); {
-		b := rows[done]
-		count, distance := even(rows[done:])
-		saved := lines[F]{data: s.gate}
-		if r.training {
-			n, slots := even(s.slots[done:])
-			count = min(count, n)
-			saved = linesOf(r.saved, 4*H, s.slots[done], slots)
-		}
-		s.gates = gateRows[F]{
-			rows: count, units: H,
-			input:   linesOf(r.in.Gates, 3*H, first+b, distance),
-			product: linesOf(s.out, 3*H, done, 1),
-			bias:    r.bias,
-			before:  linesOf(r.states(before), H, b, distance),
-			saved:   saved,
-			after:   linesOf(r.hidden, H, first+b, distance),
-		}
-		r.product.machine.gates(&s.gates)
-		done += count
-	}
-}
-
-// slotsOf appends the slots of the given rows at step t.
-func (r *gruRun[F]) slotsOf(slots []int, t int, rows []int) []int {
-	for _, b := range rows {
-		slots = append(slots, r.slots[t*r.Batch+b])
-	}
-	return slots
 }

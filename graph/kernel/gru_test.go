@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 )
@@ -16,17 +17,49 @@ type gruCase[F Float] struct {
 }
 
 // gruOptions are the inputs that may be left out.
-type gruOptions struct{ bias, initial, mask, dropout, reverse bool }
+type gruOptions struct {
+	form                         GRUForm
+	bias, initial, mask, reverse bool
+	dropout                      int // how many there are: none, one for all gates, or one for each
+	zoneout                      zoneoutKind
+	decay                        bool
+}
 
+type zoneoutKind int
+
+const (
+	noZoneout zoneoutKind = iota
+	zoneoutNoise
+	zoneoutRate
+)
+
+// allGRUOptions are all, but those of zoneout and decay only in some of their combinations with the others.
 func allGRUOptions() (all []gruOptions) {
-	for i := range 32 {
-		all = append(all, gruOptions{i&1 != 0, i&2 != 0, i&4 != 0, i&8 != 0, i&16 != 0})
+	more := []gruOptions{{decay: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
+	for form := range gruForms {
+		for _, dropout := range []int{0, 1, 3} {
+			for i := range 16 {
+				o := gruOptions{form: form, bias: i&1 != 0, initial: i&2 != 0, mask: i&4 != 0, reverse: i&8 != 0, dropout: dropout}
+				all = append(all, o)
+				extra := more[len(all)/2%len(more)]
+				o.zoneout, o.decay = extra.zoneout, extra.decay
+				all = append(all, o)
+			}
+		}
+	}
+	return all
+}
+
+// fullGRUOptions are all of them at once, in every form.
+func fullGRUOptions() (all []gruOptions) {
+	for form := range gruForms {
+		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: 3, zoneout: zoneoutNoise, decay: true})
 	}
 	return all
 }
 
 func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) *gruCase[F] {
-	c := &gruCase[F]{GRUShape: GRUShape{steps, batch, units, o.reverse}}
+	c := &gruCase[F]{GRUShape: GRUShape{Form: o.form, Steps: steps, Batch: batch, Units: units, Reverse: o.reverse}}
 	c.Gates = random[F](rng, steps*batch*3*units)
 	c.RecurrentKernel = random[F](rng, units*3*units)
 	for i := range c.RecurrentKernel {
@@ -49,12 +82,27 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 			}
 		}
 	}
-	if o.dropout {
-		c.RecurrentDropout = make([]F, batch*units)
+	if o.dropout > 0 {
+		c.RecurrentDropout = make([]F, o.dropout*batch*units)
 		for i := range c.RecurrentDropout {
 			if rng.IntN(4) > 0 {
 				c.RecurrentDropout[i] = 4. / 3
 			}
+		}
+	}
+	switch o.zoneout {
+	case zoneoutNoise:
+		c.Zoneout = make([]F, steps*batch*units)
+		for i := range c.Zoneout {
+			c.Zoneout[i] = F(rng.IntN(2))
+		}
+	case zoneoutRate:
+		c.ZoneoutRate = 0.25
+	}
+	if o.decay {
+		c.Decay = make([]F, steps*batch*units)
+		for i := range c.Decay {
+			c.Decay[i] = F(rng.Float64())
 		}
 	}
 	c.weights = random[F](rng, steps*batch*units)
@@ -80,26 +128,48 @@ func (c *gruCase[F]) reference() []float64 {
 			}
 			next := append([]float64(nil), h...)
 			if c.Mask == nil || c.Mask[t*B+b] == 1 {
-				for j := range H {
-					q := make([]float64, 3)
-					a := make([]float64, 3)
-					for gate := range 3 {
-						column := gate*H + j
-						a[gate] = float64(c.Gates[(t*B+b)*3*H+column])
-						if c.RecurrentBias != nil {
-							q[gate] = float64(c.RecurrentBias[column])
-						}
-						for l := range H {
-							state := h[l]
-							if c.RecurrentDropout != nil {
-								state *= float64(c.RecurrentDropout[b*H+l])
-							}
-							q[gate] += state * float64(c.RecurrentKernel[l*3*H+column])
-						}
+				a := func(gate, j int) float64 { return float64(c.Gates[(t*B+b)*3*H+gate*H+j]) }
+				q := func(state []float64, gate, j int) float64 { // a product with a column of the recurrent kernel
+					var sum float64
+					if c.RecurrentBias != nil {
+						sum = float64(c.RecurrentBias[gate*H+j])
 					}
-					r, z := sigma(a[0]+q[0]), sigma(a[1]+q[1])
-					n := math.Tanh(a[2] + r*q[2])
-					next[j] = (1-z)*n + z*h[j]
+					for l, v := range state {
+						switch d := c.RecurrentDropout; len(d) {
+						case B * H:
+							v *= float64(d[b*H+l])
+						case 3 * B * H:
+							v *= float64(d[(gate*B+b)*H+l])
+						}
+						sum += v * float64(c.RecurrentKernel[l*3*H+gate*H+j])
+					}
+					return sum
+				}
+				h := append([]float64(nil), h...)
+				if c.Decay != nil {
+					for j := range h {
+						h[j] *= float64(c.Decay[(t*B+b)*H+j])
+					}
+				}
+				r, z, reset := make([]float64, H), make([]float64, H), make([]float64, H)
+				for j := range H {
+					r[j], z[j] = sigma(a(0, j)+q(h, 0, j)), sigma(a(1, j)+q(h, 1, j))
+					reset[j] = r[j] * h[j]
+				}
+				for j := range H {
+					switch c.Form {
+					case ResetAfter:
+						next[j] = (1-z[j])*math.Tanh(a(2, j)+r[j]*q(h, 2, j)) + z[j]*h[j]
+					case ResetBeforePast:
+						next[j] = (1-z[j])*math.Tanh(a(2, j)+q(reset, 2, j)) + z[j]*h[j]
+					case ResetBeforeNew:
+						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a(2, j)+q(reset, 2, j))
+					}
+					zoneout := float64(c.ZoneoutRate)
+					if c.Zoneout != nil {
+						zoneout = float64(c.Zoneout[(t*B+b)*H+j])
+					}
+					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
 				}
 			}
 			h = next
@@ -136,6 +206,9 @@ func (c *gruCase[F]) run(g *GRU[F], p *Pool) ([]F, GRUGradient[F]) {
 	if c.Initial != nil {
 		out.Initial = garbage(len(c.Initial))
 	}
+	if c.Decay != nil {
+		out.Decay = garbage(len(c.Decay))
+	}
 	g.Backward(p, c.GRUShape, c.GRUInput, hidden, c.weights, out)
 	return hidden, out
 }
@@ -163,6 +236,7 @@ func TestGRUForward(t *testing.T) {
 func (c *gruCase[F]) float32() *gruCase[float32] {
 	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
 		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
+		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay),
 	}, convert(c.weights)}
 }
 
@@ -218,6 +292,7 @@ func TestGRUBackward(t *testing.T) {
 				{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
 				{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
 				{"initial", c.Initial, out.Initial},
+				{"decay", c.Decay, out.Decay},
 			} {
 				want := make([]float64, len(input.value))
 				for i, v := range input.value {
@@ -237,7 +312,7 @@ func TestGRUBackward(t *testing.T) {
 func TestGRUThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, shape := range [][3]int{{12, 37, 33}, {30, 1, 64}, {40, 2, 70}} {
-		for _, o := range []gruOptions{{}, {mask: true}, {true, true, true, true, true}} {
+		for _, o := range append(fullGRUOptions(), gruOptions{}, gruOptions{mask: true}, gruOptions{reverse: true, dropout: 1}) {
 			double := newGRUCase[float64](rng, shape[0], shape[1], shape[2], o)
 			wantHidden, wantOut := double.run(new(GRU[float64]), nil)
 			near(t, "reference", wantHidden, double.reference(), 1e-12)
@@ -254,6 +329,7 @@ func TestGRUThreads(t *testing.T) {
 				near(t, name+" recurrent kernel", out.RecurrentKernel, wantOut.RecurrentKernel, 1e-3)
 				near(t, name+" recurrent bias", out.RecurrentBias, wantOut.RecurrentBias, 1e-3)
 				near(t, name+" initial", out.Initial, wantOut.Initial, 1e-3)
+				near(t, name+" decay", out.Decay, wantOut.Decay, 1e-3)
 			}
 		}
 	}
@@ -265,14 +341,15 @@ func sameGRUGradient[F Float](t *testing.T, name string, got, want GRUGradient[F
 	sameBits(t, name+" recurrent kernel", got.RecurrentKernel, want.RecurrentKernel)
 	sameBits(t, name+" recurrent bias", got.RecurrentBias, want.RecurrentBias)
 	sameBits(t, name+" initial", got.Initial, want.Initial)
+	sameBits(t, name+" decay", got.Decay, want.Decay)
 }
 
 // Steps behind the end that are masked everywhere change no bit, whatever their gates hold; nor do rows that are.
 func TestGRUPadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const steps, batch, units, more = 30, 20, 12, 5
-	for _, reverse := range []bool{false, true} {
-		c := newGRUCase[float32](rng, steps, batch, units, gruOptions{true, true, true, true, reverse})
+	for _, o := range append(fullGRUOptions(), gruOptions{initial: true, mask: true}, gruOptions{initial: true, mask: true, reverse: true, dropout: 1}) {
+		c := newGRUCase[float32](rng, steps, batch, units, o)
 		hidden, out := c.run(new(GRU[float32]), NewPool(2))
 
 		longer := *c
@@ -283,6 +360,9 @@ func TestGRUPadding(t *testing.T) {
 			for range units {
 				longer.Gates = append(longer.Gates, nan, nan, nan)
 				longer.weights = append(longer.weights, 0)
+				if o.decay {
+					longer.Decay, longer.Zoneout = append(longer.Decay, nan), append(longer.Zoneout, nan)
+				}
 			}
 		}
 		longerHidden, longerOut := longer.run(new(GRU[float32]), NewPool(2))
@@ -292,15 +372,51 @@ func TestGRUPadding(t *testing.T) {
 			}
 		}
 		last := hidden[(steps-1)*batch*units:]
-		if reverse {
+		if o.reverse {
 			last = c.Initial
 		}
 		for i := range more {
 			sameBits(t, "carried state", longerHidden[(steps+i)*batch*units:][:batch*units], last)
 		}
-		longerOut.Gates = longerOut.Gates[:len(out.Gates)]
+		longerOut.Gates, longerOut.Decay = longerOut.Gates[:len(out.Gates)], longerOut.Decay[:len(out.Decay)]
 		sameBits(t, "hidden", longerHidden[:len(hidden)], hidden)
 		sameGRUGradient(t, "longer", longerOut, out)
+	}
+}
+
+// A unit keeps its previous value to the last bit where ζ is 1, and where it is 0 it is as if there were no zoneout.
+func TestGRUZoneoutIsExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	for form := range gruForms {
+		c := newGRUCase[float32](rng, 5, 9, 20, gruOptions{form: form, bias: true, initial: true})
+		want, wantOut := c.run(new(GRU[float32]), nil)
+		c.Zoneout = make([]float32, len(c.weights))
+		got, out := c.run(new(GRU[float32]), nil)
+		sameBits(t, "nothing zoned out", got, want)
+		sameGRUGradient(t, "nothing zoned out", out, wantOut)
+
+		for i := range c.Zoneout {
+			c.Zoneout[i] = 1
+		}
+		got, _ = c.run(new(GRU[float32]), nil)
+		sameBits(t, "all zoned out", got, slices.Repeat(c.Initial, c.Steps))
+	}
+}
+
+// A mask that lets everything through is none, bit for bit.
+func TestGRUMaskOfOnes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for _, o := range allGRUOptions() {
+		if o.mask {
+			continue
+		}
+		c := newGRUCase[float32](rng, 7, 19, 11, o)
+		want, wantOut := c.run(new(GRU[float32]), NewPool(2))
+		c.Mask = slices.Repeat([]float32{1}, c.Steps*c.Batch)
+		got, out := c.run(new(GRU[float32]), NewPool(2))
+		name := fmt.Sprintf("%+v", o)
+		sameBits(t, name, got, want)
+		sameGRUGradient(t, name, out, wantOut)
 	}
 }
 
@@ -308,8 +424,8 @@ func TestGRUPadding(t *testing.T) {
 func TestGRUReuse(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	var used GRU[float32]
-	for range 60 {
-		o := allGRUOptions()[rng.IntN(32)]
+	for range 100 {
+		o := allGRUOptions()[rng.IntN(len(allGRUOptions()))]
 		c := newGRUCase[float32](rng, 1+rng.IntN(6), 1+rng.IntN(20), 1+rng.IntN(9), o)
 		name := fmt.Sprintf("%+v", c.GRUShape)
 		hidden, out := c.run(&used, NewPool(2))
@@ -334,23 +450,24 @@ func TestGRUWithoutSteps(t *testing.T) {
 
 func TestGRUAllocations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	o := gruOptions{true, true, true, true, false}
 	for _, threads := range []int{1, 2} {
 		pool := NewPool(threads)
-		var counts []float64
-		for _, shape := range [][3]int{{5, 30, 20}, {10, 60, 40}} {
-			c := newGRUCase[float32](rng, shape[0], shape[1], shape[2], o)
-			var g GRU[float32]
-			hidden, out := c.run(&g, pool)
-			counts = append(counts, testing.AllocsPerRun(5, func() {
-				g.Forward(pool, c.GRUShape, c.GRUInput, hidden, true)
-				g.Backward(pool, c.GRUShape, c.GRUInput, hidden, c.weights, out)
-			}))
-		}
-		// The column sums take one; starting a goroutine takes a handful, for each of the two passes and two sums.
-		for _, n := range counts {
-			if n > float64(1+20*(threads-1)) {
-				t.Errorf("threads=%d: %v allocations per step", threads, counts)
+		for _, o := range fullGRUOptions() {
+			var counts []float64
+			for _, shape := range [][3]int{{5, 30, 20}, {10, 60, 40}} {
+				c := newGRUCase[float32](rng, shape[0], shape[1], shape[2], o)
+				var g GRU[float32]
+				hidden, out := c.run(&g, pool)
+				counts = append(counts, testing.AllocsPerRun(5, func() {
+					g.Forward(pool, c.GRUShape, c.GRUInput, hidden, true)
+					g.Backward(pool, c.GRUShape, c.GRUInput, hidden, c.weights, out)
+				}))
+			}
+			// The column sums take one; starting a goroutine takes a handful, for each of the two passes and the sums.
+			for _, n := range counts {
+				if n > float64(1+30*(threads-1)) {
+					t.Errorf("%+v threads=%d: %v allocations per step", o, threads, counts)
+				}
 			}
 		}
 	}

@@ -270,8 +270,8 @@ func testGates[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		g.bias = take(3 * units).data[:3*units]
 		want := g
 		want.saved, want.after = clone(g.saved), clone(g.after)
-		m.gates(&g)
-		plain.gates(&want)
+		m.cells[ResetAfter].stages[0].forward(&g)
+		plain.cells[ResetAfter].stages[0].forward(&want)
 		name := fmt.Sprintf("rows=%d units=%d", rows, units)
 		near(t, name+" saved", g.saved.data, want.saved.data, tolerance)
 		near(t, name+" after", g.after.data, want.after.data, tolerance)
@@ -279,15 +279,14 @@ func testGates[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		saved := g.saved
 		arenas[3], arenas[7] = arenas[7], arenas[3] // keep what was saved
 		used = 0
-		d := gradientRows[F]{rows: rows, units: units, saved: saved, above: take(units), carry: take(units), before: take(units), gates: take(3 * units), candidates: take(units), previous: take(units)}
+		d := gradientRows[F]{rows: rows, units: units, saved: saved, above: take(units), carry: take(units), before: take(units), gates: take(3 * units), products: take(units)}
 		wantD := d
-		wantD.carry, wantD.gates, wantD.candidates, wantD.previous = clone(d.carry), clone(d.gates), clone(d.candidates), clone(d.previous)
-		m.gateGradients(&d)
-		plain.gateGradients(&wantD)
+		wantD.carry, wantD.gates, wantD.products = clone(d.carry), clone(d.gates), clone(d.products)
+		m.cells[ResetAfter].stages[0].backward(&d)
+		plain.cells[ResetAfter].stages[0].backward(&wantD)
 		near(t, name+" carry", d.carry.data, wantD.carry.data, tolerance)
 		near(t, name+" gates", d.gates.data, wantD.gates.data, tolerance)
-		near(t, name+" candidates", d.candidates.data, wantD.candidates.data, tolerance)
-		sameBits(t, name+" previous", d.previous.data, wantD.previous.data)
+		near(t, name+" products", d.products.data, wantD.products.data, tolerance)
 	}
 }
 
@@ -334,7 +333,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	sizes := [][3]int{{3, 1, 5}, {4, 1, 64}, {1, 1, 16}, {2, 2, 3}, {3, 9, 16}, {4, 20, 33}, {3, 35, 50}}
 	for _, size := range sizes {
 		options := allGRUOptions()
-		for range 8 {
+		for range 25 {
 			o := options[rng.IntN(len(options))]
 			c := newGRUCase[F](rng, size[0], size[1], size[2], o)
 			name := fmt.Sprintf("%v %+v", size, o)
@@ -346,6 +345,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 			near(t, name+" recurrent kernel", out.RecurrentKernel, want.RecurrentKernel, 2000*epsilon[F]())
 			near(t, name+" recurrent bias", out.RecurrentBias, want.RecurrentBias, 2000*epsilon[F]())
 			near(t, name+" initial", out.Initial, want.Initial, 500*epsilon[F]())
+			near(t, name+" decay", out.Decay, want.Decay, 500*epsilon[F]())
 
 			hidden3, out3 := c.run(new(GRU[F]), three)
 			sameBits(t, name+" hidden, three threads", hidden3, hidden)

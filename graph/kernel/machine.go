@@ -38,10 +38,11 @@ type machine[F Float] struct {
 	// bernoulli is the loop of Bernoulli: the same bits in every set.
 	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
 
-	// gates computes the gates of the recurrence and the state after a step, gateGradients the gradients on the way back;
-	// the equations stand at GRU and GRU.Backward.
-	gates         func(*gateRows[F])
-	gateGradients func(*gradientRows[F])
+	// blend sets dst = (1−share)⊙x + share⊙y, exactly x or y where share is 0 or 1; dst may be x or y.
+	blend func(dst, x, y, share []F)
+
+	// cells are the equations of the recurrences.
+	cells [gruForms]cell[F]
 
 	ones []F // a single 1
 }
@@ -72,7 +73,7 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
 		bernoulli: bernoulliPortable[F],
-		gates:     gatesPortable(sigmoid, tanh), gateGradients: gateGradientsPortable[F],
+		blend:     blendPortable[F], cells: portableCells(sigmoid, tanh),
 		ones: []F{1},
 	}
 }

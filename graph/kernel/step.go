@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // This file is one time step of what other files do for whole sequences, with what has to be remembered handed in. It
 // works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
 // step; nil stands for all ones.
@@ -38,52 +40,85 @@ func (a *AffineStep[F]) Run(x []F) []F {
 // GRUStep takes the recurrence of [GRU] step by step, with the same bits. It must not be used by two goroutines at the
 // same time.
 type GRUStep[F Float] struct {
-	pool                                   *Pool
-	machine                                *machine[F]
-	batch, units                           int
-	recurrentKernel, recurrentBias, hidden []F
+	pool    *Pool
+	machine *machine[F]
+	cell    *cell[F]
+	shape   GRUShape
+	in      GRUInput[F]
+	hidden  []F
 
 	few gateRows[F] // one row of a small batch
-
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
 	many GRU[F]
 	next []F // [B,H]
+
+	decayed, rates []F // a row each
 }
 
-// NewGRUStep returns the recurrence of batch rows. It reads recurrentKernel [H,3H] and recurrentBias [3H] in each run, and
-// hidden [B,H] is the state: a run replaces it by that after the step.
-func NewGRUStep[F Float](p *Pool, batch int, recurrentKernel, recurrentBias, hidden []F) *GRUStep[F] {
-	units := len(hidden) / batch
-	return &GRUStep[F]{
-		pool: p, machine: machineOf[F](p), batch: batch, units: units,
-		recurrentKernel: recurrentKernel, recurrentBias: recurrentBias, hidden: hidden,
-		few: gateRows[F]{
-			rows: 1, units: units, bias: recurrentBias,
-			product: lines[F]{data: make([]F, 3*units)},
-			saved:   lines[F]{data: make([]F, 4*units)},
-		},
-		next: make([]F, batch*units),
+// NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel and RecurrentBias, in
+// each run, and ZoneoutRate; the others do not count. hidden [B,H] is the state: a run replaces it by that after the step.
+func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
+	m := machineOf[F](p)
+	g := &GRUStep[F]{
+		pool: p, machine: m, cell: &m.cells[s.Form], hidden: hidden,
+		shape: GRUShape{Form: s.Form, Steps: 1, Batch: s.Batch, Units: s.Units},
+		in:    GRUInput[F]{RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, ZoneoutRate: in.ZoneoutRate},
+		next:  make([]F, len(hidden)),
 	}
+	columns, width := g.cell.gates*s.Units, g.cell.states*s.Units
+	g.decayed, g.rates = make([]F, width), slices.Repeat([]F{in.ZoneoutRate}, width)
+	if in.RecurrentBias == nil {
+		g.in.RecurrentBias = make([]F, columns)
+	}
+	line := func(width int) lines[F] { return lines[F]{data: make([]F, width)} }
+	g.few = gateRows[F]{
+		rows: 1, units: s.Units, bias: g.in.RecurrentBias,
+		product: line(columns), saved: line(g.cell.saved * s.Units), left: line(s.Units),
+	}
+	return g
 }
 
-// Run takes a step. gates [B,3H] is x·W + bias.
-func (g *GRUStep[F]) Run(gates, mask []F) {
-	if g.batch > fewRows {
-		in := GRUInput[F]{
-			Gates: gates, RecurrentKernel: g.recurrentKernel, RecurrentBias: g.recurrentBias, Initial: g.hidden, Mask: mask,
-		}
-		g.many.Forward(g.pool, GRUShape{Steps: 1, Batch: g.batch, Units: g.units}, in, g.next, false)
+// Run takes a step. gates [B,3H] is x·W + bias, decay [B,H] multiplies the state before; nil stands for all ones.
+func (g *GRUStep[F]) Run(gates, decay, mask []F) {
+	if g.shape.Batch > fewRows {
+		in := g.in
+		in.Gates, in.Initial, in.Mask, in.Decay = gates, g.hidden, mask, decay
+		g.many.Forward(g.pool, g.shape, in, g.next, false)
 		copy(g.hidden, g.next)
 		return
 	}
-	for b := range g.batch {
-		if !present(mask, b) {
-			continue
+	columns, width := g.cell.gates*g.shape.Units, g.cell.states*g.shape.Units
+	for b := range g.shape.Batch {
+		if present(mask, b) {
+			g.few.input.data = row(gates, b, columns)
+			state, before := row(g.hidden, b, width), row(g.hidden, b, width)
+			if decay != nil {
+				before = g.decayed
+				g.machine.multiply(before, state, row(decay, b, width))
+			}
+			g.row(before, state)
 		}
-		h := row(g.hidden, b, g.units)
-		g.machine.row(g.units, h, 1, g.recurrentKernel, 3*g.units, false, g.few.product.data)
-		g.few.input.data, g.few.before.data, g.few.after.data = row(gates, b, 3*g.units), h, h
-		g.machine.gates(&g.few)
+	}
+}
+
+// row computes one state from that before, which may be in the same place.
+func (g *GRUStep[F]) row(before, state []F) {
+	H, columns := g.shape.Units, g.cell.gates*g.shape.Units
+	after := state
+	if g.in.ZoneoutRate != 0 {
+		after = g.next[:len(state)]
+	}
+	g.few.before.data, g.few.after.data = before, after
+	left, lo := before, 0
+	for i := range g.cell.count {
+		stage := &g.cell.stages[i]
+		hi := lo + stage.blocks*H
+		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, g.few.product.data[lo:hi])
+		stage.forward(&g.few)
+		left, lo = g.few.left.data, hi
+	}
+	if g.in.ZoneoutRate != 0 {
+		g.machine.blend(state, after, before, g.rates)
 	}
 }
 

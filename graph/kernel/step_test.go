@@ -20,21 +20,27 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 	p := &Pool{threads: 1, kernels: k}
 	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
 		for _, units := range []int{1, 7, 48} {
-			for _, mask := range []bool{false, true} {
-				c := newGRUCase[F](rng, 6, batch, units, gruOptions{bias: true, initial: true, mask: mask})
+			for _, o := range allGRUOptions() {
+				if !o.initial || o.reverse || o.dropout > 0 || o.zoneout == zoneoutNoise {
+					continue
+				}
+				c := newGRUCase[F](rng, 6, batch, units, o)
 				var sequence GRU[F]
 				want := make([]F, len(c.weights))
 				sequence.Forward(p, c.GRUShape, c.GRUInput, want, false)
 
 				state := slices.Clone(c.Initial)
-				step := NewGRUStep(p, batch, c.RecurrentKernel, c.RecurrentBias, state)
+				step := NewGRUStep(p, c.GRUShape, c.GRUInput, state)
 				for at := range c.Steps {
-					var present []F
-					if mask {
+					var present, decay []F
+					if o.decay {
+						decay = row(c.Decay, at, batch*units)
+					}
+					if o.mask {
 						present = row(c.Mask, at, batch)
 					}
-					step.Run(row(c.Gates, at, batch*3*units), present)
-					near(t, fmt.Sprintf("batch %d, units %d, mask %t, step %d", batch, units, mask, at), state, row(want, at, batch*units), 0)
+					step.Run(row(c.Gates, at, batch*3*units), decay, present)
+					near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, batch*units), 0)
 				}
 			}
 		}

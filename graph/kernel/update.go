@@ -43,6 +43,24 @@ func RMSProp[F Float](delta, squares []F, rho, rest, epsilon F) {
 	updatesOf[F]().rmsProp(delta, squares[:len(delta)], rho, rest, epsilon)
 }
 
+// CenteredRMSProp sets
+//
+//	squares[i] ← rho·squares[i] + (rest·delta[i])·delta[i]
+//	means[i]   ← rho·means[i] + rest·delta[i]
+//	delta[i]   ← delta[i]/(√max(squares[i] − means[i]², 0) + epsilon)
+func CenteredRMSProp[F Float](delta, squares, means []F, rho, rest, epsilon F) {
+	updatesOf[F]().centeredRMSProp(delta, squares[:len(delta)], means[:len(delta)], rho, rest, epsilon)
+}
+
+// AdaDelta sets
+//
+//	squares[i] ← rho·squares[i] + (rest·delta[i])·delta[i]
+//	delta[i]   ← delta[i]·(√(changes[i] + epsilon)/√(squares[i] + epsilon))
+//	changes[i] ← rho·changes[i] + (rest·delta[i])·delta[i]
+func AdaDelta[F Float](delta, squares, changes []F, rho, rest, epsilon F) {
+	updatesOf[F]().adaDelta(delta, squares[:len(delta)], changes[:len(delta)], rho, rest, epsilon)
+}
+
 // AdamFactors is what one step of Adam multiplies by.
 type AdamFactors[F Float] struct {
 	Beta1, Rest1, Mean F // of means: its decay, the weight of the gradient, the correction
@@ -59,6 +77,41 @@ func Adam[F Float](delta, means, squares []F, c AdamFactors[F]) {
 	updatesOf[F]().adam(delta, means[:len(delta)], squares[:len(delta)], c.Beta1, c.Rest1, c.Mean, c.Beta2, c.Rest2, c.Root, c.Epsilon)
 }
 
+// AMSGrad is [Adam] with the maximum of all squares[i] so far, maxima[i], in their place in the last line.
+func AMSGrad[F Float](delta, means, squares, maxima []F, c AdamFactors[F]) {
+	n := len(delta)
+	updatesOf[F]().amsGrad(delta, means[:n], squares[:n], maxima[:n], c.Beta1, c.Rest1, c.Mean, c.Beta2, c.Rest2, c.Root, c.Epsilon)
+}
+
+// NAdam is [Adam] with the last line delta[i] ← (Mean·means[i] + gain·delta[i])/(Root·√squares[i] + Epsilon).
+func NAdam[F Float](delta, means, squares []F, c AdamFactors[F], gain F) {
+	n := len(delta)
+	updatesOf[F]().nadam(delta, means[:n], squares[:n], c.Beta1, c.Rest1, c.Mean, c.Beta2, c.Rest2, c.Root, c.Epsilon, gain)
+}
+
+// AdaBelief is [Adam] with the second line squares[i] ← (Beta2·squares[i] + (Rest2·d)·d) + Epsilon, d = delta[i] −
+// means[i].
+func AdaBelief[F Float](delta, means, squares []F, c AdamFactors[F]) {
+	n := len(delta)
+	updatesOf[F]().adaBelief(delta, means[:n], squares[:n], c.Beta1, c.Rest1, c.Mean, c.Beta2, c.Rest2, c.Root, c.Epsilon)
+}
+
+// Lion sets delta[i] ← sign(beta1·means[i] + rest1·delta[i]) and means[i] ← beta2·means[i] + rest2·delta[i], with the
+// delta[i] of before.
+func Lion[F Float](delta, means []F, beta1, rest1, beta2, rest2 F) {
+	updatesOf[F]().lion(delta, means[:len(delta)], beta1, rest1, beta2, rest2, 1)
+}
+
+// Rprop multiplies sizes[i] by up where delta[i] and previous[i] have the same sign, by down where they have opposite ones,
+// and keeps it from smallest to largest. It sets previous[i] ← delta[i], or 0 after opposite signs, and then delta[i] ←
+// sizes[i]·sign(previous[i]).
+func Rprop[F Float](delta, previous, sizes []F, up, down, smallest, largest F) {
+	updatesOf[F]().rprop(delta, previous[:len(delta)], sizes[:len(delta)], up, down, 1, smallest, largest)
+}
+
+// Approach sets mean[i] ← mean[i] + rate·(x[i] − mean[i]).
+func Approach[F Float](x, mean []F, rate F) { updatesOf[F]().approach(x, mean[:len(x)], rate) }
+
 // updates is the part of a set of kernels that solvers use, for one element type.
 type updates[F Float] struct {
 	scale, clip                   func(x []F, factor F)
@@ -67,7 +120,15 @@ type updates[F Float] struct {
 	momentum, nesterov            func(delta, velocity []F, mu, gain F)
 	adaGrad                       func(delta, squares []F, epsilon F)
 	rmsProp                       func(delta, squares []F, rho, rest, epsilon F)
+	centeredRMSProp               func(delta, squares, means []F, rho, rest, epsilon F)
+	adaDelta                      func(delta, squares, changes []F, rho, rest, epsilon F)
 	adam                          func(delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon F)
+	amsGrad                       func(delta, means, squares, maxima []F, beta1, rest1, mean, beta2, rest2, root, epsilon F)
+	nadam                         func(delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon, gain F)
+	adaBelief                     func(delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon F)
+	lion                          func(delta, means []F, beta1, rest1, beta2, rest2, one F)
+	rprop                         func(delta, previous, sizes []F, up, down, one, smallest, largest F)
+	approach                      func(x, mean []F, rate F)
 	sumOfSquares, sumOfMagnitudes func(x []F) float64
 }
 
@@ -93,7 +154,9 @@ func portableUpdates[F Float]() updates[F] {
 	return updates[F]{
 		scale: scalePortable[F], clip: clipPortable[F], addScaled: addScaledPortable[F], addPenalty: addPenaltyPortable[F],
 		momentum: momentumPortable[F], nesterov: nesterovPortable[F],
-		adaGrad: adaGradPortable[F], rmsProp: rmsPropPortable[F], adam: adamPortable[F],
+		adaGrad: adaGradPortable[F], adaDelta: adaDeltaPortable[F], rmsProp: rmsPropPortable[F], centeredRMSProp: centeredRMSPropPortable[F],
+		adam: adamPortable[F], amsGrad: amsGradPortable[F], nadam: nadamPortable[F], adaBelief: adaBeliefPortable[F],
+		lion: lionPortable[F], rprop: rpropPortable[F], approach: approachPortable[F],
 		sumOfSquares: sumOfSquaresPortable[F], sumOfMagnitudes: sumOfMagnitudesPortable[F],
 	}
 }
@@ -124,14 +187,7 @@ func addScaledPortable[F Float](x, sum []F, factor F) {
 func addPenaltyPortable[F Float](values, delta []F, l1, twiceL2 F) {
 	delta = delta[:len(values)]
 	for i, w := range values {
-		var slope F
-		switch {
-		case w > 0:
-			slope = l1
-		case w < 0:
-			slope = -l1
-		}
-		delta[i] = delta[i] + F(twiceL2*w) + slope
+		delta[i] = delta[i] + F(twiceL2*w) + signed(l1, w)
 	}
 }
 
@@ -170,6 +226,31 @@ func rmsPropPortable[F Float](delta, squares []F, rho, rest, epsilon F) {
 	}
 }
 
+func centeredRMSPropPortable[F Float](delta, squares, means []F, rho, rest, epsilon F) {
+	squares, means = squares[:len(delta)], means[:len(delta)]
+	for i, g := range delta {
+		h := F(rho*squares[i]) + F(F(rest*g)*g)
+		m := F(rho*means[i]) + F(rest*g)
+		squares[i], means[i] = h, m
+		variance := h - F(m*m)
+		if variance < 0 { // by rounding
+			variance = 0
+		}
+		delta[i] = g / (squareRoot(variance) + epsilon)
+	}
+}
+
+func adaDeltaPortable[F Float](delta, squares, changes []F, rho, rest, epsilon F) {
+	squares, changes = squares[:len(delta)], changes[:len(delta)]
+	for i, g := range delta {
+		h := F(rho*squares[i]) + F(F(rest*g)*g)
+		squares[i] = h
+		change := g * (squareRoot(changes[i]+epsilon) / squareRoot(h+epsilon))
+		delta[i] = change
+		changes[i] = F(rho*changes[i]) + F(F(rest*change)*change)
+	}
+}
+
 func adamPortable[F Float](delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon F) {
 	means, squares = means[:len(delta)], squares[:len(delta)]
 	for i, g := range delta {
@@ -178,6 +259,94 @@ func adamPortable[F Float](delta, means, squares []F, beta1, rest1, mean, beta2,
 		means[i], squares[i] = m, v
 		delta[i] = F(mean*m) / (F(root*squareRoot(v)) + epsilon)
 	}
+}
+
+func amsGradPortable[F Float](delta, means, squares, maxima []F, beta1, rest1, mean, beta2, rest2, root, epsilon F) {
+	means, squares, maxima = means[:len(delta)], squares[:len(delta)], maxima[:len(delta)]
+	for i, g := range delta {
+		m := F(beta1*means[i]) + F(rest1*g)
+		v := F(beta2*squares[i]) + F(F(rest2*g)*g)
+		means[i], squares[i] = m, v
+		if maxima[i] > v {
+			v = maxima[i]
+		}
+		maxima[i] = v
+		delta[i] = F(mean*m) / (F(root*squareRoot(v)) + epsilon)
+	}
+}
+
+func nadamPortable[F Float](delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon, gain F) {
+	means, squares = means[:len(delta)], squares[:len(delta)]
+	for i, g := range delta {
+		m := F(beta1*means[i]) + F(rest1*g)
+		v := F(beta2*squares[i]) + F(F(rest2*g)*g)
+		means[i], squares[i] = m, v
+		delta[i] = (F(mean*m) + F(gain*g)) / (F(root*squareRoot(v)) + epsilon)
+	}
+}
+
+func adaBeliefPortable[F Float](delta, means, squares []F, beta1, rest1, mean, beta2, rest2, root, epsilon F) {
+	means, squares = means[:len(delta)], squares[:len(delta)]
+	for i, g := range delta {
+		m := F(beta1*means[i]) + F(rest1*g)
+		d := g - m
+		s := F(beta2*squares[i]) + F(F(rest2*d)*d) + epsilon
+		means[i], squares[i] = m, s
+		delta[i] = F(mean*m) / (F(root*squareRoot(s)) + epsilon)
+	}
+}
+
+func lionPortable[F Float](delta, means []F, beta1, rest1, beta2, rest2, one F) {
+	means = means[:len(delta)]
+	for i, g := range delta {
+		delta[i] = signed(one, F(beta1*means[i])+F(rest1*g))
+		means[i] = F(beta2*means[i]) + F(rest2*g)
+	}
+}
+
+func rpropPortable[F Float](delta, previous, sizes []F, up, down, one, smallest, largest F) {
+	previous, sizes = previous[:len(delta)], sizes[:len(delta)]
+	for i, g := range delta {
+		var factor F
+		product := g * previous[i]
+		switch {
+		case product > 0:
+			factor = up
+		case product < 0:
+			factor = down
+		case product == 0:
+			factor = one
+		}
+		size := factor * sizes[i]
+		switch {
+		case size < smallest:
+			size = smallest
+		case size > largest:
+			size = largest
+		}
+		if !(product >= 0) {
+			g = 0
+		}
+		sizes[i], previous[i], delta[i] = size, g, signed(size, g)
+	}
+}
+
+func approachPortable[F Float](x, mean []F, rate F) {
+	mean = mean[:len(x)]
+	for i, v := range x {
+		mean[i] += F(rate * (v - mean[i]))
+	}
+}
+
+// signed is size where x > 0, −size where x < 0, and else 0.
+func signed[F Float](size, x F) F {
+	switch {
+	case x > 0:
+		return size
+	case x < 0:
+		return -size
+	}
+	return 0
 }
 
 // squareRoot is rounded correctly: a float64 has more than twice the digits of a float32, so that to round twice is to

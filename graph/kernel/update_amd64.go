@@ -44,6 +44,46 @@ func adaGradAVX512Single(delta []float32, squares []float32, epsilon float32)
 //go:noescape
 func rmsPropAVX512Single(delta []float32, squares []float32, rho float32, rest float32, epsilon float32)
 
+// The loop of centeredRMSPropPortable; all slices are as long as the first.
+//
+//go:noescape
+func centeredRMSPropAVX512Single(delta []float32, squares []float32, means []float32, rho float32, rest float32, epsilon float32)
+
+// The loop of adaDeltaPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaDeltaAVX512Single(delta []float32, squares []float32, changes []float32, rho float32, rest float32, epsilon float32)
+
+// The loop of amsGradPortable; all slices are as long as the first.
+//
+//go:noescape
+func amsGradAVX512Single(delta []float32, means []float32, squares []float32, maxima []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+
+// The loop of nadamPortable; all slices are as long as the first.
+//
+//go:noescape
+func nadamAVX512Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32, gain float32)
+
+// The loop of adaBeliefPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaBeliefAVX512Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+
+// The loop of lionPortable; all slices are as long as the first.
+//
+//go:noescape
+func lionAVX512Single(delta []float32, means []float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, one float32)
+
+// The loop of rpropPortable; all slices are as long as the first.
+//
+//go:noescape
+func rpropAVX512Single(delta []float32, previous []float32, sizes []float32, up float32, down float32, one float32, smallest float32, largest float32)
+
+// The loop of approachPortable; all slices are as long as the first.
+//
+//go:noescape
+func approachAVX512Single(x []float32, mean []float32, rate float32)
+
 // The loop of adamPortable; all slices are as long as the first.
 //
 //go:noescape
@@ -98,6 +138,46 @@ func adaGradAVX512Double(delta []float64, squares []float64, epsilon float64)
 //
 //go:noescape
 func rmsPropAVX512Double(delta []float64, squares []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of centeredRMSPropPortable; all slices are as long as the first.
+//
+//go:noescape
+func centeredRMSPropAVX512Double(delta []float64, squares []float64, means []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of adaDeltaPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaDeltaAVX512Double(delta []float64, squares []float64, changes []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of amsGradPortable; all slices are as long as the first.
+//
+//go:noescape
+func amsGradAVX512Double(delta []float64, means []float64, squares []float64, maxima []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+
+// The loop of nadamPortable; all slices are as long as the first.
+//
+//go:noescape
+func nadamAVX512Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64, gain float64)
+
+// The loop of adaBeliefPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaBeliefAVX512Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+
+// The loop of lionPortable; all slices are as long as the first.
+//
+//go:noescape
+func lionAVX512Double(delta []float64, means []float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, one float64)
+
+// The loop of rpropPortable; all slices are as long as the first.
+//
+//go:noescape
+func rpropAVX512Double(delta []float64, previous []float64, sizes []float64, up float64, down float64, one float64, smallest float64, largest float64)
+
+// The loop of approachPortable; all slices are as long as the first.
+//
+//go:noescape
+func approachAVX512Double(x []float64, mean []float64, rate float64)
 
 // The loop of adamPortable; all slices are as long as the first.
 //
@@ -154,6 +234,46 @@ func adaGradAVX2Single(delta []float32, squares []float32, epsilon float32)
 //go:noescape
 func rmsPropAVX2Single(delta []float32, squares []float32, rho float32, rest float32, epsilon float32)
 
+// The loop of centeredRMSPropPortable; all slices are as long as the first.
+//
+//go:noescape
+func centeredRMSPropAVX2Single(delta []float32, squares []float32, means []float32, rho float32, rest float32, epsilon float32)
+
+// The loop of adaDeltaPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaDeltaAVX2Single(delta []float32, squares []float32, changes []float32, rho float32, rest float32, epsilon float32)
+
+// The loop of amsGradPortable; all slices are as long as the first.
+//
+//go:noescape
+func amsGradAVX2Single(delta []float32, means []float32, squares []float32, maxima []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+
+// The loop of nadamPortable; all slices are as long as the first.
+//
+//go:noescape
+func nadamAVX2Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32, gain float32)
+
+// The loop of adaBeliefPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaBeliefAVX2Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+
+// The loop of lionPortable; all slices are as long as the first.
+//
+//go:noescape
+func lionAVX2Single(delta []float32, means []float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, one float32)
+
+// The loop of rpropPortable; all slices are as long as the first.
+//
+//go:noescape
+func rpropAVX2Single(delta []float32, previous []float32, sizes []float32, up float32, down float32, one float32, smallest float32, largest float32)
+
+// The loop of approachPortable; all slices are as long as the first.
+//
+//go:noescape
+func approachAVX2Single(x []float32, mean []float32, rate float32)
+
 // The loop of adamPortable; all slices are as long as the first.
 //
 //go:noescape
@@ -208,6 +328,46 @@ func adaGradAVX2Double(delta []float64, squares []float64, epsilon float64)
 //
 //go:noescape
 func rmsPropAVX2Double(delta []float64, squares []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of centeredRMSPropPortable; all slices are as long as the first.
+//
+//go:noescape
+func centeredRMSPropAVX2Double(delta []float64, squares []float64, means []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of adaDeltaPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaDeltaAVX2Double(delta []float64, squares []float64, changes []float64, rho float64, rest float64, epsilon float64)
+
+// The loop of amsGradPortable; all slices are as long as the first.
+//
+//go:noescape
+func amsGradAVX2Double(delta []float64, means []float64, squares []float64, maxima []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+
+// The loop of nadamPortable; all slices are as long as the first.
+//
+//go:noescape
+func nadamAVX2Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64, gain float64)
+
+// The loop of adaBeliefPortable; all slices are as long as the first.
+//
+//go:noescape
+func adaBeliefAVX2Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+
+// The loop of lionPortable; all slices are as long as the first.
+//
+//go:noescape
+func lionAVX2Double(delta []float64, means []float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, one float64)
+
+// The loop of rpropPortable; all slices are as long as the first.
+//
+//go:noescape
+func rpropAVX2Double(delta []float64, previous []float64, sizes []float64, up float64, down float64, one float64, smallest float64, largest float64)
+
+// The loop of approachPortable; all slices are as long as the first.
+//
+//go:noescape
+func approachAVX2Double(x []float64, mean []float64, rate float64)
 
 // The loop of adamPortable; all slices are as long as the first.
 //

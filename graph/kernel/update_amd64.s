@@ -387,6 +387,618 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func centeredRMSPropAVX512Single(delta []float32, squares []float32, means []float32, rho float32, rest float32, epsilon float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·centeredRMSPropAVX512Single(SB), NOSPLIT, $0-84
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         means_base+48(FP), BX
+	VBROADCASTSS rho+72(FP), Z0
+	VBROADCASTSS rest+76(FP), Z1
+	VBROADCASTSS epsilon+80(FP), Z2
+	MOVQ         AX, SI
+	ANDQ         $0x0f, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Z3
+	VMULPS  Z1, Z3, Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS (DX), Z5
+	VMULPS  Z0, Z5, Z5
+	VADDPS  Z4, Z5, Z4
+	VMOVUPS Z4, (DX)
+	VMULPS  Z1, Z3, Z5
+	VMOVUPS (BX), Z8
+	VMULPS  Z0, Z8, Z8
+	VADDPS  Z5, Z8, Z5
+	VMOVUPS Z5, (BX)
+	VMULPS  Z5, Z5, Z5
+	VSUBPS  Z5, Z4, Z5
+	VPXORD  Z6, Z6, Z6
+	VMAXPS  Z5, Z6, Z5
+	VSQRTPS Z5, Z4
+	VADDPS  Z2, Z4, Z4
+	VDIVPS  Z4, Z3, Z3
+	VMOVUPS Z3, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z3
+	VMULPS    Z1, Z3, Z4
+	VMULPS    Z3, Z4, Z4
+	VMOVUPS.Z (DX), K1, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    Z4, Z5, Z4
+	VMOVUPS   Z4, K1, (DX)
+	VMULPS    Z1, Z3, Z1
+	VMOVUPS.Z (BX), K1, Z5
+	VMULPS    Z0, Z5, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMULPS    Z0, Z0, Z0
+	VSUBPS    Z0, Z4, Z0
+	VPXORD    Z7, Z7, Z7
+	VMAXPS    Z0, Z7, Z0
+	VSQRTPS   Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VDIVPS    Z0, Z3, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaDeltaAVX512Single(delta []float32, squares []float32, changes []float32, rho float32, rest float32, epsilon float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adaDeltaAVX512Single(SB), NOSPLIT, $0-84
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         changes_base+48(FP), BX
+	VBROADCASTSS rho+72(FP), Z0
+	VBROADCASTSS rest+76(FP), Z1
+	VBROADCASTSS epsilon+80(FP), Z2
+	MOVQ         AX, SI
+	ANDQ         $0x0f, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Z3
+	VMULPS  Z1, Z3, Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS (DX), Z5
+	VMULPS  Z0, Z5, Z5
+	VADDPS  Z4, Z5, Z4
+	VMOVUPS Z4, (DX)
+	VMOVUPS (BX), Z5
+	VADDPS  Z2, Z5, Z5
+	VSQRTPS Z5, Z5
+	VADDPS  Z2, Z4, Z4
+	VSQRTPS Z4, Z4
+	VDIVPS  Z4, Z5, Z4
+	VMULPS  Z3, Z4, Z4
+	VMOVUPS Z4, (CX)
+	VMULPS  Z1, Z4, Z3
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS (BX), Z4
+	VMULPS  Z0, Z4, Z4
+	VADDPS  Z3, Z4, Z3
+	VMOVUPS Z3, (BX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z3
+	VMULPS    Z1, Z3, Z4
+	VMULPS    Z3, Z4, Z4
+	VMOVUPS.Z (DX), K1, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    Z4, Z5, Z4
+	VMOVUPS   Z4, K1, (DX)
+	VMOVUPS.Z (BX), K1, Z5
+	VADDPS    Z2, Z5, Z5
+	VSQRTPS   Z5, Z5
+	VADDPS    Z2, Z4, Z2
+	VSQRTPS   Z2, Z2
+	VDIVPS    Z2, Z5, Z2
+	VMULPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (CX)
+	VMULPS    Z1, Z2, Z1
+	VMULPS    Z2, Z1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VMULPS    Z0, Z2, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func amsGradAVX512Single(delta []float32, means []float32, squares []float32, maxima []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·amsGradAVX512Single(SB), NOSPLIT, $0-124
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	MOVQ         maxima_base+72(FP), SI
+	VBROADCASTSS beta1+96(FP), Z0
+	VBROADCASTSS rest1+100(FP), Z1
+	VBROADCASTSS mean+104(FP), Z2
+	VBROADCASTSS beta2+108(FP), Z3
+	VBROADCASTSS rest2+112(FP), Z4
+	VBROADCASTSS root+116(FP), Z5
+	VBROADCASTSS epsilon+120(FP), Z6
+	MOVQ         AX, DI
+	ANDQ         $0x0f, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Z7
+	VMULPS  Z1, Z7, Z8
+	VMOVUPS (DX), Z9
+	VMULPS  Z0, Z9, Z9
+	VADDPS  Z8, Z9, Z8
+	VMOVUPS Z8, (DX)
+	VMULPS  Z4, Z7, Z9
+	VMULPS  Z7, Z9, Z9
+	VMOVUPS (BX), Z7
+	VMULPS  Z3, Z7, Z7
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, (BX)
+	VMOVUPS (SI), Z9
+	VMAXPS  Z7, Z9, Z7
+	VMOVUPS Z7, (SI)
+	VSQRTPS Z7, Z7
+	VMULPS  Z5, Z7, Z7
+	VADDPS  Z6, Z7, Z7
+	VMULPS  Z2, Z8, Z8
+	VDIVPS  Z7, Z8, Z7
+	VMOVUPS Z7, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z7
+	VMULPS    Z1, Z7, Z1
+	VMOVUPS.Z (DX), K1, Z8
+	VMULPS    Z0, Z8, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)
+	VMULPS    Z4, Z7, Z1
+	VMULPS    Z7, Z1, Z1
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z3, Z4, Z3
+	VADDPS    Z1, Z3, Z1
+	VMOVUPS   Z1, K1, (BX)
+	VMOVUPS.Z (SI), K1, Z3
+	VMAXPS    Z1, Z3, Z1
+	VMOVUPS   Z1, K1, (SI)
+	VSQRTPS   Z1, Z1
+	VMULPS    Z5, Z1, Z1
+	VADDPS    Z6, Z1, Z1
+	VMULPS    Z2, Z0, Z0
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+	LEAQ      (SI)(AX*4), SI
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func nadamAVX512Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32, gain float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nadamAVX512Single(SB), NOSPLIT, $0-104
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSS beta1+72(FP), Z0
+	VBROADCASTSS rest1+76(FP), Z1
+	VBROADCASTSS mean+80(FP), Z2
+	VBROADCASTSS beta2+84(FP), Z3
+	VBROADCASTSS rest2+88(FP), Z4
+	VBROADCASTSS root+92(FP), Z5
+	VBROADCASTSS epsilon+96(FP), Z6
+	VBROADCASTSS gain+100(FP), Z7
+	MOVQ         AX, SI
+	ANDQ         $0x0f, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Z8
+	VMULPS  Z1, Z8, Z9
+	VMOVUPS (DX), Z10
+	VMULPS  Z0, Z10, Z10
+	VADDPS  Z9, Z10, Z9
+	VMOVUPS Z9, (DX)
+	VMULPS  Z4, Z8, Z10
+	VMULPS  Z8, Z10, Z10
+	VMOVUPS (BX), Z11
+	VMULPS  Z3, Z11, Z11
+	VADDPS  Z10, Z11, Z10
+	VMOVUPS Z10, (BX)
+	VSQRTPS Z10, Z10
+	VMULPS  Z5, Z10, Z10
+	VADDPS  Z6, Z10, Z10
+	VMULPS  Z7, Z8, Z8
+	VMULPS  Z2, Z9, Z9
+	VADDPS  Z8, Z9, Z8
+	VDIVPS  Z10, Z8, Z8
+	VMOVUPS Z8, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z8
+	VMULPS    Z1, Z8, Z1
+	VMOVUPS.Z (DX), K1, Z9
+	VMULPS    Z0, Z9, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)
+	VMULPS    Z4, Z8, Z1
+	VMULPS    Z8, Z1, Z1
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z3, Z4, Z3
+	VADDPS    Z1, Z3, Z1
+	VMOVUPS   Z1, K1, (BX)
+	VSQRTPS   Z1, Z1
+	VMULPS    Z5, Z1, Z1
+	VADDPS    Z6, Z1, Z1
+	VMULPS    Z7, Z8, Z3
+	VMULPS    Z2, Z0, Z0
+	VADDPS    Z3, Z0, Z0
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaBeliefAVX512Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adaBeliefAVX512Single(SB), NOSPLIT, $0-100
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSS beta1+72(FP), Z0
+	VBROADCASTSS rest1+76(FP), Z1
+	VBROADCASTSS mean+80(FP), Z2
+	VBROADCASTSS beta2+84(FP), Z3
+	VBROADCASTSS rest2+88(FP), Z4
+	VBROADCASTSS root+92(FP), Z5
+	VBROADCASTSS epsilon+96(FP), Z6
+	MOVQ         AX, SI
+	ANDQ         $0x0f, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Z7
+	VMULPS  Z1, Z7, Z8
+	VMOVUPS (DX), Z9
+	VMULPS  Z0, Z9, Z9
+	VADDPS  Z8, Z9, Z8
+	VMOVUPS Z8, (DX)
+	VSUBPS  Z8, Z7, Z7
+	VMULPS  Z4, Z7, Z9
+	VMULPS  Z7, Z9, Z9
+	VMOVUPS (BX), Z7
+	VMULPS  Z3, Z7, Z7
+	VADDPS  Z9, Z7, Z7
+	VADDPS  Z6, Z7, Z7
+	VMOVUPS Z7, (BX)
+	VSQRTPS Z7, Z7
+	VMULPS  Z5, Z7, Z7
+	VADDPS  Z6, Z7, Z7
+	VMULPS  Z2, Z8, Z8
+	VDIVPS  Z7, Z8, Z7
+	VMOVUPS Z7, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z7
+	VMULPS    Z1, Z7, Z1
+	VMOVUPS.Z (DX), K1, Z8
+	VMULPS    Z0, Z8, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)
+	VSUBPS    Z0, Z7, Z7
+	VMULPS    Z4, Z7, Z1
+	VMULPS    Z7, Z1, Z1
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z3, Z4, Z3
+	VADDPS    Z1, Z3, Z1
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)
+	VSQRTPS   Z1, Z1
+	VMULPS    Z5, Z1, Z1
+	VADDPS    Z6, Z1, Z1
+	VMULPS    Z2, Z0, Z0
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func lionAVX512Single(delta []float32, means []float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, one float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lionAVX512Single(SB), NOSPLIT, $0-68
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	VBROADCASTSS beta1+48(FP), Z0
+	VBROADCASTSS rest1+52(FP), Z1
+	VBROADCASTSS beta2+56(FP), Z2
+	VBROADCASTSS rest2+60(FP), Z3
+	VBROADCASTSS one+64(FP), Z4
+	MOVQ         AX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS   (CX), Z5
+	VMOVUPS   (DX), Z6
+	VMULPS    Z1, Z5, Z7
+	VMULPS    Z0, Z6, Z8
+	VADDPS    Z7, Z8, Z7
+	VPXORD    Z9, Z9, Z9
+	VCMPPS    $0x1e, Z9, Z7, K2
+	VMOVUPS.Z Z4, K2, Z8
+	VPXORD    Z10, Z10, Z10
+	VCMPPS    $0x11, Z10, Z7, K2
+	VMOVUPS.Z Z4, K2, Z7
+	VSUBPS    Z7, Z8, Z8
+	VMOVUPS   Z8, (CX)
+	VMULPS    Z3, Z5, Z5
+	VMULPS    Z2, Z6, Z6
+	VADDPS    Z5, Z6, Z5
+	VMOVUPS   Z5, (DX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x10, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z5
+	VMOVUPS.Z (DX), K1, Z6
+	VMULPS    Z1, Z5, Z1
+	VMULPS    Z0, Z6, Z0
+	VADDPS    Z1, Z0, Z0
+	VPXORD    Z11, Z11, Z11
+	VCMPPS    $0x1e, Z11, Z0, K2
+	VMOVUPS.Z Z4, K2, Z1
+	VPXORD    Z12, Z12, Z12
+	VCMPPS    $0x11, Z12, Z0, K2
+	VMOVUPS.Z Z4, K2, Z0
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)
+	VMULPS    Z3, Z5, Z0
+	VMULPS    Z2, Z6, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func rpropAVX512Single(delta []float32, previous []float32, sizes []float32, up float32, down float32, one float32, smallest float32, largest float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rpropAVX512Single(SB), NOSPLIT, $0-92
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         previous_base+24(FP), DX
+	MOVQ         sizes_base+48(FP), BX
+	VBROADCASTSS up+72(FP), Z0
+	VBROADCASTSS down+76(FP), Z1
+	VBROADCASTSS one+80(FP), Z2
+	VBROADCASTSS smallest+84(FP), Z3
+	VBROADCASTSS largest+88(FP), Z4
+	MOVQ         AX, SI
+	ANDQ         $0x0f, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS   (CX), Z5
+	VMOVUPS   (DX), Z6
+	VMULPS    Z6, Z5, Z6
+	VPXORD    Z9, Z9, Z9
+	VCMPPS    $0x1e, Z9, Z6, K2
+	VMOVUPS.Z Z0, K2, Z7
+	VPXORD    Z10, Z10, Z10
+	VCMPPS    $0x11, Z10, Z6, K2
+	VMOVUPS.Z Z1, K2, Z8
+	VADDPS    Z8, Z7, Z7
+	VPXORD    Z11, Z11, Z11
+	VCMPPS    $0x00, Z11, Z6, K2
+	VMOVUPS.Z Z2, K2, Z8
+	VMOVUPS   (BX), Z21
+	VADDPS    Z8, Z7, Z7
+	VMULPS    Z7, Z21, Z21
+	VMAXPS    Z21, Z3, Z21
+	VMINPS    Z21, Z4, Z21
+	VMOVUPS   Z21, (BX)
+	VPXORD    Z12, Z12, Z12
+	VCMPPS    $0x1d, Z12, Z6, K2
+	VMOVUPS.Z Z5, K2, Z8
+	VMOVUPS   Z8, (DX)
+	VPXORD    Z13, Z13, Z13
+	VCMPPS    $0x1e, Z13, Z8, K2
+	VMOVUPS.Z Z21, K2, Z5
+	VPXORD    Z14, Z14, Z14
+	VCMPPS    $0x11, Z14, Z8, K2
+	VMOVUPS.Z Z21, K2, Z6
+	VSUBPS    Z6, Z5, Z5
+	VMOVUPS   Z5, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	SUBQ      $0x10, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (CX), K1, Z5
+	VMOVUPS.Z (DX), K1, Z6
+	VMULPS    Z6, Z5, Z6
+	VPXORD    Z15, Z15, Z15
+	VCMPPS    $0x1e, Z15, Z6, K2
+	VMOVUPS.Z Z0, K2, Z0
+	VPXORD    Z16, Z16, Z16
+	VCMPPS    $0x11, Z16, Z6, K2
+	VMOVUPS.Z Z1, K2, Z1
+	VADDPS    Z1, Z0, Z0
+	VPXORD    Z17, Z17, Z17
+	VCMPPS    $0x00, Z17, Z6, K2
+	VMOVUPS.Z Z2, K2, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VADDPS    Z1, Z0, Z0
+	VMULPS    Z0, Z2, Z2
+	VMAXPS    Z2, Z3, Z2
+	VMINPS    Z2, Z4, Z2
+	VMOVUPS   Z2, K1, (BX)
+	VPXORD    Z18, Z18, Z18
+	VCMPPS    $0x1d, Z18, Z6, K2
+	VMOVUPS.Z Z5, K2, Z1
+	VMOVUPS   Z1, K1, (DX)
+	VPXORD    Z19, Z19, Z19
+	VCMPPS    $0x1e, Z19, Z1, K2
+	VMOVUPS.Z Z2, K2, Z0
+	VPXORD    Z20, Z20, Z20
+	VCMPPS    $0x11, Z20, Z1, K2
+	VMOVUPS.Z Z2, K2, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func approachAVX512Single(x []float32, mean []float32, rate float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·approachAVX512Single(SB), NOSPLIT, $0-52
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	MOVQ         mean_base+24(FP), DX
+	VBROADCASTSS rate+48(FP), Z0
+	MOVQ         AX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Z1
+	VMOVUPS (CX), Z2
+	VSUBPS  Z1, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (DX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (CX), K1, Z2
+	VSUBPS    Z1, Z2, Z2
+	VMULPS    Z0, Z2, Z0
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func adamAVX512Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamAVX512Single(SB), NOSPLIT, $0-100
@@ -928,6 +1540,618 @@ vectorsRest:
 	VADDPD    Z2, Z0, Z0
 	VDIVPD    Z0, Z3, Z0
 	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func centeredRMSPropAVX512Double(delta []float64, squares []float64, means []float64, rho float64, rest float64, epsilon float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·centeredRMSPropAVX512Double(SB), NOSPLIT, $0-96
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         means_base+48(FP), BX
+	VBROADCASTSD rho+72(FP), Z0
+	VBROADCASTSD rest+80(FP), Z1
+	VBROADCASTSD epsilon+88(FP), Z2
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Z3
+	VMULPD  Z1, Z3, Z4
+	VMULPD  Z3, Z4, Z4
+	VMOVUPD (DX), Z5
+	VMULPD  Z0, Z5, Z5
+	VADDPD  Z4, Z5, Z4
+	VMOVUPD Z4, (DX)
+	VMULPD  Z1, Z3, Z5
+	VMOVUPD (BX), Z8
+	VMULPD  Z0, Z8, Z8
+	VADDPD  Z5, Z8, Z5
+	VMOVUPD Z5, (BX)
+	VMULPD  Z5, Z5, Z5
+	VSUBPD  Z5, Z4, Z5
+	VPXORD  Z6, Z6, Z6
+	VMAXPD  Z5, Z6, Z5
+	VSQRTPD Z5, Z4
+	VADDPD  Z2, Z4, Z4
+	VDIVPD  Z4, Z3, Z3
+	VMOVUPD Z3, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z3
+	VMULPD    Z1, Z3, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD.Z (DX), K1, Z5
+	VMULPD    Z0, Z5, Z5
+	VADDPD    Z4, Z5, Z4
+	VMOVUPD   Z4, K1, (DX)
+	VMULPD    Z1, Z3, Z1
+	VMOVUPD.Z (BX), K1, Z5
+	VMULPD    Z0, Z5, Z0
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+	VMULPD    Z0, Z0, Z0
+	VSUBPD    Z0, Z4, Z0
+	VPXORD    Z7, Z7, Z7
+	VMAXPD    Z0, Z7, Z0
+	VSQRTPD   Z0, Z0
+	VADDPD    Z2, Z0, Z0
+	VDIVPD    Z0, Z3, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaDeltaAVX512Double(delta []float64, squares []float64, changes []float64, rho float64, rest float64, epsilon float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adaDeltaAVX512Double(SB), NOSPLIT, $0-96
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         changes_base+48(FP), BX
+	VBROADCASTSD rho+72(FP), Z0
+	VBROADCASTSD rest+80(FP), Z1
+	VBROADCASTSD epsilon+88(FP), Z2
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Z3
+	VMULPD  Z1, Z3, Z4
+	VMULPD  Z3, Z4, Z4
+	VMOVUPD (DX), Z5
+	VMULPD  Z0, Z5, Z5
+	VADDPD  Z4, Z5, Z4
+	VMOVUPD Z4, (DX)
+	VMOVUPD (BX), Z5
+	VADDPD  Z2, Z5, Z5
+	VSQRTPD Z5, Z5
+	VADDPD  Z2, Z4, Z4
+	VSQRTPD Z4, Z4
+	VDIVPD  Z4, Z5, Z4
+	VMULPD  Z3, Z4, Z4
+	VMOVUPD Z4, (CX)
+	VMULPD  Z1, Z4, Z3
+	VMULPD  Z4, Z3, Z3
+	VMOVUPD (BX), Z4
+	VMULPD  Z0, Z4, Z4
+	VADDPD  Z3, Z4, Z3
+	VMOVUPD Z3, (BX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z3
+	VMULPD    Z1, Z3, Z4
+	VMULPD    Z3, Z4, Z4
+	VMOVUPD.Z (DX), K1, Z5
+	VMULPD    Z0, Z5, Z5
+	VADDPD    Z4, Z5, Z4
+	VMOVUPD   Z4, K1, (DX)
+	VMOVUPD.Z (BX), K1, Z5
+	VADDPD    Z2, Z5, Z5
+	VSQRTPD   Z5, Z5
+	VADDPD    Z2, Z4, Z2
+	VSQRTPD   Z2, Z2
+	VDIVPD    Z2, Z5, Z2
+	VMULPD    Z3, Z2, Z2
+	VMOVUPD   Z2, K1, (CX)
+	VMULPD    Z1, Z2, Z1
+	VMULPD    Z2, Z1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VMULPD    Z0, Z2, Z0
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (BX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func amsGradAVX512Double(delta []float64, means []float64, squares []float64, maxima []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·amsGradAVX512Double(SB), NOSPLIT, $0-152
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	MOVQ         maxima_base+72(FP), SI
+	VBROADCASTSD beta1+96(FP), Z0
+	VBROADCASTSD rest1+104(FP), Z1
+	VBROADCASTSD mean+112(FP), Z2
+	VBROADCASTSD beta2+120(FP), Z3
+	VBROADCASTSD rest2+128(FP), Z4
+	VBROADCASTSD root+136(FP), Z5
+	VBROADCASTSD epsilon+144(FP), Z6
+	MOVQ         AX, DI
+	ANDQ         $0x07, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Z7
+	VMULPD  Z1, Z7, Z8
+	VMOVUPD (DX), Z9
+	VMULPD  Z0, Z9, Z9
+	VADDPD  Z8, Z9, Z8
+	VMOVUPD Z8, (DX)
+	VMULPD  Z4, Z7, Z9
+	VMULPD  Z7, Z9, Z9
+	VMOVUPD (BX), Z7
+	VMULPD  Z3, Z7, Z7
+	VADDPD  Z9, Z7, Z7
+	VMOVUPD Z7, (BX)
+	VMOVUPD (SI), Z9
+	VMAXPD  Z7, Z9, Z7
+	VMOVUPD Z7, (SI)
+	VSQRTPD Z7, Z7
+	VMULPD  Z5, Z7, Z7
+	VADDPD  Z6, Z7, Z7
+	VMULPD  Z2, Z8, Z8
+	VDIVPD  Z7, Z8, Z7
+	VMOVUPD Z7, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z7
+	VMULPD    Z1, Z7, Z1
+	VMOVUPD.Z (DX), K1, Z8
+	VMULPD    Z0, Z8, Z0
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DX)
+	VMULPD    Z4, Z7, Z1
+	VMULPD    Z7, Z1, Z1
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z3, Z4, Z3
+	VADDPD    Z1, Z3, Z1
+	VMOVUPD   Z1, K1, (BX)
+	VMOVUPD.Z (SI), K1, Z3
+	VMAXPD    Z1, Z3, Z1
+	VMOVUPD   Z1, K1, (SI)
+	VSQRTPD   Z1, Z1
+	VMULPD    Z5, Z1, Z1
+	VADDPD    Z6, Z1, Z1
+	VMULPD    Z2, Z0, Z0
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+	LEAQ      (SI)(AX*8), SI
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func nadamAVX512Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64, gain float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nadamAVX512Double(SB), NOSPLIT, $0-136
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSD beta1+72(FP), Z0
+	VBROADCASTSD rest1+80(FP), Z1
+	VBROADCASTSD mean+88(FP), Z2
+	VBROADCASTSD beta2+96(FP), Z3
+	VBROADCASTSD rest2+104(FP), Z4
+	VBROADCASTSD root+112(FP), Z5
+	VBROADCASTSD epsilon+120(FP), Z6
+	VBROADCASTSD gain+128(FP), Z7
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Z8
+	VMULPD  Z1, Z8, Z9
+	VMOVUPD (DX), Z10
+	VMULPD  Z0, Z10, Z10
+	VADDPD  Z9, Z10, Z9
+	VMOVUPD Z9, (DX)
+	VMULPD  Z4, Z8, Z10
+	VMULPD  Z8, Z10, Z10
+	VMOVUPD (BX), Z11
+	VMULPD  Z3, Z11, Z11
+	VADDPD  Z10, Z11, Z10
+	VMOVUPD Z10, (BX)
+	VSQRTPD Z10, Z10
+	VMULPD  Z5, Z10, Z10
+	VADDPD  Z6, Z10, Z10
+	VMULPD  Z7, Z8, Z8
+	VMULPD  Z2, Z9, Z9
+	VADDPD  Z8, Z9, Z8
+	VDIVPD  Z10, Z8, Z8
+	VMOVUPD Z8, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z8
+	VMULPD    Z1, Z8, Z1
+	VMOVUPD.Z (DX), K1, Z9
+	VMULPD    Z0, Z9, Z0
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DX)
+	VMULPD    Z4, Z8, Z1
+	VMULPD    Z8, Z1, Z1
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z3, Z4, Z3
+	VADDPD    Z1, Z3, Z1
+	VMOVUPD   Z1, K1, (BX)
+	VSQRTPD   Z1, Z1
+	VMULPD    Z5, Z1, Z1
+	VADDPD    Z6, Z1, Z1
+	VMULPD    Z7, Z8, Z3
+	VMULPD    Z2, Z0, Z0
+	VADDPD    Z3, Z0, Z0
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaBeliefAVX512Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adaBeliefAVX512Double(SB), NOSPLIT, $0-128
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSD beta1+72(FP), Z0
+	VBROADCASTSD rest1+80(FP), Z1
+	VBROADCASTSD mean+88(FP), Z2
+	VBROADCASTSD beta2+96(FP), Z3
+	VBROADCASTSD rest2+104(FP), Z4
+	VBROADCASTSD root+112(FP), Z5
+	VBROADCASTSD epsilon+120(FP), Z6
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Z7
+	VMULPD  Z1, Z7, Z8
+	VMOVUPD (DX), Z9
+	VMULPD  Z0, Z9, Z9
+	VADDPD  Z8, Z9, Z8
+	VMOVUPD Z8, (DX)
+	VSUBPD  Z8, Z7, Z7
+	VMULPD  Z4, Z7, Z9
+	VMULPD  Z7, Z9, Z9
+	VMOVUPD (BX), Z7
+	VMULPD  Z3, Z7, Z7
+	VADDPD  Z9, Z7, Z7
+	VADDPD  Z6, Z7, Z7
+	VMOVUPD Z7, (BX)
+	VSQRTPD Z7, Z7
+	VMULPD  Z5, Z7, Z7
+	VADDPD  Z6, Z7, Z7
+	VMULPD  Z2, Z8, Z8
+	VDIVPD  Z7, Z8, Z7
+	VMOVUPD Z7, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z7
+	VMULPD    Z1, Z7, Z1
+	VMOVUPD.Z (DX), K1, Z8
+	VMULPD    Z0, Z8, Z0
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DX)
+	VSUBPD    Z0, Z7, Z7
+	VMULPD    Z4, Z7, Z1
+	VMULPD    Z7, Z1, Z1
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z3, Z4, Z3
+	VADDPD    Z1, Z3, Z1
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z1, K1, (BX)
+	VSQRTPD   Z1, Z1
+	VMULPD    Z5, Z1, Z1
+	VADDPD    Z6, Z1, Z1
+	VMULPD    Z2, Z0, Z0
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func lionAVX512Double(delta []float64, means []float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, one float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lionAVX512Double(SB), NOSPLIT, $0-88
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	VBROADCASTSD beta1+48(FP), Z0
+	VBROADCASTSD rest1+56(FP), Z1
+	VBROADCASTSD beta2+64(FP), Z2
+	VBROADCASTSD rest2+72(FP), Z3
+	VBROADCASTSD one+80(FP), Z4
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD   (CX), Z5
+	VMOVUPD   (DX), Z6
+	VMULPD    Z1, Z5, Z7
+	VMULPD    Z0, Z6, Z8
+	VADDPD    Z7, Z8, Z7
+	VPXORD    Z9, Z9, Z9
+	VCMPPD    $0x1e, Z9, Z7, K2
+	VMOVUPD.Z Z4, K2, Z8
+	VPXORD    Z10, Z10, Z10
+	VCMPPD    $0x11, Z10, Z7, K2
+	VMOVUPD.Z Z4, K2, Z7
+	VSUBPD    Z7, Z8, Z8
+	VMOVUPD   Z8, (CX)
+	VMULPD    Z3, Z5, Z5
+	VMULPD    Z2, Z6, Z6
+	VADDPD    Z5, Z6, Z5
+	VMOVUPD   Z5, (DX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z5
+	VMOVUPD.Z (DX), K1, Z6
+	VMULPD    Z1, Z5, Z1
+	VMULPD    Z0, Z6, Z0
+	VADDPD    Z1, Z0, Z0
+	VPXORD    Z11, Z11, Z11
+	VCMPPD    $0x1e, Z11, Z0, K2
+	VMOVUPD.Z Z4, K2, Z1
+	VPXORD    Z12, Z12, Z12
+	VCMPPD    $0x11, Z12, Z0, K2
+	VMOVUPD.Z Z4, K2, Z0
+	VSUBPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (CX)
+	VMULPD    Z3, Z5, Z0
+	VMULPD    Z2, Z6, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func rpropAVX512Double(delta []float64, previous []float64, sizes []float64, up float64, down float64, one float64, smallest float64, largest float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rpropAVX512Double(SB), NOSPLIT, $0-112
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         previous_base+24(FP), DX
+	MOVQ         sizes_base+48(FP), BX
+	VBROADCASTSD up+72(FP), Z0
+	VBROADCASTSD down+80(FP), Z1
+	VBROADCASTSD one+88(FP), Z2
+	VBROADCASTSD smallest+96(FP), Z3
+	VBROADCASTSD largest+104(FP), Z4
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	MOVQ         $-1, DI
+	BZHIQ        SI, DI, DI
+	KMOVW        DI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD   (CX), Z5
+	VMOVUPD   (DX), Z6
+	VMULPD    Z6, Z5, Z6
+	VPXORD    Z9, Z9, Z9
+	VCMPPD    $0x1e, Z9, Z6, K2
+	VMOVUPD.Z Z0, K2, Z7
+	VPXORD    Z10, Z10, Z10
+	VCMPPD    $0x11, Z10, Z6, K2
+	VMOVUPD.Z Z1, K2, Z8
+	VADDPD    Z8, Z7, Z7
+	VPXORD    Z11, Z11, Z11
+	VCMPPD    $0x00, Z11, Z6, K2
+	VMOVUPD.Z Z2, K2, Z8
+	VMOVUPD   (BX), Z21
+	VADDPD    Z8, Z7, Z7
+	VMULPD    Z7, Z21, Z21
+	VMAXPD    Z21, Z3, Z21
+	VMINPD    Z21, Z4, Z21
+	VMOVUPD   Z21, (BX)
+	VPXORD    Z12, Z12, Z12
+	VCMPPD    $0x1d, Z12, Z6, K2
+	VMOVUPD.Z Z5, K2, Z8
+	VMOVUPD   Z8, (DX)
+	VPXORD    Z13, Z13, Z13
+	VCMPPD    $0x1e, Z13, Z8, K2
+	VMOVUPD.Z Z21, K2, Z5
+	VPXORD    Z14, Z14, Z14
+	VCMPPD    $0x11, Z14, Z8, K2
+	VMOVUPD.Z Z21, K2, Z6
+	VSUBPD    Z6, Z5, Z5
+	VMOVUPD   Z5, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, BX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (CX), K1, Z5
+	VMOVUPD.Z (DX), K1, Z6
+	VMULPD    Z6, Z5, Z6
+	VPXORD    Z15, Z15, Z15
+	VCMPPD    $0x1e, Z15, Z6, K2
+	VMOVUPD.Z Z0, K2, Z0
+	VPXORD    Z16, Z16, Z16
+	VCMPPD    $0x11, Z16, Z6, K2
+	VMOVUPD.Z Z1, K2, Z1
+	VADDPD    Z1, Z0, Z0
+	VPXORD    Z17, Z17, Z17
+	VCMPPD    $0x00, Z17, Z6, K2
+	VMOVUPD.Z Z2, K2, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VADDPD    Z1, Z0, Z0
+	VMULPD    Z0, Z2, Z2
+	VMAXPD    Z2, Z3, Z2
+	VMINPD    Z2, Z4, Z2
+	VMOVUPD   Z2, K1, (BX)
+	VPXORD    Z18, Z18, Z18
+	VCMPPD    $0x1d, Z18, Z6, K2
+	VMOVUPD.Z Z5, K2, Z1
+	VMOVUPD   Z1, K1, (DX)
+	VPXORD    Z19, Z19, Z19
+	VCMPPD    $0x1e, Z19, Z1, K2
+	VMOVUPD.Z Z2, K2, Z0
+	VPXORD    Z20, Z20, Z20
+	VCMPPD    $0x11, Z20, Z1, K2
+	VMOVUPD.Z Z2, K2, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func approachAVX512Double(x []float64, mean []float64, rate float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·approachAVX512Double(SB), NOSPLIT, $0-56
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	MOVQ         mean_base+24(FP), DX
+	VBROADCASTSD rate+48(FP), Z0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Z1
+	VMOVUPD (CX), Z2
+	VSUBPD  Z1, Z2, Z2
+	VMULPD  Z0, Z2, Z2
+	VADDPD  Z2, Z1, Z1
+	VMOVUPD Z1, (DX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z1
+	VMOVUPD.Z (CX), K1, Z2
+	VSUBPD    Z1, Z2, Z2
+	VMULPD    Z0, Z2, Z0
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DX)
 	LEAQ      (CX)(AX*8), CX
 	LEAQ      (DX)(AX*8), DX
 
@@ -1532,6 +2756,674 @@ vectorsRest:
 	VADDPS     Y2, Y0, Y0
 	VDIVPS     Y0, Y4, Y0
 	VMASKMOVPS Y0, Y3, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func centeredRMSPropAVX2Single(delta []float32, squares []float32, means []float32, rho float32, rest float32, epsilon float32)
+// Requires: AVX, CMOV
+TEXT ·centeredRMSPropAVX2Single(SB), NOSPLIT, $0-84
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         means_base+48(FP), BX
+	VBROADCASTSS rho+72(FP), Y0
+	VBROADCASTSS rest+76(FP), Y1
+	VBROADCASTSS epsilon+80(FP), Y2
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000008, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*4), Y3
+	SUBQ         R10, SI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y4
+	VMULPS  Y1, Y4, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS (DX), Y6
+	VMULPS  Y0, Y6, Y6
+	VADDPS  Y5, Y6, Y5
+	VMOVUPS Y5, (DX)
+	VMULPS  Y1, Y4, Y6
+	VMOVUPS (BX), Y7
+	VMULPS  Y0, Y7, Y7
+	VADDPS  Y6, Y7, Y6
+	VMOVUPS Y6, (BX)
+	VMULPS  Y6, Y6, Y6
+	VSUBPS  Y6, Y5, Y6
+	VXORPS  Y5, Y5, Y5
+	VMAXPS  Y6, Y5, Y6
+	VSQRTPS Y6, Y5
+	VADDPS  Y2, Y5, Y5
+	VDIVPS  Y5, Y4, Y4
+	VMOVUPS Y4, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y3, Y4
+	VMULPS     Y1, Y4, Y5
+	VMULPS     Y4, Y5, Y5
+	VMASKMOVPS (DX), Y3, Y6
+	VMULPS     Y0, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VMASKMOVPS Y5, Y3, (DX)
+	VMULPS     Y1, Y4, Y1
+	VMASKMOVPS (BX), Y3, Y6
+	VMULPS     Y0, Y6, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y3, (BX)
+	VMULPS     Y0, Y0, Y0
+	VSUBPS     Y0, Y5, Y0
+	VXORPS     Y1, Y1, Y1
+	VMAXPS     Y0, Y1, Y0
+	VSQRTPS    Y0, Y0
+	VADDPS     Y2, Y0, Y0
+	VDIVPS     Y0, Y4, Y0
+	VMASKMOVPS Y0, Y3, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaDeltaAVX2Single(delta []float32, squares []float32, changes []float32, rho float32, rest float32, epsilon float32)
+// Requires: AVX, CMOV
+TEXT ·adaDeltaAVX2Single(SB), NOSPLIT, $0-84
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         changes_base+48(FP), BX
+	VBROADCASTSS rho+72(FP), Y0
+	VBROADCASTSS rest+76(FP), Y1
+	VBROADCASTSS epsilon+80(FP), Y2
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000008, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*4), Y3
+	SUBQ         R10, SI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y4
+	VMULPS  Y1, Y4, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS (DX), Y6
+	VMULPS  Y0, Y6, Y6
+	VADDPS  Y5, Y6, Y5
+	VMOVUPS Y5, (DX)
+	VMOVUPS (BX), Y6
+	VADDPS  Y2, Y6, Y6
+	VSQRTPS Y6, Y6
+	VADDPS  Y2, Y5, Y5
+	VSQRTPS Y5, Y5
+	VDIVPS  Y5, Y6, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, (CX)
+	VMULPS  Y1, Y5, Y4
+	VMULPS  Y5, Y4, Y4
+	VMOVUPS (BX), Y5
+	VMULPS  Y0, Y5, Y5
+	VADDPS  Y4, Y5, Y4
+	VMOVUPS Y4, (BX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y3, Y4
+	VMULPS     Y1, Y4, Y5
+	VMULPS     Y4, Y5, Y5
+	VMASKMOVPS (DX), Y3, Y6
+	VMULPS     Y0, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VMASKMOVPS Y5, Y3, (DX)
+	VMASKMOVPS (BX), Y3, Y6
+	VADDPS     Y2, Y6, Y6
+	VSQRTPS    Y6, Y6
+	VADDPS     Y2, Y5, Y2
+	VSQRTPS    Y2, Y2
+	VDIVPS     Y2, Y6, Y2
+	VMULPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y3, (CX)
+	VMULPS     Y1, Y2, Y1
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (BX), Y3, Y2
+	VMULPS     Y0, Y2, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y3, (BX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func amsGradAVX2Single(delta []float32, means []float32, squares []float32, maxima []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+// Requires: AVX, CMOV
+TEXT ·amsGradAVX2Single(SB), NOSPLIT, $0-124
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	MOVQ         maxima_base+72(FP), SI
+	VBROADCASTSS beta1+96(FP), Y0
+	VBROADCASTSS rest1+100(FP), Y1
+	VBROADCASTSS mean+104(FP), Y2
+	VBROADCASTSS beta2+108(FP), Y3
+	VBROADCASTSS rest2+112(FP), Y4
+	VBROADCASTSS root+116(FP), Y5
+	VBROADCASTSS epsilon+120(FP), Y6
+	MOVQ         AX, DI
+	ANDQ         $0x07, DI
+	LEAQ         masks<>+0(SB), R8
+	XORQ         R10, R10
+	MOVQ         $0x00000008, R11
+	MOVQ         R11, R9
+	SUBQ         DI, R9
+	CMOVQLT      R10, R9
+	CMPQ         R9, R11
+	CMOVQGT      R11, R9
+	VMOVUPS      (R8)(R9*4), Y7
+	SUBQ         R11, DI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y8
+	VMULPS  Y1, Y8, Y9
+	VMOVUPS (DX), Y10
+	VMULPS  Y0, Y10, Y10
+	VADDPS  Y9, Y10, Y9
+	VMOVUPS Y9, (DX)
+	VMULPS  Y4, Y8, Y10
+	VMULPS  Y8, Y10, Y10
+	VMOVUPS (BX), Y8
+	VMULPS  Y3, Y8, Y8
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS Y8, (BX)
+	VMOVUPS (SI), Y10
+	VMAXPS  Y8, Y10, Y8
+	VMOVUPS Y8, (SI)
+	VSQRTPS Y8, Y8
+	VMULPS  Y5, Y8, Y8
+	VADDPS  Y6, Y8, Y8
+	VMULPS  Y2, Y9, Y9
+	VDIVPS  Y8, Y9, Y8
+	VMOVUPS Y8, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y7, Y8
+	VMULPS     Y1, Y8, Y1
+	VMASKMOVPS (DX), Y7, Y9
+	VMULPS     Y0, Y9, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y7, (DX)
+	VMULPS     Y4, Y8, Y1
+	VMULPS     Y8, Y1, Y1
+	VMASKMOVPS (BX), Y7, Y4
+	VMULPS     Y3, Y4, Y3
+	VADDPS     Y1, Y3, Y1
+	VMASKMOVPS Y1, Y7, (BX)
+	VMASKMOVPS (SI), Y7, Y3
+	VMAXPS     Y1, Y3, Y1
+	VMASKMOVPS Y1, Y7, (SI)
+	VSQRTPS    Y1, Y1
+	VMULPS     Y5, Y1, Y1
+	VADDPS     Y6, Y1, Y1
+	VMULPS     Y2, Y0, Y0
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y7, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+	LEAQ       (SI)(AX*4), SI
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func nadamAVX2Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32, gain float32)
+// Requires: AVX, CMOV
+TEXT ·nadamAVX2Single(SB), NOSPLIT, $0-104
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSS beta1+72(FP), Y0
+	VBROADCASTSS rest1+76(FP), Y1
+	VBROADCASTSS mean+80(FP), Y2
+	VBROADCASTSS beta2+84(FP), Y3
+	VBROADCASTSS rest2+88(FP), Y4
+	VBROADCASTSS root+92(FP), Y5
+	VBROADCASTSS epsilon+96(FP), Y6
+	VBROADCASTSS gain+100(FP), Y7
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000008, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*4), Y8
+	SUBQ         R10, SI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y9
+	VMULPS  Y1, Y9, Y10
+	VMOVUPS (DX), Y11
+	VMULPS  Y0, Y11, Y11
+	VADDPS  Y10, Y11, Y10
+	VMOVUPS Y10, (DX)
+	VMULPS  Y4, Y9, Y11
+	VMULPS  Y9, Y11, Y11
+	VMOVUPS (BX), Y12
+	VMULPS  Y3, Y12, Y12
+	VADDPS  Y11, Y12, Y11
+	VMOVUPS Y11, (BX)
+	VSQRTPS Y11, Y11
+	VMULPS  Y5, Y11, Y11
+	VADDPS  Y6, Y11, Y11
+	VMULPS  Y7, Y9, Y9
+	VMULPS  Y2, Y10, Y10
+	VADDPS  Y9, Y10, Y9
+	VDIVPS  Y11, Y9, Y9
+	VMOVUPS Y9, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y8, Y9
+	VMULPS     Y1, Y9, Y1
+	VMASKMOVPS (DX), Y8, Y10
+	VMULPS     Y0, Y10, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y8, (DX)
+	VMULPS     Y4, Y9, Y1
+	VMULPS     Y9, Y1, Y1
+	VMASKMOVPS (BX), Y8, Y4
+	VMULPS     Y3, Y4, Y3
+	VADDPS     Y1, Y3, Y1
+	VMASKMOVPS Y1, Y8, (BX)
+	VSQRTPS    Y1, Y1
+	VMULPS     Y5, Y1, Y1
+	VADDPS     Y6, Y1, Y1
+	VMULPS     Y7, Y9, Y3
+	VMULPS     Y2, Y0, Y0
+	VADDPS     Y3, Y0, Y0
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y8, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaBeliefAVX2Single(delta []float32, means []float32, squares []float32, beta1 float32, rest1 float32, mean float32, beta2 float32, rest2 float32, root float32, epsilon float32)
+// Requires: AVX, CMOV
+TEXT ·adaBeliefAVX2Single(SB), NOSPLIT, $0-100
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSS beta1+72(FP), Y0
+	VBROADCASTSS rest1+76(FP), Y1
+	VBROADCASTSS mean+80(FP), Y2
+	VBROADCASTSS beta2+84(FP), Y3
+	VBROADCASTSS rest2+88(FP), Y4
+	VBROADCASTSS root+92(FP), Y5
+	VBROADCASTSS epsilon+96(FP), Y6
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000008, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*4), Y7
+	SUBQ         R10, SI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y8
+	VMULPS  Y1, Y8, Y9
+	VMOVUPS (DX), Y10
+	VMULPS  Y0, Y10, Y10
+	VADDPS  Y9, Y10, Y9
+	VMOVUPS Y9, (DX)
+	VSUBPS  Y9, Y8, Y8
+	VMULPS  Y4, Y8, Y10
+	VMULPS  Y8, Y10, Y10
+	VMOVUPS (BX), Y8
+	VMULPS  Y3, Y8, Y8
+	VADDPS  Y10, Y8, Y8
+	VADDPS  Y6, Y8, Y8
+	VMOVUPS Y8, (BX)
+	VSQRTPS Y8, Y8
+	VMULPS  Y5, Y8, Y8
+	VADDPS  Y6, Y8, Y8
+	VMULPS  Y2, Y9, Y9
+	VDIVPS  Y8, Y9, Y8
+	VMOVUPS Y8, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y7, Y8
+	VMULPS     Y1, Y8, Y1
+	VMASKMOVPS (DX), Y7, Y9
+	VMULPS     Y0, Y9, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y7, (DX)
+	VSUBPS     Y0, Y8, Y8
+	VMULPS     Y4, Y8, Y1
+	VMULPS     Y8, Y1, Y1
+	VMASKMOVPS (BX), Y7, Y4
+	VMULPS     Y3, Y4, Y3
+	VADDPS     Y1, Y3, Y1
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS Y1, Y7, (BX)
+	VSQRTPS    Y1, Y1
+	VMULPS     Y5, Y1, Y1
+	VADDPS     Y6, Y1, Y1
+	VMULPS     Y2, Y0, Y0
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y7, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func lionAVX2Single(delta []float32, means []float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, one float32)
+// Requires: AVX, CMOV
+TEXT ·lionAVX2Single(SB), NOSPLIT, $0-68
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	VBROADCASTSS beta1+48(FP), Y0
+	VBROADCASTSS rest1+52(FP), Y1
+	VBROADCASTSS beta2+56(FP), Y2
+	VBROADCASTSS rest2+60(FP), Y3
+	VBROADCASTSS one+64(FP), Y4
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y5
+	SUBQ         R9, BX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y6
+	VMOVUPS (DX), Y7
+	VMULPS  Y1, Y6, Y8
+	VMULPS  Y0, Y7, Y9
+	VADDPS  Y8, Y9, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPS  $0x1e, Y9, Y8, Y9
+	VANDPS  Y4, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VCMPPS  $0x11, Y10, Y8, Y8
+	VANDPS  Y4, Y8, Y8
+	VSUBPS  Y8, Y9, Y9
+	VMOVUPS Y9, (CX)
+	VMULPS  Y3, Y6, Y6
+	VMULPS  Y2, Y7, Y7
+	VADDPS  Y6, Y7, Y6
+	VMOVUPS Y6, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y5, Y6
+	VMASKMOVPS (DX), Y5, Y7
+	VMULPS     Y1, Y6, Y1
+	VMULPS     Y0, Y7, Y0
+	VADDPS     Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x1e, Y1, Y0, Y1
+	VANDPS     Y4, Y1, Y1
+	VXORPS     Y8, Y8, Y8
+	VCMPPS     $0x11, Y8, Y0, Y0
+	VANDPS     Y4, Y0, Y0
+	VSUBPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y5, (CX)
+	VMULPS     Y3, Y6, Y0
+	VMULPS     Y2, Y7, Y1
+	VADDPS     Y0, Y1, Y0
+	VMASKMOVPS Y0, Y5, (DX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func rpropAVX2Single(delta []float32, previous []float32, sizes []float32, up float32, down float32, one float32, smallest float32, largest float32)
+// Requires: AVX, CMOV
+TEXT ·rpropAVX2Single(SB), NOSPLIT, $0-92
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         previous_base+24(FP), DX
+	MOVQ         sizes_base+48(FP), BX
+	VBROADCASTSS up+72(FP), Y0
+	VBROADCASTSS down+76(FP), Y1
+	VBROADCASTSS one+80(FP), Y2
+	VBROADCASTSS smallest+84(FP), Y3
+	VBROADCASTSS largest+88(FP), Y4
+	MOVQ         AX, SI
+	ANDQ         $0x07, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000008, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*4), Y5
+	SUBQ         R10, SI
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (CX), Y6
+	VMOVUPS (DX), Y7
+	VMULPS  Y7, Y6, Y7
+	VXORPS  Y8, Y8, Y8
+	VCMPPS  $0x1e, Y8, Y7, Y8
+	VANDPS  Y0, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPS  $0x11, Y9, Y7, Y9
+	VANDPS  Y1, Y9, Y9
+	VADDPS  Y9, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPS  $0x00, Y9, Y7, Y9
+	VANDPS  Y2, Y9, Y9
+	VMOVUPS (BX), Y10
+	VADDPS  Y9, Y8, Y8
+	VMULPS  Y8, Y10, Y10
+	VMAXPS  Y10, Y3, Y10
+	VMINPS  Y10, Y4, Y10
+	VMOVUPS Y10, (BX)
+	VXORPS  Y8, Y8, Y8
+	VCMPPS  $0x1d, Y8, Y7, Y9
+	VANDPS  Y6, Y9, Y9
+	VMOVUPS Y9, (DX)
+	VXORPS  Y6, Y6, Y6
+	VCMPPS  $0x1e, Y6, Y9, Y6
+	VANDPS  Y10, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VCMPPS  $0x11, Y7, Y9, Y7
+	VANDPS  Y10, Y7, Y7
+	VSUBPS  Y7, Y6, Y6
+	VMOVUPS Y6, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (CX), Y5, Y6
+	VMASKMOVPS (DX), Y5, Y7
+	VMULPS     Y7, Y6, Y7
+	VXORPS     Y8, Y8, Y8
+	VCMPPS     $0x1e, Y8, Y7, Y8
+	VANDPS     Y0, Y8, Y8
+	VXORPS     Y0, Y0, Y0
+	VCMPPS     $0x11, Y0, Y7, Y0
+	VANDPS     Y1, Y0, Y0
+	VADDPS     Y0, Y8, Y1
+	VXORPS     Y0, Y0, Y0
+	VCMPPS     $0x00, Y0, Y7, Y0
+	VANDPS     Y2, Y0, Y0
+	VMASKMOVPS (BX), Y5, Y2
+	VADDPS     Y0, Y1, Y0
+	VMULPS     Y0, Y2, Y2
+	VMAXPS     Y2, Y3, Y2
+	VMINPS     Y2, Y4, Y2
+	VMASKMOVPS Y2, Y5, (BX)
+	VXORPS     Y0, Y0, Y0
+	VCMPPS     $0x1d, Y0, Y7, Y0
+	VANDPS     Y6, Y0, Y0
+	VMASKMOVPS Y0, Y5, (DX)
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x1e, Y1, Y0, Y1
+	VANDPS     Y2, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x11, Y3, Y0, Y0
+	VANDPS     Y2, Y0, Y0
+	VSUBPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y5, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func approachAVX2Single(x []float32, mean []float32, rate float32)
+// Requires: AVX, CMOV
+TEXT ·approachAVX2Single(SB), NOSPLIT, $0-52
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	MOVQ         mean_base+24(FP), DX
+	VBROADCASTSS rate+48(FP), Y0
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Y2
+	VMOVUPS (CX), Y3
+	VSUBPS  Y2, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y1, Y2
+	VMASKMOVPS (CX), Y1, Y3
+	VSUBPS     Y2, Y3, Y3
+	VMULPS     Y0, Y3, Y0
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DX)
 	LEAQ       (CX)(AX*4), CX
 	LEAQ       (DX)(AX*4), DX
 
@@ -2203,6 +4095,674 @@ vectorsRest:
 	VADDPD     Y2, Y0, Y0
 	VDIVPD     Y0, Y4, Y0
 	VMASKMOVPD Y0, Y3, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func centeredRMSPropAVX2Double(delta []float64, squares []float64, means []float64, rho float64, rest float64, epsilon float64)
+// Requires: AVX, CMOV
+TEXT ·centeredRMSPropAVX2Double(SB), NOSPLIT, $0-96
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         means_base+48(FP), BX
+	VBROADCASTSD rho+72(FP), Y0
+	VBROADCASTSD rest+80(FP), Y1
+	VBROADCASTSD epsilon+88(FP), Y2
+	MOVQ         AX, SI
+	ANDQ         $0x03, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*8), Y3
+	SUBQ         R10, SI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y4
+	VMULPD  Y1, Y4, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD (DX), Y6
+	VMULPD  Y0, Y6, Y6
+	VADDPD  Y5, Y6, Y5
+	VMOVUPD Y5, (DX)
+	VMULPD  Y1, Y4, Y6
+	VMOVUPD (BX), Y7
+	VMULPD  Y0, Y7, Y7
+	VADDPD  Y6, Y7, Y6
+	VMOVUPD Y6, (BX)
+	VMULPD  Y6, Y6, Y6
+	VSUBPD  Y6, Y5, Y6
+	VXORPS  Y5, Y5, Y5
+	VMAXPD  Y6, Y5, Y6
+	VSQRTPD Y6, Y5
+	VADDPD  Y2, Y5, Y5
+	VDIVPD  Y5, Y4, Y4
+	VMOVUPD Y4, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y3, Y4
+	VMULPD     Y1, Y4, Y5
+	VMULPD     Y4, Y5, Y5
+	VMASKMOVPD (DX), Y3, Y6
+	VMULPD     Y0, Y6, Y6
+	VADDPD     Y5, Y6, Y5
+	VMASKMOVPD Y5, Y3, (DX)
+	VMULPD     Y1, Y4, Y1
+	VMASKMOVPD (BX), Y3, Y6
+	VMULPD     Y0, Y6, Y0
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y3, (BX)
+	VMULPD     Y0, Y0, Y0
+	VSUBPD     Y0, Y5, Y0
+	VXORPS     Y1, Y1, Y1
+	VMAXPD     Y0, Y1, Y0
+	VSQRTPD    Y0, Y0
+	VADDPD     Y2, Y0, Y0
+	VDIVPD     Y0, Y4, Y0
+	VMASKMOVPD Y0, Y3, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaDeltaAVX2Double(delta []float64, squares []float64, changes []float64, rho float64, rest float64, epsilon float64)
+// Requires: AVX, CMOV
+TEXT ·adaDeltaAVX2Double(SB), NOSPLIT, $0-96
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         squares_base+24(FP), DX
+	MOVQ         changes_base+48(FP), BX
+	VBROADCASTSD rho+72(FP), Y0
+	VBROADCASTSD rest+80(FP), Y1
+	VBROADCASTSD epsilon+88(FP), Y2
+	MOVQ         AX, SI
+	ANDQ         $0x03, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*8), Y3
+	SUBQ         R10, SI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y4
+	VMULPD  Y1, Y4, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD (DX), Y6
+	VMULPD  Y0, Y6, Y6
+	VADDPD  Y5, Y6, Y5
+	VMOVUPD Y5, (DX)
+	VMOVUPD (BX), Y6
+	VADDPD  Y2, Y6, Y6
+	VSQRTPD Y6, Y6
+	VADDPD  Y2, Y5, Y5
+	VSQRTPD Y5, Y5
+	VDIVPD  Y5, Y6, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, (CX)
+	VMULPD  Y1, Y5, Y4
+	VMULPD  Y5, Y4, Y4
+	VMOVUPD (BX), Y5
+	VMULPD  Y0, Y5, Y5
+	VADDPD  Y4, Y5, Y4
+	VMOVUPD Y4, (BX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y3, Y4
+	VMULPD     Y1, Y4, Y5
+	VMULPD     Y4, Y5, Y5
+	VMASKMOVPD (DX), Y3, Y6
+	VMULPD     Y0, Y6, Y6
+	VADDPD     Y5, Y6, Y5
+	VMASKMOVPD Y5, Y3, (DX)
+	VMASKMOVPD (BX), Y3, Y6
+	VADDPD     Y2, Y6, Y6
+	VSQRTPD    Y6, Y6
+	VADDPD     Y2, Y5, Y2
+	VSQRTPD    Y2, Y2
+	VDIVPD     Y2, Y6, Y2
+	VMULPD     Y4, Y2, Y2
+	VMASKMOVPD Y2, Y3, (CX)
+	VMULPD     Y1, Y2, Y1
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD (BX), Y3, Y2
+	VMULPD     Y0, Y2, Y0
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y3, (BX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func amsGradAVX2Double(delta []float64, means []float64, squares []float64, maxima []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+// Requires: AVX, CMOV
+TEXT ·amsGradAVX2Double(SB), NOSPLIT, $0-152
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	MOVQ         maxima_base+72(FP), SI
+	VBROADCASTSD beta1+96(FP), Y0
+	VBROADCASTSD rest1+104(FP), Y1
+	VBROADCASTSD mean+112(FP), Y2
+	VBROADCASTSD beta2+120(FP), Y3
+	VBROADCASTSD rest2+128(FP), Y4
+	VBROADCASTSD root+136(FP), Y5
+	VBROADCASTSD epsilon+144(FP), Y6
+	MOVQ         AX, DI
+	ANDQ         $0x03, DI
+	LEAQ         masks<>+0(SB), R8
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	MOVQ         R11, R9
+	SUBQ         DI, R9
+	CMOVQLT      R10, R9
+	CMPQ         R9, R11
+	CMOVQGT      R11, R9
+	VMOVUPS      (R8)(R9*8), Y7
+	SUBQ         R11, DI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y8
+	VMULPD  Y1, Y8, Y9
+	VMOVUPD (DX), Y10
+	VMULPD  Y0, Y10, Y10
+	VADDPD  Y9, Y10, Y9
+	VMOVUPD Y9, (DX)
+	VMULPD  Y4, Y8, Y10
+	VMULPD  Y8, Y10, Y10
+	VMOVUPD (BX), Y8
+	VMULPD  Y3, Y8, Y8
+	VADDPD  Y10, Y8, Y8
+	VMOVUPD Y8, (BX)
+	VMOVUPD (SI), Y10
+	VMAXPD  Y8, Y10, Y8
+	VMOVUPD Y8, (SI)
+	VSQRTPD Y8, Y8
+	VMULPD  Y5, Y8, Y8
+	VADDPD  Y6, Y8, Y8
+	VMULPD  Y2, Y9, Y9
+	VDIVPD  Y8, Y9, Y8
+	VMOVUPD Y8, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y7, Y8
+	VMULPD     Y1, Y8, Y1
+	VMASKMOVPD (DX), Y7, Y9
+	VMULPD     Y0, Y9, Y0
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y7, (DX)
+	VMULPD     Y4, Y8, Y1
+	VMULPD     Y8, Y1, Y1
+	VMASKMOVPD (BX), Y7, Y4
+	VMULPD     Y3, Y4, Y3
+	VADDPD     Y1, Y3, Y1
+	VMASKMOVPD Y1, Y7, (BX)
+	VMASKMOVPD (SI), Y7, Y3
+	VMAXPD     Y1, Y3, Y1
+	VMASKMOVPD Y1, Y7, (SI)
+	VSQRTPD    Y1, Y1
+	VMULPD     Y5, Y1, Y1
+	VADDPD     Y6, Y1, Y1
+	VMULPD     Y2, Y0, Y0
+	VDIVPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y7, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+	LEAQ       (SI)(AX*8), SI
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func nadamAVX2Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64, gain float64)
+// Requires: AVX, CMOV
+TEXT ·nadamAVX2Double(SB), NOSPLIT, $0-136
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSD beta1+72(FP), Y0
+	VBROADCASTSD rest1+80(FP), Y1
+	VBROADCASTSD mean+88(FP), Y2
+	VBROADCASTSD beta2+96(FP), Y3
+	VBROADCASTSD rest2+104(FP), Y4
+	VBROADCASTSD root+112(FP), Y5
+	VBROADCASTSD epsilon+120(FP), Y6
+	VBROADCASTSD gain+128(FP), Y7
+	MOVQ         AX, SI
+	ANDQ         $0x03, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*8), Y8
+	SUBQ         R10, SI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y9
+	VMULPD  Y1, Y9, Y10
+	VMOVUPD (DX), Y11
+	VMULPD  Y0, Y11, Y11
+	VADDPD  Y10, Y11, Y10
+	VMOVUPD Y10, (DX)
+	VMULPD  Y4, Y9, Y11
+	VMULPD  Y9, Y11, Y11
+	VMOVUPD (BX), Y12
+	VMULPD  Y3, Y12, Y12
+	VADDPD  Y11, Y12, Y11
+	VMOVUPD Y11, (BX)
+	VSQRTPD Y11, Y11
+	VMULPD  Y5, Y11, Y11
+	VADDPD  Y6, Y11, Y11
+	VMULPD  Y7, Y9, Y9
+	VMULPD  Y2, Y10, Y10
+	VADDPD  Y9, Y10, Y9
+	VDIVPD  Y11, Y9, Y9
+	VMOVUPD Y9, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y8, Y9
+	VMULPD     Y1, Y9, Y1
+	VMASKMOVPD (DX), Y8, Y10
+	VMULPD     Y0, Y10, Y0
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y8, (DX)
+	VMULPD     Y4, Y9, Y1
+	VMULPD     Y9, Y1, Y1
+	VMASKMOVPD (BX), Y8, Y4
+	VMULPD     Y3, Y4, Y3
+	VADDPD     Y1, Y3, Y1
+	VMASKMOVPD Y1, Y8, (BX)
+	VSQRTPD    Y1, Y1
+	VMULPD     Y5, Y1, Y1
+	VADDPD     Y6, Y1, Y1
+	VMULPD     Y7, Y9, Y3
+	VMULPD     Y2, Y0, Y0
+	VADDPD     Y3, Y0, Y0
+	VDIVPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y8, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func adaBeliefAVX2Double(delta []float64, means []float64, squares []float64, beta1 float64, rest1 float64, mean float64, beta2 float64, rest2 float64, root float64, epsilon float64)
+// Requires: AVX, CMOV
+TEXT ·adaBeliefAVX2Double(SB), NOSPLIT, $0-128
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	MOVQ         squares_base+48(FP), BX
+	VBROADCASTSD beta1+72(FP), Y0
+	VBROADCASTSD rest1+80(FP), Y1
+	VBROADCASTSD mean+88(FP), Y2
+	VBROADCASTSD beta2+96(FP), Y3
+	VBROADCASTSD rest2+104(FP), Y4
+	VBROADCASTSD root+112(FP), Y5
+	VBROADCASTSD epsilon+120(FP), Y6
+	MOVQ         AX, SI
+	ANDQ         $0x03, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*8), Y7
+	SUBQ         R10, SI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y8
+	VMULPD  Y1, Y8, Y9
+	VMOVUPD (DX), Y10
+	VMULPD  Y0, Y10, Y10
+	VADDPD  Y9, Y10, Y9
+	VMOVUPD Y9, (DX)
+	VSUBPD  Y9, Y8, Y8
+	VMULPD  Y4, Y8, Y10
+	VMULPD  Y8, Y10, Y10
+	VMOVUPD (BX), Y8
+	VMULPD  Y3, Y8, Y8
+	VADDPD  Y10, Y8, Y8
+	VADDPD  Y6, Y8, Y8
+	VMOVUPD Y8, (BX)
+	VSQRTPD Y8, Y8
+	VMULPD  Y5, Y8, Y8
+	VADDPD  Y6, Y8, Y8
+	VMULPD  Y2, Y9, Y9
+	VDIVPD  Y8, Y9, Y8
+	VMOVUPD Y8, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y7, Y8
+	VMULPD     Y1, Y8, Y1
+	VMASKMOVPD (DX), Y7, Y9
+	VMULPD     Y0, Y9, Y0
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y7, (DX)
+	VSUBPD     Y0, Y8, Y8
+	VMULPD     Y4, Y8, Y1
+	VMULPD     Y8, Y1, Y1
+	VMASKMOVPD (BX), Y7, Y4
+	VMULPD     Y3, Y4, Y3
+	VADDPD     Y1, Y3, Y1
+	VADDPD     Y6, Y1, Y1
+	VMASKMOVPD Y1, Y7, (BX)
+	VSQRTPD    Y1, Y1
+	VMULPD     Y5, Y1, Y1
+	VADDPD     Y6, Y1, Y1
+	VMULPD     Y2, Y0, Y0
+	VDIVPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y7, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func lionAVX2Double(delta []float64, means []float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, one float64)
+// Requires: AVX, CMOV
+TEXT ·lionAVX2Double(SB), NOSPLIT, $0-88
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         means_base+24(FP), DX
+	VBROADCASTSD beta1+48(FP), Y0
+	VBROADCASTSD rest1+56(FP), Y1
+	VBROADCASTSD beta2+64(FP), Y2
+	VBROADCASTSD rest2+72(FP), Y3
+	VBROADCASTSD one+80(FP), Y4
+	MOVQ         AX, BX
+	ANDQ         $0x03, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y5
+	SUBQ         R9, BX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y6
+	VMOVUPD (DX), Y7
+	VMULPD  Y1, Y6, Y8
+	VMULPD  Y0, Y7, Y9
+	VADDPD  Y8, Y9, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPD  $0x1e, Y9, Y8, Y9
+	VANDPD  Y4, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VCMPPD  $0x11, Y10, Y8, Y8
+	VANDPD  Y4, Y8, Y8
+	VSUBPD  Y8, Y9, Y9
+	VMOVUPD Y9, (CX)
+	VMULPD  Y3, Y6, Y6
+	VMULPD  Y2, Y7, Y7
+	VADDPD  Y6, Y7, Y6
+	VMOVUPD Y6, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y5, Y6
+	VMASKMOVPD (DX), Y5, Y7
+	VMULPD     Y1, Y6, Y1
+	VMULPD     Y0, Y7, Y0
+	VADDPD     Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPD     $0x1e, Y1, Y0, Y1
+	VANDPD     Y4, Y1, Y1
+	VXORPS     Y8, Y8, Y8
+	VCMPPD     $0x11, Y8, Y0, Y0
+	VANDPD     Y4, Y0, Y0
+	VSUBPD     Y0, Y1, Y1
+	VMASKMOVPD Y1, Y5, (CX)
+	VMULPD     Y3, Y6, Y0
+	VMULPD     Y2, Y7, Y1
+	VADDPD     Y0, Y1, Y0
+	VMASKMOVPD Y0, Y5, (DX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func rpropAVX2Double(delta []float64, previous []float64, sizes []float64, up float64, down float64, one float64, smallest float64, largest float64)
+// Requires: AVX, CMOV
+TEXT ·rpropAVX2Double(SB), NOSPLIT, $0-112
+	MOVQ         delta_len+8(FP), AX
+	MOVQ         delta_base+0(FP), CX
+	MOVQ         previous_base+24(FP), DX
+	MOVQ         sizes_base+48(FP), BX
+	VBROADCASTSD up+72(FP), Y0
+	VBROADCASTSD down+80(FP), Y1
+	VBROADCASTSD one+88(FP), Y2
+	VBROADCASTSD smallest+96(FP), Y3
+	VBROADCASTSD largest+104(FP), Y4
+	MOVQ         AX, SI
+	ANDQ         $0x03, SI
+	LEAQ         masks<>+0(SB), DI
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	MOVQ         R10, R8
+	SUBQ         SI, R8
+	CMOVQLT      R9, R8
+	CMPQ         R8, R10
+	CMOVQGT      R10, R8
+	VMOVUPS      (DI)(R8*8), Y5
+	SUBQ         R10, SI
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (CX), Y6
+	VMOVUPD (DX), Y7
+	VMULPD  Y7, Y6, Y7
+	VXORPS  Y8, Y8, Y8
+	VCMPPD  $0x1e, Y8, Y7, Y8
+	VANDPD  Y0, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPD  $0x11, Y9, Y7, Y9
+	VANDPD  Y1, Y9, Y9
+	VADDPD  Y9, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VCMPPD  $0x00, Y9, Y7, Y9
+	VANDPD  Y2, Y9, Y9
+	VMOVUPD (BX), Y10
+	VADDPD  Y9, Y8, Y8
+	VMULPD  Y8, Y10, Y10
+	VMAXPD  Y10, Y3, Y10
+	VMINPD  Y10, Y4, Y10
+	VMOVUPD Y10, (BX)
+	VXORPS  Y8, Y8, Y8
+	VCMPPD  $0x1d, Y8, Y7, Y9
+	VANDPD  Y6, Y9, Y9
+	VMOVUPD Y9, (DX)
+	VXORPS  Y6, Y6, Y6
+	VCMPPD  $0x1e, Y6, Y9, Y6
+	VANDPD  Y10, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VCMPPD  $0x11, Y7, Y9, Y7
+	VANDPD  Y10, Y7, Y7
+	VSUBPD  Y7, Y6, Y6
+	VMOVUPD Y6, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (CX), Y5, Y6
+	VMASKMOVPD (DX), Y5, Y7
+	VMULPD     Y7, Y6, Y7
+	VXORPS     Y8, Y8, Y8
+	VCMPPD     $0x1e, Y8, Y7, Y8
+	VANDPD     Y0, Y8, Y8
+	VXORPS     Y0, Y0, Y0
+	VCMPPD     $0x11, Y0, Y7, Y0
+	VANDPD     Y1, Y0, Y0
+	VADDPD     Y0, Y8, Y1
+	VXORPS     Y0, Y0, Y0
+	VCMPPD     $0x00, Y0, Y7, Y0
+	VANDPD     Y2, Y0, Y0
+	VMASKMOVPD (BX), Y5, Y2
+	VADDPD     Y0, Y1, Y0
+	VMULPD     Y0, Y2, Y2
+	VMAXPD     Y2, Y3, Y2
+	VMINPD     Y2, Y4, Y2
+	VMASKMOVPD Y2, Y5, (BX)
+	VXORPS     Y0, Y0, Y0
+	VCMPPD     $0x1d, Y0, Y7, Y0
+	VANDPD     Y6, Y0, Y0
+	VMASKMOVPD Y0, Y5, (DX)
+	VXORPS     Y1, Y1, Y1
+	VCMPPD     $0x1e, Y1, Y0, Y1
+	VANDPD     Y2, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VCMPPD     $0x11, Y3, Y0, Y0
+	VANDPD     Y2, Y0, Y0
+	VSUBPD     Y0, Y1, Y1
+	VMASKMOVPD Y1, Y5, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func approachAVX2Double(x []float64, mean []float64, rate float64)
+// Requires: AVX, CMOV
+TEXT ·approachAVX2Double(SB), NOSPLIT, $0-56
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), CX
+	MOVQ         mean_base+24(FP), DX
+	VBROADCASTSD rate+48(FP), Y0
+	MOVQ         AX, BX
+	ANDQ         $0x03, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y1
+	SUBQ         R9, BX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Y2
+	VMOVUPD (CX), Y3
+	VSUBPD  Y2, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VADDPD  Y3, Y2, Y2
+	VMOVUPD Y2, (DX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y1, Y2
+	VMASKMOVPD (CX), Y1, Y3
+	VSUBPD     Y2, Y3, Y3
+	VMULPD     Y0, Y3, Y0
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DX)
 	LEAQ       (CX)(AX*8), CX
 	LEAQ       (DX)(AX*8), DX
 

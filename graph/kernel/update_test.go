@@ -8,24 +8,32 @@ import (
 	"testing"
 )
 
-// updateCase is one loop of solvers on up to three slices, with factors of usual size.
+// updateCase is one loop of solvers on up to four slices, with factors of usual size.
 type updateCase[F Float] struct {
 	name   string
 	slices int
-	run    func(u *updates[F], x [3][]F)
+	run    func(u *updates[F], x [4][]F)
 }
 
 func updateCases[F Float]() []updateCase[F] {
 	return []updateCase[F]{
-		{"scale", 1, func(u *updates[F], x [3][]F) { u.scale(x[0], 0.3) }},
-		{"clip", 1, func(u *updates[F], x [3][]F) { u.clip(x[0], 0.7) }},
-		{"add scaled", 2, func(u *updates[F], x [3][]F) { u.addScaled(x[0], x[1], -0.3) }},
-		{"add penalty", 2, func(u *updates[F], x [3][]F) { u.addPenalty(x[0], x[1], 0.01, 0.02) }},
-		{"momentum", 2, func(u *updates[F], x [3][]F) { u.momentum(x[0], x[1], 0.9, 0.1) }},
-		{"nesterov", 2, func(u *updates[F], x [3][]F) { u.nesterov(x[0], x[1], 0.9, 0.1) }},
-		{"adagrad", 2, func(u *updates[F], x [3][]F) { u.adaGrad(x[0], x[1], 1e-10) }},
-		{"rmsprop", 2, func(u *updates[F], x [3][]F) { u.rmsProp(x[0], x[1], 0.9, 0.1, 1e-8) }},
-		{"adam", 3, func(u *updates[F], x [3][]F) { u.adam(x[0], x[1], x[2], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8) }},
+		{"scale", 1, func(u *updates[F], x [4][]F) { u.scale(x[0], 0.3) }},
+		{"clip", 1, func(u *updates[F], x [4][]F) { u.clip(x[0], 0.7) }},
+		{"add scaled", 2, func(u *updates[F], x [4][]F) { u.addScaled(x[0], x[1], -0.3) }},
+		{"add penalty", 2, func(u *updates[F], x [4][]F) { u.addPenalty(x[0], x[1], 0.01, 0.02) }},
+		{"momentum", 2, func(u *updates[F], x [4][]F) { u.momentum(x[0], x[1], 0.9, 0.1) }},
+		{"nesterov", 2, func(u *updates[F], x [4][]F) { u.nesterov(x[0], x[1], 0.9, 0.1) }},
+		{"adagrad", 2, func(u *updates[F], x [4][]F) { u.adaGrad(x[0], x[1], 1e-10) }},
+		{"rmsprop", 2, func(u *updates[F], x [4][]F) { u.rmsProp(x[0], x[1], 0.9, 0.1, 1e-8) }},
+		{"rmsprop, centered", 3, func(u *updates[F], x [4][]F) { u.centeredRMSProp(x[0], x[1], x[2], 0.9, 0.1, 1e-8) }},
+		{"adadelta", 3, func(u *updates[F], x [4][]F) { u.adaDelta(x[0], x[1], x[2], 0.9, 0.1, 1e-6) }},
+		{"amsgrad", 4, func(u *updates[F], x [4][]F) { u.amsGrad(x[0], x[1], x[2], x[3], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8) }},
+		{"nadam", 3, func(u *updates[F], x [4][]F) { u.nadam(x[0], x[1], x[2], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8, 0.2) }},
+		{"adabelief", 3, func(u *updates[F], x [4][]F) { u.adaBelief(x[0], x[1], x[2], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8) }},
+		{"lion", 2, func(u *updates[F], x [4][]F) { u.lion(x[0], x[1], 0.9, 0.1, 0.99, 0.01, 1) }},
+		{"rprop", 3, func(u *updates[F], x [4][]F) { u.rprop(x[0], x[1], x[2], 1.2, 0.5, 1, 1e-3, 2) }},
+		{"approach", 2, func(u *updates[F], x [4][]F) { u.approach(x[0], x[1], 0.1) }},
+		{"adam", 3, func(u *updates[F], x [4][]F) { u.adam(x[0], x[1], x[2], 0.9, 0.1, 10, 0.999, 0.001, 30, 1e-8) }},
 	}
 }
 
@@ -36,14 +44,14 @@ func TestUpdatesAgree(t *testing.T) { eachKernels(t, testUpdates[float32], testU
 func testUpdates[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	tested, plain := updatesIn[F](updatesNamed(k.name)), portableUpdates[F]()
-	var arenas [3]*arena[F]
+	var arenas [4]*arena[F]
 	for i := range arenas {
 		arenas[i] = newArena[F](t, rng, 256)
 	}
 	for n := range 71 {
 		for repeat := range 8 {
 			for _, c := range updateCases[F]() {
-				var found, want [3][]F
+				var found, want [4][]F
 				for i := range c.slices {
 					found[i] = takeAnywhere(arenas[i], n)
 					if repeat%2 == 0 && i > 0 { // where an average of squares belongs

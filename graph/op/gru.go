@@ -8,47 +8,69 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// GRUNodes are the inputs of [GRU]. The last four may be nil.
+// GRUNodes are the inputs of [GRU]. All but the first two may be nil.
 type GRUNodes struct {
 	Gates            *G.Node // A [T,B,3H] = x·kernel + bias, in the order r, z, n
 	RecurrentKernel  *G.Node // U [H,3H]
 	RecurrentBias    *G.Node // c [3H]
 	Initial          *G.Node // h before the first step [B,H]; nil for zeros
 	Mask             *G.Node // [T,B]; where it is 0 the state is carried over
-	RecurrentDropout *G.Node // d [B,H], fed noise: multiplies h' before U, the same at every step
+	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [3,B,H] for r, z, n
+	Zoneout          *G.Node // ζ [T,B,H], fed noise: 1 where a unit keeps its previous value, else 0
+	Decay            *G.Node // γ [T,B,H]: multiplies h' at the start of a step, as in GRU-D
 }
 
-// GRU is the recurrence of the reset-after gated recurrent unit over a whole sequence, as cuDNN, Keras and PyTorch have
-// it. It returns the hidden states [T,B,H]. With h' the state of the step before:
+// GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
+type GRUOptions struct {
+	Form        kernel.GRUForm
+	ZoneoutRate float64 // ρ in [0,1]: where there is no Zoneout node, as in evaluation, ζ = ρ everywhere
+	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
+}
+
+// GRU is the recurrence of a gated recurrent unit over a whole sequence. It returns the hidden states [T,B,H]. With h' the
+// state of the step before, all forms have
 //
-//	q = (h'⊙d)·U + c
-//	r = σ(A_r + q_r), z = σ(A_z + q_z), n = tanh(A_n + r⊙q_n)
-//	h = (1−z)⊙n + z⊙h'
+//	r = σ(A_r + (h'⊙d)·U_r + c_r), z = σ(A_z + (h'⊙d)·U_z + c_z)
 //
-// Reverse runs from the last step to the first; the states stay at the steps of their inputs. Mask and RecurrentDropout
-// have no gradient.
-func GRU(s *Scope, in GRUNodes, reverse bool) (*G.Node, error) {
+// and [kernel.GRUForm] has the candidate n and the state h of each, as of the default
+//
+//	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
+//
+// With decay, h' is γ⊙(the state of the step before) everywhere, and with zoneout the state is ζ⊙h' + (1−ζ)⊙h in place of h.
+// Mask, RecurrentDropout and Zoneout have no gradient. A mask of ones costs nothing.
+func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	c := check{op: "GRU"}
+	c.that(options.Form.Valid(), "Form", options.Form, "a form of kernel.GRUForm")
+	c.that(0 <= options.ZoneoutRate && options.ZoneoutRate <= 1, "ZoneoutRate", options.ZoneoutRate, "0 to 1")
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
-	units := gates[2] / 3
+	batch, units := gates[1], gates[2]/3
 	c.that(gates[2] == 3*units, "Gates", fmt.Sprintf("%d columns", gates[2]), "a multiple of 3")
 	c.floats("RecurrentKernel", in.RecurrentKernel, units, 3*units)
 	c.optional("RecurrentBias", in.RecurrentBias, 3*units)
-	c.optional("Initial", in.Initial, gates[1], units)
-	c.optional("Mask", in.Mask, gates[0], gates[1])
-	c.optional("RecurrentDropout", in.RecurrentDropout, gates[1], units)
+	c.optional("Initial", in.Initial, batch, units)
+	c.optional("Mask", in.Mask, gates[0], batch)
+	if d := in.RecurrentDropout; d != nil && d.Dims() == 3 {
+		c.floats("RecurrentDropout", d, 3, batch, units)
+	} else {
+		c.optional("RecurrentDropout", d, batch, units)
+	}
+	c.optional("Zoneout", in.Zoneout, gates[0], batch, units)
+	c.optional("Decay", in.Decay, gates[0], batch, units)
 	if c.err != nil {
 		return nil, c.err
 	}
-	shape := kernel.GRUShape{Steps: gates[0], Batch: gates[1], Units: units, Reverse: reverse}
-	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape)
+	shape := kernel.GRUShape{Form: options.Form, Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse}
+	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape, options.ZoneoutRate)
 }
 
-func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape) (*G.Node, error) {
-	inputs := []*G.Node{in.Gates, in.RecurrentKernel, in.RecurrentBias, in.Initial, in.Mask, in.RecurrentDropout}
+func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRate float64) (*G.Node, error) {
+	inputs := []*G.Node{in.Gates, in.RecurrentKernel, in.RecurrentBias, in.Initial, in.Decay, in.Mask, in.RecurrentDropout, in.Zoneout}
 	read := func(in values[F]) kernel.GRUInput[F] {
 		f := in.floats
-		return kernel.GRUInput[F]{Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Mask: f[4], RecurrentDropout: f[5]}
+		return kernel.GRUInput[F]{
+			Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Decay: f[4], Mask: f[5], RecurrentDropout: f[6],
+			Zoneout: f[7], ZoneoutRate: F(zoneoutRate),
+		}
 	}
 	number := s.count + 1 // of the node added below
 	cell := func() *kernel.GRU[F] { return recurrence[F](s.memory, number) }
@@ -59,7 +81,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape) (*G.Node,
 			name: "GRUGradient", inputs: append(inputs, hidden, dHidden), shape: in.Gates.Shape(),
 			run: func(in values[F], dGates []F) {
 				out.Gates = dGates
-				cell().Backward(s.pool, shape, read(in), in.floats[6], in.floats[7], out)
+				cell().Backward(s.pool, shape, read(in), in.floats[8], in.floats[9], out)
 			},
 		})
 	})
@@ -73,6 +95,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape) (*G.Node,
 			beside(s, "GRURecurrentKernelGradient", backward, in.RecurrentKernel, &out.RecurrentKernel),
 			beside(s, "GRURecurrentBiasGradient", backward, in.RecurrentBias, &out.RecurrentBias),
 			beside(s, "GRUInitialGradient", backward, in.Initial, &out.Initial),
+			beside(s, "GRUDecayGradient", backward, in.Decay, &out.Decay),
 		},
 	})
 }

@@ -3,10 +3,12 @@ package op_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
@@ -14,15 +16,16 @@ func gruNodes(in nodes) op.GRUNodes {
 	return op.GRUNodes{
 		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"],
 		Initial: in["initial"], Mask: in["mask"], RecurrentDropout: in["dropout"],
+		Zoneout: in["zoneout"], Decay: in["decay"],
 	}
 }
 
-func gru(reverse bool) build {
-	return func(s *op.Scope, in nodes) (*G.Node, error) { return op.GRU(s, gruNodes(in), reverse) }
+func gru(options op.GRUOptions) build {
+	return func(s *op.Scope, in nodes) (*G.Node, error) { return op.GRU(s, gruNodes(in), options) }
 }
 
 // gruWant is the recurrence one number at a time.
-func gruWant(reverse bool) func(in inputs) []float64 {
+func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 	return func(in inputs) []float64 {
 		gates, u, bias := in["gates"].floats, in["kernel"].floats, in["bias"].floats
@@ -35,32 +38,59 @@ func gruWant(reverse bool) func(in inputs) []float64 {
 			}
 			for i := range steps {
 				t := i
-				if reverse {
+				if options.Reverse {
 					t = steps - 1 - i
 				}
-				q := func(column int) float64 {
+				a := gates[(t*batch+b)*3*units:]
+				at := func(name string, j int) float64 { return in[name].floats[(t*batch+b)*units+j] }
+				carried := slices.Clone(h)
+				if in["decay"].floats != nil {
+					for j := range h {
+						h[j] *= at("decay", j)
+					}
+				}
+				// q is a product of a state with a column of the recurrent kernel.
+				q := func(state []float64, gate, j int) float64 {
 					var sum float64
 					if bias != nil {
-						sum = bias[column]
+						sum = bias[gate*units+j]
 					}
-					for k, v := range h {
-						if dropout := in["dropout"].floats; dropout != nil {
-							v *= dropout[b*units+k]
+					for k, v := range state {
+						if d := in["dropout"]; len(d.shape) == 3 {
+							v *= d.floats[(gate*batch+b)*units+k]
+						} else if d.floats != nil {
+							v *= d.floats[b*units+k]
 						}
-						sum += v * u[k*3*units+column]
+						sum += v * u[(k*3+gate)*units+j]
 					}
 					return sum
 				}
-				a := gates[(t*batch+b)*3*units:]
+				r, z, reset := make([]float64, units), make([]float64, units), make([]float64, units)
+				for j := range units {
+					r[j] = sigmoid(a[j] + q(h, 0, j))
+					z[j] = sigmoid(a[units+j] + q(h, 1, j))
+					reset[j] = r[j] * h[j]
+				}
 				next := make([]float64, units)
 				for j := range units {
-					r := sigmoid(a[j] + q(j))
-					z := sigmoid(a[units+j] + q(units+j))
-					n := math.Tanh(a[2*units+j] + r*q(2*units+j))
-					next[j] = (1-z)*n + z*h[j]
+					a := a[2*units+j]
+					switch options.Form {
+					case kernel.ResetAfter:
+						next[j] = (1-z[j])*math.Tanh(a+r[j]*q(h, 2, j)) + z[j]*h[j]
+					case kernel.ResetBeforePast:
+						next[j] = (1-z[j])*math.Tanh(a+q(reset, 2, j)) + z[j]*h[j]
+					case kernel.ResetBeforeNew:
+						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a+q(reset, 2, j))
+					}
+					zoneout := options.ZoneoutRate
+					if in["zoneout"].floats != nil {
+						zoneout = at("zoneout", j)
+					}
+					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
 				}
-				if mask := in["mask"].floats; mask == nil || mask[t*batch+b] != 0 {
-					h = next
+				h = next
+				if mask := in["mask"].floats; mask != nil && mask[t*batch+b] == 0 {
+					h = carried
 				}
 				copy(hidden[(t*batch+b)*units:], h)
 			}
@@ -68,6 +98,8 @@ func gruWant(reverse bool) func(in inputs) []float64 {
 		return hidden
 	}
 }
+
+var gruForms = []kernel.GRUForm{kernel.ResetAfter, kernel.ResetBeforePast, kernel.ResetBeforeNew}
 
 func TestGRU(t *testing.T) {
 	optional := []struct {
@@ -78,18 +110,41 @@ func TestGRU(t *testing.T) {
 		{"initial", random(4, 4, 2)},
 		{"mask", mask},
 		{"dropout", dropout(5, 4, 2)},
+		{"dropout", dropout(6, 3, 4, 2)}, // of each gate, in place of the one before
 	}
-	for options := range 1 << (len(optional) + 1) {
-		in := inputs{"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6)}
-		reverse := options&1 != 0
-		name := fmt.Sprintf("reverse=%v", reverse)
-		for i, o := range optional {
-			if options&(2<<i) != 0 {
-				in[o.name] = o.feed
-				name += " " + o.name
+	zoneout := uniform(7, 4, 4, 2)
+	for i, v := range zoneout.floats {
+		zoneout.floats[i] = math.Round(v)
+	}
+	decay := uniform(8, 4, 4, 2)
+	decay.fixed = false
+	for _, form := range gruForms {
+		for choice := range 1 << (len(optional) + 1) {
+			in := inputs{"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6)}
+			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0}
+			name := fmt.Sprintf("%+v", options)
+			switch choice % 5 { // each with some of the others
+			case 1:
+				in["zoneout"], in["decay"] = zoneout, decay
+				name += " zoneout decay"
+			case 2:
+				in["decay"] = decay
+				name += " decay"
+			case 3:
+				in["zoneout"] = zoneout
+				name += " zoneout"
+			case 4:
+				options.ZoneoutRate = 0.25
+				name += " zoneout rate"
 			}
+			for i, o := range optional {
+				if choice&(2<<i) != 0 {
+					in[o.name] = o.feed
+					name += " " + o.name
+				}
+			}
+			t.Run(name, func(t *testing.T) { verify(t, example{name, in, gru(options), gruWant(options)}) })
 		}
-		t.Run(name, func(t *testing.T) { verify(t, example{name, in, gru(reverse), gruWant(reverse)}) })
 	}
 }
 
@@ -97,11 +152,11 @@ func TestGRU(t *testing.T) {
 func TestTwoInstancesStayApart(t *testing.T) {
 	in := inputs{"gates": random(1, 3, 2, 6), "kernel": random(2, 2, 6), "initial": random(3, 2, 2)}
 	both := func(s *op.Scope, in nodes) (*G.Node, error) {
-		one, err := gru(false)(s, in)
+		one, err := gru(op.GRUOptions{})(s, in)
 		if err != nil {
 			return nil, err
 		}
-		two, err := gru(false)(s, in)
+		two, err := gru(op.GRUOptions{})(s, in)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +165,7 @@ func TestTwoInstancesStayApart(t *testing.T) {
 		}
 		return G.Add(one, two)
 	}
-	once := mustCompile[float64](t, 1, true, in, gru(false)).results(t)
+	once := mustCompile[float64](t, 1, true, in, gru(op.GRUOptions{})).results(t)
 	twice := mustCompile[float64](t, 1, true, in, both).results(t)
 	for name, v := range once {
 		for i := range v {
@@ -160,7 +215,7 @@ func TestComposedGRUIsTheSame(t *testing.T) {
 		"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6), "bias": random(3, 6), "initial": random(4, 4, 2),
 		"dropout": dropout(5, 4, 2), "mask": mask,
 	}
-	fused := mustCompile[float64](t, 1, true, in, gru(false)).results(t)
+	fused := mustCompile[float64](t, 1, true, in, gru(op.GRUOptions{})).results(t)
 	delete(in, "mask")
 	for step := range 4 {
 		in[fmt.Sprintf("mask%d", step)] = fixed(mask.floats[step*4:(step+1)*4], 4)

@@ -10,14 +10,14 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// ConcatLast joins nodes [...,D₁], [...,D₂], … along the last axis. All have two axes or all have three.
+// ConcatLast joins nodes [...,D₁], [...,D₂], … along the last axis. All have equally many axes, one to three.
 func ConcatLast(s *Scope, xs ...*G.Node) (*G.Node, error) {
 	c := check{op: "ConcatLast"}
 	c.that(len(xs) > 0, "xs", "no nodes", "at least one")
 	var shape tensor.Shape
 	width := 0
 	for i, x := range xs {
-		sizes := anyRank(x, 2, 3)
+		sizes := anyRank(x, 1, 3)
 		if i > 0 {
 			sizes = append(slices.Clone(shape[:len(shape)-1]), anySize)
 		}

@@ -15,7 +15,7 @@ type Memory struct{ slots map[slot]any }
 type slot struct {
 	number int
 	dtype  tensor.Dtype
-	cell   bool // working memory of a recurrence, not an output
+	cell   bool // working memory, not an output
 }
 
 // NewMemory returns an empty memory.
@@ -38,6 +38,17 @@ func recurrence[F kernel.Float](m *Memory, number int) *kernel.GRU[F] {
 	held, ok := m.slots[key].(*kernel.GRU[F])
 	if !ok {
 		held = new(kernel.GRU[F])
+		m.slots[key] = held
+	}
+	return held
+}
+
+// working returns the slot's working memory of that type, with whatever another operation has left there.
+func working[W any](m *Memory, number int) *W {
+	key := slot{number: number, cell: true}
+	held, ok := m.slots[key].(*W)
+	if !ok {
+		held = new(W)
 		m.slots[key] = held
 	}
 	return held

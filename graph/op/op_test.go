@@ -58,6 +58,35 @@ func gatherWant(in inputs) []float64 {
 	return y
 }
 
+const layerNormEpsilon = 1e-3
+
+func layerNorm(s *op.Scope, in nodes) (*G.Node, error) {
+	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], layerNormEpsilon)
+}
+
+func layerNormWant(in inputs) []float64 {
+	x, gain, shift := in["x"], in["gain"].floats, in["shift"].floats
+	width := len(gain)
+	var y []float64
+	for i := 0; i < len(x.floats); i += width {
+		var mean, variance float64
+		for _, v := range x.floats[i : i+width] {
+			mean += v / float64(width)
+		}
+		for _, v := range x.floats[i : i+width] {
+			variance += (v - mean) * (v - mean) / float64(width)
+		}
+		for j, v := range x.floats[i : i+width] {
+			normalized := gain[j] * (v - mean) / math.Sqrt(variance+layerNormEpsilon)
+			if shift != nil {
+				normalized += shift[j]
+			}
+			y = append(y, normalized)
+		}
+	}
+	return y
+}
+
 func scaleWant(in inputs) []float64 {
 	factors := in["factors"].floats
 	var y []float64
@@ -237,6 +266,9 @@ func examples() []example {
 		{"ScaleSteps", inputs{"x": random(1, 4, 3, 2), "factors": dropout(2, 3, 2)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ScaleSteps(s, in["x"], in["factors"]) }, scaleWant},
 
+		{"LayerNorm", inputs{"x": random(1, 4, 5), "gain": random(2, 5), "shift": random(3, 5)}, layerNorm, layerNormWant},
+		{"LayerNorm of a sequence, without shift", inputs{"x": random(1, 3, 2, 4), "gain": random(2, 4)}, layerNorm, layerNormWant},
+
 		{"Sigmoid", inputs{"x": scaled(3, 1, 4, 3, 2)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Sigmoid(s, in["x"]) },
 			each(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })},
@@ -252,7 +284,9 @@ func examples() []example {
 		{"elu", inputs{"x": scaled(3, 1, 4, 5)}, activate("elu"),
 			each(func(x float64) float64 { return max(x, math.Expm1(min(x, 0))) })},
 		{"selu", inputs{"x": scaled(3, 1, 4, 5)}, activate("selu"),
-			each(func(x float64) float64 { return 1.0507009873554805 * (max(x, 0) + 1.6732632423543772*math.Expm1(min(x, 0))) })},
+			each(func(x float64) float64 {
+				return 1.0507009873554805 * (max(x, 0) + 1.6732632423543772*math.Expm1(min(x, 0)))
+			})},
 		{"swish", inputs{"x": scaled(3, 1, 4, 5)}, activate("swish"),
 			each(func(x float64) float64 { return x / (1 + math.Exp(-x)) })},
 		{"gelu", inputs{"x": scaled(2, 1, 4, 5)}, activate("gelu"),
@@ -279,6 +313,12 @@ func examples() []example {
 		{"Columns of a sequence", inputs{"x": random(1, 2, 1, 3)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 2, 3) },
 			func(in inputs) []float64 { x := in["x"].floats; return []float64{x[2], x[5]} }},
+		{"Columns of a vector", inputs{"x": random(1, 5)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Columns(s, in["x"], 1, 3) },
+			func(in inputs) []float64 { return in["x"].floats[1:3] }},
+		{"ConcatLast of vectors", inputs{"a": random(1, 2), "b": random(2, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"]) },
+			func(in inputs) []float64 { return append(in["a"].floats[:2:2], in["b"].floats...) }},
 		{"ConcatLast", inputs{"a": random(1, 2, 1), "b": random(2, 2, 2)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.ConcatLast(s, in["a"], in["b"]) },
 			func(in inputs) []float64 {
@@ -372,6 +412,13 @@ func maskedLoss(s *op.Scope, in nodes) (*G.Node, error) {
 
 // verify is what holds for every graph.
 func verify(t *testing.T, e example) {
+	first := verifyTraining(t, e)
+	evaluation := mustCompile[float64](t, 1, false, e.in, e.build)
+	expectSame(t, "evaluation", evaluation.results(t), results{"output": first["output"]})
+}
+
+// verifyTraining is what holds for every graph for training. It returns the output and the gradients.
+func verifyTraining(t *testing.T, e example) results {
 	p := mustCompile[float64](t, 1, true, e.in, e.build)
 	first := p.results(t)
 	if e.want != nil {
@@ -383,13 +430,11 @@ func verify(t *testing.T, e example) {
 	threads := mustCompile[float64](t, 3, true, e.in, e.build)
 	expectSame(t, "three threads", threads.results(t), first)
 
-	evaluation := mustCompile[float64](t, 1, false, e.in, e.build)
-	expectSame(t, "evaluation", evaluation.results(t), results{"output": first["output"]})
-
 	single := mustCompile[float32](t, 1, true, e.in, e.build).results(t)
 	for name, want := range first {
 		expectClose(t, "float32: "+name, single[name], want, 1e-5) // 2⁻²⁴ times a few dozen additions
 	}
+	return first
 }
 
 func TestOperations(t *testing.T) {

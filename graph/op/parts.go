@@ -22,10 +22,10 @@ func At(s *Scope, x *G.Node, t int) (*G.Node, error) {
 	return byDtype(c.dtype, part[float32], part[float64])(s, "At", x, b, shape[1:])
 }
 
-// Columns are the columns [lo,hi) of x [B,D] or [T,B,D].
+// Columns are the columns [lo,hi) of x [B,D] or [T,B,D], or the elements of a vector [D].
 func Columns(s *Scope, x *G.Node, lo, hi int) (*G.Node, error) {
 	c := check{op: "Columns"}
-	shape := c.floats("x", x, anyRank(x, 2, 3)...)
+	shape := c.floats("x", x, anyRank(x, 1, 3)...)
 	width := shape[len(shape)-1]
 	c.that(0 <= lo && lo < hi && hi <= width, "lo and hi", fmt.Sprintf("%d and %d", lo, hi), fmt.Sprintf("0 ≤ lo < hi ≤ %d", width))
 	if c.err != nil {

@@ -28,20 +28,30 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 
 // Read reads the safetensors file path. Its errors are those of [Decode] with the path.
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, errors.Wrap(err, "read safetensors")
+		return nil, errors.WithMessage(err, "read safetensors")
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, errors.Wrap(err, "read safetensors")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.Errorf("read safetensors: %s: found %v, expected a regular file", path, info.Mode().Type())
-	}
-	file, err := Decode(bufio.NewReaderSize(f, chunkSize), info.Size())
+	file, err := Decode(bufio.NewReaderSize(f, chunkSize), size)
 	return file, errors.WithMessage(err, path)
+}
+
+// openRegular opens a regular file and tells its size.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, errors.WithStack(err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.Errorf("%s: found %v, expected a regular file", path, info.Mode().Type())
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, errors.WithStack(err)
+	}
+	return f, info.Size(), nil
 }
 
 // Decode reads a safetensors file of size bytes from r; size is what the file system or the transport says, not what

@@ -220,7 +220,7 @@ func (r headerReader) placement(name string) (placement, error) {
 }
 
 func refuse(where, found, expected string) error {
-	return errors.WithStack(&FormatError{Where: where, Found: found, Expected: expected})
+	return errors.WithStack(&FormatError{Format: "safetensors", Where: where, Found: found, Expected: expected})
 }
 
 func describe(t json.Token) string {

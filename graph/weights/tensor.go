@@ -47,6 +47,12 @@ func (t Tensor) DType() DType {
 	return dtype
 }
 
+// Elements is the number of elements of Data.
+func (t Tensor) Elements() int {
+	_, elements := describeData(t.Data)
+	return elements
+}
+
 func describeData(data any) (dtype DType, elements int) {
 	switch d := data.(type) {
 	case []float32:

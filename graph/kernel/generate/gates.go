@@ -79,7 +79,7 @@ func gateFunction(v vector, name, doc string, matrices, vectors []string, prepar
 // gates generates the gates of a recurrent unit from their inputs a and products q.
 func gates(t tables, v vector) {
 	var c *constants
-	gateFunction(v, "gates", "gates is machine.gates; product4 is the fourth block of saved, q_n.",
+	gateFunction(v, "gates", "gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.",
 		[]string{"input", "product", "before", "saved", "product4", "after"}, []string{"bias"},
 		func() { c = t.ofExponentials(v) },
 		func(g *gateLines) {
@@ -117,8 +117,8 @@ func gates(t tables, v vector) {
 // gateGradients generates the gradients of the gates.
 func gateGradients(t tables, v vector) {
 	var c *constants
-	gateFunction(v, "gateGradients", "gateGradients is machine.gateGradients; product4 is the fourth block of saved, q_n.",
-		[]string{"above", "carry", "saved", "product4", "before", "gates", "candidates", "previous"}, nil,
+	gateFunction(v, "gateGradients", "gateGradients is the backward pass of resetAfterCell; product4 is the fourth block of saved, q_n.",
+		[]string{"above", "carry", "saved", "product4", "before", "gates", "products"}, nil,
 		func() { c = t.constants(v, "one") },
 		func(g *gateLines) {
 			g.fetch("above", 1)
@@ -126,7 +126,7 @@ func gateGradients(t tables, v vector) {
 			g.fetch("product4", 1)
 			g.fetch("before", 1)
 			g.fetch("gates", 3)
-			g.fetch("candidates", 1)
+			g.fetch("products", 1)
 			one := c.in("one")
 			// complement returns 1 − x.
 			complement := func(x reg.VecVirtual) reg.VecVirtual {
@@ -139,7 +139,6 @@ func gateGradients(t tables, v vector) {
 			update, candidate := g.get(g.block("saved", 1)), g.get(g.block("saved", 2))
 
 			h := g.get(g.block("before", 0))
-			g.put(h, g.block("previous", 0))
 			dUpdate := v.register()
 			v.subtract(candidate, h, dUpdate)
 			v.multiply(d, dUpdate, dUpdate)
@@ -161,7 +160,7 @@ func gateGradients(t tables, v vector) {
 			reset := g.get(g.block("saved", 0))
 			dProduct := v.register()
 			v.multiply(reset, dCandidate, dProduct)
-			g.put(dProduct, g.block("candidates", 0))
+			g.put(dProduct, g.block("products", 0))
 			v.multiply(g.get(g.block("product4", 0)), dProduct, dProduct)
 			v.multiply(complement(reset), dProduct, dProduct)
 			g.put(dProduct, g.block("gates", 0))

@@ -30,7 +30,7 @@ func updates(v vector) {
 	update(v, "addPenalty", "values, delta", "l1, twiceL2", func(u *updating) {
 		w := u.get("values")
 		delta := u.plus(u.times("twiceL2", w), u.get("delta"))
-		u.put("delta", u.plus(u.signed("l1", w), delta))
+		u.put("delta", u.plus(u.signed(u.factors["l1"], w), delta))
 	})
 	update(v, "momentum", "delta, velocity", "mu, gain", func(u *updating) {
 		velocity := u.plus(u.times("gain", u.get("delta")), u.times("mu", u.get("velocity")))
@@ -54,6 +54,87 @@ func updates(v vector) {
 		delta := u.get("delta")
 		square := u.average("rho", "squares", "rest", delta)
 		u.put("delta", u.over(delta, u.plus(u.factors["epsilon"], u.root(square))))
+	})
+	update(v, "centeredRMSProp", "delta, squares, means", "rho, rest, epsilon", func(u *updating) {
+		delta := u.get("delta")
+		square := u.average("rho", "squares", "rest", delta)
+		mean := u.plus(u.times("rest", delta), u.times("rho", u.get("means")))
+		u.put("means", mean)
+		variance := u.register()
+		u.multiply(mean, mean, variance)
+		u.subtract(variance, square, variance)
+		zero := u.register()
+		u.zero(zero)
+		u.max(variance, zero, variance)
+		u.put("delta", u.over(delta, u.plus(u.factors["epsilon"], u.root(variance))))
+	})
+	update(v, "adaDelta", "delta, squares, changes", "rho, rest, epsilon", func(u *updating) {
+		delta := u.get("delta")
+		square := u.average("rho", "squares", "rest", delta)
+		changes := u.get("changes")
+		ratio := u.over(u.root(u.plus(u.factors["epsilon"], changes)), u.root(u.plus(u.factors["epsilon"], square)))
+		u.multiply(delta, ratio, ratio)
+		u.put("delta", ratio)
+		u.average("rho", "changes", "rest", ratio)
+	})
+	update(v, "amsGrad", "delta, means, squares, maxima", "beta1, rest1, mean, beta2, rest2, root, epsilon", func(u *updating) {
+		delta := u.get("delta")
+		mean := u.plus(u.times("rest1", delta), u.times("beta1", u.get("means")))
+		u.put("means", mean)
+		square := u.average("beta2", "squares", "rest2", delta)
+		u.max(square, u.get("maxima"), square)
+		u.put("maxima", square)
+		root := u.plus(u.factors["epsilon"], u.times("root", u.root(square)))
+		u.put("delta", u.over(u.times("mean", mean), root))
+	})
+	update(v, "nadam", "delta, means, squares", "beta1, rest1, mean, beta2, rest2, root, epsilon, gain", func(u *updating) {
+		delta := u.get("delta")
+		mean := u.plus(u.times("rest1", delta), u.times("beta1", u.get("means")))
+		u.put("means", mean)
+		square := u.average("beta2", "squares", "rest2", delta)
+		root := u.plus(u.factors["epsilon"], u.times("root", u.root(square)))
+		u.put("delta", u.over(u.plus(u.times("gain", delta), u.times("mean", mean)), root))
+	})
+	update(v, "adaBelief", "delta, means, squares", "beta1, rest1, mean, beta2, rest2, root, epsilon", func(u *updating) {
+		delta := u.get("delta")
+		mean := u.plus(u.times("rest1", delta), u.times("beta1", u.get("means")))
+		u.put("means", mean)
+		u.subtract(mean, delta, delta)
+		square := u.times("rest2", delta)
+		u.multiply(delta, square, square)
+		square = u.plus(square, u.times("beta2", u.get("squares")))
+		square = u.plus(u.factors["epsilon"], square)
+		u.put("squares", square)
+		root := u.plus(u.factors["epsilon"], u.times("root", u.root(square)))
+		u.put("delta", u.over(u.times("mean", mean), root))
+	})
+	update(v, "lion", "delta, means", "beta1, rest1, beta2, rest2, one", func(u *updating) {
+		delta, mean := u.get("delta"), u.get("means")
+		u.put("delta", u.signed(u.factors["one"], u.plus(u.times("rest1", delta), u.times("beta1", mean))))
+		u.put("means", u.plus(u.times("rest2", delta), u.times("beta2", mean)))
+	})
+	update(v, "rprop", "delta, previous, sizes", "up, down, one, smallest, largest", func(u *updating) {
+		const less, equal, greater, atLeast = 17, 0, 30, 29 // ordered, quiet
+		gradient, product := u.get("delta"), u.register()
+		u.multiply(u.get("previous"), gradient, product)
+		factor, other := u.register(), u.register()
+		u.where(greater, product, u.factors["up"], factor)
+		u.where(less, product, u.factors["down"], other)
+		factor = u.plus(other, factor)
+		u.where(equal, product, u.factors["one"], other)
+		size := u.get("sizes")
+		u.multiply(u.plus(other, factor), size, size)
+		u.max(size, u.factors["smallest"], size)
+		u.min(size, u.factors["largest"], size)
+		u.put("sizes", size)
+		u.where(atLeast, product, gradient, other)
+		u.put("previous", other)
+		u.put("delta", u.signed(size, other))
+	})
+	update(v, "approach", "x, mean", "rate", func(u *updating) {
+		mean, difference := u.get("mean"), u.register()
+		u.subtract(mean, u.get("x"), difference)
+		u.put("mean", u.plus(u.times("rate", difference), mean))
 	})
 	update(v, "adam", "delta, means, squares", "beta1, rest1, mean, beta2, rest2, root, epsilon", func(u *updating) {
 		delta := u.get("delta")
@@ -132,12 +213,12 @@ func (u *updating) average(decay, line, rest string, x reg.VecVirtual) reg.VecVi
 	return square
 }
 
-// signed returns a factor where x > 0, less it where x < 0, and 0 where x is 0 or NaN.
-func (u *updating) signed(factor string, x reg.VecVirtual) reg.VecVirtual {
+// signed returns size where x > 0, less it where x < 0, and 0 where x is 0 or NaN.
+func (u *updating) signed(size, x reg.VecVirtual) reg.VecVirtual {
 	const less, greater = 17, 30 // ordered, quiet
 	above, below := u.register(), u.register()
-	u.where(greater, x, u.factors[factor], above)
-	u.where(less, x, u.factors[factor], below)
+	u.where(greater, x, size, above)
+	u.where(less, x, size, below)
 	u.subtract(below, above, above)
 	return above
 }

@@ -63,8 +63,6 @@ type gruConfig struct {
 	Regularizer *l2   `yaml:"regularizer"`
 }
 
-func (c *gruConfig) SetDefaults() { *c = gruConfig{Units: 128, dropouts: dropouts{Dropout: 0.1}} }
-
 type dropouts struct {
 	Dropout          float64 `yaml:"dropout"`
 	RecurrentDropout float32 `yaml:"recurrent_dropout"`
@@ -101,8 +99,6 @@ type schedule struct {
 	Every  int     `yaml:"every"`
 	Factor float64 `yaml:"factor"`
 }
-
-func (s *schedule) SetDefaults() { *s = schedule{Every: 10, Factor: 0.5} }
 
 type trainerConfig struct {
 	MaxEpochs     int64       `yaml:"max_epochs"`

@@ -133,18 +133,9 @@ func (d *decoder) pointer(n *node, v reflect.Value, path string) {
 		return
 	}
 	if v.IsNil() {
-		v.Set(fresh(v.Type().Elem()))
+		v.Set(reflect.New(v.Type().Elem()))
 	}
 	d.decode(n, v.Elem(), path)
-}
-
-// fresh allocates a value with its defaults.
-func fresh(t reflect.Type) reflect.Value {
-	p := reflect.New(t)
-	if hook, ok := p.Interface().(defaulter); ok {
-		hook.SetDefaults()
-	}
-	return p
 }
 
 func (d *decoder) mapping(n *node, v reflect.Value, path string) {
@@ -206,7 +197,7 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	chosen := v.FieldByIndex(fields[i].index)
 	if !d.again || chosen.IsNil() {
 		v.SetZero() // a choice of the defaults gives way
-		chosen.Set(fresh(chosen.Type().Elem()))
+		chosen.Set(reflect.New(chosen.Type().Elem()))
 	}
 	d.decode(options, chosen.Elem(), join(path, name))
 }
@@ -224,8 +215,6 @@ func (d *decoder) slice(n *node, v reflect.Value, path string) {
 	for i, item := range n.items {
 		if d.again && i < v.Len() {
 			result.Index(i).Set(v.Index(i))
-		} else {
-			result.Index(i).Set(fresh(v.Type().Elem()).Elem())
 		}
 		d.decode(item, result.Index(i), join(path, i))
 	}
@@ -251,7 +240,7 @@ func (d *decoder) dictionary(n *node, v reflect.Value, path string) {
 	}
 	for _, e := range n.entries {
 		key := reflect.ValueOf(e.key).Convert(v.Type().Key())
-		value := fresh(v.Type().Elem()).Elem()
+		value := reflect.New(v.Type().Elem()).Elem()
 		if old := v.MapIndex(key); old.IsValid() {
 			value.Set(old)
 		}

@@ -18,7 +18,7 @@ func TestDecode(t *testing.T) {
 		Units int `yaml:"units"`
 	}{88}
 	gru := func(units int) *gruConfig {
-		return &gruConfig{Units: units, dropouts: dropouts{Dropout: 0.1}}
+		return &gruConfig{Units: units}
 	}
 	cases := []struct {
 		name, src string
@@ -34,8 +34,8 @@ func TestDecode(t *testing.T) {
 		{"null leaves a struct at its defaults", "solver:\ntask: next", func(c *config) { c.Task = "next" }},
 		{"a pointer of the defaults is decoded into", "trainer: {early_stopping: {patience: 3}}", func(c *config) { c.Trainer.EarlyStopping.Patience = 3 }},
 		{"null makes a pointer nil", "trainer: {early_stopping: null}", func(c *config) { c.Trainer.EarlyStopping = nil }},
-		{"a new pointer has its defaults", "solver: {schedule: {factor: 0.1}}", func(c *config) { c.Solver.Schedule = &schedule{Every: 10, Factor: 0.1} }},
-		{"a new pointer with nothing said", "solver: {schedule: {}}", func(c *config) { c.Solver.Schedule = &schedule{Every: 10, Factor: 0.5} }},
+		{"a new pointer holds what was written", "solver: {schedule: {factor: 0.1}}", func(c *config) { c.Solver.Schedule = &schedule{Factor: 0.1} }},
+		{"a new pointer with nothing said", "solver: {schedule: {}}", func(c *config) { c.Solver.Schedule = &schedule{} }},
 		{"a list replaces that of the defaults", "data: {markers: [x]}", func(c *config) { c.Data.Markers = []string{"x"} }},
 		{"an empty list", "data: {markers: []}", func(c *config) { c.Data.Markers = []string{} }},
 		{"null makes a list nil", "data: {markers: ~}", func(c *config) { c.Data.Markers = nil }},
@@ -66,10 +66,10 @@ func TestDecode(t *testing.T) {
 			c.Model.Layers = []layer{{GRU: first}, {Dense: dense}}
 		}},
 		{"a choice by its bare name", "model:\n  layers:\n  - gru\n  - last\n  - gru:\n  - last: {}\n", func(c *config) {
-			c.Model.Layers = []layer{{GRU: gru(128)}, {Last: &struct{}{}}, {GRU: gru(128)}, {Last: &struct{}{}}}
+			c.Model.Layers = []layer{{GRU: gru(0)}, {Last: &struct{}{}}, {GRU: gru(0)}, {Last: &struct{}{}}}
 		}},
 		{"inlined, self-reading and nested fields", "model: {layers: [gru: {recurrent_dropout: 0.5, form: reset-before, directions: [1, -1], regularizer: {rate: 0.001}}]}", func(c *config) {
-			first := gru(128)
+			first := gru(0)
 			first.RecurrentDropout, first.Form, first.Directions, first.Regularizer = 0.5, 1, []int{1, -1}, &l2{0.001}
 			c.Model.Layers = []layer{{GRU: first}}
 		}},

@@ -8,13 +8,9 @@
 //
 // Decode knows these types: structs, with fields named by yaml tags and embedded structs inlined; pointers; slices;
 // maps with string keys; strings, whole numbers, floating-point numbers and booleans, also of named types; the empty
-// interface; and whatever implements [encoding.TextUnmarshaler], whose error must say what was expected. Two methods
-// of the types steer it:
-//
-//   - SetDefaults(), on a pointer, fills a value that Decode creates, before it is decoded into: what a pointer
-//     points to, an element of a slice or of a map.
-//   - OneOf(), on a struct of pointers, makes it a choice: exactly one of its keys must be given, as in the list
-//     "- gru: {units: 64}". The name alone, as in "- last", chooses it with every option at its default.
+// interface; and whatever implements [encoding.TextUnmarshaler], whose error must say what was expected. A method
+// OneOf() of a struct of pointers makes it a choice: exactly one of its keys must be given, as in the list
+// "- gru: {units: 64}". The name alone, as in "- last", chooses it with every option left out.
 //
 // Null leaves a struct at its defaults and makes a pointer, a slice or a map nil.
 //

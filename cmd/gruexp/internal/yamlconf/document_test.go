@@ -95,7 +95,7 @@ func TestSet(t *testing.T) {
 		{"a whole item of a list", []string{"model.layers.1=last"}, func(c *config) { c.Model.Layers[1] = layer{Last: &struct{}{}} }},
 		{"a whole list", []string{"model.layers=[last]"}, func(c *config) { c.Model.Layers = []layer{{Last: &struct{}{}}} }},
 		{"options of a bare name", []string{"model.layers.2=gru", "model.layers.2.gru.units=7"}, func(c *config) {
-			c.Model.Layers[2] = layer{GRU: &gruConfig{Units: 7, dropouts: dropouts{Dropout: 0.1}}}
+			c.Model.Layers[2] = layer{GRU: &gruConfig{Units: 7}}
 		}},
 		{"through null", []string{"solver=null", "solver.clip_norm=2"}, func(c *config) { c.Solver.Name, c.Solver.ClipNorm = "adam", 2 }},
 		{"null", []string{"trainer.early_stopping=null"}, func(c *config) { c.Trainer.EarlyStopping = nil }},

@@ -6,11 +6,8 @@ import (
 	"strings"
 )
 
-// defaulter and choice are what the types of a configuration may implement: see the package's documentation.
-type (
-	defaulter interface{ SetDefaults() }
-	choice    interface{ OneOf() }
-)
+// choice is what the types of a configuration may implement: see the package's documentation.
+type choice interface{ OneOf() }
 
 var (
 	choiceType          = reflect.TypeFor[choice]()

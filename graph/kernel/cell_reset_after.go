@@ -1,29 +1,17 @@
 package kernel
 
-// gateRows is what machine.gates reads and writes: some rows of one step.
-type gateRows[F Float] struct {
-	rows, units int
-	input       lines[F] // [rows,3H]: A
-	product     lines[F] // [rows,3H]: h'·U
-	bias        []F      // [3H]
-	before      lines[F] // [rows,H]: h'
-	saved       lines[F] // [rows,4H]: set to r, z, n and q_n
-	after       lines[F] // [rows,H]: set to h
+// resetAfterCell returns the cell of [ResetAfter], which saves r, z, n and q_n of a row. With dh the gradient that reaches
+// a state from above and from the step after it,
+//
+//	dA_n = dh⊙(1−z)⊙(1−n²)   dq_n = dA_n⊙r
+//	dA_r = dA_n⊙q_n⊙r⊙(1−r)  dq_r = dA_r
+//	dA_z = dh⊙(h'−n)⊙z⊙(1−z) dq_z = dA_z
+//	dh'  = dh⊙z + (dq·Uᵀ)⊙d
+func resetAfterCell[F Float](forward func(*gateRows[F]), backward func(*gradientRows[F])) cell[F] {
+	return newCell(4, 1, stage[F]{3, forward, backward})
 }
 
-// gradientRows is what machine.gateGradients reads and writes: some rows of one step.
-type gradientRows[F Float] struct {
-	rows, units int
-	above       lines[F] // [rows,H]: gradient with respect to h from above
-	carry       lines[F] // [rows,H]: from the step after it; turned into the part of dh' that does not go through q
-	saved       lines[F] // [rows,4H]: r, z, n and q_n
-	before      lines[F] // [rows,H]: h'
-	gates       lines[F] // [rows,3H]: set to the gradient with respect to A
-	candidates  lines[F] // [rows,H]: set to the gradient with respect to q_n; those of q_r and q_z are those of A_r and A_z
-	previous    lines[F] // [rows,H]: set to h'
-}
-
-// gatesPortable is machine.gates in plain Go, over the given activations.
+// gatesPortable is the forward pass in plain Go, over the given activations.
 func gatesPortable[F Float](sigmoid, tanh func(dst, src []F)) func(*gateRows[F]) {
 	return func(g *gateRows[F]) {
 		H := g.units
@@ -62,20 +50,20 @@ func candidate[F Float](n, qn, a, q, bias, reset []F) {
 	}
 }
 
-// interpolate sets dst = (1−z)⊙n + z⊙h.
-func interpolate[F Float](dst, z, n, h []F) {
-	z, n, h = z[:len(dst)], n[:len(dst)], h[:len(dst)]
+// interpolate sets dst = (1−z)⊙x + z⊙y.
+func interpolate[F Float](dst, z, x, y []F) {
+	z, x, y = z[:len(dst)], x[:len(dst)], y[:len(dst)]
 	for j := range dst {
-		dst[j] = (1-z[j])*n[j] + z[j]*h[j]
+		dst[j] = (1-z[j])*x[j] + z[j]*y[j]
 	}
 }
 
-// gateGradientsPortable is machine.gateGradients in plain Go.
+// gateGradientsPortable is the backward pass in plain Go.
 func gateGradientsPortable[F Float](g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
 		above, dh, saved, h := g.above.row(i, H), g.carry.row(i, H), g.saved.row(i, 4*H), g.before.row(i, H)
-		dGates, dqn := g.gates.row(i, 3*H), g.candidates.row(i, H)
+		dGates, dqn := g.gates.row(i, 3*H), g.products.row(i, H)
 		r, z, n, qn := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H]
 		dr, dz, dn := dGates[:H], dGates[H:][:H], dGates[2*H:][:H]
 		for j, d := range above {
@@ -87,6 +75,5 @@ func gateGradientsPortable[F Float](g *gradientRows[F]) {
 			dz[j] = d * (h[j] - n[j]) * z[j] * (1 - z[j])
 			dh[j] = d * z[j]
 		}
-		copy(g.previous.row(i, H), h)
 	}
 }

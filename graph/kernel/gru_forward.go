@@ -1,0 +1,100 @@
+package kernel
+
+// forward takes the worker's rows through the sequence.
+func (w *gruWorker[F]) forward() {
+	width := w.stateWidth
+	for i := range w.Steps {
+		t, before := w.step(i)
+		w.begin(t, before, func(b int) {
+			copy(row(w.statesAt(t), b, width), row(w.statesAt(before), b, width))
+		})
+		for done := 0; done < len(w.rows); done += len(w.chunk) {
+			w.take(done)
+			w.fetchForward()
+			for stage := range w.cell.count {
+				w.multiplyForward(stage)
+				w.gatesForward(stage)
+			}
+			w.zoneOut()
+		}
+	}
+}
+
+// fetchForward lets the next product fetch what the gates of the chunk read and write.
+func (w *gruWorker[F]) fetchForward() {
+	w.ahead.count = 0
+	first, count := w.t*w.Batch+w.chunk[0], len(w.chunk)
+	if w.in.Mask != nil {
+		return // the rows need not stand side by side
+	}
+	w.ahead.rows(w.in.Gates, w.columns, first, count)
+	if w.training {
+		w.ahead.rows(w.saved, w.cell.saved*w.Units, first, count)
+	}
+	w.ahead.rows(w.hidden, w.stateWidth, first, count)
+	if w.in.Zoneout != nil {
+		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
+	}
+}
+
+// multiplyForward computes the products of a stage.
+func (w *gruWorker[F]) multiplyForward(stage int) {
+	left := w.previous
+	if stage > 0 {
+		left = lines[F]{w.reset, w.Units}
+	}
+	for i := range w.products {
+		if x := &w.products[i]; x.stage == stage {
+			w.blocks = append(w.blocks[:0], columns[F]{w.Units, w.leftFactor(x, left)})
+			x.multiply(w, len(w.chunk), w.blocks, lines[F]{}, lines[F]{w.out[x.lo:], w.columns})
+		}
+	}
+}
+
+// leftFactor returns the rows that a product multiplies: the given ones, of the chunk, times the dropout. With training
+// it keeps them for the gradient of the recurrent kernel, unless they stand in the states anyway.
+func (w *gruWorker[F]) leftFactor(x *recurrentProduct[F], from lines[F]) lines[F] {
+	H := w.Units
+	if x.dropout != nil {
+		to := lines[F]{w.dropped, H}
+		for k, b := range w.chunk {
+			w.machine.multiply(to.row(k, H), from.row(k, H), row(x.dropout, b, H))
+		}
+		from = to
+	}
+	if w.training && !x.stays {
+		for k, slot := range w.slots {
+			copy(row(x.left, slot, H), from.row(k, H))
+		}
+	}
+	return from
+}
+
+// gatesForward runs the gates of a stage.
+func (w *gruWorker[F]) gatesForward(stage int) {
+	H, saved, first := w.Units, w.cell.saved*w.Units, w.t*w.Batch
+	for done := 0; done < len(w.chunk); {
+		s := w.spanFrom(done)
+		w.gates = gateRows[F]{
+			rows: s.rows, units: H,
+			input:   ofBatch(w.in.Gates[first*w.columns:], w.columns, s),
+			product: ofChunk(w.out, w.columns, s),
+			bias:    w.bias,
+			before:  w.previous.from(s.at, 0),
+			after:   ofBatch(w.hidden[first*w.stateWidth:], w.stateWidth, s),
+		}
+		switch {
+		case w.training:
+			w.gates.saved = bySlot(w.saved, saved, s)
+		case w.cell.count > 1:
+			w.gates.saved = ofChunk(w.unsaved, saved, s)
+		default: // all rows write to the same place, which stays in the cache
+			w.gates.saved = lines[F]{data: w.unsaved}
+		}
+		if w.cell.count > 1 {
+			w.gates.left = ofChunk(w.reset, H, s)
+		}
+		w.cell.stages[stage].forward(&w.gates)
+		done += s.rows
+	}
+}

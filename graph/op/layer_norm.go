@@ -1,0 +1,47 @@
+package op
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// LayerNorm is y = gain⊙(x−μ)/√(σ²+ε) + shift with the mean μ and the variance σ² of each row of x [B,D] or [T,B,D]; gain is
+// [D], shift [D] or nil for none (Ba et al. 2016, arXiv:1607.06450).
+func LayerNorm(s *Scope, x, gain, shift *G.Node, epsilon float64) (*G.Node, error) {
+	c := check{op: "LayerNorm"}
+	shape := c.floats("x", x, anyRank(x, 2, 3)...)
+	width := shape[len(shape)-1]
+	c.floats("gain", gain, width)
+	c.optional("shift", shift, width)
+	c.that(epsilon > 0, "epsilon", epsilon, "more than 0")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return byDtype(c.dtype, layerNorm[float32], layerNorm[float64])(s, x, gain, shift, epsilon)
+}
+
+func layerNorm[F kernel.Float](s *Scope, x, gain, shift *G.Node, epsilon float64) (*G.Node, error) {
+	_, width := rowsOf(x)
+	var dGain, dShift []F
+	backward := once(func(_, dy *G.Node) (*G.Node, error) {
+		return add(s, operation[F]{
+			name: "LayerNormGradient", inputs: []*G.Node{x, gain, dy}, shape: x.Shape(),
+			run: func(in values[F], dx []F) {
+				kernel.LayerNormGradient(s.pool, width, epsilon, in.floats[0], in.floats[1], in.floats[2], dx, dGain, dShift)
+			},
+		})
+	})
+	dGain = make([]F, width) // written whether somebody reads it or not
+	return add(s, operation[F]{
+		name: "LayerNorm", inputs: []*G.Node{x, gain, shift}, shape: x.Shape(),
+		run: func(in values[F], y []F) {
+			kernel.LayerNorm(s.pool, width, epsilon, in.floats[0], in.floats[1], in.floats[2], y)
+		},
+		gradients: []gradient{
+			backward,
+			beside(s, "LayerNormGainGradient", backward, gain, &dGain),
+			beside(s, "LayerNormShiftGradient", backward, shift, &dShift),
+		},
+	})
+}

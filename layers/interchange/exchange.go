@@ -1,0 +1,154 @@
+package interchange
+
+import (
+	"io"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/layers"
+)
+
+// Format names a kind of file for weights.
+type Format string
+
+// The formats.
+const (
+	Safetensors Format = "safetensors" // a model file of this package; to import, any safetensors file with our names
+	Torch       Format = "torch"       // the state_dict of PyTorch, in safetensors
+	Keras       Format = "keras"       // the weights of Keras 3 by their paths, in .npz
+	ONNX        Format = "onnx"        // a whole model for ONNX runtimes; not to import
+	NPZ         Format = "npz"         // our names and shapes in .npz
+)
+
+// Formats returns every format.
+func Formats() []Format { return []Format{Safetensors, Torch, Keras, ONNX, NPZ} }
+
+// ImportFormats returns the formats that can be imported.
+func ImportFormats() []Format { return []Format{Safetensors, Torch, Keras, NPZ} }
+
+// Export writes the model in a format. Tensors have the names that the format gives them but for the renamings. The
+// error of a model that the format cannot hold, and of renamings that do not fit, is a [*fault.Error], with the paths of
+// the model's configuration or "map".
+func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming) error {
+	n := newNames(renamings)
+	slots, err := slotsOf(m, format, n)
+	if err != nil {
+		return err
+	}
+	if format == ONNX {
+		return writeONNX(w, m)
+	}
+	if format == Safetensors && len(renamings) == 0 {
+		return Write(w, m, nil)
+	}
+	tensors := make([]weights.Tensor, len(slots))
+	for i, s := range slots {
+		tensors[i] = s.tensor()
+	}
+	if format == Keras || format == NPZ {
+		return weights.EncodeNPZ(w, tensors)
+	}
+	return weights.Encode(w, tensors, nil)
+}
+
+// Import fills the model with the weights of a file. They must be all that the model has and nothing else, finite, and
+// of the model's precision; if they are not, the model stays as it is. What is wrong with the file's form is a
+// [*weights.FormatError]; how file and model disagree is a [*weights.AssignError], with every tensor by its name in the
+// file; the other errors are those of [Export].
+func Import(path string, m *layers.Model, format Format, renamings []Renaming) error {
+	if !slices.Contains(ImportFormats(), format) {
+		return errors.Errorf("import: found the format %q, expected one of %v", format, ImportFormats())
+	}
+	tensors, err := readTensors(path, format)
+	if err != nil {
+		return err
+	}
+	if format == Torch {
+		renamings = findTorchGRU(tensors, renamings)
+	}
+	slots, err := slotsOf(m, format, newNames(renamings))
+	if err != nil {
+		return err
+	}
+	placeholders := make([]*graph.Param, len(slots))
+	for i, s := range slots {
+		placeholders[i] = s.placeholder()
+	}
+	if err := assign(tensors, placeholders); err != nil {
+		return err
+	}
+	for i, t := range weights.FromParams(placeholders) {
+		slots[i].set(t.Data)
+	}
+	return nil
+}
+
+func readTensors(path string, format Format) ([]weights.Tensor, error) {
+	if format == Keras || format == NPZ {
+		return weights.ReadNPZ(path)
+	}
+	file, err := weights.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return file.Tensors, nil
+}
+
+// assign is [weights.Assign] that refuses numbers that are not finite with the same error.
+func assign(tensors []weights.Tensor, params []*graph.Param) error {
+	all := &weights.AssignError{}
+	err := weights.Assign(&weights.File{Tensors: tensors}, params)
+	var misfits *weights.AssignError
+	if errors.As(err, &misfits) {
+		all.Mismatches = misfits.Mismatches
+	} else if err != nil {
+		return err
+	}
+	for _, t := range tensors {
+		var format *weights.FormatError
+		if errors.As(weights.CheckFinite([]weights.Tensor{t}), &format) {
+			all.Mismatches = append(all.Mismatches, weights.Mismatch{Name: t.Name, Found: format.Found + " at " + format.Where, Expected: format.Expected})
+		}
+	}
+	if all.Mismatches == nil {
+		return nil
+	}
+	return errors.WithStack(all)
+}
+
+// slotsOf lays out the model's parameters as the format does.
+func slotsOf(m *layers.Model, format Format, n *names) ([]slot, error) {
+	var slots []slot
+	var faults fault.List
+	switch format {
+	case Torch:
+		slots, faults = torchSlots(m, n)
+	case Keras:
+		slots, faults = kerasSlots(m, n)
+	case Safetensors, NPZ:
+		slots = ownSlots(m, n)
+	case ONNX:
+		_, faults = parts(m, "ONNX")
+	default:
+		return nil, errors.Errorf("found the format %q, expected one of %v", format, Formats())
+	}
+	if len(faults) == 0 {
+		n.check(&faults)
+	}
+	return slots, faults.Err()
+}
+
+// ownSlots is the parameters as they are.
+func ownSlots(m *layers.Model, n *names) []slot {
+	var slots []slot
+	for _, p := range m.Params() {
+		s := same(p.Name, p)
+		n.rename(p.Name, &s)
+		slots = append(slots, s)
+	}
+	return slots
+}

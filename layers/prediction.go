@@ -1,0 +1,20 @@
+package layers
+
+import "github.com/gruexp/gruexp/graph/fault"
+
+// PredictionHead is the head of a model that is there to predict only, as one whose weights come from elsewhere: it takes
+// what the last layer gives, whatever that is. The loss is the squared error, which has no wishes. Where the layers do not
+// fit together, or the input or the size of the last one is left out, all faults are listed.
+func PredictionHead(cfg ModelConfig) (Head, fault.List) {
+	plan, faults := cfg.WithDefaults().plan(nil)
+	if len(faults) > 0 {
+		return Head{}, faults
+	}
+	faults.Under("input", cfg.Input.validate(true))
+	last := plan[len(plan)-1]
+	out, _ := last.follow(last.in)
+	if dense := cfg.Layers[len(cfg.Layers)-1].Dense; dense != nil && dense.Units == 0 {
+		faults.Add("layers", "no units in the last dense layer", "a size: there is no task that it follows from")
+	}
+	return Head{Loss: MeanSquaredError, Units: out.width, PerStep: out.steps}, faults
+}
