@@ -20,6 +20,8 @@ type assembly[F Float] struct {
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
 	rectify       func(n int, dst, x, y *F)
+	greater       func(n int, dst, x, y *F)
+	blend         func(n int, dst, x, y, share *F)
 	negative      func(n int, dst, src *F)
 	shift         func(n int, dst, src *F, amount F)
 	greatest      func(n int, x *F, least F) F
@@ -47,10 +49,10 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
 		bernoulli: a.noise,
-		blend:     blendPortable[F], cells: cells,
+		blend:     a.blended, cells: cells,
 		ones: []F{1},
 	}
 }
@@ -138,6 +140,13 @@ func (a *assembly[F]) greatestOf(x []F) F {
 		return least
 	}
 	return a.greatest(len(x), &x[0], least)
+}
+
+func (a *assembly[F]) blended(dst, x, y, share []F) {
+	if len(dst) > 0 {
+		x, y, share = x[:len(dst)], y[:len(dst)], share[:len(dst)]
+		a.blend(len(dst), &dst[0], &x[0], &y[0], &share[0])
+	}
 }
 
 func (a *assembly[F]) noise(values []F, seed uint64, threshold uint32, kept F) {

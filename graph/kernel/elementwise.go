@@ -63,6 +63,18 @@ func rectifyPortable[F Float](dst, x, y []F) {
 	}
 }
 
+// greaterPortable is machine.greater in plain Go.
+func greaterPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i, v := range y {
+		if v > x[i] || v != v {
+			dst[i] = v
+		} else {
+			dst[i] = x[i]
+		}
+	}
+}
+
 // negativePortable is machine.negative in plain Go.
 func negativePortable[F Float](dst, src []F) {
 	dst = dst[:len(src)]

@@ -193,7 +193,7 @@ func TestElementwise(t *testing.T) {
 // Every length around the vectors, and special values among the numbers; an element must not depend on its place.
 func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	arenaX, arenaY, arenaZ := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
+	arenaX, arenaY, arenaZ, arenaShare := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
 	special := []F{F(math.NaN()), F(math.Inf(1)), F(math.Inf(-1)), 0, F(math.Copysign(0, -1)), 1e-40, -1e-40, 3e38, -3e38}
 	for n := range 100 {
 		x, y, dst := arenaX.take(n), arenaY.take(n), arenaZ.take(n)
@@ -210,6 +210,13 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		m.rectify(dst, x, y)
 		rectifyPortable(want, x, y)
 		sameBitsOrNaN(t, fmt.Sprintf("rectify n=%d", n), dst, want)
+		m.greater(dst, x, y)
+		greaterPortable(want, x, y)
+		sameBitsOrNaN(t, fmt.Sprintf("greater n=%d", n), dst, want)
+		share := arenaShare.take(n)
+		m.blend(dst, x, y, share)
+		blendPortable(want, x, y, share)
+		sameBitsOrNaN(t, fmt.Sprintf("blend n=%d", n), dst, want)
 		m.negative(dst, x)
 		negativePortable(want, x)
 		sameBitsOrNaN(t, fmt.Sprintf("negative n=%d", n), dst, want)

@@ -28,6 +28,8 @@ type machine[F Float] struct {
 	add, multiply      func(dst, x, y []F) // dst may be x or y
 	// rectify sets dst[i] = y[i] where x[i] is above 0 or NaN, and 0 elsewhere; dst may be x or y.
 	rectify func(dst, x, y []F)
+	// greater sets dst[i] = y[i] where that is above x[i] or NaN, and x[i] elsewhere; dst may be x or y.
+	greater func(dst, x, y []F)
 	// negative sets dst[i] = −|src[i]|; dst may be src.
 	negative func(dst, src []F)
 	// shift sets dst[i] = src[i] − amount; dst may be src.
@@ -71,6 +73,7 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
+		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
 		bernoulli: bernoulliPortable[F],
 		blend:     blendPortable[F], cells: portableCells(sigmoid, tanh),

@@ -35,6 +35,8 @@ var parts = map[string]func(){
 			elementwise(v, "add", "dst = x + y; dst may be x or y.", v.add)
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
+			elementwise(v, "greater", "dst = y where y is above x or NaN, x elsewhere; dst may be x or y.", v.greater)
+			blend(v)
 			negative(v)
 			shift(v)
 			greatest(v)
