@@ -4,7 +4,7 @@ package kernel
 // and 0 where there is none. A nil mask counts every step.
 func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 	m := machineOf[F](p)
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := mean[b*width : (b+1)*width]
 			clear(out)
@@ -21,7 +21,7 @@ func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 // MeanPoolGradient is the gradient of [MeanPool] with respect to x: dX[t,b] = dMean[b] / number of steps of b, and 0
 // where the mask is 0.
 func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX []F) {
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			scale := inverseCount(steps, batch, b, mask)
 			for t := range steps {
@@ -41,7 +41,7 @@ func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX
 // mask counts every step. A NaN among the values gives NaN.
 func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
 	m := machineOf[F](p)
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := greatest[b*width : (b+1)*width]
 			clear(out)

@@ -107,7 +107,7 @@ func TestPoolingThreads(t *testing.T) {
 		return mean, greatest, dMean, dMax
 	}
 	mean, greatest, dMean, dMax := run(nil)
-	mean3, greatest3, dMean3, dMax3 := run(NewPool(3))
+	mean3, greatest3, dMean3, dMax3 := run(eagerPool(3))
 	sameBits(t, "mean", mean3, mean)
 	sameBits(t, "max", greatest3, greatest)
 	sameBits(t, "mean gradient", dMean3, dMean)
