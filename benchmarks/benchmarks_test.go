@@ -38,11 +38,11 @@ func TestWorkloads(t *testing.T) {
 		"Stream":        func() (workload, error) { return newStreaming(tiny) },
 		"StreamProduct": func() (workload, error) { return newStreamProducts(tiny) },
 		"TrainStep/composed": func() (workload, error) {
-			return newTraining(tiny, trainingConfig{gru: layers.GRUConfig{Units: tiny.Units, Engine: layers.Composed}}, pool)
+			return trainingConfig{gru: layers.GRUConfig{Units: tiny.Units, Engine: layers.Composed}}.training(tiny, pool)
 		},
 	}
 	for _, o := range options(tiny) {
-		workloads["Option/"+o.name] = func() (workload, error) { return newTraining(tiny, o.config, pool) }
+		workloads["Option/"+o.name] = func() (workload, error) { return o.training(tiny, pool) }
 	}
 	for _, name := range solvers.Names() {
 		workloads["Solver/"+name] = func() (workload, error) { return newUpdating(tiny, name) }
@@ -94,7 +94,7 @@ func TestGorgoniaTrainsTheSame(t *testing.T) {
 	}
 	workloads := []workload{stock}
 	for _, engine := range []layers.Engine{layers.Fused, layers.Composed} {
-		w, err := newTraining(s, trainingConfig{gru: layers.GRUConfig{Units: s.Units, Engine: engine}}, nil)
+		w, err := trainingConfig{gru: layers.GRUConfig{Units: s.Units, Engine: engine}}.training(s, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

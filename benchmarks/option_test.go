@@ -3,30 +3,52 @@ package benchmarks
 import (
 	"testing"
 
+	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/op"
 	"github.com/gruexp/gruexp/layers"
 )
 
-// BenchmarkOption measures what one option of the layer costs. With mask, half of the steps are padding. Bidirectional
-// is two layers, to be compared with twice the plain one; return_sequences has a loss at every step.
+// BenchmarkOption measures what one option of the layer costs in a training step, the drawing of its noise included. With
+// mask, half of the steps are padding. Bidirectional is two layers, to be compared with twice the plain one;
+// return_sequences has a loss at every step, and return_state one on the last state beside it.
 func BenchmarkOption(b *testing.B) {
 	base := shapeNamed(b, "base")
 	for _, option := range options(base) {
-		runBenchmark(b, option.name, func(b *testing.B) { benchmarkTraining(b, base, option.config) })
+		runBenchmark(b, option.name, func(b *testing.B) { benchmarkTraining(b, base, option.training) })
 	}
 }
 
 type option struct {
-	name   string
-	config trainingConfig
+	name     string
+	training func(s shape, pool *kernel.Pool) (*training, error)
 }
 
 func options(s shape) []option {
-	return []option{
-		{"plain", trainingConfig{gru: layers.GRUConfig{Units: s.Units}}},
-		{"mask", trainingConfig{gru: layers.GRUConfig{Units: s.Units}, padded: true}},
-		{"dropout", trainingConfig{gru: layers.GRUConfig{Units: s.Units, Dropout: 0.2}}},
-		{"recurrent_dropout", trainingConfig{gru: layers.GRUConfig{Units: s.Units, RecurrentDropout: 0.2}}},
-		{"return_sequences", trainingConfig{gru: layers.GRUConfig{Units: s.Units, ReturnSequences: true}}},
-		{"bidirectional", trainingConfig{gru: layers.GRUConfig{Units: s.Units, Bidirectional: true}}},
+	var all []option
+	add := func(name string, cfg trainingConfig) {
+		cfg.gru.Units = s.Units
+		all = append(all, option{name, cfg.training})
 	}
+	add("plain", trainingConfig{})
+	add("mask", trainingConfig{padded: true})
+	add("dropout", trainingConfig{gru: layers.GRUConfig{Dropout: 0.2}})
+	add("recurrent_dropout", trainingConfig{gru: layers.GRUConfig{RecurrentDropout: 0.2}})
+	add("return_sequences", trainingConfig{gru: layers.GRUConfig{ReturnSequences: true}})
+	add("bidirectional", trainingConfig{gru: layers.GRUConfig{Bidirectional: true}})
+
+	for _, r := range []struct {
+		name string
+		recurrence
+	}{
+		{"reset_before_past", recurrence{GRUOptions: op.GRUOptions{Form: kernel.ResetBeforePast}}},
+		{"reset_before_new", recurrence{GRUOptions: op.GRUOptions{Form: kernel.ResetBeforeNew}}},
+		{"recurrent_dropout_per_gate", recurrence{perGate: true}},
+		{"zoneout", recurrence{zoneout: true}},
+		{"decay", recurrence{decay: true}},
+		{"initial_state", recurrence{initial: true}},
+		{"return_state", recurrence{returnState: true}},
+	} {
+		all = append(all, option{r.name, r.training})
+	}
+	return all
 }

@@ -20,15 +20,15 @@ func BenchmarkTrainStep(b *testing.B) {
 				if engine == layers.Composed && s.Steps > 100 {
 					b.Skipf("the composed engine compiles at most 100 steps here, not %d: Gorgonia's compiler is quadratic in nodes and takes minutes for 1000", s.Steps)
 				}
-				benchmarkTraining(b, s, trainingConfig{gru: layers.GRUConfig{Units: s.Units, Engine: engine}})
+				benchmarkTraining(b, s, trainingConfig{gru: layers.GRUConfig{Units: s.Units, Engine: engine}}.training)
 			})
 		}
 	}
 }
 
-func benchmarkTraining(b *testing.B, s shape, cfg trainingConfig) {
+func benchmarkTraining(b *testing.B, s shape, make func(shape, *kernel.Pool) (*training, error)) {
 	b.Helper()
-	t, err := newTraining(s, cfg, kernel.NewPool(0))
+	t, err := make(s, kernel.NewPool(0))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -51,7 +51,7 @@ type training struct {
 	gradients []gorgonia.ValueGrad
 }
 
-func newTraining(s shape, cfg trainingConfig, pool *kernel.Pool) (*training, error) {
+func (cfg trainingConfig) training(s shape, pool *kernel.Pool) (*training, error) {
 	model, err := newModel(s, cfg.gru)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,16 @@ task: classify
 data: {name: languages}
 model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
 `, []string{"embedding", "dropout", "", "pool", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [gru: {form: reset-before, bidirectional: true}, dense]}
+`, []string{"gru", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [gru: {form: three-gate}, dense]}
+`, []string{"gru", ""}},
 }
 
 // probe is one of probes on disk with what the program answers to it.
@@ -235,7 +245,7 @@ func (r *reference) allowed(k key, defaults defaultValues) string {
 		if names := listed(expected); names != nil {
 			expected = "`" + strings.Join(names, "`, `") + "`"
 		}
-		if expected != "" {
+		if expected != "" && !strings.HasPrefix(expected, "nothing:") { // beside the other options of the probe
 			return expected
 		}
 	}

@@ -15,6 +15,7 @@ import (
 type source struct {
 	structs map[string]*ast.StructType // by "package.Type"
 	texts   map[string]bool            // the named types that are strings
+	listed  map[string]bool            // the structs that sections has listed
 	names   map[string]string          // the last key of the section that is such a struct
 }
 
@@ -48,8 +49,8 @@ const rootStruct = "config.Config"
 
 func parseSource(t *testing.T) *source {
 	t.Helper()
-	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}}
-	for _, folder := range []string{"../cmd/gruexp/internal/config", "../layers", "../solvers", "../trainer", "../trainer/data"} {
+	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}, listed: map[string]bool{}}
+	for _, folder := range []string{"../cmd/gruexp/internal/config", "../graph", "../layers", "../solvers", "../trainer", "../trainer/data"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -95,7 +96,7 @@ func (s *source) nameSections(name string) {
 	}
 }
 
-// sections lists the section at path and those below it.
+// sections lists the section at path and those below it. A struct that several keys have is listed for the first of them.
 func (s *source) sections(path, name string) []section {
 	here := section{path: path}
 	var below []section
@@ -111,7 +112,10 @@ func (s *source) sections(path, name string) []section {
 			if k.kind == mapKind {
 				k.path += ".ROLE"
 			}
-			below = append(below, s.sections(k.path, k.inner)...)
+			if !s.listed[k.inner] {
+				s.listed[k.inner] = true
+				below = append(below, s.sections(k.path, k.inner)...)
+			}
 		}
 	}
 	return append([]section{here}, below...)

@@ -290,6 +290,9 @@ func (p *Program) Gradients() []Gradient { return p.gradients }
 // GradientNorm is the Euclidean norm of all gradients of the last run together.
 func (p *Program) GradientNorm() float64 { return p.norm }
 
+// Carries tells whether there are states that a run hands on to the next.
+func (p *Program) Carries() bool { return len(p.carries) > 0 }
+
 // Close ends the machine.
 func (p *Program) Close() error { return errors.Wrap(p.machine.Close(), "close") }
 

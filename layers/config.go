@@ -26,6 +26,12 @@ type LayerConfig struct {
 	Embedding *EmbeddingConfig `yaml:"embedding,omitempty"`
 	Dropout   *DropoutConfig   `yaml:"dropout,omitempty"`
 	Pool      *PoolConfig      `yaml:"pool,omitempty"`
+
+	AttentionPool *AttentionPoolConfig `yaml:"attention_pool,omitempty"`
+	Conv1D        *Conv1DConfig        `yaml:"conv1d,omitempty"`
+	BatchNorm     *BatchNormConfig     `yaml:"batch_norm,omitempty"`
+	LayerNorm     *LayerNormConfig     `yaml:"layer_norm,omitempty"`
+	Residual      *ResidualConfig      `yaml:"residual,omitempty"`
 }
 
 // kinds are the kinds of layers by their YAML keys, with what is set of each.
@@ -36,6 +42,11 @@ func (l *LayerConfig) kinds() []kind {
 		kindOf("embedding", &l.Embedding),
 		kindOf("dropout", &l.Dropout),
 		kindOf("pool", &l.Pool),
+		kindOf("attention_pool", &l.AttentionPool),
+		kindOf("conv1d", &l.Conv1D),
+		kindOf("batch_norm", &l.BatchNorm),
+		kindOf("layer_norm", &l.LayerNorm),
+		kindOf("residual", &l.Residual),
 	}
 }
 

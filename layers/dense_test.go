@@ -23,9 +23,11 @@ func TestDenseIsItsEquation(t *testing.T) {
 		layers.HardSigmoid: func(v float64) float64 { return min(max((v+3)/6, 0), 1) },
 		layers.Softplus:    func(v float64) float64 { return math.Log1p(math.Exp(v)) },
 		layers.ELU:         func(v float64) float64 { return max(v, math.Expm1(min(v, 0))) },
-		layers.SELU:        func(v float64) float64 { return 1.0507009873554805 * (max(v, 0) + 1.6732632423543772*math.Expm1(min(v, 0))) },
-		layers.Swish:       func(v float64) float64 { return v * logistic(v) },
-		layers.GELU:        func(v float64) float64 { return v * (1 + math.Erf(v/math.Sqrt2)) / 2 },
+		layers.SELU: func(v float64) float64 {
+			return 1.0507009873554805 * (max(v, 0) + 1.6732632423543772*math.Expm1(min(v, 0)))
+		},
+		layers.Swish: func(v float64) float64 { return v * logistic(v) },
+		layers.GELU:  func(v float64) float64 { return v * (1 + math.Erf(v/math.Sqrt2)) / 2 },
 	} {
 		tested = append(tested, string(activation))
 		layer, err := layers.NewDense(layers.DenseConfig{Units: 2, Activation: activation}, "dense", 2, tensor.Float64, graph.NewStreams(1))

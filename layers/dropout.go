@@ -2,6 +2,7 @@ package layers
 
 import (
 	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
@@ -69,17 +70,34 @@ func (d *Dropout) Apply(b *graph.Builder, in Seq) (Seq, error) {
 		x, err := dropOut(b, d.name, d.config.Rate, in.X)
 		return Seq{x, in.Mask}, errors.WithMessage(err, d.name)
 	}
-	shape := in.X.Shape()
-	if shape.Dims() != 3 {
-		return Seq{}, errors.Errorf("%s: found an input of shape %v, expected [T,B,D] to share a draw between steps", d.name, shape)
-	}
-	factors, err := b.Noise(d.name, graph.InvertedDropout(d.config.Rate), shape[1], shape[2])
-	if err != nil {
-		return Seq{}, errors.WithMessage(err, d.name)
-	}
-	if factors == nil {
-		return in, nil
-	}
-	x, err := op.ScaleSteps(b.Ops(), in.X, factors)
+	x, err := dropOutSteps(b, d.name, d.config.Rate, in.X)
 	return Seq{x, in.Mask}, errors.WithMessage(err, d.name)
+}
+
+// dropOut multiplies x by inverted dropout of its own shape in a training graph, and is x elsewhere.
+func dropOut(b *graph.Builder, noise string, rate float64, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if rate == 0 {
+		return x, nil
+	}
+	factors, err := b.Noise(noise, graph.InvertedDropout(rate), x.Shape()...)
+	if err != nil || factors == nil {
+		return x, err
+	}
+	return op.Scale(b.Ops(), x, factors)
+}
+
+// dropOutSteps is dropOut of x [T,B,D] with one draw [B,D] for all steps.
+func dropOutSteps(b *graph.Builder, noise string, rate float64, x *gorgonia.Node) (*gorgonia.Node, error) {
+	shape := x.Shape()
+	if shape.Dims() != 3 {
+		return nil, errors.Errorf("found an input of shape %v, expected [T,B,D] to share a draw between steps", shape)
+	}
+	if rate == 0 {
+		return x, nil
+	}
+	factors, err := b.Noise(noise, graph.InvertedDropout(rate), shape[1], shape[2])
+	if err != nil || factors == nil {
+		return x, err
+	}
+	return op.ScaleSteps(b.Ops(), x, factors)
 }

@@ -6,133 +6,62 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// Form names the equations of a GRU.
-type Form string
-
-// ResetAfter applies the reset gate after the product with the recurrent kernel, as cuDNN, PyTorch and Keras do.
-const ResetAfter Form = "reset-after"
-
-// Engine names the way in which a GRU is put into the graph. Values and gradients are the same.
-type Engine string
-
-// The engines.
-const (
-	Fused    Engine = "fused"    // one operation for the whole sequence
-	Composed Engine = "composed" // a node per elementary operation and time step: slow, plain, made to be edited
-)
-
-// GRUConfig says what GRU to make. The zero value of a field stands for its default.
-type GRUConfig struct {
-	Units                int     `yaml:"units"`                 // H, the size of the state; default 64
-	Form                 Form    `yaml:"form"`                  // default reset-after
-	Engine               Engine  `yaml:"engine"`                // default fused
-	ReturnSequences      bool    `yaml:"return_sequences"`      // the state of every step, not only the last one
-	Bidirectional        bool    `yaml:"bidirectional"`         // a second GRU runs backward; outputs are concatenated
-	Dropout              float64 `yaml:"dropout"`               // rate on the input, in [0, 1)
-	RecurrentDropout     float64 `yaml:"recurrent_dropout"`     // rate on the state before the recurrent kernel, in [0, 1)
-	KernelInitializer    string  `yaml:"kernel_initializer"`    // default glorot_uniform, gate by gate
-	RecurrentInitializer string  `yaml:"recurrent_initializer"` // default orthogonal, gate by gate
-	BiasInitializer      string  `yaml:"bias_initializer"`      // of both biases; default zeros
-}
-
-// gates is the number of column blocks in each parameter of a GRU: r, z, n.
-const gates = 3
-
-// WithDefaults returns c with its zero fields set.
-func (c GRUConfig) WithDefaults() GRUConfig {
-	setDefault(&c.Units, 64)
-	setDefault(&c.Form, ResetAfter)
-	setDefault(&c.Engine, Fused)
-	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
-	setDefault(&c.RecurrentInitializer, graph.InitOrthogonal)
-	setDefault(&c.BiasInitializer, graph.InitZeros)
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c GRUConfig) Validate() fault.List {
-	var l fault.List
-	checkUnits(&l, "units", c.Units)
-	if l == nil {
-		checkElements(&l, "units", c.Units, gates*c.Units)
-	}
-	l.Check(c.Form == ResetAfter, "form", string(c.Form), "%s (the form that is built)", ResetAfter)
-	l.Check(c.Engine == Fused || c.Engine == Composed, "engine", string(c.Engine), "%s or %s", Fused, Composed)
-	checkRate(&l, "dropout", c.Dropout)
-	checkRate(&l, "recurrent_dropout", c.RecurrentDropout)
-	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
-	checkInitializer(&l, "recurrent_initializer", c.RecurrentInitializer)
-	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
-	return l
-}
-
-func (c GRUConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	in.expectNumbers(&l)
-	in.expectSteps(&l)
-	if c.Dropout > 0 {
-		in.expectUndropped(&l, "dropout", c.Dropout)
-	}
-	l.Check(!c.Bidirectional || !in.isCausal(), "bidirectional", true, "false: %s, and the backward direction has seen them", asksForLater)
-	checkElements(&l, "units", in.width, gates*c.Units)
-	out := signal{steps: c.ReturnSequences, width: c.Units}
-	if c.Bidirectional {
-		out.width *= 2
-	}
-	return out, l
-}
-
-func (c GRUConfig) elements(in signal) int64 {
-	n := gates * int64(c.Units) * int64(in.width+c.Units+2)
-	if c.Bidirectional {
-		n *= 2
-	}
-	return n
-}
-
-func (c GRUConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewGRU(c, name, in.width, dtype, streams)
-}
-
-// GRU is a layer of gated recurrent units (Cho et al. 2014, arXiv:1406.1078) in the reset-after form of cuDNN, PyTorch
-// and Keras. With input x, previous state h' (zeros before the first step), logistic function σ and element-wise
-// product ⊙, a step is
+// GRU is a layer of gated recurrent units (Cho et al. 2014, arXiv:1406.1078). With input x, previous state h', logistic
+// function σ and element-wise product ⊙, its forms are
 //
-//	a = (m⊙x)·W + bias
-//	q = (d⊙h')·U + recurrent_bias
-//	r = σ(a_r + q_r)            reset gate
-//	z = σ(a_z + q_z)            update gate
-//	n = tanh(a_n + r⊙q_n)       candidate
-//	h = (1−z)⊙n + z⊙h'
+//	reset-after    r = σ(x·W_r + b_r + h'·U_r + c_r)           cuDNN, PyTorch, Keras
+//	               z = σ(x·W_z + b_z + h'·U_z + c_z)
+//	               n = tanh(x·W_n + b_n + r⊙(h'·U_n + c_n))
+//	               h = (1−z)⊙n + z⊙h'
+//	reset-before   r, z as above
+//	               n = tanh(x·W_n + b_n + (r⊙h')·U_n + c_n)
+//	               h = (1−z)⊙n + z⊙h'                          update: past (Cho et al. 2014, version 3)
+//	               h = (1−z)⊙h' + z⊙n                          update: new (Chung et al. 2014, arXiv:1412.3555)
+//	three-gate     i, f, z = σ(x·W + b + h'·U + c), each with blocks of its own
+//	               n = tanh(x·W_n + b_n + h'·U_n + c_n)        gating: literal
+//	               n = tanh((i⊙x)·W_n + b_n + (f⊙h')·U_n + c_n)  gating: input; where D ≠ H, i⊙(x·W_n) for (i⊙x)·W_n
+//	               h = (1−z)⊙h' + z⊙n
+//	tied           g = σ(x·W + b + h'·U + c)
+//	               n = tanh(x·W + b + (h'·U + c)⊙(1−g))
+//	               h = g⊙h' + (1−g)⊙n
 //
-// and h = h' at a step that the mask leaves out, so that padding changes nothing. m is inverted dropout with a draw for
-// every element of every step; both directions see the same. d is inverted dropout with one draw [B,H] per sequence, the
-// same at all its steps (Gal and Ghahramani 2016, arXiv:1512.05287), acting on what the recurrent kernel sees but not
-// on z⊙h'; each direction has its own. Both exist in training graphs only.
+// σ and tanh stand for GateActivation and Activation. A step that the mask leaves out has h = h', so that padding
+// changes nothing. With LayerNorm, N(x·W) and N(h'·U) stand for the products, gate by gate, with a gain for every
+// element; the biases are the shifts (Ba et al. 2016, arXiv:1607.06450).
 //
-// Parameters: kernel W [D,3H], recurrent_kernel U [H,3H], bias [3H] and recurrent_bias [3H], each with the blocks of
-// columns r, z, n (Keras has z, r, n; PyTorch has r, z, n in rows). A bidirectional layer has a second set under
-// NAME/backward.
+// Parameters: kernel W [D,GH] and recurrent_kernel U [H,GH] with the G blocks of columns r, z, n (Keras has z, r, n;
+// PyTorch has r, z, n in rows), i, f, z, n of three-gate, or one block of tied. Bias says which biases there are: bias b
+// [GH], and recurrent_bias c, [GH] of "two", or of "hidden" [H], which is c_n while all other c are 0. A layer that learns
+// its initial state has initial_state [H], one with LayerNorm kernel_gain and recurrent_gain [GH]. A bidirectional layer has
+// a second set under NAME/backward.
 //
-// The input is [T,B,D]. The output is the state of every step [T,B,H], or without ReturnSequences the last one [B,H]:
-// that of step T−1 forward, of step 0 backward. A bidirectional layer concatenates forward and backward to 2H. A
-// sequence without any step that counts has the state 0.
+// In training graphs only, there are
+//
+//	Dropout            on x before W; both directions see the same
+//	OutputDropout      on what the layer returns
+//	RecurrentDropout   on h' where it is multiplied by U, nowhere else; a draw [B,H] for each sequence, the same at all its
+//	                   steps, for each direction (Gal and Ghahramani 2016, arXiv:1512.05287)
+//	WeightDropout      on U; a draw [H,GH] for each run (Merity et al. 2018, arXiv:1708.02182)
+//	Zoneout            at every step each unit keeps h' with that probability; evaluation takes the expectation,
+//	                   ρ⊙h' + (1−ρ)⊙h (Krueger et al. 2016, arXiv:1606.01305)
+//
+// All but zoneout is inverted dropout. The dropout between two layers is the input dropout of the second.
+//
+// The input is [T,B,D]. The output is the state of every step [T,B,H], aligned with its input whatever the direction, or
+// without ReturnSequences the last one [B,H]: that of step T−1 forward, of step 0 backward. A bidirectional layer merges
+// both directions: to 2H side by side, forward first, or to H element by element. A sequence without any step that counts
+// has its initial state.
+//
+// A Stateful layer begins with the final states of the run before, row by row, of whatever program shares its
+// [graph.Carried]; no gradient flows from run to run.
 type GRU struct {
 	name       string
 	inputs     int
 	config     GRUConfig
-	directions []direction // forward, then backward where there is one
-}
-
-// direction is one pass over time with parameters of its own.
-type direction struct {
-	name                                         string
-	reverse                                      bool
-	kernel, recurrentKernel, bias, recurrentBias *graph.Param
+	directions []direction // forward, then backward where there is one; with GoBackwards the one is backward
 }
 
 // NewGRU makes a GRU for inputs of that size. Parameters are called NAME/kernel and so on, and are filled from the
@@ -149,109 +78,185 @@ func NewGRU(cfg GRUConfig, name string, inputs int, dtype tensor.Dtype, streams 
 		return nil, errors.WithMessage(err, name)
 	}
 
-	g := &GRU{name: name, inputs: inputs, config: cfg}
-	for _, d := range []direction{{name: name}, {name: name + "/backward", reverse: true}} {
-		if d.reverse && !cfg.Bidirectional {
-			continue
-		}
-		if err := d.initialize(cfg, inputs, dtype, streams); err != nil {
+	g := &GRU{name: name, inputs: inputs, config: cfg, directions: []direction{{name: name, reverse: cfg.GoBackwards}}}
+	if cfg.Bidirectional {
+		g.directions = append(g.directions, direction{name: name + "/backward", reverse: true})
+	}
+	for i := range g.directions {
+		if err := g.directions[i].initialize(cfg, inputs, dtype, streams); err != nil {
 			return nil, err
 		}
-		g.directions = append(g.directions, d)
 	}
 	return g, nil
 }
 
-func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, streams *graph.Streams) error {
-	for _, p := range []struct {
-		param       **graph.Param
-		name        string
-		role        graph.Role
-		initializer string
-		shape       []int
-	}{
-		{&d.kernel, "kernel", graph.Kernel, cfg.KernelInitializer, []int{inputs, gates * cfg.Units}},
-		{&d.recurrentKernel, "recurrent_kernel", graph.RecurrentKernel, cfg.RecurrentInitializer, []int{cfg.Units, gates * cfg.Units}},
-		{&d.bias, "bias", graph.Bias, cfg.BiasInitializer, []int{gates * cfg.Units}},
-		{&d.recurrentBias, "recurrent_bias", graph.Bias, cfg.BiasInitializer, []int{gates * cfg.Units}},
-	} {
-		initializer, err := graph.NamedInitializer(p.initializer, cfg.Units)
-		if err != nil {
-			return err
-		}
-		*p.param, err = graph.NewParam(d.name+"/"+p.name, p.role, dtype, graph.PerGate(initializer, gates), streams, p.shape...)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Params returns kernel, recurrent kernel, bias and recurrent bias, forward before backward.
+// Params returns the parameters, forward before backward.
 func (g *GRU) Params() []*graph.Param {
 	var params []*graph.Param
 	for _, d := range g.directions {
-		params = append(params, d.kernel, d.recurrentKernel, d.bias, d.recurrentBias)
+		params = append(params, d.params()...)
 	}
 	return params
 }
 
 // Apply adds the GRU to the graph.
 func (g *GRU) Apply(b *graph.Builder, in Seq) (Seq, error) {
-	if err := expectWidth(g.name, in.X, g.inputs, 3); err != nil {
-		return Seq{}, err
-	}
-	x, err := dropOut(b, g.name+"/dropout", g.config.Dropout, in.X)
-	if err != nil {
-		return Seq{}, errors.WithMessage(err, g.name)
-	}
-	outs := make([]*gorgonia.Node, len(g.directions))
-	for i, d := range g.directions {
-		hidden, err := d.run(b, g.config, Seq{x, in.Mask})
-		if err == nil && !g.config.ReturnSequences {
-			// the state is carried over masked steps, so the last one needs no mask
-			hidden, err = op.Last(b.Ops(), hidden, nil, d.reverse)
-		}
-		if err != nil {
-			return Seq{}, errors.WithMessage(err, d.name)
-		}
-		outs[i] = hidden
-	}
-	out := Seq{X: outs[0]}
-	if len(outs) > 1 {
-		if out.X, err = op.ConcatLast(b.Ops(), outs...); err != nil {
-			return Seq{}, errors.WithMessage(err, g.name)
-		}
-	}
-	if g.config.ReturnSequences {
-		out.Mask = in.Mask
-	}
-	return out, nil
+	out, _, err := g.Run(b, in, nil)
+	return out, err
 }
 
-// run returns the states of all steps [T,B,H].
-func (d direction) run(b *graph.Builder, cfg GRUConfig, in Seq) (*gorgonia.Node, error) {
-	var nodes [4]*gorgonia.Node
-	for i, p := range []*graph.Param{d.kernel, d.recurrentKernel, d.bias, d.recurrentBias} {
-		var err error
-		if nodes[i], err = b.Param(p); err != nil {
-			return nil, err
-		}
+// Run is [GRU.Apply] with the states at both ends. A sequence begins with its row of initial [B,H], of a bidirectional
+// layer [B,2H] with the forward state first; nil stands for what the configuration says. The final states [B,H] are those of
+// each direction after its last step.
+func (g *GRU) Run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out Seq, final []*gorgonia.Node, err error) {
+	out, final, err = g.run(b, in, initial)
+	return out, final, errors.WithMessage(err, g.name)
+}
+
+func (g *GRU) run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out Seq, final []*gorgonia.Node, err error) {
+	states, err := g.recur(b, in, initial, nil)
+	if err != nil {
+		return Seq{}, nil, err
 	}
-	inputGates, err := op.Affine(b.Ops(), in.X, nodes[0], nodes[2])
+	if final, err = g.finals(b, states); err != nil {
+		return Seq{}, nil, err
+	}
+	outs := final
+	if g.config.ReturnSequences {
+		outs, out.Mask = states, in.Mask
+	}
+	if out.X, err = g.merge(b, outs); err != nil {
+		return Seq{}, nil, err
+	}
+	out.X, err = g.dropOut(b, "output_dropout", g.config.OutputDropout, out.X)
+	return out, final, err
+}
+
+// Gates adds the GRU to the graph by the engine composed, whatever the configuration says, and returns the gates of every
+// step [T,B,H] by name, for a look inside: reset, update and candidate; of the form three-gate input, forget, update and
+// candidate; of the form tied gate and candidate. Those of a backward direction are called backward/reset and so on. What
+// stands in the padding means nothing. A graph has either Gates or Run of a layer.
+func (g *GRU) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map[string]*gorgonia.Node, error) {
+	gates := map[string]*gorgonia.Node{}
+	states, err := g.recur(b, in, initial, gates)
+	if err == nil {
+		_, err = g.finals(b, states)
+	}
+	return gates, errors.WithMessage(err, g.name)
+}
+
+// recur returns the states of all steps [T,B,H] of each direction, and puts the gates into gates unless that is nil.
+func (g *GRU) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[string]*gorgonia.Node) ([]*gorgonia.Node, error) {
+	if err := expectWidth(g.name, in.X, g.inputs, 3); err != nil {
+		return nil, err
+	}
+	initials, err := g.initials(b, in.X.Shape()[1], initial)
 	if err != nil {
 		return nil, err
 	}
-	recurrence := op.GRUNodes{Gates: inputGates, RecurrentKernel: nodes[1], RecurrentBias: nodes[3], Mask: in.Mask}
-	if cfg.RecurrentDropout > 0 {
-		fill := graph.InvertedDropout(cfg.RecurrentDropout)
-		recurrence.RecurrentDropout, err = b.Noise(d.name+"/recurrent_dropout", fill, in.X.Shape()[1], cfg.Units)
+	x, err := g.dropOut(b, "dropout", g.config.Dropout, in.X)
+	if err != nil {
+		return nil, err
+	}
+	states := make([]*gorgonia.Node, len(g.directions))
+	for i, d := range g.directions {
+		input, err := d.nodes(b, g.config, Seq{x, in.Mask}, initials[i])
+		if err != nil {
+			return nil, err
+		}
+		if g.config.Engine == Fused && gates == nil {
+			states[i], err = d.fused(b, g.config, input)
+		} else {
+			var traced map[string]*gorgonia.Node
+			states[i], traced, err = d.composed(b, g.config, input, gates != nil)
+			for name, node := range traced {
+				if i > 0 {
+					name = "backward/" + name
+				}
+				gates[name] = node
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if cfg.Engine == Composed {
-		return composedGRU(b, recurrence, d.reverse)
+	return states, nil
+}
+
+// finals returns the states [B,H] after the last step of each direction, and carries them over where the layer is stateful.
+func (g *GRU) finals(b *graph.Builder, states []*gorgonia.Node) ([]*gorgonia.Node, error) {
+	finals := make([]*gorgonia.Node, len(states))
+	for i, d := range g.directions {
+		// the state is carried over masked steps, so the last one needs no mask
+		var err error
+		if finals[i], err = op.Last(b.Ops(), states[i], nil, d.reverse); err != nil {
+			return nil, err
+		}
 	}
-	return op.GRU(b.Ops(), recurrence, op.GRUOptions{Reverse: d.reverse})
+	if !g.config.Stateful {
+		return finals, nil
+	}
+	return finals, b.CarryOver(g.carried(), finals[0])
+}
+
+// initials returns the initial state of each direction, nil for zeros.
+func (g *GRU) initials(b *graph.Builder, batch int, given *gorgonia.Node) ([]*gorgonia.Node, error) {
+	initials := make([]*gorgonia.Node, len(g.directions))
+	for i, d := range g.directions {
+		var err error
+		switch {
+		case given != nil && (d.initialState != nil || g.config.Stateful):
+			return nil, errors.New("found an initial state, expected none: the layer has one of its own, learned or carried over")
+		case given != nil:
+			if err := expectWidth("initial state", given, len(initials)*g.config.Units, 2); err != nil {
+				return nil, err
+			}
+			if initials[i] = given; len(initials) > 1 {
+				initials[i], err = op.Columns(b.Ops(), given, i*g.config.Units, (i+1)*g.config.Units)
+			}
+		case g.config.Stateful:
+			initials[i], err = b.Carry(g.carried(), batch, g.config.Units)
+		case d.initialState != nil:
+			var node *gorgonia.Node
+			if node, err = b.Param(d.initialState); err == nil {
+				initials[i], err = sameRows(b.Ops(), batch, node)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return initials, nil
+}
+
+// carried is the name of the state that goes from batch to batch.
+func (g *GRU) carried() string { return g.name + "/state" }
+
+// merge makes one output of those of both directions.
+func (g *GRU) merge(b *graph.Builder, outs []*gorgonia.Node) (*gorgonia.Node, error) {
+	if len(outs) == 1 {
+		return outs[0], nil
+	}
+	switch g.config.Merge {
+	case MergeSum:
+		return gorgonia.Add(outs[0], outs[1])
+	case MergeMean:
+		sum, err := gorgonia.Add(outs[0], outs[1])
+		if err != nil {
+			return nil, err
+		}
+		return op.Scale(b.Ops(), sum, constant(b.Float(), 0.5, sum.Shape()...))
+	case MergeMul:
+		return gorgonia.HadamardProd(outs[0], outs[1])
+	default:
+		return op.ConcatLast(b.Ops(), outs...)
+	}
+}
+
+// dropOut applies dropout to what the layer reads or returns.
+func (g *GRU) dropOut(b *graph.Builder, noise string, rate float64, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if g.config.DropoutMask == MaskPerSequence && x.Dims() == 3 {
+		return dropOutSteps(b, g.name+"/"+noise, rate, x)
+	}
+	return dropOut(b, g.name+"/"+noise, rate, x)
 }

@@ -1,112 +1,93 @@
 package layers
 
 import (
-	"fmt"
-
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// composedGRU is op.GRU from elementary nodes, one time step after the other. Its compile time grows with the square
-// of the number of steps. To try another cell, copy this file and change step.
-func composedGRU(b *graph.Builder, in op.GRUNodes, reverse bool) (*gorgonia.Node, error) {
-	shape := in.Gates.Shape()
-	steps, batch, units := shape[0], shape[1], shape[2]/gates
-	c := cell{scope: b.Ops(), units: units}
-
-	h := zeroState(b, batch, units)
-	hidden := make([]*gorgonia.Node, steps)
-	for i := range steps {
-		t := i
-		if reverse {
-			t = steps - 1 - i
-		}
-		next := c.step(c.at(in.Gates, t), h, in)
-		if in.Mask != nil {
-			next = c.where(c.at(in.Mask, t), next, h)
+// composed is the engine composed: the steps of a cell one after the other, each from elementary nodes. Its compile time
+// grows with the square of the number of steps. It returns the states of all steps [T,B,H].
+func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput, trace bool) (*gorgonia.Node, map[string]*gorgonia.Node, error) {
+	form := cfg.spec()
+	c := newCell(b, cfg, in)
+	if trace {
+		c.traces = map[string][]*gorgonia.Node{}
+	}
+	h := in.initial
+	if h == nil {
+		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.Units)
+	}
+	hidden := make([]*gorgonia.Node, c.steps)
+	for i := range c.steps {
+		t := d.step(i, c.steps)
+		next := c.zoneOut(form.step(c, t, h), h, in.zoneout, t)
+		if in.mask != nil {
+			next = c.where(c.at(in.mask, t), next, h)
 		}
 		h = next
 		hidden[t] = h
 	}
 	if c.err != nil {
-		return nil, c.err
+		return nil, nil, c.err
 	}
-	return op.Stack(b.Ops(), hidden...)
-}
-
-// step is one step of all sequences: a [B,3H] is the input's share of the gates, h [B,H] the previous state.
-func (c *cell) step(a, h *gorgonia.Node, in op.GRUNodes) *gorgonia.Node {
-	seen := h
-	if in.RecurrentDropout != nil {
-		seen = c.product(h, in.RecurrentDropout)
+	states, err := op.Stack(b.Ops(), hidden...)
+	if err != nil {
+		return nil, nil, err
 	}
-	q := c.affine(seen, in.RecurrentKernel, in.RecurrentBias)
-
-	r := c.sigmoid(c.sum(c.gate(a, 0), c.gate(q, 0)))
-	z := c.sigmoid(c.sum(c.gate(a, 1), c.gate(q, 1)))
-	n := c.tanh(c.sum(c.gate(a, 2), c.product(r, c.gate(q, 2))))
-
-	return c.sum(n, c.product(z, c.difference(h, n))) // (1−z)⊙n + z⊙h
+	gates, err := d.stackTraces(b, c)
+	return states, gates, err
 }
 
-// cell makes nodes and keeps the first error, after which it makes none: equations read as equations.
-type cell struct {
-	scope *op.Scope
-	units int
-	err   error
-}
-
-func (c *cell) make(f func() (*gorgonia.Node, error)) *gorgonia.Node {
-	if c.err != nil {
-		return nil
+// newCell takes the parameters apart, gate by gate.
+func newCell(b *graph.Builder, cfg GRUConfig, in recurrenceInput) *cell {
+	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.spec().kernel.Gates())}
+	for i := range c.gates {
+		g := &c.gates[i]
+		g.kernel, g.bias = c.columns(in.kernel, i), c.columns(in.bias, i)
+		g.recurrentKernel = c.columns(in.recurrentKernel, i)
+		g.kernelGain, g.recurrentGain = c.columns(in.kernelGain, i), c.columns(in.recurrentGain, i)
+		switch {
+		case cfg.Bias != HiddenBias:
+			g.recurrentBias = c.columns(in.recurrentBias, i)
+		case i == len(c.gates)-1:
+			g.recurrentBias = in.recurrentBias
+		}
+		g.dropout = in.dropout
+		if in.dropout != nil && cfg.RecurrentDropoutGates == SeparateMasks {
+			g.dropout = c.at(in.dropout, i)
+		}
 	}
-	var node *gorgonia.Node
-	node, c.err = f()
-	return node
+	return c
 }
 
-// gate is the i-th block of columns of x [B,3H].
-func (c *cell) gate(x *gorgonia.Node, i int) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return op.Columns(c.scope, x, i*c.units, (i+1)*c.units) })
+// zoneOut keeps units of the state before: h where the noise ζ [T,B,H] is 1, or without noise, in evaluation, their
+// expectation.
+func (c *cell) zoneOut(next, h, noise *gorgonia.Node, t int) *gorgonia.Node {
+	if c.config.Zoneout == 0 || c.err != nil {
+		return next
+	}
+	keep := constant(next.Dtype(), c.config.Zoneout, next.Shape()...)
+	if noise != nil {
+		keep = c.at(noise, t)
+	}
+	return c.sum(next, c.node(func() (*gorgonia.Node, error) { return op.Scale(c.scope, c.difference(h, next), keep) }))
 }
 
-func (c *cell) at(x *gorgonia.Node, t int) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return op.At(c.scope, x, t) })
-}
-
-func (c *cell) affine(x, w, bias *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return op.Affine(c.scope, x, w, bias) })
-}
-
-func (c *cell) where(mask, x, y *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return op.Where(c.scope, mask, x, y) })
-}
-
-func (c *cell) sum(x, y *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return gorgonia.Add(x, y) })
-}
-
-func (c *cell) difference(x, y *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return gorgonia.Sub(x, y) })
-}
-
-func (c *cell) product(x, y *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return gorgonia.HadamardProd(x, y) })
-}
-
-func (c *cell) sigmoid(x *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return gorgonia.Sigmoid(x) })
-}
-
-func (c *cell) tanh(x *gorgonia.Node) *gorgonia.Node {
-	return c.make(func() (*gorgonia.Node, error) { return gorgonia.Tanh(x) })
-}
-
-// zeroState is a constant [B,H]. Gorgonia merges constants by name, hence the shape in it.
-func zeroState(b *graph.Builder, batch, units int) *gorgonia.Node {
-	zeros := tensor.New(tensor.Of(b.Float()), tensor.WithShape(batch, units))
-	return gorgonia.NewConstant(zeros, gorgonia.WithName(fmt.Sprintf("zeros [%d,%d]", batch, units)))
+// stackTraces puts the traces of all steps together, [T,B,H] each.
+func (d direction) stackTraces(b *graph.Builder, c *cell) (map[string]*gorgonia.Node, error) {
+	gates := make(map[string]*gorgonia.Node, len(c.traces))
+	for name, taken := range c.traces {
+		inOrder := make([]*gorgonia.Node, len(taken))
+		for i, node := range taken {
+			inOrder[d.step(i, c.steps)] = node
+		}
+		stacked, err := op.Stack(b.Ops(), inOrder...)
+		if err != nil {
+			return nil, err
+		}
+		gates[name] = stacked
+	}
+	return gates, nil
 }

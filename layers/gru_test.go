@@ -14,9 +14,10 @@ import (
 	"github.com/gruexp/gruexp/layers"
 )
 
-// TestWorkedExample is a step by hand: no biases, h' = 0, so that h = (1−z)⊙n with z = σ(x·W_z), n = tanh(x·W_n).
+// TestWorkedExample is a step by hand: no biases, h' = 0, so that r = σ(x·W_r) acts on nothing and h = (1−z)⊙n with
+// z = σ(x·W_z), n = tanh(x·W_n).
 func TestWorkedExample(t *testing.T) {
-	layer, err := layers.NewGRU(layers.GRUConfig{Units: 2}, "gru", 3, tensor.Float64, graph.NewStreams(1))
+	layer, err := layers.NewGRU(layers.GRUConfig{Units: 2, Bias: layers.NoBias}, "gru", 3, tensor.Float64, graph.NewStreams(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,97 +27,15 @@ func TestWorkedExample(t *testing.T) {
 		.2, .5, .8, .2, .5, .8,
 		.3, .6, .9, .3, .6, .9,
 	})
-	h := applyOnce(t, layer, graph.Evaluate, []int{1, 1, 3}, []float64{.1, .2, .3})
-	// x·W_z = (.5, .14), x·W_n = (.32, .5)
+	found := runGRU(t, layer, graph.Evaluate, 1, 1, []float64{.1, .2, .3}, []float64{1})
+	// x·W_r = (.14, .32), x·W_z = (.5, .14), x·W_n = (.32, .5)
+	expectClose(t, "r", found.gates["reset"], []float64{.5349, .5793}, 5e-5)  // as it is printed,
+	expectClose(t, "z", found.gates["update"], []float64{.6225, .5349}, 5e-5) // to four digits
 	expected := []float64{(1 - logistic(.5)) * math.Tanh(.32), (1 - logistic(.14)) * math.Tanh(.5)}
-	expectClose(t, "h", h.Float64s(), expected, 1e-15)
+	expectClose(t, "h", found.outputs, expected, 1e-15)
 }
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-// scalarGRU is one direction of the layer written from its docstring with nothing but loops: x[t][i] of one sequence,
-// all of whose steps count, gives h[t][j].
-func scalarGRU(x [][]float64, units int, reverse bool, kernel, recurrent, bias, recurrentBias []float64) [][]float64 {
-	const r, z, n = 0, 1, 2
-	h := make([][]float64, len(x))
-	before := make([]float64, units)
-	for k := range x {
-		t := k
-		if reverse {
-			t = len(x) - 1 - k
-		}
-		h[t] = make([]float64, units)
-		for j := range units {
-			var a, q [3]float64
-			for gate := range 3 {
-				column := gate*units + j
-				a[gate], q[gate] = bias[column], recurrentBias[column]
-				for i, v := range x[t] {
-					a[gate] += v * kernel[i*3*units+column]
-				}
-				for i, v := range before {
-					q[gate] += v * recurrent[i*3*units+column]
-				}
-			}
-			reset, update := logistic(a[r]+q[r]), logistic(a[z]+q[z])
-			h[t][j] = (1-update)*math.Tanh(a[n]+reset*q[n]) + update*before[j]
-		}
-		before = h[t]
-	}
-	return h
-}
-
-func TestBidirectionalEqualsScalarReference(t *testing.T) {
-	const steps, inputs, units = 6, 3, 4
-	lengths := []int{6, 3, 1, 0}
-	for _, engine := range []layers.Engine{layers.Fused, layers.Composed} {
-		for _, sequences := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s/return_sequences=%t", engine, sequences), func(t *testing.T) {
-				cfg := layers.ModelConfig{
-					Input:  layers.Input{Size: inputs},
-					Layers: []layers.LayerConfig{gru(layers.GRUConfig{Units: units, Bidirectional: true, ReturnSequences: sequences, Engine: engine})},
-				}
-				head := layers.Head{Loss: layers.MeanSquaredError, Units: 2 * units, PerStep: sequences}
-				m := newModel(t, cfg, head, tensor.Float64)
-				scatter(m.Params())
-				feeds := newFeeds(steps, lengths, cfg.Input, head)
-				shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
-				found := compile(t, m, graph.Evaluate, tensor.Float64, shape).run(t, feeds).values[graph.OutputPredictions]
-
-				var p [8][]float64
-				for i, param := range m.Params() {
-					p[i] = param.Value.Float64s()
-				}
-				x := feeds[graph.FeedInputs].([]float64)
-				for b, length := range lengths {
-					sequence := make([][]float64, length)
-					for step := range sequence {
-						at := (step*len(lengths) + b) * inputs
-						sequence[step] = x[at : at+inputs]
-					}
-					forward := scalarGRU(sequence, units, false, p[0], p[1], p[2], p[3])
-					backward := scalarGRU(sequence, units, true, p[4], p[5], p[6], p[7])
-					row := func(step int) []float64 {
-						at := (step*len(lengths) + b) * 2 * units
-						return found[at : at+2*units]
-					}
-					switch {
-					case sequences:
-						for step := range sequence {
-							expectClose(t, fmt.Sprintf("sequence %d step %d", b, step), row(step), join(forward[step], backward[step]), 1e-14)
-						}
-					case length == 0:
-						expectClose(t, "empty sequence", row(0), make([]float64, 2*units), 0)
-					default:
-						expectClose(t, fmt.Sprintf("sequence %d", b), row(0), join(forward[length-1], backward[0]), 1e-14)
-					}
-				}
-			})
-		}
-	}
-}
-
-func join(a, b []float64) []float64 { return append(append([]float64(nil), a...), b...) }
 
 // torchGolden is what testdata/torch_gru.py writes.
 type torchGolden struct {

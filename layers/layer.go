@@ -9,7 +9,6 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/graph/op"
 )
 
 // Seq is what flows from layer to layer. X is one of
@@ -81,16 +80,4 @@ func expectWidth(layer string, x *gorgonia.Node, width int, ranks ...int) error 
 		}
 	}
 	return errors.Errorf("%s: found an input of shape %v, expected rank %v with last dimension %d", layer, shape, ranks, width)
-}
-
-// dropOut multiplies x by inverted dropout of its own shape in a training graph, and is x elsewhere.
-func dropOut(b *graph.Builder, noise string, rate float64, x *gorgonia.Node) (*gorgonia.Node, error) {
-	if rate == 0 {
-		return x, nil
-	}
-	factors, err := b.Noise(noise, graph.InvertedDropout(rate), x.Shape()...)
-	if err != nil || factors == nil {
-		return x, err
-	}
-	return op.Scale(b.Ops(), x, factors)
 }

@@ -30,15 +30,11 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 		return nil, err
 	}
 
-	m := &Model{config: cfg, head: head}
-	for _, p := range plan {
-		layer, err := p.make(p.name, p.in, dtype, streams)
-		if err != nil {
-			return nil, err
-		}
-		m.layers = append(m.layers, layer)
+	layers, err := makeLayers("", plan, dtype, streams)
+	if err != nil {
+		return nil, err
 	}
-	return m, nil
+	return &Model{config: cfg, head: head, layers: layers}, nil
 }
 
 // CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
@@ -48,11 +44,7 @@ func CountElements(cfg ModelConfig, head Head) int64 {
 	if len(faults) > 0 {
 		return 0
 	}
-	var n int64
-	for _, p := range plan {
-		n += p.elements(p.in)
-	}
-	return n
+	return elementsOf(plan)
 }
 
 // Config is the model's configuration with every default and every size set.

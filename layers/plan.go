@@ -28,7 +28,8 @@ type signal struct {
 	steps  bool // [T,B,width]; else [B,width]
 	width  int  // 0: not known
 
-	// planLayers sets these, whatever a layer says.
+	// planLayers hands these on, whatever a layer says.
+	strided   bool   // there are fewer steps than in the input of the model
 	pooledBy  string // path of the layer that made one vector of the steps
 	droppedBy string // path of the layer whose output this is, where dropout was applied to it
 	head      *Head  // what the task wants; nil: not known
@@ -73,6 +74,9 @@ func (s signal) expectSteps(l *fault.List) {
 // isCausal tells whether no layer may look ahead.
 func (s signal) isCausal() bool { return s.head != nil && s.head.Causal }
 
+// isTruncated tells whether batches are windows of sequences.
+func (s signal) isTruncated() bool { return s.head != nil && s.head.Truncated }
+
 // checkStateful adds a fault unless a layer carries its state from batch to batch exactly where these are windows of the
 // same sequences.
 func (s signal) checkStateful(l *fault.List, stateful bool) {
@@ -104,7 +108,7 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 		return nil, faults
 	}
 	last := len(c.Layers) - 1
-	open := -1
+	open := noneOpen
 	if d := c.Layers[last].Dense; d != nil && d.Units == 0 {
 		open = last
 		if head != nil {
@@ -125,6 +129,9 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	}
 	return plan, faults
 }
+
+// noneOpen is the number of no layer.
+const noneOpen = -1
 
 // planLayers follows the signal through layers, which are called by kind and number, and lists what is wrong by paths from
 // "layers". The dense layer with the number open may leave its size to the task. Where it is not clear what the layers
@@ -156,6 +163,7 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 			out.width = 0
 		}
 		out.head = in.head
+		out.strided = out.strided || in.strided
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
 		}
@@ -166,6 +174,26 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		in = out
 	}
 	return plan, out, faults
+}
+
+// makeLayers makes the layers of a plan without faults.
+func makeLayers(prefix string, plan []placed, dtype tensor.Dtype, streams *graph.Streams) ([]Layer, error) {
+	layers := make([]Layer, len(plan))
+	for i, p := range plan {
+		var err error
+		if layers[i], err = p.make(prefix+p.name, p.in, dtype, streams); err != nil {
+			return nil, err
+		}
+	}
+	return layers, nil
+}
+
+// elementsOf is how many numbers the parameters of the layers have.
+func elementsOf(plan []placed) (n int64) {
+	for _, p := range plan {
+		n += p.elements(p.in)
+	}
+	return n
 }
 
 // firstSignal is what the first layer gets.
@@ -202,6 +230,8 @@ func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	switch {
 	case h.PerStep && !out.steps:
 		l.Add("", out.String(), "a vector at every step, as the task wants: %s", keepSteps)
+	case h.PerStep && out.strided:
+		l.Add("", "fewer steps than the input has", "a vector at every step, as the task wants: strides: 1 in every conv1d")
 	case !h.PerStep && out.steps:
 		l.Add("", out.String(), "one vector a sequence, as the task wants: end with a pool or set return_sequences: false in the last gru")
 	}

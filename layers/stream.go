@@ -4,6 +4,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
@@ -13,7 +14,7 @@ const maxStreams = 1 << 16
 // Stepper runs a model one time step at a time without a graph: for data that arrive step by step, and for predictions
 // that are fed back. After each step the output is what an evaluation graph predicts for the sequence so far: of a model
 // with a prediction per step that of its last step, of any other that of a sequence which ends here. The numbers come
-// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed.
+// from the same kernels in the same order and have the same bits, but for GRUs with the engine composed and attention pools.
 //
 // A stepper advances several sequences at once, its batch. They are independent of each other: each may miss a step,
 // begin anew, or be saved and go on elsewhere.
@@ -27,10 +28,16 @@ type Stepper[F kernel.Float] struct {
 	tokens *lookup[F]
 	stages []stage[F]
 
-	memory [][]F // [B,·] each: all that a sequence carries from step to step
-	mask   []F   // [B], of a step that some sequences miss
-	output []F   // [B,units], the last piece of memory
+	memory []piece[F] // all that a sequence carries from step to step
+	mask   []F        // [B], of a step that some sequences miss
+	output []F        // [B,units], the last piece of memory
 	units  int
+}
+
+// piece is a matrix [B,·] that is carried from step to step.
+type piece[F kernel.Float] struct {
+	rows    []F
+	initial []F // what a row is before its sequence begins: a parameter, or nil for zeros
 }
 
 // stage is a layer that runs step by step. Its input and output are [B,·]; what it gives to a sequence that the mask [B]
@@ -52,71 +59,73 @@ func NewStepper[F kernel.Float](m *Model, batch int) (*Stepper[F], error) {
 			return nil, err
 		}
 	}
-	s.output = s.remember(s.units)
+	s.output = s.remember(s.units, nil)
+	s.Reset()
 	return s, nil
 }
 
 // add puts a layer behind those that are there.
 func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
-	values, err := parameters[F](l)
-	if err != nil {
+	if err := checkParameters[F](l); err != nil {
 		return err
 	}
 	switch l := l.(type) {
 	case *Embedding:
 		s.units = l.config.Units
-		s.tokens = &lookup[F]{name: l.name, table: values[0], out: s.rows(s.units)}
+		s.tokens = &lookup[F]{name: l.name, table: numbers[F](l.embeddings), out: s.rows(s.units)}
 	case *GRU:
-		if l.config.Bidirectional {
-			return errors.Errorf("%s: found a bidirectional GRU, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
+		if l.config.Bidirectional || l.config.GoBackwards {
+			return errors.Errorf("%s: found a GRU that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
 		}
 		s.units = l.config.Units
-		hidden := s.remember(s.units)
-		s.stages = append(s.stages, &gruStage[F]{
-			gates: kernel.NewAffineStep(pool, s.batch, values[0], values[2]),
-			recurrence: kernel.NewGRUStep(pool, kernel.GRUShape{Batch: s.batch, Units: l.config.Units},
-				kernel.GRUInput[F]{RecurrentKernel: values[1], RecurrentBias: values[3]}, hidden),
-			hidden: hidden,
-		})
+		hidden := s.remember(s.units, numbers[F](l.directions[0].initialState))
+		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
 	case *Dense:
 		s.units = l.config.Units
-		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, values[0], values[1])))
+		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, numbers[F](l.kernel), numbers[F](l.bias))))
 	case *Pool:
 		s.stages = append(s.stages, s.newPoolStage(l.config.Kind))
 	case *Dropout: // does nothing outside training
 	default:
-		return errors.Errorf("found a layer of type %T, expected one that can run step by step", l)
+		return s.addAround(l, pool)
 	}
 	return nil
 }
 
-// parameters returns the memory of a layer's parameters.
-func parameters[F kernel.Float](l Layer) ([][]F, error) {
-	var all [][]F
+// checkParameters returns an error unless the parameters of a layer are of the type F.
+func checkParameters[F kernel.Float](l Layer) error {
 	for _, p := range l.Params() {
-		var data any
-		if p.Value.Dtype() == tensor.Float32 {
-			data = p.Value.Float32s()
-		} else {
-			data = p.Value.Float64s()
+		if numbers[F](p) == nil {
+			return errors.Errorf("%s: found a parameter of %v, expected %T as the stepper's numbers", p.Name, p.Value.Dtype(), F(0))
 		}
-		values, ok := data.([]F)
-		if !ok {
-			return nil, errors.Errorf("%s: found a parameter of %v, expected %T as the stepper's numbers", p.Name, p.Value.Dtype(), F(0))
-		}
-		all = append(all, values)
 	}
-	return all, nil
+	return nil
+}
+
+// numbers returns the memory of a parameter, nil where there is no parameter or it is of another type.
+func numbers[F kernel.Float](p *graph.Param) []F {
+	if p == nil {
+		return nil
+	}
+	var data any
+	if p.Value.Dtype() == tensor.Float32 {
+		data = p.Value.Float32s()
+	} else {
+		data = p.Value.Float64s()
+	}
+	values, _ := data.([]F)
+	return values
 }
 
 // rows makes a matrix [B,width].
 func (s *Stepper[F]) rows(width int) []F { return make([]F, s.batch*width) }
 
-// remember makes a matrix [B,width] that is part of the state.
-func (s *Stepper[F]) remember(width int) []F {
-	piece := s.rows(width)
-	s.memory = append(s.memory, piece)
-	return piece
+// remember makes a matrix [B,width] that is part of the state. Its rows begin with initial [width], whatever that holds
+// then, or with zeros where it is nil.
+func (s *Stepper[F]) remember(width int, initial []F) []F {
+	rows := s.rows(width)
+	s.memory = append(s.memory, piece[F]{rows, initial})
+	return rows
 }
 
 // Batch is the number of sequences.
@@ -127,7 +136,8 @@ func (s *Stepper[F]) Units() int { return s.units }
 
 // Step takes the next step of every sequence, inputs [B,D], and returns the output [B,units] of the model's last layer:
 // logits or numbers, before any loss. Where present [B] is false, a sequence has no data in this step: its inputs are not
-// looked at, and its state and output stay as they are, 0 if it has not begun. A nil present stands for all true.
+// looked at, and its state and output stay as they are, 0 if it has not begun; a convolution takes it for a step of zeros.
+// A nil present stands for all true.
 //
 // The result is the stepper's memory and holds until the next step. After an error the state is as before.
 func (s *Stepper[F]) Step(inputs []F, present []bool) ([]F, error) {
@@ -191,8 +201,8 @@ func (s *Stepper[F]) run(x, mask []F) []F {
 
 // Reset takes all sequences back to their beginning.
 func (s *Stepper[F]) Reset() {
-	for _, piece := range s.memory {
-		clear(piece)
+	for i := range s.batch {
+		s.reset(i)
 	}
 }
 
@@ -201,10 +211,18 @@ func (s *Stepper[F]) ResetSequence(i int) error {
 	if err := s.checkSequence(i); err != nil {
 		return err
 	}
-	for _, piece := range s.memory {
-		clear(s.rowOf(piece, i))
-	}
+	s.reset(i)
 	return nil
+}
+
+func (s *Stepper[F]) reset(i int) {
+	for _, p := range s.memory {
+		if row := s.rowOf(p, i); p.initial == nil {
+			clear(row)
+		} else {
+			copy(row, p.initial)
+		}
+	}
 }
 
 // State returns a copy of all that sequence i carries from step to step, its last output included. What stands where
@@ -227,7 +245,7 @@ func (s *Stepper[F]) SetState(i int, state []F) error {
 	}
 	size := 0
 	for _, piece := range s.memory {
-		size += len(piece) / s.batch
+		size += len(piece.rows) / s.batch
 	}
 	if len(state) != size {
 		return errors.Errorf("state: found %d numbers, expected %d", len(state), size)
@@ -246,7 +264,7 @@ func (s *Stepper[F]) checkSequence(i int) error {
 }
 
 // rowOf is the part of a piece of memory that belongs to sequence i.
-func (s *Stepper[F]) rowOf(piece []F, i int) []F {
-	width := len(piece) / s.batch
-	return piece[i*width : (i+1)*width]
+func (s *Stepper[F]) rowOf(p piece[F], i int) []F {
+	width := len(p.rows) / s.batch
+	return p.rows[i*width : (i+1)*width]
 }

@@ -29,18 +29,6 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 	return l.out, nil
 }
 
-// gruStage remembers the states hidden, which the recurrence replaces.
-type gruStage[F kernel.Float] struct {
-	gates      *kernel.AffineStep[F]
-	recurrence *kernel.GRUStep[F]
-	hidden     []F
-}
-
-func (g *gruStage[F]) step(in, mask []F) []F {
-	g.recurrence.Run(g.gates.Run(in), nil, mask)
-	return g.hidden
-}
-
 // denseStage remembers nothing.
 type denseStage[F kernel.Float] struct {
 	affine     *kernel.AffineStep[F]
@@ -69,12 +57,12 @@ func (d *denseStage[F]) step(in, _ []F) []F {
 
 // newPoolStage makes a pool over the steps so far.
 func (s *Stepper[F]) newPoolStage(kind PoolKind) stage[F] {
-	pooled := s.remember(s.units)
+	pooled := s.remember(s.units, nil)
 	switch kind {
 	case PoolMean:
-		return &meanStage[F]{width: s.units, sums: s.remember(s.units), counts: s.remember(1), mean: pooled}
+		return &meanStage[F]{width: s.units, sums: s.remember(s.units, nil), counts: s.remember(1, nil), mean: pooled}
 	case PoolMax:
-		return &maxStage[F]{width: s.units, begun: s.remember(1), greatest: pooled}
+		return &maxStage[F]{width: s.units, begun: s.remember(1, nil), greatest: pooled}
 	default:
 		return &lastStage[F]{width: s.units, last: pooled}
 	}

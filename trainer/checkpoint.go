@@ -41,11 +41,11 @@ type checkpoint struct {
 type state struct {
 	Fingerprint  string            `json:"fingerprint"` // of the configuration of the run
 	Epoch        int               `json:"epoch"`       // finished epochs
-	Batch        int               `json:"batch"`       // finished batches of the epoch under way
+	Batch        int               `json:"batch"`       // finished batches, or windows of them, of the epoch under way
 	Step         int               `json:"step"`        // solver steps
 	Seconds      float64           `json:"seconds"`
 	LearningRate float64           `json:"learning_rate"` // of the last step
-	Sums         sums              `json:"sums"`          // over the finished batches of the epoch under way
+	Sums         sums              `json:"sums"`          // over what is finished of the epoch under way
 	Streams      map[string][]byte `json:"streams"`       // that of the order as it was when the epoch under way began
 	Stopping     stopping          `json:"stopping"`
 	Plateau      stopping          `json:"plateau"`

@@ -19,6 +19,9 @@ type Config struct {
 	BatchSize int `yaml:"-"`
 	// Bucketing makes batches of sequences of similar length, so that little of a batch is padding; default true.
 	Bucketing *bool `yaml:"bucketing"`
+	// Truncate cuts long sequences into windows, between which layers with stateful: true carry their state but no
+	// gradient; default nil: gradients reach back to the beginning.
+	Truncate *TruncateConfig `yaml:"truncate"`
 	// WeightNoise is the standard deviation of Gaussian noise that every trained number carries during the forward and
 	// backward pass of a step, drawn anew for each step and taken off before the update (Graves 2011; Chung et al.
 	// 2014, arXiv:1412.3555, with 0.075); default 0: none.
@@ -80,6 +83,9 @@ func (c Config) WithDefaults() Config {
 	if c.Bucketing == nil {
 		c.Bucketing = new(true)
 	}
+	if c.Truncate != nil {
+		c.Truncate = new(c.Truncate.WithDefaults())
+	}
 	if c.EarlyStopping != nil {
 		c.EarlyStopping = new(c.EarlyStopping.WithDefaults())
 	}
@@ -115,6 +121,9 @@ func (c Config) Validate() fault.List {
 	var faults fault.List
 	faults.Check(c.MaxEpochs > 0, "max_epochs", c.MaxEpochs, "at least 1")
 	faults.Check(c.BatchSize > 0 || c.BatchSize == FullBatch, "batch_size", c.BatchSize, "at least 1, or %d for all", FullBatch)
+	if c.Truncate != nil {
+		faults.Under("truncate", c.Truncate.Validate())
+	}
 	faults.Check(c.WeightNoise >= 0 && isFinite(c.WeightNoise), "weight_noise", c.WeightNoise, "a finite number of at least 0")
 	if c.EarlyStopping != nil {
 		faults.Under("early_stopping", c.EarlyStopping.Validate())
@@ -128,9 +137,12 @@ func (c Config) Validate() fault.List {
 	return faults
 }
 
-// ValidateFor lists the faults of a valid configuration together with the data: monitors that do not exist.
+// ValidateFor lists the faults of a valid configuration together with the data: monitors that do not exist, and windows of
+// sequences whose targets come at their end.
 func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 	var faults fault.List
+	faults.Check(c.Truncate == nil || spec.TargetKind.PerStep(), "truncate", spec.TargetKind,
+		"a target at every step, or no truncate: no gradient of a target at the end would reach the first windows")
 	if c.EarlyStopping != nil {
 		checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
 	}

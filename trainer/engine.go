@@ -32,10 +32,7 @@ func newSource(ds data.Dataset) (*source, error) {
 
 // steps is for how many steps a program for these sequences is compiled. Padding changes no value.
 func (s *source) steps(indices []int) int {
-	longest := 1
-	for _, i := range indices {
-		longest = max(longest, s.lengths[i])
-	}
+	longest := longestOf(indices, s.lengths)
 	if s.uniform {
 		return longest
 	}
@@ -56,7 +53,10 @@ type engine struct {
 	pool     *kernel.Pool
 	memory   *graph.Memory // of all programs: they run one after the other
 	programs programs
-	batch    data.Batch // of the last load
+	window   int                           // steps of one; 0: sequences are not cut
+	carried  map[graph.Mode]*graph.Carried // from window to window of a batch
+	batch    data.Batch                    // of the last run
+	part     data.Batch                    // the window of it that was run, or all of it
 	feeds    graph.Feeds
 }
 
@@ -67,6 +67,8 @@ func (t *Trainer) newEngine(model Model) (*engine, error) {
 	}
 	e := &engine{
 		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, memory: graph.NewMemory(), feeds: graph.Feeds{},
+		window:  t.cfg.windowSteps(),
+		carried: map[graph.Mode]*graph.Carried{graph.Train: graph.NewCarried(), graph.Evaluate: graph.NewCarried()},
 	}
 	e.programs.build = e.compile
 	return e, nil
@@ -75,12 +77,16 @@ func (t *Trainer) newEngine(model Model) (*engine, error) {
 func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, error) {
 	b := graph.NewBuilder(mode, e.dtype, e.streams, e.pool)
 	b.Share(e.memory)
+	b.ShareCarried(e.carried[mode])
 	outputs, err := e.model.Build(b, shape)
 	if err != nil {
 		return nil, err
 	}
 	compiled, err := b.Compile(outputs)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkCarried(compiled, e.window); err != nil {
 		return nil, err
 	}
 	nll := graph.OutputLosses
@@ -90,23 +96,40 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	return &program{compiled, nll}, nil
 }
 
-// run runs the program of that mode on these sequences.
-func (e *engine) run(mode graph.Mode, s *source, indices []int) (*program, error) {
-	e.batch.Steps = s.steps(indices)
-	if err := s.Fill(&e.batch, indices); err != nil {
-		return nil, err
+// run runs the program of that mode on some sequences. The windows of a batch take their turns one after the other.
+func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
+	if t.window == 0 || e.batch.Steps == 0 { // the first of a batch, or of a resumed run
+		if err := e.load(s, t.indices); err != nil {
+			return nil, err
+		}
 	}
-	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.batch.Steps, Size: e.batch.Size})
+	if t.window == 0 {
+		e.carried[mode].Reset() // other sequences begin
+	}
+	e.part = e.batch
+	if e.window > 0 {
+		e.part = e.batch.Window(t.window*e.window, (t.window+1)*e.window)
+	}
+	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.part.Steps, Size: e.part.Size})
 	if err != nil {
 		return nil, err
 	}
 	return program, program.Run(e.feed())
 }
 
-// feed names what the batch has.
+// load lays out whole sequences.
+func (e *engine) load(s *source, indices []int) error {
+	e.batch.Steps = s.steps(indices)
+	if e.window > 0 {
+		e.batch.Steps = e.window * windowsOf(indices, s.lengths, e.window)
+	}
+	return s.Fill(&e.batch, indices)
+}
+
+// feed names what there is to run on.
 func (e *engine) feed() graph.Feeds {
 	clear(e.feeds)
-	b := &e.batch
+	b := &e.part
 	e.feeds[graph.FeedMask] = b.Mask
 	e.feeds[graph.FeedWeights] = b.Weights
 	if len(b.Tokens) > 0 {
@@ -128,15 +151,15 @@ func (e *engine) feed() graph.Feeds {
 // by that name.
 func (e *engine) evaluate(ctx context.Context, s *source, batchSize int, name string) (map[string]float64, error) {
 	var total sums
-	for _, indices := range data.Batches(s.lengths, batchSize, nil, true) {
+	for _, turn := range turnsOf(data.Batches(s.lengths, batchSize, nil, true), s.lengths, e.window) {
 		if ctx.Err() != nil {
 			return nil, errors.WithStack(ErrInterrupted)
 		}
-		program, err := e.run(graph.Evaluate, s, indices)
+		program, err := e.run(graph.Evaluate, s, turn)
 		if err != nil {
 			return nil, err
 		}
-		if err := total.add(&s.spec, &e.batch, program); err != nil {
+		if err := total.add(&s.spec, &e.part, program); err != nil {
 			return nil, err
 		}
 	}

@@ -67,7 +67,8 @@ func (f *fit) loop(ctx context.Context) error {
 
 // epoch goes through the training sequences once, or through what an interruption has left of them.
 func (f *fit) epoch(ctx context.Context) error {
-	plan := data.Batches(f.train.lengths, f.cfg.batchSize(), f.streams.Stream(orderStream), *f.cfg.Bucketing)
+	batches := data.Batches(f.train.lengths, f.cfg.batchSize(), f.streams.Stream(orderStream), *f.cfg.Bucketing)
+	plan := turnsOf(batches, f.train.lengths, f.window)
 	if err := f.emit(ctx, Event{Kind: EpochStart, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan)}); err != nil {
 		return err
 	}
@@ -76,18 +77,22 @@ func (f *fit) epoch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.WithStack(ErrInterrupted)
 		}
-		indices := plan[f.state.Batch]
+		turn := plan[f.state.Batch]
 		learningRate := f.solver.LearningRate()
-		program, err := f.step(indices)
+		program, err := f.step(turn)
 		if err != nil {
 			return f.diverged(err, f.state.Step+1)
 		}
 		f.state.Batch++
 		f.state.Step++
 		f.state.LearningRate = learningRate
+		finished := 0
+		if turn.last {
+			finished = len(turn.indices)
+		}
 		err = f.emit(ctx, Event{
 			Kind: StepEnd, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan), Loss: program.Cost(),
-			LearningRate: learningRate, GradientNorm: program.GradientNorm(), Rate: rate(len(indices)),
+			LearningRate: learningRate, GradientNorm: program.GradientNorm(), Rate: rate(finished),
 		})
 		if err != nil {
 			return err
@@ -96,15 +101,15 @@ func (f *fit) epoch(ctx context.Context) error {
 	return nil
 }
 
-// step changes the weights by one batch. The program returned holds what its run has left.
-func (f *fit) step(indices []int) (*program, error) {
+// step changes the weights by one batch, or by a window of one. The program returned holds what its run has left.
+func (f *fit) step(t turn) (*program, error) {
 	f.noise.on()
-	program, err := f.run(graph.Train, f.train, indices)
+	program, err := f.run(graph.Train, f.train, t)
 	f.noise.off()
 	if err != nil {
 		return nil, err
 	}
-	if err := f.state.Sums.add(&f.train.spec, &f.batch, program); err != nil {
+	if err := f.state.Sums.add(&f.train.spec, &f.part, program); err != nil {
 		return nil, err
 	}
 	f.gradients = f.gradients[:0]

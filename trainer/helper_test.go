@@ -196,7 +196,10 @@ func (e experiment) build() (made, error) {
 	}
 	m := made{streams: graph.NewStreams(e.seed), train: e.train, valid: e.valid}
 	spec := e.train.Spec()
-	head := layers.Head{Units: spec.Targets, PerStep: spec.TargetKind.PerStep(), LabelSmoothing: e.smoothing, Loss: layers.MeanSquaredError}
+	head := layers.Head{
+		Units: spec.Targets, PerStep: spec.TargetKind.PerStep(), LabelSmoothing: e.smoothing, Loss: layers.MeanSquaredError,
+		Truncated: e.trainer.Truncate != nil,
+	}
 	switch spec.TargetKind {
 	case data.ClassPerSequence, data.TokenPerStep:
 		head.Loss = layers.CrossEntropy

@@ -8,15 +8,15 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/weights"
-	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
 // Rooms of the tensors of a checkpoint.
 const (
-	paramRoom  = "param/"
-	bestRoom   = "best/"
-	solverRoom = "solver/"
+	paramRoom   = "param/"
+	bestRoom    = "best/"
+	solverRoom  = "solver/"
+	carriedRoom = "carried/"
 )
 
 // openCheckpoints makes the directory ready and resumes from it if that is wanted.
@@ -60,15 +60,23 @@ func (f *fit) restore(c *checkpoint) error {
 			return errors.WithMessage(err, "best weights")
 		}
 	}
-	saved := solvers.State{}
-	for _, t := range c.section(solverRoom) {
-		saved[t.Name] = tensor.New(tensor.WithShape(t.Shape...), tensor.WithBacking(t.Data))
+	if err := f.solver.Restore(c.named(solverRoom)); err != nil {
+		return err
 	}
-	if err := f.solver.Restore(saved); err != nil {
+	if err := f.carried[graph.Train].Restore(c.named(carriedRoom)); err != nil {
 		return err
 	}
 	f.state = c.state
 	return f.streams.Restore(c.state.Streams)
+}
+
+// named are the tensors of a room by name.
+func (c *checkpoint) named(room string) map[string]*tensor.Dense {
+	values := map[string]*tensor.Dense{}
+	for _, t := range c.section(room) {
+		values[t.Name] = tensor.New(tensor.WithShape(t.Shape...), tensor.WithBacking(t.Data))
+	}
+	return values
 }
 
 // markOrder remembers the state of the stream that the plan of the next epoch is drawn from. A checkpoint has this one
@@ -98,8 +106,10 @@ func (f *fit) save() error {
 	f.state.Seconds = f.clock.seconds()
 	tensors := prefixed(paramRoom, weights.FromParams(f.params))
 	tensors = append(tensors, prefixed(bestRoom, weights.FromParams(f.best))...)
-	for name, value := range f.solver.State() {
-		tensors = append(tensors, weights.FromParams([]*graph.Param{{Name: solverRoom + name, Value: value}})...)
+	for room, values := range map[string]map[string]*tensor.Dense{solverRoom: f.solver.State(), carriedRoom: f.carried[graph.Train].State()} {
+		for name, value := range values {
+			tensors = append(tensors, weights.FromParams([]*graph.Param{{Name: room + name, Value: value}})...)
+		}
 	}
 	return saveCheckpoint(f.options.Checkpoints, checkpoint{f.state, tensors})
 }

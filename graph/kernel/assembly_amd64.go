@@ -21,15 +21,13 @@ type assembly[F Float] struct {
 	add, multiply func(n int, dst, x, y *F)
 	rectify       func(n int, dst, x, y *F)
 	greater       func(n int, dst, x, y *F)
-	blend         func(n int, dst, x, y, share *F)
 	negative      func(n int, dst, src *F)
 	shift         func(n int, dst, src *F, amount F)
 	greatest      func(n int, x *F, least F) F
 	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
-	gates         func(rows, units int, input, product, before, saved, product4, after, bias *F,
-		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
-	gateGradients func(rows, units int, above, carry, saved, product4, before, gates, products *F,
-		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, productsStride int)
+	blend         func(n int, dst, x, y, share *F)
+	resetAfter    resetAfterAssembly[F]
+	resetBefore   resetBeforeAssembly[F]
 }
 
 type (
@@ -41,18 +39,15 @@ type (
 // machine returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
 // columns and the depth of all sets stays in a second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
 func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
-	sigmoid, tanh := onSlices(a.sigmoid), onSlices(a.tanh)
-	cells := portableCells(sigmoid, tanh)
-	cells[ResetAfter] = resetAfterCell(a.gateRows, a.gradientRows)
 	return machine[F]{
 		rows: rows, cols: a.lanes * len(a.tiles), lanes: a.lanes,
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
-		sigmoid: sigmoid, tanh: tanh, exp: onSlices(a.exp),
+		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
 		bernoulli: a.noise,
-		blend:     a.blended, cells: cells,
+		blend:     a.blendSlices, cells: a.cells(),
 		ones: []F{1},
 	}
 }
@@ -142,33 +137,17 @@ func (a *assembly[F]) greatestOf(x []F) F {
 	return a.greatest(len(x), &x[0], least)
 }
 
-func (a *assembly[F]) blended(dst, x, y, share []F) {
-	if len(dst) > 0 {
-		x, y, share = x[:len(dst)], y[:len(dst)], share[:len(dst)]
-		a.blend(len(dst), &dst[0], &x[0], &y[0], &share[0])
-	}
-}
-
 func (a *assembly[F]) noise(values []F, seed uint64, threshold uint32, kept F) {
 	if len(values) > 0 {
 		a.bernoulli(len(values), &values[0], seed, threshold, kept)
 	}
 }
 
-func (a *assembly[F]) gateRows(g *gateRows[F]) {
-	rows, H := g.rows, g.units
-	_ = g.bias[3*H-1]
-	a.gates(rows, H, g.input.first(rows, 3*H), g.product.first(rows, 3*H), g.before.first(rows, H), g.saved.first(rows, 4*H),
-		&g.saved.data[3*H], g.after.first(rows, H), &g.bias[0],
-		g.input.stride, g.product.stride, g.before.stride, g.saved.stride, g.saved.stride, g.after.stride)
-}
-
-func (a *assembly[F]) gradientRows(g *gradientRows[F]) {
-	rows, H := g.rows, g.units
-	a.gateGradients(rows, H, g.above.first(rows, H), g.carry.first(rows, H), g.saved.first(rows, 4*H), &g.saved.data[3*H],
-		g.before.first(rows, H), g.gates.first(rows, 3*H), g.products.first(rows, H),
-		g.above.stride, g.carry.stride, g.saved.stride, g.saved.stride,
-		g.before.stride, g.gates.stride, g.products.stride)
+func (a *assembly[F]) blendSlices(dst, x, y, share []F) {
+	if n := len(dst); n > 0 {
+		x, y, share = x[:n], y[:n], share[:n]
+		a.blend(n, &dst[0], &x[0], &y[0], &share[0])
+	}
 }
 
 // first returns where the first of the given number of rows starts, after a check that all are there.

@@ -134,12 +134,20 @@ func (n *BatchNorm[F]) Evaluate(p *Pool, epsilon float64, x, mean, variance, gai
 	for j, v := range variance {
 		n.scale[j] = 1 / math.Sqrt(float64(v)+epsilon)
 	}
-	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			out := row(y, i, width)
-			for j, v := range row(x, i, width) {
-				out[j] = gain[j]*F((float64(v)-float64(mean[j]))*n.scale[j]) + shift[j]
-			}
+	if p == nil { // a time step, which allocates nothing
+		n.evaluate(0, len(x)/width, x, mean, gain, shift, y)
+		return
+	}
+	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) { n.evaluate(lo, hi, x, mean, gain, shift, y) })
+}
+
+// evaluate is Evaluate of the rows [lo,hi).
+func (n *BatchNorm[F]) evaluate(lo, hi int, x, mean, gain, shift, y []F) {
+	width := len(mean)
+	for i := lo; i < hi; i++ {
+		out := row(y, i, width)
+		for j, v := range row(x, i, width) {
+			out[j] = gain[j]*F((float64(v)-float64(mean[j]))*n.scale[j]) + shift[j]
 		}
-	})
+	}
 }

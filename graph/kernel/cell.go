@@ -63,7 +63,11 @@ func portableCells[F Float](sigmoid, tanh func(dst, src []F)) [gruForms]cell[F] 
 	before := resetBefore[F]{sigmoid, tanh}
 	return [gruForms]cell[F]{
 		ResetAfter:      resetAfterCell(gatesPortable(sigmoid, tanh), gateGradientsPortable[F]),
-		ResetBeforePast: before.cell(true),
-		ResetBeforeNew:  before.cell(false),
+		ResetBeforePast: resetBeforeCell(before.reset, resetGradients[F], before.keepPast, keepPastGradients[F]),
+		ResetBeforeNew:  resetBeforeCell(before.reset, resetGradients[F], before.takeNew, takeNewGradients[F]),
+		ThreeGate:       threeGate[F]{sigmoid, tanh}.cell(),
+		Tied:            tied[F]{sigmoid, tanh}.cell(),
+		LSTM:            lstm[F]{sigmoid, tanh}.cell(),
+		Tanh:            elman[F]{tanh}.cell(),
 	}
 }

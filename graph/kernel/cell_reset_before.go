@@ -1,25 +1,23 @@
 package kernel
 
-// resetBefore is the forms with the reset gate before the product: [ResetBeforePast] and [ResetBeforeNew]. Of a row r, z
-// and n are saved; the left factor of the second stage is r⊙h'. With dh the gradient that reaches a state from above and
-// from the step after it, and u what the update gate gives to the candidate, 1−z or z,
+// resetBeforeCell returns the cell of [ResetBeforePast] or [ResetBeforeNew], which saves r, z and n of a row. The left
+// factor of its second stage is r⊙h'. With dh the gradient that reaches a state from above and from the step after it, and u
+// what the update gate gives to the candidate, 1−z or z,
 //
 //	dA_n = dh⊙u⊙(1−n²)
-//	dA_z = dh⊙(h'−n)⊙z⊙(1−z), where the update gate takes the new with the sign changed
+//	dA_z = dh⊙(h'−n)⊙z⊙(1−z), or with the sign changed where the update gate takes the new
 //	ds   = (dA_n·U_nᵀ)⊙d, with respect to r⊙h'
 //	dA_r = ds⊙h'⊙r⊙(1−r)
 //	dh'  = dh⊙(1−u) + ds⊙r + ((dA_r, dA_z)·(U_r, U_z)ᵀ)⊙d
 //
 // and dq = dA.
-type resetBefore[F Float] struct{ sigmoid, tanh func(dst, src []F) }
-
-func (c resetBefore[F]) cell(keepsPast bool) cell[F] {
-	last, lastGradient := c.takeNew, takeNewGradient[F]
-	if keepsPast {
-		last, lastGradient = c.keepPast, keepPastGradient[F]
-	}
-	return newCell(3, 0, stage[F]{2, c.reset, resetGradient[F]}, stage[F]{1, last, lastGradient})
+func resetBeforeCell[F Float](reset func(*gateRows[F]), resetGradients func(*gradientRows[F]),
+	candidate func(*gateRows[F]), candidateGradients func(*gradientRows[F])) cell[F] {
+	return newCell(3, 0, stage[F]{2, reset, resetGradients}, stage[F]{1, candidate, candidateGradients})
 }
+
+// resetBefore is the forward pass in plain Go, over the given activations.
+type resetBefore[F Float] struct{ sigmoid, tanh func(dst, src []F) }
 
 // reset computes r, z and r⊙h'.
 func (c resetBefore[F]) reset(g *gateRows[F]) {
@@ -58,8 +56,8 @@ func (c resetBefore[F]) candidate(g *gateRows[F], i int) (z, n []F) {
 	return z, n
 }
 
-// keepPastGradient is the backward pass of keepPast.
-func keepPastGradient[F Float](g *gradientRows[F]) {
+// keepPastGradients is the backward pass of keepPast.
+func keepPastGradients[F Float](g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
 		above, dh, h := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H)
@@ -74,8 +72,8 @@ func keepPastGradient[F Float](g *gradientRows[F]) {
 	}
 }
 
-// takeNewGradient is the backward pass of takeNew.
-func takeNewGradient[F Float](g *gradientRows[F]) {
+// takeNewGradients is the backward pass of takeNew.
+func takeNewGradients[F Float](g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
 		above, dh, h := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H)
@@ -90,8 +88,8 @@ func takeNewGradient[F Float](g *gradientRows[F]) {
 	}
 }
 
-// resetGradient is the backward pass of reset.
-func resetGradient[F Float](g *gradientRows[F]) {
+// resetGradients is the backward pass of reset.
+func resetGradients[F Float](g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
 		ds, dh, h := g.left.row(i, H), g.carry.row(i, H), g.before.row(i, H)

@@ -24,11 +24,6 @@ func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func greaterAVX512Single(n int, dst *float32, x *float32, y *float32)
 
-// dst = (x − share·x) + share·y; dst may be x or y.
-//
-//go:noescape
-func blendAVX512Single(n int, dst *float32, x *float32, y *float32, share *float32)
-
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -63,11 +58,6 @@ func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func greaterAVX512Double(n int, dst *float64, x *float64, y *float64)
-
-// dst = (x − share·x) + share·y; dst may be x or y.
-//
-//go:noescape
-func blendAVX512Double(n int, dst *float64, x *float64, y *float64, share *float64)
 
 // dst = −|src|; dst may be src.
 //
@@ -104,11 +94,6 @@ func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func greaterAVX2Single(n int, dst *float32, x *float32, y *float32)
 
-// dst = (x − share·x) + share·y; dst may be x or y.
-//
-//go:noescape
-func blendAVX2Single(n int, dst *float32, x *float32, y *float32, share *float32)
-
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -143,11 +128,6 @@ func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func greaterAVX2Double(n int, dst *float64, x *float64, y *float64)
-
-// dst = (x − share·x) + share·y; dst may be x or y.
-//
-//go:noescape
-func blendAVX2Double(n int, dst *float64, x *float64, y *float64, share *float64)
 
 // dst = −|src|; dst may be src.
 //

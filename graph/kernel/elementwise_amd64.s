@@ -186,58 +186,6 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
-// func blendAVX512Single(n int, dst *float32, x *float32, y *float32, share *float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·blendAVX512Single(SB), NOSPLIT, $0-40
-	MOVQ  n+0(FP), AX
-	MOVQ  dst+8(FP), CX
-	MOVQ  x+16(FP), DX
-	MOVQ  y+24(FP), BX
-	MOVQ  share+32(FP), SI
-	MOVQ  AX, DI
-	ANDQ  $0x0f, DI
-	MOVQ  $-1, R8
-	BZHIQ DI, R8, R8
-	KMOVW R8, K1
-	SUBQ  $0x10, AX
-	JLT   vectorsRest
-
-vectors:
-	VMOVUPS (DX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (SI), Z2
-	VMULPS  Z2, Z1, Z1
-	VMULPS  Z2, Z0, Z2
-	VSUBPS  Z2, Z0, Z0
-	VADDPS  Z0, Z1, Z0
-	VMOVUPS Z0, (CX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, BX
-	ADDQ    $0x40, SI
-	SUBQ    $0x10, AX
-	JGE     vectors
-
-vectorsRest:
-	ADDQ      $0x10, AX
-	JZ        vectorsEnd
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS.Z (BX), K1, Z1
-	VMOVUPS.Z (SI), K1, Z2
-	VMULPS    Z2, Z1, Z1
-	VMULPS    Z2, Z0, Z2
-	VSUBPS    Z2, Z0, Z0
-	VADDPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (CX)
-	LEAQ      (CX)(AX*4), CX
-	LEAQ      (DX)(AX*4), DX
-	LEAQ      (BX)(AX*4), BX
-	LEAQ      (SI)(AX*4), SI
-
-vectorsEnd:
-	VZEROUPPER
-	RET
-
 // func negativeAVX512Single(n int, dst *float32, src *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negativeAVX512Single(SB), NOSPLIT, $0-24
@@ -545,58 +493,6 @@ vectorsRest:
 	LEAQ      (CX)(AX*8), CX
 	LEAQ      (DX)(AX*8), DX
 	LEAQ      (BX)(AX*8), BX
-
-vectorsEnd:
-	VZEROUPPER
-	RET
-
-// func blendAVX512Double(n int, dst *float64, x *float64, y *float64, share *float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·blendAVX512Double(SB), NOSPLIT, $0-40
-	MOVQ  n+0(FP), AX
-	MOVQ  dst+8(FP), CX
-	MOVQ  x+16(FP), DX
-	MOVQ  y+24(FP), BX
-	MOVQ  share+32(FP), SI
-	MOVQ  AX, DI
-	ANDQ  $0x07, DI
-	MOVQ  $-1, R8
-	BZHIQ DI, R8, R8
-	KMOVW R8, K1
-	SUBQ  $0x08, AX
-	JLT   vectorsRest
-
-vectors:
-	VMOVUPD (DX), Z0
-	VMOVUPD (BX), Z1
-	VMOVUPD (SI), Z2
-	VMULPD  Z2, Z1, Z1
-	VMULPD  Z2, Z0, Z2
-	VSUBPD  Z2, Z0, Z0
-	VADDPD  Z0, Z1, Z0
-	VMOVUPD Z0, (CX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
-	ADDQ    $0x40, BX
-	ADDQ    $0x40, SI
-	SUBQ    $0x08, AX
-	JGE     vectors
-
-vectorsRest:
-	ADDQ      $0x08, AX
-	JZ        vectorsEnd
-	VMOVUPD.Z (DX), K1, Z0
-	VMOVUPD.Z (BX), K1, Z1
-	VMOVUPD.Z (SI), K1, Z2
-	VMULPD    Z2, Z1, Z1
-	VMULPD    Z2, Z0, Z2
-	VSUBPD    Z2, Z0, Z0
-	VADDPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)
-	LEAQ      (CX)(AX*8), CX
-	LEAQ      (DX)(AX*8), DX
-	LEAQ      (BX)(AX*8), BX
-	LEAQ      (SI)(AX*8), SI
 
 vectorsEnd:
 	VZEROUPPER
@@ -935,65 +831,6 @@ vectorsRest:
 	LEAQ       (CX)(AX*4), CX
 	LEAQ       (DX)(AX*4), DX
 	LEAQ       (BX)(AX*4), BX
-
-vectorsEnd:
-	VZEROUPPER
-	RET
-
-// func blendAVX2Single(n int, dst *float32, x *float32, y *float32, share *float32)
-// Requires: AVX, CMOV
-TEXT ·blendAVX2Single(SB), NOSPLIT, $0-40
-	MOVQ    n+0(FP), AX
-	MOVQ    dst+8(FP), CX
-	MOVQ    x+16(FP), DX
-	MOVQ    y+24(FP), BX
-	MOVQ    share+32(FP), SI
-	MOVQ    AX, DI
-	ANDQ    $0x07, DI
-	LEAQ    masks<>+0(SB), R8
-	XORQ    R10, R10
-	MOVQ    $0x00000008, R11
-	MOVQ    R11, R9
-	SUBQ    DI, R9
-	CMOVQLT R10, R9
-	CMPQ    R9, R11
-	CMOVQGT R11, R9
-	VMOVUPS (R8)(R9*4), Y0
-	SUBQ    R11, DI
-	SUBQ    $0x08, AX
-	JLT     vectorsRest
-
-vectors:
-	VMOVUPS (DX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (SI), Y3
-	VMULPS  Y3, Y2, Y2
-	VMULPS  Y3, Y1, Y3
-	VSUBPS  Y3, Y1, Y1
-	VADDPS  Y1, Y2, Y1
-	VMOVUPS Y1, (CX)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, AX
-	JGE     vectors
-
-vectorsRest:
-	ADDQ       $0x08, AX
-	JZ         vectorsEnd
-	VMASKMOVPS (DX), Y0, Y1
-	VMASKMOVPS (BX), Y0, Y2
-	VMASKMOVPS (SI), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	VMULPS     Y3, Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (CX)
-	LEAQ       (CX)(AX*4), CX
-	LEAQ       (DX)(AX*4), DX
-	LEAQ       (BX)(AX*4), BX
-	LEAQ       (SI)(AX*4), SI
 
 vectorsEnd:
 	VZEROUPPER
@@ -1353,65 +1190,6 @@ vectorsRest:
 	LEAQ       (CX)(AX*8), CX
 	LEAQ       (DX)(AX*8), DX
 	LEAQ       (BX)(AX*8), BX
-
-vectorsEnd:
-	VZEROUPPER
-	RET
-
-// func blendAVX2Double(n int, dst *float64, x *float64, y *float64, share *float64)
-// Requires: AVX, CMOV
-TEXT ·blendAVX2Double(SB), NOSPLIT, $0-40
-	MOVQ    n+0(FP), AX
-	MOVQ    dst+8(FP), CX
-	MOVQ    x+16(FP), DX
-	MOVQ    y+24(FP), BX
-	MOVQ    share+32(FP), SI
-	MOVQ    AX, DI
-	ANDQ    $0x03, DI
-	LEAQ    masks<>+0(SB), R8
-	XORQ    R10, R10
-	MOVQ    $0x00000004, R11
-	MOVQ    R11, R9
-	SUBQ    DI, R9
-	CMOVQLT R10, R9
-	CMPQ    R9, R11
-	CMOVQGT R11, R9
-	VMOVUPS (R8)(R9*8), Y0
-	SUBQ    R11, DI
-	SUBQ    $0x04, AX
-	JLT     vectorsRest
-
-vectors:
-	VMOVUPD (DX), Y1
-	VMOVUPD (BX), Y2
-	VMOVUPD (SI), Y3
-	VMULPD  Y3, Y2, Y2
-	VMULPD  Y3, Y1, Y3
-	VSUBPD  Y3, Y1, Y1
-	VADDPD  Y1, Y2, Y1
-	VMOVUPD Y1, (CX)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	ADDQ    $0x20, SI
-	SUBQ    $0x04, AX
-	JGE     vectors
-
-vectorsRest:
-	ADDQ       $0x04, AX
-	JZ         vectorsEnd
-	VMASKMOVPD (DX), Y0, Y1
-	VMASKMOVPD (BX), Y0, Y2
-	VMASKMOVPD (SI), Y0, Y3
-	VMULPD     Y3, Y2, Y2
-	VMULPD     Y3, Y1, Y3
-	VSUBPD     Y3, Y1, Y1
-	VADDPD     Y1, Y2, Y1
-	VMASKMOVPD Y1, Y0, (CX)
-	LEAQ       (CX)(AX*8), CX
-	LEAQ       (DX)(AX*8), DX
-	LEAQ       (BX)(AX*8), BX
-	LEAQ       (SI)(AX*8), SI
 
 vectorsEnd:
 	VZEROUPPER

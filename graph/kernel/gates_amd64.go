@@ -14,6 +14,41 @@ func gatesAVX512Single(rows int, units int, input *float32, product *float32, be
 //go:noescape
 func gateGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 
+// resetGates is the forward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGatesAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, left *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+
+// keepPast is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// takeNew is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// keepPastGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// takeNewGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// resetGradients is the backward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGradientsAVX512Single(rows int, units int, left *float32, carry *float32, saved *float32, before *float32, gates *float32, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// blend is machine.blend.
+//
+//go:noescape
+func blendAVX512Single(n int, dst *float32, x *float32, y *float32, share *float32)
+
 // gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
@@ -23,6 +58,41 @@ func gatesAVX512Double(rows int, units int, input *float64, product *float64, be
 //
 //go:noescape
 func gateGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
+
+// resetGates is the forward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, left *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+
+// keepPast is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// takeNew is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// keepPastGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// takeNewGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// resetGradients is the backward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGradientsAVX512Double(rows int, units int, left *float64, carry *float64, saved *float64, before *float64, gates *float64, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// blend is machine.blend.
+//
+//go:noescape
+func blendAVX512Double(n int, dst *float64, x *float64, y *float64, share *float64)
 
 // gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
@@ -34,6 +104,41 @@ func gatesAVX2Single(rows int, units int, input *float32, product *float32, befo
 //go:noescape
 func gateGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, product4 *float32, before *float32, gates *float32, products *float32, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
 
+// resetGates is the forward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGatesAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, left *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+
+// keepPast is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// takeNew is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// keepPastGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// takeNewGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// resetGradients is the backward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGradientsAVX2Single(rows int, units int, left *float32, carry *float32, saved *float32, before *float32, gates *float32, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// blend is machine.blend.
+//
+//go:noescape
+func blendAVX2Single(n int, dst *float32, x *float32, y *float32, share *float32)
+
 // gates is the forward pass of resetAfterCell; product4 is the fourth block of saved, q_n.
 //
 //go:noescape
@@ -43,3 +148,38 @@ func gatesAVX2Double(rows int, units int, input *float64, product *float64, befo
 //
 //go:noescape
 func gateGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, product4 *float64, before *float64, gates *float64, products *float64, aboveStride int, carryStride int, savedStride int, product4Stride int, beforeStride int, gatesStride int, productsStride int)
+
+// resetGates is the forward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGatesAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, left *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+
+// keepPast is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// takeNew is the forward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+
+// keepPastGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func keepPastGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// takeNewGradients is the backward pass of the last stage of resetBeforeCell.
+//
+//go:noescape
+func takeNewGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// resetGradients is the backward pass of the first stage of resetBeforeCell.
+//
+//go:noescape
+func resetGradientsAVX2Double(rows int, units int, left *float64, carry *float64, saved *float64, before *float64, gates *float64, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+
+// blend is machine.blend.
+//
+//go:noescape
+func blendAVX2Double(n int, dst *float64, x *float64, y *float64, share *float64)

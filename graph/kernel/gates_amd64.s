@@ -974,6 +974,979 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func resetGatesAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, left *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·resetGatesAVX512Single(SB), NOSPLIT, $0-104
+	VMOVUPS numbersSingle<>+0(SB), Z0
+	VMOVUPS numbersSingle<>+64(SB), Z1
+	VMOVUPS numbersSingle<>+128(SB), Z2
+	VMOVUPS numbersSingle<>+192(SB), Z3
+	VMOVUPS numbersSingle<>+256(SB), Z4
+	VMOVUPS numbersSingle<>+320(SB), Z5
+	VMOVUPS numbersSingle<>+384(SB), Z6
+	VMOVUPS numbersSingle<>+576(SB), Z7
+	VMOVUPS numbersSingle<>+640(SB), Z8
+	VMOVUPS numbersSingle<>+704(SB), Z9
+	VMOVUPS numbersSingle<>+768(SB), Z10
+	VMOVUPS numbersSingle<>+896(SB), Z11
+	VMOVUPS numbersSingle<>+960(SB), Z12
+	VMOVUPS numbersSingle<>+1024(SB), Z12
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    left+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x10, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      (R9), Z17
+	VADDPS       Z17, Z12, Z12
+	VMOVUPS      (DX), Z17
+	VADDPS       Z17, Z12, Z12
+	VORPS        Z11, Z12, Z17
+	VMAXPS       Z17, Z6, Z17
+	VMULPS       Z9, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVUPS      Z17, Z17
+	VFNMADD231PS Z7, Z18, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVUPS      Z5, Z19
+	VFMADD213PS  Z4, Z17, Z19
+	VFMADD213PS  Z3, Z17, Z19
+	VFMADD213PS  Z2, Z17, Z19
+	VFMADD213PS  Z1, Z17, Z19
+	VFMADD213PS  Z0, Z17, Z19
+	VMULPS       Z17, Z17, Z20
+	VFMADD213PS  Z17, Z20, Z19
+	VADDPS       Z10, Z19, Z19
+	VSCALEFPS    Z18, Z19, Z17
+	VADDPS       Z10, Z17, Z18
+	VPMOVD2M     Z12, K2
+	VBLENDMPS    Z17, Z10, K2, Z13
+	VDIVPS       Z18, Z13, Z13
+	VMOVUPS      Z13, (DI)
+	VMOVUPS      (SI), Z12
+	VMULPS       Z12, Z13, Z13
+	VMOVUPS      Z13, (R8)
+	VMOVUPS      (BX)(CX*1), Z12
+	VMOVUPS      (R9)(CX*1), Z17
+	VADDPS       Z17, Z12, Z12
+	VMOVUPS      (DX)(CX*1), Z17
+	VADDPS       Z17, Z12, Z12
+	VORPS        Z11, Z12, Z17
+	VMAXPS       Z17, Z6, Z17
+	VMULPS       Z9, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVUPS      Z17, Z17
+	VFNMADD231PS Z7, Z18, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVUPS      Z5, Z19
+	VFMADD213PS  Z4, Z17, Z19
+	VFMADD213PS  Z3, Z17, Z19
+	VFMADD213PS  Z2, Z17, Z19
+	VFMADD213PS  Z1, Z17, Z19
+	VFMADD213PS  Z0, Z17, Z19
+	VMULPS       Z17, Z17, Z20
+	VFMADD213PS  Z17, Z20, Z19
+	VADDPS       Z10, Z19, Z19
+	VSCALEFPS    Z18, Z19, Z17
+	VADDPS       Z10, Z17, Z18
+	VPMOVD2M     Z12, K2
+	VBLENDMPS    Z17, Z10, K2, Z14
+	VDIVPS       Z18, Z14, Z14
+	VMOVUPS      Z14, (DI)(CX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, R11
+	JZ           vectorsEnd
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPS.Z    (BX), K1, Z12
+	VMOVUPS.Z    (R9), K1, Z17
+	VADDPS       Z17, Z12, Z12
+	VMOVUPS.Z    (DX), K1, Z17
+	VADDPS       Z17, Z12, Z12
+	VORPS        Z11, Z12, Z17
+	VMAXPS       Z17, Z6, Z17
+	VMULPS       Z9, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVUPS      Z17, Z17
+	VFNMADD231PS Z7, Z18, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVUPS      Z5, Z19
+	VFMADD213PS  Z4, Z17, Z19
+	VFMADD213PS  Z3, Z17, Z19
+	VFMADD213PS  Z2, Z17, Z19
+	VFMADD213PS  Z1, Z17, Z19
+	VFMADD213PS  Z0, Z17, Z19
+	VMULPS       Z17, Z17, Z20
+	VFMADD213PS  Z17, Z20, Z19
+	VADDPS       Z10, Z19, Z19
+	VSCALEFPS    Z18, Z19, Z17
+	VADDPS       Z10, Z17, Z18
+	VPMOVD2M     Z12, K2
+	VBLENDMPS    Z17, Z10, K2, Z15
+	VDIVPS       Z18, Z15, Z15
+	VMOVUPS      Z15, K1, (DI)
+	VMOVUPS.Z    (SI), K1, Z12
+	VMULPS       Z12, Z15, Z15
+	VMOVUPS      Z15, K1, (R8)
+	VMOVUPS.Z    (BX)(CX*1), K1, Z12
+	VMOVUPS.Z    (R9)(CX*1), K1, Z17
+	VADDPS       Z17, Z12, Z12
+	VMOVUPS.Z    (DX)(CX*1), K1, Z17
+	VADDPS       Z17, Z12, Z12
+	VORPS        Z11, Z12, Z17
+	VMAXPS       Z17, Z6, Z17
+	VMULPS       Z9, Z17, Z18
+	VRNDSCALEPS  $0x08, Z18, Z18
+	VMOVUPS      Z17, Z17
+	VFNMADD231PS Z7, Z18, Z17
+	VFNMADD231PS Z8, Z18, Z17
+	VMOVUPS      Z5, Z19
+	VFMADD213PS  Z4, Z17, Z19
+	VFMADD213PS  Z3, Z17, Z19
+	VFMADD213PS  Z2, Z17, Z19
+	VFMADD213PS  Z1, Z17, Z19
+	VFMADD213PS  Z0, Z17, Z19
+	VMULPS       Z17, Z17, Z20
+	VFMADD213PS  Z17, Z20, Z19
+	VADDPS       Z10, Z19, Z19
+	VSCALEFPS    Z18, Z19, Z17
+	VADDPS       Z10, Z17, Z18
+	VPMOVD2M     Z12, K2
+	VBLENDMPS    Z17, Z10, K2, Z16
+	VDIVPS       Z18, Z16, Z16
+	VMOVUPS      Z16, K1, (DI)(CX*1)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ leftStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·keepPastAVX512Single(SB), NOSPLIT, $0-104
+	VMOVUPS numbersSingle<>+0(SB), Z0
+	VMOVUPS numbersSingle<>+64(SB), Z1
+	VMOVUPS numbersSingle<>+128(SB), Z2
+	VMOVUPS numbersSingle<>+192(SB), Z3
+	VMOVUPS numbersSingle<>+256(SB), Z4
+	VMOVUPS numbersSingle<>+320(SB), Z5
+	VMOVUPS numbersSingle<>+384(SB), Z6
+	VMOVUPS numbersSingle<>+576(SB), Z6
+	VMOVUPS numbersSingle<>+640(SB), Z7
+	VMOVUPS numbersSingle<>+704(SB), Z8
+	VMOVUPS numbersSingle<>+768(SB), Z9
+	VMOVUPS numbersSingle<>+896(SB), Z10
+	VMOVUPS numbersSingle<>+960(SB), Z11
+	VMOVUPS numbersSingle<>+1024(SB), Z12
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x10, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS      (BX)(CX*2), Z13
+	VMOVUPS      (R9)(CX*2), Z14
+	VADDPS       Z14, Z13, Z13
+	VMOVUPS      (DX)(CX*2), Z14
+	VADDPS       Z14, Z13, Z13
+	VORPS        Z10, Z13, Z14
+	VADDPS       Z14, Z14, Z14
+	VMAXPS       Z14, Z11, Z14
+	VMULPS       Z8, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VMOVUPS      Z14, Z14
+	VFNMADD231PS Z6, Z15, Z14
+	VFNMADD231PS Z7, Z15, Z14
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z4, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z2, Z14, Z16
+	VFMADD213PS  Z1, Z14, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z9, Z14
+	VSUBPS       Z14, Z9, Z15
+	VFNMADD231PS Z14, Z16, Z15
+	VSUBPS       Z15, Z12, Z14
+	VDIVPS       Z14, Z15, Z15
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z13, Z15, Z15
+	VMOVUPS      Z15, (DI)(CX*2)
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (SI), Z14
+	VSUBPS       Z15, Z14, Z14
+	VFMADD213PS  Z15, Z13, Z14
+	VMOVUPS      Z14, (R8)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS.Z    (BX)(CX*2), K1, Z13
+	VMOVUPS.Z    (R9)(CX*2), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	VMOVUPS.Z    (DX)(CX*2), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	VORPS        Z10, Z13, Z14
+	VADDPS       Z14, Z14, Z14
+	VMAXPS       Z14, Z11, Z14
+	VMULPS       Z8, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VMOVUPS      Z14, Z14
+	VFNMADD231PS Z6, Z15, Z14
+	VFNMADD231PS Z7, Z15, Z14
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z4, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z2, Z14, Z16
+	VFMADD213PS  Z1, Z14, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z9, Z14
+	VSUBPS       Z14, Z9, Z15
+	VFNMADD231PS Z14, Z16, Z15
+	VSUBPS       Z15, Z12, Z14
+	VDIVPS       Z14, Z15, Z15
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z13, Z15, Z15
+	VMOVUPS      Z15, K1, (DI)(CX*2)
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (SI), K1, Z14
+	VSUBPS       Z15, Z14, Z14
+	VFMADD213PS  Z15, Z13, Z14
+	VMOVUPS      Z14, K1, (R8)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewAVX512Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·takeNewAVX512Single(SB), NOSPLIT, $0-104
+	VMOVUPS numbersSingle<>+0(SB), Z0
+	VMOVUPS numbersSingle<>+64(SB), Z1
+	VMOVUPS numbersSingle<>+128(SB), Z2
+	VMOVUPS numbersSingle<>+192(SB), Z3
+	VMOVUPS numbersSingle<>+256(SB), Z4
+	VMOVUPS numbersSingle<>+320(SB), Z5
+	VMOVUPS numbersSingle<>+384(SB), Z6
+	VMOVUPS numbersSingle<>+576(SB), Z6
+	VMOVUPS numbersSingle<>+640(SB), Z7
+	VMOVUPS numbersSingle<>+704(SB), Z8
+	VMOVUPS numbersSingle<>+768(SB), Z9
+	VMOVUPS numbersSingle<>+896(SB), Z10
+	VMOVUPS numbersSingle<>+960(SB), Z11
+	VMOVUPS numbersSingle<>+1024(SB), Z12
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x10, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS      (BX)(CX*2), Z13
+	VMOVUPS      (R9)(CX*2), Z14
+	VADDPS       Z14, Z13, Z13
+	VMOVUPS      (DX)(CX*2), Z14
+	VADDPS       Z14, Z13, Z13
+	VORPS        Z10, Z13, Z14
+	VADDPS       Z14, Z14, Z14
+	VMAXPS       Z14, Z11, Z14
+	VMULPS       Z8, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VMOVUPS      Z14, Z14
+	VFNMADD231PS Z6, Z15, Z14
+	VFNMADD231PS Z7, Z15, Z14
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z4, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z2, Z14, Z16
+	VFMADD213PS  Z1, Z14, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z9, Z14
+	VSUBPS       Z14, Z9, Z15
+	VFNMADD231PS Z14, Z16, Z15
+	VSUBPS       Z15, Z12, Z14
+	VDIVPS       Z14, Z15, Z15
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z13, Z15, Z15
+	VMOVUPS      Z15, (DI)(CX*2)
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (SI), Z14
+	VSUBPS       Z14, Z15, Z15
+	VFMADD213PS  Z14, Z13, Z15
+	VMOVUPS      Z15, (R8)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS.Z    (BX)(CX*2), K1, Z13
+	VMOVUPS.Z    (R9)(CX*2), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	VMOVUPS.Z    (DX)(CX*2), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	VORPS        Z10, Z13, Z14
+	VADDPS       Z14, Z14, Z14
+	VMAXPS       Z14, Z11, Z14
+	VMULPS       Z8, Z14, Z15
+	VRNDSCALEPS  $0x08, Z15, Z15
+	VMOVUPS      Z14, Z14
+	VFNMADD231PS Z6, Z15, Z14
+	VFNMADD231PS Z7, Z15, Z14
+	VMOVUPS      Z5, Z16
+	VFMADD213PS  Z4, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z2, Z14, Z16
+	VFMADD213PS  Z1, Z14, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z14, Z14, Z17
+	VFMADD213PS  Z14, Z17, Z16
+	VSCALEFPS    Z15, Z9, Z14
+	VSUBPS       Z14, Z9, Z15
+	VFNMADD231PS Z14, Z16, Z15
+	VSUBPS       Z15, Z12, Z14
+	VDIVPS       Z14, Z15, Z15
+	VANDPS       Z10, Z13, Z13
+	VORPS        Z13, Z15, Z15
+	VMOVUPS      Z15, K1, (DI)(CX*2)
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (SI), K1, Z14
+	VSUBPS       Z14, Z15, Z15
+	VFMADD213PS  Z14, Z13, Z15
+	VMOVUPS      Z15, K1, (R8)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·keepPastGradientsAVX512Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x10, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (DX), Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS      (SI)(CX*1), Z2
+	VMOVUPS      (SI)(CX*2), Z3
+	VSUBPS       Z2, Z0, Z4
+	VMOVUPS      (DI), Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (R8)(CX*1)
+	VMOVUPS      Z0, Z5
+	VFNMADD231PS Z3, Z3, Z5
+	VMULPS       Z4, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      Z5, (R8)(CX*2)
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS.Z    (SI)(CX*1), K1, Z2
+	VMOVUPS.Z    (SI)(CX*2), K1, Z3
+	VSUBPS       Z2, Z0, Z4
+	VMOVUPS.Z    (DI), K1, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, K1, (R8)(CX*1)
+	VMOVUPS      Z0, Z5
+	VFNMADD231PS Z3, Z3, Z5
+	VMULPS       Z4, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      Z5, K1, (R8)(CX*2)
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (BX)
+	LEAQ         (DX)(R10*4), DX
+	LEAQ         (BX)(R10*4), BX
+	LEAQ         (SI)(R10*4), SI
+	LEAQ         (DI)(R10*4), DI
+	LEAQ         (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewGradientsAVX512Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·takeNewGradientsAVX512Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x10, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (DX), Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS      (SI)(CX*1), Z2
+	VMOVUPS      (SI)(CX*2), Z3
+	VSUBPS       Z2, Z0, Z4
+	VMOVUPS      (DI), Z5
+	VSUBPS       Z5, Z3, Z5
+	VMULPS       Z1, Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, (R8)(CX*1)
+	VMOVUPS      Z0, Z5
+	VFNMADD231PS Z3, Z3, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      Z5, (R8)(CX*2)
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (BX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS.Z    (SI)(CX*1), K1, Z2
+	VMOVUPS.Z    (SI)(CX*2), K1, Z3
+	VSUBPS       Z2, Z0, Z4
+	VMOVUPS.Z    (DI), K1, Z5
+	VSUBPS       Z5, Z3, Z5
+	VMULPS       Z1, Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      Z5, K1, (R8)(CX*1)
+	VMOVUPS      Z0, Z5
+	VFNMADD231PS Z3, Z3, Z5
+	VMULPS       Z2, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VMOVUPS      Z5, K1, (R8)(CX*2)
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, K1, (BX)
+	LEAQ         (DX)(R10*4), DX
+	LEAQ         (BX)(R10*4), BX
+	LEAQ         (SI)(R10*4), SI
+	LEAQ         (DI)(R10*4), DI
+	LEAQ         (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGradientsAVX512Single(rows int, units int, left *float32, carry *float32, saved *float32, before *float32, gates *float32, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·resetGradientsAVX512Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x0f, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    left+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x10, R10
+	JLT  vectorsRest
+
+vectors:
+	VMOVUPS (SI), Z1
+	VMOVUPS (DX), Z2
+	VMULPS  Z2, Z1, Z2
+	VMOVUPS (BX), Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, (BX)
+	VMOVUPS (DI), Z3
+	VMULPS  Z3, Z2, Z2
+	VSUBPS  Z1, Z0, Z1
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, (R8)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, R10
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, R10
+	JZ        vectorsEnd
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DX), K1, Z2
+	VMULPS    Z2, Z1, Z2
+	VMOVUPS.Z (BX), K1, Z3
+	VADDPS    Z2, Z3, Z3
+	VMOVUPS   Z3, K1, (BX)
+	VMOVUPS.Z (DI), K1, Z3
+	VMULPS    Z3, Z2, Z2
+	VSUBPS    Z1, Z0, Z1
+	VMULPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (R8)
+	LEAQ      (DX)(R10*4), DX
+	LEAQ      (BX)(R10*4), BX
+	LEAQ      (SI)(R10*4), SI
+	LEAQ      (DI)(R10*4), DI
+	LEAQ      (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ leftStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func blendAVX512Single(n int, dst *float32, x *float32, y *float32, share *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·blendAVX512Single(SB), NOSPLIT, $0-40
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  share+32(FP), SI
+	MOVQ  AX, DI
+	ANDQ  $0x0f, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
+	SUBQ  $0x10, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (SI), Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, AX
+	JZ           vectorsEnd
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (SI), K1, Z2
+	VMOVUPS      Z0, Z3
+	VFNMADD231PS Z2, Z0, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, K1, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
+	LEAQ         (SI)(AX*4), SI
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func gatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, product4 *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, product4Stride int, afterStride int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·gatesAVX512Double(SB), NOSPLIT, $0-120
@@ -1513,6 +2486,1045 @@ vectorsEnd:
 	ADDQ R12, R10
 	DECQ R11
 	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGatesAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, left *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·resetGatesAVX512Double(SB), NOSPLIT, $0-104
+	VMOVUPD numbersDouble<>+0(SB), Z0
+	VMOVUPD numbersDouble<>+64(SB), Z1
+	VMOVUPD numbersDouble<>+128(SB), Z2
+	VMOVUPD numbersDouble<>+192(SB), Z3
+	VMOVUPD numbersDouble<>+256(SB), Z4
+	VMOVUPD numbersDouble<>+320(SB), Z5
+	VMOVUPD numbersDouble<>+384(SB), Z6
+	VMOVUPD numbersDouble<>+448(SB), Z7
+	VMOVUPD numbersDouble<>+512(SB), Z8
+	VMOVUPD numbersDouble<>+576(SB), Z9
+	VMOVUPD numbersDouble<>+640(SB), Z10
+	VMOVUPD numbersDouble<>+704(SB), Z11
+	VMOVUPD numbersDouble<>+768(SB), Z12
+	VMOVUPD numbersDouble<>+960(SB), Z13
+	VMOVUPD numbersDouble<>+1024(SB), Z14
+	VMOVUPD numbersDouble<>+1088(SB), Z15
+	VMOVUPD numbersDouble<>+1152(SB), Z16
+	VMOVUPD numbersDouble<>+1280(SB), Z17
+	VMOVUPD numbersDouble<>+1344(SB), Z18
+	VMOVUPD numbersDouble<>+1408(SB), Z18
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    left+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPD      (BX), Z18
+	VMOVUPD      (R9), Z23
+	VADDPD       Z23, Z18, Z18
+	VMOVUPD      (DX), Z23
+	VADDPD       Z23, Z18, Z18
+	VORPD        Z17, Z18, Z23
+	VMAXPD       Z23, Z12, Z23
+	VMULPD       Z15, Z23, Z24
+	VRNDSCALEPD  $0x08, Z24, Z24
+	VMOVUPD      Z23, Z23
+	VFNMADD231PD Z13, Z24, Z23
+	VFNMADD231PD Z14, Z24, Z23
+	VMOVUPD      Z3, Z25
+	VFMADD213PD  Z2, Z23, Z25
+	VFMADD213PD  Z11, Z23, Z25
+	VFMADD213PD  Z10, Z23, Z25
+	VFMADD213PD  Z9, Z23, Z25
+	VFMADD213PD  Z8, Z23, Z25
+	VFMADD213PD  Z7, Z23, Z25
+	VFMADD213PD  Z6, Z23, Z25
+	VFMADD213PD  Z5, Z23, Z25
+	VFMADD213PD  Z4, Z23, Z25
+	VFMADD213PD  Z1, Z23, Z25
+	VFMADD213PD  Z0, Z23, Z25
+	VMULPD       Z23, Z23, Z26
+	VFMADD213PD  Z23, Z26, Z25
+	VADDPD       Z16, Z25, Z25
+	VSCALEFPD    Z24, Z25, Z23
+	VADDPD       Z16, Z23, Z24
+	VPMOVQ2M     Z18, K2
+	VBLENDMPD    Z23, Z16, K2, Z19
+	VDIVPD       Z24, Z19, Z19
+	VMOVUPD      Z19, (DI)
+	VMOVUPD      (SI), Z18
+	VMULPD       Z18, Z19, Z19
+	VMOVUPD      Z19, (R8)
+	VMOVUPD      (BX)(CX*1), Z18
+	VMOVUPD      (R9)(CX*1), Z23
+	VADDPD       Z23, Z18, Z18
+	VMOVUPD      (DX)(CX*1), Z23
+	VADDPD       Z23, Z18, Z18
+	VORPD        Z17, Z18, Z23
+	VMAXPD       Z23, Z12, Z23
+	VMULPD       Z15, Z23, Z24
+	VRNDSCALEPD  $0x08, Z24, Z24
+	VMOVUPD      Z23, Z23
+	VFNMADD231PD Z13, Z24, Z23
+	VFNMADD231PD Z14, Z24, Z23
+	VMOVUPD      Z3, Z25
+	VFMADD213PD  Z2, Z23, Z25
+	VFMADD213PD  Z11, Z23, Z25
+	VFMADD213PD  Z10, Z23, Z25
+	VFMADD213PD  Z9, Z23, Z25
+	VFMADD213PD  Z8, Z23, Z25
+	VFMADD213PD  Z7, Z23, Z25
+	VFMADD213PD  Z6, Z23, Z25
+	VFMADD213PD  Z5, Z23, Z25
+	VFMADD213PD  Z4, Z23, Z25
+	VFMADD213PD  Z1, Z23, Z25
+	VFMADD213PD  Z0, Z23, Z25
+	VMULPD       Z23, Z23, Z26
+	VFMADD213PD  Z23, Z26, Z25
+	VADDPD       Z16, Z25, Z25
+	VSCALEFPD    Z24, Z25, Z23
+	VADDPD       Z16, Z23, Z24
+	VPMOVQ2M     Z18, K2
+	VBLENDMPD    Z23, Z16, K2, Z20
+	VDIVPD       Z24, Z20, Z20
+	VMOVUPD      Z20, (DI)(CX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPD.Z    (BX), K1, Z18
+	VMOVUPD.Z    (R9), K1, Z23
+	VADDPD       Z23, Z18, Z18
+	VMOVUPD.Z    (DX), K1, Z23
+	VADDPD       Z23, Z18, Z18
+	VORPD        Z17, Z18, Z23
+	VMAXPD       Z23, Z12, Z23
+	VMULPD       Z15, Z23, Z24
+	VRNDSCALEPD  $0x08, Z24, Z24
+	VMOVUPD      Z23, Z23
+	VFNMADD231PD Z13, Z24, Z23
+	VFNMADD231PD Z14, Z24, Z23
+	VMOVUPD      Z3, Z25
+	VFMADD213PD  Z2, Z23, Z25
+	VFMADD213PD  Z11, Z23, Z25
+	VFMADD213PD  Z10, Z23, Z25
+	VFMADD213PD  Z9, Z23, Z25
+	VFMADD213PD  Z8, Z23, Z25
+	VFMADD213PD  Z7, Z23, Z25
+	VFMADD213PD  Z6, Z23, Z25
+	VFMADD213PD  Z5, Z23, Z25
+	VFMADD213PD  Z4, Z23, Z25
+	VFMADD213PD  Z1, Z23, Z25
+	VFMADD213PD  Z0, Z23, Z25
+	VMULPD       Z23, Z23, Z26
+	VFMADD213PD  Z23, Z26, Z25
+	VADDPD       Z16, Z25, Z25
+	VSCALEFPD    Z24, Z25, Z23
+	VADDPD       Z16, Z23, Z24
+	VPMOVQ2M     Z18, K2
+	VBLENDMPD    Z23, Z16, K2, Z21
+	VDIVPD       Z24, Z21, Z21
+	VMOVUPD      Z21, K1, (DI)
+	VMOVUPD.Z    (SI), K1, Z18
+	VMULPD       Z18, Z21, Z21
+	VMOVUPD      Z21, K1, (R8)
+	VMOVUPD.Z    (BX)(CX*1), K1, Z18
+	VMOVUPD.Z    (R9)(CX*1), K1, Z23
+	VADDPD       Z23, Z18, Z18
+	VMOVUPD.Z    (DX)(CX*1), K1, Z23
+	VADDPD       Z23, Z18, Z18
+	VORPD        Z17, Z18, Z23
+	VMAXPD       Z23, Z12, Z23
+	VMULPD       Z15, Z23, Z24
+	VRNDSCALEPD  $0x08, Z24, Z24
+	VMOVUPD      Z23, Z23
+	VFNMADD231PD Z13, Z24, Z23
+	VFNMADD231PD Z14, Z24, Z23
+	VMOVUPD      Z3, Z25
+	VFMADD213PD  Z2, Z23, Z25
+	VFMADD213PD  Z11, Z23, Z25
+	VFMADD213PD  Z10, Z23, Z25
+	VFMADD213PD  Z9, Z23, Z25
+	VFMADD213PD  Z8, Z23, Z25
+	VFMADD213PD  Z7, Z23, Z25
+	VFMADD213PD  Z6, Z23, Z25
+	VFMADD213PD  Z5, Z23, Z25
+	VFMADD213PD  Z4, Z23, Z25
+	VFMADD213PD  Z1, Z23, Z25
+	VFMADD213PD  Z0, Z23, Z25
+	VMULPD       Z23, Z23, Z26
+	VFMADD213PD  Z23, Z26, Z25
+	VADDPD       Z16, Z25, Z25
+	VSCALEFPD    Z24, Z25, Z23
+	VADDPD       Z16, Z23, Z24
+	VPMOVQ2M     Z18, K2
+	VBLENDMPD    Z23, Z16, K2, Z22
+	VDIVPD       Z24, Z22, Z22
+	VMOVUPD      Z22, K1, (DI)(CX*1)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ leftStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·keepPastAVX512Double(SB), NOSPLIT, $0-104
+	VMOVUPD numbersDouble<>+0(SB), Z0
+	VMOVUPD numbersDouble<>+64(SB), Z1
+	VMOVUPD numbersDouble<>+128(SB), Z2
+	VMOVUPD numbersDouble<>+192(SB), Z3
+	VMOVUPD numbersDouble<>+256(SB), Z4
+	VMOVUPD numbersDouble<>+320(SB), Z5
+	VMOVUPD numbersDouble<>+384(SB), Z6
+	VMOVUPD numbersDouble<>+448(SB), Z7
+	VMOVUPD numbersDouble<>+512(SB), Z8
+	VMOVUPD numbersDouble<>+576(SB), Z9
+	VMOVUPD numbersDouble<>+640(SB), Z10
+	VMOVUPD numbersDouble<>+704(SB), Z11
+	VMOVUPD numbersDouble<>+768(SB), Z12
+	VMOVUPD numbersDouble<>+960(SB), Z12
+	VMOVUPD numbersDouble<>+1024(SB), Z13
+	VMOVUPD numbersDouble<>+1088(SB), Z14
+	VMOVUPD numbersDouble<>+1152(SB), Z15
+	VMOVUPD numbersDouble<>+1280(SB), Z16
+	VMOVUPD numbersDouble<>+1344(SB), Z17
+	VMOVUPD numbersDouble<>+1408(SB), Z18
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD      (BX)(CX*2), Z19
+	VMOVUPD      (R9)(CX*2), Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD      (DX)(CX*2), Z20
+	VADDPD       Z20, Z19, Z19
+	VORPD        Z16, Z19, Z20
+	VADDPD       Z20, Z20, Z20
+	VMAXPD       Z20, Z17, Z20
+	VMULPD       Z14, Z20, Z21
+	VRNDSCALEPD  $0x08, Z21, Z21
+	VMOVUPD      Z20, Z20
+	VFNMADD231PD Z12, Z21, Z20
+	VFNMADD231PD Z13, Z21, Z20
+	VMOVUPD      Z3, Z22
+	VFMADD213PD  Z2, Z20, Z22
+	VFMADD213PD  Z11, Z20, Z22
+	VFMADD213PD  Z10, Z20, Z22
+	VFMADD213PD  Z9, Z20, Z22
+	VFMADD213PD  Z8, Z20, Z22
+	VFMADD213PD  Z7, Z20, Z22
+	VFMADD213PD  Z6, Z20, Z22
+	VFMADD213PD  Z5, Z20, Z22
+	VFMADD213PD  Z4, Z20, Z22
+	VFMADD213PD  Z1, Z20, Z22
+	VFMADD213PD  Z0, Z20, Z22
+	VMULPD       Z20, Z20, Z23
+	VFMADD213PD  Z20, Z23, Z22
+	VSCALEFPD    Z21, Z15, Z20
+	VSUBPD       Z20, Z15, Z21
+	VFNMADD231PD Z20, Z22, Z21
+	VSUBPD       Z21, Z18, Z20
+	VDIVPD       Z20, Z21, Z21
+	VANDPD       Z16, Z19, Z19
+	VORPD        Z19, Z21, Z21
+	VMOVUPD      Z21, (DI)(CX*2)
+	VMOVUPD      (DI)(CX*1), Z19
+	VMOVUPD      (SI), Z20
+	VSUBPD       Z21, Z20, Z20
+	VFMADD213PD  Z21, Z19, Z20
+	VMOVUPD      Z20, (R8)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD.Z    (BX)(CX*2), K1, Z19
+	VMOVUPD.Z    (R9)(CX*2), K1, Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD.Z    (DX)(CX*2), K1, Z20
+	VADDPD       Z20, Z19, Z19
+	VORPD        Z16, Z19, Z20
+	VADDPD       Z20, Z20, Z20
+	VMAXPD       Z20, Z17, Z20
+	VMULPD       Z14, Z20, Z21
+	VRNDSCALEPD  $0x08, Z21, Z21
+	VMOVUPD      Z20, Z20
+	VFNMADD231PD Z12, Z21, Z20
+	VFNMADD231PD Z13, Z21, Z20
+	VMOVUPD      Z3, Z22
+	VFMADD213PD  Z2, Z20, Z22
+	VFMADD213PD  Z11, Z20, Z22
+	VFMADD213PD  Z10, Z20, Z22
+	VFMADD213PD  Z9, Z20, Z22
+	VFMADD213PD  Z8, Z20, Z22
+	VFMADD213PD  Z7, Z20, Z22
+	VFMADD213PD  Z6, Z20, Z22
+	VFMADD213PD  Z5, Z20, Z22
+	VFMADD213PD  Z4, Z20, Z22
+	VFMADD213PD  Z1, Z20, Z22
+	VFMADD213PD  Z0, Z20, Z22
+	VMULPD       Z20, Z20, Z23
+	VFMADD213PD  Z20, Z23, Z22
+	VSCALEFPD    Z21, Z15, Z20
+	VSUBPD       Z20, Z15, Z21
+	VFNMADD231PD Z20, Z22, Z21
+	VSUBPD       Z21, Z18, Z20
+	VDIVPD       Z20, Z21, Z21
+	VANDPD       Z16, Z19, Z19
+	VORPD        Z19, Z21, Z21
+	VMOVUPD      Z21, K1, (DI)(CX*2)
+	VMOVUPD.Z    (DI)(CX*1), K1, Z19
+	VMOVUPD.Z    (SI), K1, Z20
+	VSUBPD       Z21, Z20, Z20
+	VFMADD213PD  Z21, Z19, Z20
+	VMOVUPD      Z20, K1, (R8)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewAVX512Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
+TEXT ·takeNewAVX512Double(SB), NOSPLIT, $0-104
+	VMOVUPD numbersDouble<>+0(SB), Z0
+	VMOVUPD numbersDouble<>+64(SB), Z1
+	VMOVUPD numbersDouble<>+128(SB), Z2
+	VMOVUPD numbersDouble<>+192(SB), Z3
+	VMOVUPD numbersDouble<>+256(SB), Z4
+	VMOVUPD numbersDouble<>+320(SB), Z5
+	VMOVUPD numbersDouble<>+384(SB), Z6
+	VMOVUPD numbersDouble<>+448(SB), Z7
+	VMOVUPD numbersDouble<>+512(SB), Z8
+	VMOVUPD numbersDouble<>+576(SB), Z9
+	VMOVUPD numbersDouble<>+640(SB), Z10
+	VMOVUPD numbersDouble<>+704(SB), Z11
+	VMOVUPD numbersDouble<>+768(SB), Z12
+	VMOVUPD numbersDouble<>+960(SB), Z12
+	VMOVUPD numbersDouble<>+1024(SB), Z13
+	VMOVUPD numbersDouble<>+1088(SB), Z14
+	VMOVUPD numbersDouble<>+1152(SB), Z15
+	VMOVUPD numbersDouble<>+1280(SB), Z16
+	VMOVUPD numbersDouble<>+1344(SB), Z17
+	VMOVUPD numbersDouble<>+1408(SB), Z18
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD      (BX)(CX*2), Z19
+	VMOVUPD      (R9)(CX*2), Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD      (DX)(CX*2), Z20
+	VADDPD       Z20, Z19, Z19
+	VORPD        Z16, Z19, Z20
+	VADDPD       Z20, Z20, Z20
+	VMAXPD       Z20, Z17, Z20
+	VMULPD       Z14, Z20, Z21
+	VRNDSCALEPD  $0x08, Z21, Z21
+	VMOVUPD      Z20, Z20
+	VFNMADD231PD Z12, Z21, Z20
+	VFNMADD231PD Z13, Z21, Z20
+	VMOVUPD      Z3, Z22
+	VFMADD213PD  Z2, Z20, Z22
+	VFMADD213PD  Z11, Z20, Z22
+	VFMADD213PD  Z10, Z20, Z22
+	VFMADD213PD  Z9, Z20, Z22
+	VFMADD213PD  Z8, Z20, Z22
+	VFMADD213PD  Z7, Z20, Z22
+	VFMADD213PD  Z6, Z20, Z22
+	VFMADD213PD  Z5, Z20, Z22
+	VFMADD213PD  Z4, Z20, Z22
+	VFMADD213PD  Z1, Z20, Z22
+	VFMADD213PD  Z0, Z20, Z22
+	VMULPD       Z20, Z20, Z23
+	VFMADD213PD  Z20, Z23, Z22
+	VSCALEFPD    Z21, Z15, Z20
+	VSUBPD       Z20, Z15, Z21
+	VFNMADD231PD Z20, Z22, Z21
+	VSUBPD       Z21, Z18, Z20
+	VDIVPD       Z20, Z21, Z21
+	VANDPD       Z16, Z19, Z19
+	VORPD        Z19, Z21, Z21
+	VMOVUPD      Z21, (DI)(CX*2)
+	VMOVUPD      (DI)(CX*1), Z19
+	VMOVUPD      (SI), Z20
+	VSUBPD       Z20, Z21, Z21
+	VFMADD213PD  Z20, Z19, Z21
+	VMOVUPD      Z21, (R8)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD.Z    (BX)(CX*2), K1, Z19
+	VMOVUPD.Z    (R9)(CX*2), K1, Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD.Z    (DX)(CX*2), K1, Z20
+	VADDPD       Z20, Z19, Z19
+	VORPD        Z16, Z19, Z20
+	VADDPD       Z20, Z20, Z20
+	VMAXPD       Z20, Z17, Z20
+	VMULPD       Z14, Z20, Z21
+	VRNDSCALEPD  $0x08, Z21, Z21
+	VMOVUPD      Z20, Z20
+	VFNMADD231PD Z12, Z21, Z20
+	VFNMADD231PD Z13, Z21, Z20
+	VMOVUPD      Z3, Z22
+	VFMADD213PD  Z2, Z20, Z22
+	VFMADD213PD  Z11, Z20, Z22
+	VFMADD213PD  Z10, Z20, Z22
+	VFMADD213PD  Z9, Z20, Z22
+	VFMADD213PD  Z8, Z20, Z22
+	VFMADD213PD  Z7, Z20, Z22
+	VFMADD213PD  Z6, Z20, Z22
+	VFMADD213PD  Z5, Z20, Z22
+	VFMADD213PD  Z4, Z20, Z22
+	VFMADD213PD  Z1, Z20, Z22
+	VFMADD213PD  Z0, Z20, Z22
+	VMULPD       Z20, Z20, Z23
+	VFMADD213PD  Z20, Z23, Z22
+	VSCALEFPD    Z21, Z15, Z20
+	VSUBPD       Z20, Z15, Z21
+	VFNMADD231PD Z20, Z22, Z21
+	VSUBPD       Z21, Z18, Z20
+	VDIVPD       Z20, Z21, Z21
+	VANDPD       Z16, Z19, Z19
+	VORPD        Z19, Z21, Z21
+	VMOVUPD      Z21, K1, (DI)(CX*2)
+	VMOVUPD.Z    (DI)(CX*1), K1, Z19
+	VMOVUPD.Z    (SI), K1, Z20
+	VSUBPD       Z20, Z21, Z21
+	VFMADD213PD  Z20, Z19, Z21
+	VMOVUPD      Z21, K1, (R8)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·keepPastGradientsAVX512Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD      (BX), Z1
+	VMOVUPD      (DX), Z2
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD      (SI)(CX*1), Z2
+	VMOVUPD      (SI)(CX*2), Z3
+	VSUBPD       Z2, Z0, Z4
+	VMOVUPD      (DI), Z5
+	VSUBPD       Z3, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VMOVUPD      Z5, (R8)(CX*1)
+	VMOVUPD      Z0, Z5
+	VFNMADD231PD Z3, Z3, Z5
+	VMULPD       Z4, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, (R8)(CX*2)
+	VMULPD       Z2, Z1, Z1
+	VMOVUPD      Z1, (BX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	SUBQ         $0x08, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD.Z    (BX), K1, Z1
+	VMOVUPD.Z    (DX), K1, Z2
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD.Z    (SI)(CX*1), K1, Z2
+	VMOVUPD.Z    (SI)(CX*2), K1, Z3
+	VSUBPD       Z2, Z0, Z4
+	VMOVUPD.Z    (DI), K1, Z5
+	VSUBPD       Z3, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VMOVUPD      Z5, K1, (R8)(CX*1)
+	VMOVUPD      Z0, Z5
+	VFNMADD231PD Z3, Z3, Z5
+	VMULPD       Z4, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, K1, (R8)(CX*2)
+	VMULPD       Z2, Z1, Z1
+	VMOVUPD      Z1, K1, (BX)
+	LEAQ         (DX)(R10*8), DX
+	LEAQ         (BX)(R10*8), BX
+	LEAQ         (SI)(R10*8), SI
+	LEAQ         (DI)(R10*8), DI
+	LEAQ         (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewGradientsAVX512Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·takeNewGradientsAVX512Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD      (BX), Z1
+	VMOVUPD      (DX), Z2
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD      (SI)(CX*1), Z2
+	VMOVUPD      (SI)(CX*2), Z3
+	VSUBPD       Z2, Z0, Z4
+	VMOVUPD      (DI), Z5
+	VSUBPD       Z5, Z3, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VMOVUPD      Z5, (R8)(CX*1)
+	VMOVUPD      Z0, Z5
+	VFNMADD231PD Z3, Z3, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, (R8)(CX*2)
+	VMULPD       Z4, Z1, Z1
+	VMOVUPD      Z1, (BX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	SUBQ         $0x08, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD.Z    (BX), K1, Z1
+	VMOVUPD.Z    (DX), K1, Z2
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD.Z    (SI)(CX*1), K1, Z2
+	VMOVUPD.Z    (SI)(CX*2), K1, Z3
+	VSUBPD       Z2, Z0, Z4
+	VMOVUPD.Z    (DI), K1, Z5
+	VSUBPD       Z5, Z3, Z5
+	VMULPD       Z1, Z5, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z4, Z5, Z5
+	VMOVUPD      Z5, K1, (R8)(CX*1)
+	VMOVUPD      Z0, Z5
+	VFNMADD231PD Z3, Z3, Z5
+	VMULPD       Z2, Z5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, K1, (R8)(CX*2)
+	VMULPD       Z4, Z1, Z1
+	VMOVUPD      Z1, K1, (BX)
+	LEAQ         (DX)(R10*8), DX
+	LEAQ         (BX)(R10*8), BX
+	LEAQ         (SI)(R10*8), SI
+	LEAQ         (DI)(R10*8), DI
+	LEAQ         (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGradientsAVX512Double(rows int, units int, left *float64, carry *float64, saved *float64, before *float64, gates *float64, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·resetGradientsAVX512Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Z0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	MOVQ    $-1, DX
+	BZHIQ   CX, DX, DX
+	KMOVW   DX, K1
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    left+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	VMOVUPD (SI), Z1
+	VMOVUPD (DX), Z2
+	VMULPD  Z2, Z1, Z2
+	VMOVUPD (BX), Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, (BX)
+	VMOVUPD (DI), Z3
+	VMULPD  Z3, Z2, Z2
+	VSUBPD  Z1, Z0, Z1
+	VMULPD  Z1, Z2, Z2
+	VMOVUPD Z2, (R8)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, R10
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, R10
+	JZ        vectorsEnd
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (DX), K1, Z2
+	VMULPD    Z2, Z1, Z2
+	VMOVUPD.Z (BX), K1, Z3
+	VADDPD    Z2, Z3, Z3
+	VMOVUPD   Z3, K1, (BX)
+	VMOVUPD.Z (DI), K1, Z3
+	VMULPD    Z3, Z2, Z2
+	VSUBPD    Z1, Z0, Z1
+	VMULPD    Z1, Z2, Z2
+	VMOVUPD   Z2, K1, (R8)
+	LEAQ      (DX)(R10*8), DX
+	LEAQ      (BX)(R10*8), BX
+	LEAQ      (SI)(R10*8), SI
+	LEAQ      (DI)(R10*8), DI
+	LEAQ      (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ leftStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func blendAVX512Double(n int, dst *float64, x *float64, y *float64, share *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·blendAVX512Double(SB), NOSPLIT, $0-40
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  share+32(FP), SI
+	MOVQ  AX, DI
+	ANDQ  $0x07, DI
+	MOVQ  $-1, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
+	SUBQ  $0x08, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Z0
+	VMOVUPD      (BX), Z1
+	VMOVUPD      (SI), Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z0, Z3
+	VFMADD231PD  Z2, Z1, Z3
+	VMOVUPD      Z3, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, SI
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMOVUPD.Z    (DX), K1, Z0
+	VMOVUPD.Z    (BX), K1, Z1
+	VMOVUPD.Z    (SI), K1, Z2
+	VMOVUPD      Z0, Z3
+	VFNMADD231PD Z2, Z0, Z3
+	VFMADD231PD  Z2, Z1, Z3
+	VMOVUPD      Z3, K1, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
+	LEAQ         (SI)(AX*8), SI
+
+vectorsEnd:
 	VZEROUPPER
 	RET
 
@@ -2091,6 +4103,1094 @@ vectorsEnd:
 	ADDQ R12, R10
 	DECQ R11
 	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGatesAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, left *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·resetGatesAVX2Single(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    left+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (R9), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (DX), Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
+	VADDPS       Y5, Y2, Y5
+	VSUBPS       Y2, Y5, Y6
+	VSUBPS       Y6, Y3, Y6
+	VADDPS       Y6, Y2, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y2
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DI)
+	VMOVUPS      (SI), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      (BX)(CX*1), Y1
+	VMOVUPS      (R9)(CX*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (DX)(CX*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
+	VADDPS       Y5, Y2, Y5
+	VSUBPS       Y2, Y5, Y6
+	VSUBPS       Y6, Y3, Y6
+	VADDPS       Y6, Y2, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y2
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DI)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMASKMOVPS   (BX), Y0, Y1
+	VMASKMOVPS   (R9), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
+	VADDPS       Y5, Y2, Y5
+	VSUBPS       Y2, Y5, Y6
+	VSUBPS       Y6, Y3, Y6
+	VADDPS       Y6, Y2, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y2
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VDIVPS       Y3, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)
+	VMASKMOVPS   (SI), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R8)
+	VMASKMOVPS   (BX)(CX*1), Y0, Y1
+	VMASKMOVPS   (R9)(CX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX)(CX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VMOVUPS      numbersSingle<>+384(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       numbersSingle<>+768(SB), Y4, Y4
+	VMOVUPS      numbersSingle<>+832(SB), Y2
+	VMULPS       numbersSingle<>+512(SB), Y3, Y5
+	VADDPS       Y5, Y2, Y5
+	VSUBPS       Y2, Y5, Y6
+	VSUBPS       Y6, Y3, Y6
+	VADDPS       Y6, Y2, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       numbersSingle<>+768(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y2
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       numbersSingle<>+768(SB), Y2, Y3
+	VMOVUPS      numbersSingle<>+768(SB), Y4
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VDIVPS       Y3, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ leftStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·keepPastAVX2Single(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS      (BX)(CX*2), Y1
+	VMOVUPS      (R9)(CX*2), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (DX)(CX*2), Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VADDPS       Y2, Y2, Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y2
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y3, Y6
+	VADDPS       Y6, Y5, Y6
+	VSUBPS       Y5, Y6, Y7
+	VSUBPS       Y7, Y3, Y7
+	VADDPS       Y7, Y5, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFNMADD231PS Y2, Y4, Y3
+	VMOVUPS      numbersSingle<>+1024(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	VANDPS       numbersSingle<>+896(SB), Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      Y3, (DI)(CX*2)
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (SI), Y2
+	VSUBPS       Y3, Y2, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VMOVUPS      Y2, (R8)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMASKMOVPS   (BX)(CX*2), Y0, Y1
+	VMASKMOVPS   (R9)(CX*2), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX)(CX*2), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VADDPS       Y2, Y2, Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y2
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y3, Y6
+	VADDPS       Y6, Y5, Y6
+	VSUBPS       Y5, Y6, Y7
+	VSUBPS       Y7, Y3, Y7
+	VADDPS       Y7, Y5, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFNMADD231PS Y2, Y4, Y3
+	VMOVUPS      numbersSingle<>+1024(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	VANDPS       numbersSingle<>+896(SB), Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DI)(CX*2)
+	VMASKMOVPS   (DI)(CX*1), Y0, Y1
+	VMASKMOVPS   (SI), Y0, Y2
+	VSUBPS       Y3, Y2, Y2
+	VFMADD213PS  Y3, Y1, Y2
+	VMASKMOVPS   Y2, Y0, (R8)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewAVX2Single(rows int, units int, input *float32, product *float32, before *float32, saved *float32, after *float32, bias *float32, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·takeNewAVX2Single(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x08, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPS      (BX)(CX*2), Y1
+	VMOVUPS      (R9)(CX*2), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (DX)(CX*2), Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VADDPS       Y2, Y2, Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y2
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y3, Y6
+	VADDPS       Y6, Y5, Y6
+	VSUBPS       Y5, Y6, Y7
+	VSUBPS       Y7, Y3, Y7
+	VADDPS       Y7, Y5, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFNMADD231PS Y2, Y4, Y3
+	VMOVUPS      numbersSingle<>+1024(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	VANDPS       numbersSingle<>+896(SB), Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VMOVUPS      Y3, (DI)(CX*2)
+	VMOVUPS      (DI)(CX*1), Y1
+	VMOVUPS      (SI), Y2
+	VSUBPS       Y2, Y3, Y3
+	VFMADD213PS  Y2, Y1, Y3
+	VMOVUPS      Y3, (R8)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x02, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMASKMOVPS   (BX)(CX*2), Y0, Y1
+	VMASKMOVPS   (R9)(CX*2), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX)(CX*2), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        numbersSingle<>+896(SB), Y1, Y2
+	VADDPS       Y2, Y2, Y2
+	VMOVUPS      numbersSingle<>+960(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       numbersSingle<>+704(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS numbersSingle<>+576(SB), Y3, Y2
+	VFNMADD231PS numbersSingle<>+640(SB), Y3, Y2
+	VMOVUPS      numbersSingle<>+320(SB), Y4
+	VFMADD213PS  numbersSingle<>+256(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+192(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+128(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+64(SB), Y2, Y4
+	VFMADD213PS  numbersSingle<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VMOVUPS      numbersSingle<>+768(SB), Y2
+	VMOVUPS      numbersSingle<>+832(SB), Y5
+	VMULPS       numbersSingle<>+512(SB), Y3, Y6
+	VADDPS       Y6, Y5, Y6
+	VSUBPS       Y5, Y6, Y7
+	VSUBPS       Y7, Y3, Y7
+	VADDPS       Y7, Y5, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       numbersSingle<>+768(SB), Y6, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       numbersSingle<>+768(SB), Y7, Y7
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      numbersSingle<>+768(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFNMADD231PS Y2, Y4, Y3
+	VMOVUPS      numbersSingle<>+1024(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VDIVPS       Y2, Y3, Y3
+	VANDPS       numbersSingle<>+896(SB), Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DI)(CX*2)
+	VMASKMOVPS   (DI)(CX*1), Y0, Y1
+	VMASKMOVPS   (SI), Y0, Y2
+	VSUBPS       Y2, Y3, Y3
+	VFMADD213PS  Y2, Y1, Y3
+	VMASKMOVPS   Y3, Y0, (R8)
+	LEAQ         (DX)(R11*4), DX
+	LEAQ         (BX)(R11*4), BX
+	LEAQ         (SI)(R11*4), SI
+	LEAQ         (DI)(R11*4), DI
+	LEAQ         (R8)(R11*4), R8
+	LEAQ         (R9)(R11*4), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x02, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·keepPastGradientsAVX2Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (DX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      (SI)(CX*1), Y3
+	VMOVUPS      (SI)(CX*2), Y4
+	VSUBPS       Y3, Y0, Y5
+	VMOVUPS      (DI), Y6
+	VSUBPS       Y4, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (R8)(CX*1)
+	VMOVUPS      Y0, Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMOVUPS      Y6, (R8)(CX*2)
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (BX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMASKMOVPS   (BX), Y1, Y2
+	VMASKMOVPS   (DX), Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (SI)(CX*1), Y1, Y3
+	VMASKMOVPS   (SI)(CX*2), Y1, Y4
+	VSUBPS       Y3, Y0, Y5
+	VMASKMOVPS   (DI), Y1, Y6
+	VSUBPS       Y4, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMASKMOVPS   Y6, Y1, (R8)(CX*1)
+	VMOVUPS      Y0, Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMASKMOVPS   Y6, Y1, (R8)(CX*2)
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (BX)
+	LEAQ         (DX)(R10*4), DX
+	LEAQ         (BX)(R10*4), BX
+	LEAQ         (SI)(R10*4), SI
+	LEAQ         (DI)(R10*4), DI
+	LEAQ         (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewGradientsAVX2Single(rows int, units int, above *float32, carry *float32, saved *float32, before *float32, gates *float32, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·takeNewGradientsAVX2Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (DX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      (SI)(CX*1), Y3
+	VMOVUPS      (SI)(CX*2), Y4
+	VSUBPS       Y3, Y0, Y5
+	VMOVUPS      (DI), Y6
+	VSUBPS       Y6, Y4, Y6
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (R8)(CX*1)
+	VMOVUPS      Y0, Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMOVUPS      Y6, (R8)(CX*2)
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (BX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x02, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMASKMOVPS   (BX), Y1, Y2
+	VMASKMOVPS   (DX), Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (SI)(CX*1), Y1, Y3
+	VMASKMOVPS   (SI)(CX*2), Y1, Y4
+	VSUBPS       Y3, Y0, Y5
+	VMASKMOVPS   (DI), Y1, Y6
+	VSUBPS       Y6, Y4, Y6
+	VMULPS       Y2, Y6, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMASKMOVPS   Y6, Y1, (R8)(CX*1)
+	VMOVUPS      Y0, Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VMULPS       Y3, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VMASKMOVPS   Y6, Y1, (R8)(CX*2)
+	VMULPS       Y5, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (BX)
+	LEAQ         (DX)(R10*4), DX
+	LEAQ         (BX)(R10*4), BX
+	LEAQ         (SI)(R10*4), SI
+	LEAQ         (DI)(R10*4), DI
+	LEAQ         (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGradientsAVX2Single(rows int, units int, left *float32, carry *float32, saved *float32, before *float32, gates *float32, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV
+TEXT ·resetGradientsAVX2Single(SB), NOSPLIT, $0-96
+	VMOVUPS numbersSingle<>+768(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x07, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*4), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    left+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x08, R10
+	JLT  vectorsRest
+
+vectors:
+	VMOVUPS (SI), Y2
+	VMOVUPS (DX), Y3
+	VMULPS  Y3, Y2, Y3
+	VMOVUPS (BX), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, (BX)
+	VMOVUPS (DI), Y4
+	VMULPS  Y4, Y3, Y3
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y2, Y3, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, R10
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, R10
+	JZ         vectorsEnd
+	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (DX), Y1, Y3
+	VMULPS     Y3, Y2, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VADDPS     Y3, Y4, Y4
+	VMASKMOVPS Y4, Y1, (BX)
+	VMASKMOVPS (DI), Y1, Y4
+	VMULPS     Y4, Y3, Y3
+	VSUBPS     Y2, Y0, Y2
+	VMULPS     Y2, Y3, Y3
+	VMASKMOVPS Y3, Y1, (R8)
+	LEAQ       (DX)(R10*4), DX
+	LEAQ       (BX)(R10*4), BX
+	LEAQ       (SI)(R10*4), SI
+	LEAQ       (DI)(R10*4), DI
+	LEAQ       (R8)(R10*4), R8
+
+vectorsEnd:
+	MOVQ leftStride+56(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x02, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func blendAVX2Single(n int, dst *float32, x *float32, y *float32, share *float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·blendAVX2Single(SB), NOSPLIT, $0-40
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    share+32(FP), SI
+	MOVQ    AX, DI
+	ANDQ    $0x07, DI
+	LEAQ    masks<>+0(SB), R8
+	XORQ    R10, R10
+	MOVQ    $0x00000008, R11
+	MOVQ    R11, R9
+	SUBQ    DI, R9
+	CMOVQLT R10, R9
+	CMPQ    R9, R11
+	CMOVQGT R11, R9
+	VMOVUPS (R8)(R9*4), Y0
+	SUBQ    R11, DI
+	SUBQ    $0x08, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (SI), Y3
+	VMOVUPS      Y1, Y4
+	VFNMADD231PS Y3, Y1, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      Y4, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMASKMOVPS   (SI), Y0, Y3
+	VMOVUPS      Y1, Y4
+	VFNMADD231PS Y3, Y1, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMASKMOVPS   Y4, Y0, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
+	LEAQ         (SI)(AX*4), SI
+
+vectorsEnd:
 	VZEROUPPER
 	RET
 
@@ -2705,5 +5805,1141 @@ vectorsEnd:
 	ADDQ R12, R10
 	DECQ R11
 	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGatesAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, left *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, leftStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·resetGatesAVX2Double(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    left+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x04, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMOVUPD      (BX), Y1
+	VMOVUPD      (R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (DX), Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
+	VADDPD       Y5, Y2, Y5
+	VSUBPD       Y2, Y5, Y6
+	VSUBPD       Y6, Y3, Y6
+	VADDPD       Y6, Y2, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y2
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
+	VBLENDVPD    Y1, Y2, Y4, Y1
+	VDIVPD       Y3, Y1, Y1
+	VMOVUPD      Y1, (DI)
+	VMOVUPD      (SI), Y2
+	VMULPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (R8)
+	VMOVUPD      (BX)(CX*1), Y1
+	VMOVUPD      (R9)(CX*1), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (DX)(CX*1), Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
+	VADDPD       Y5, Y2, Y5
+	VSUBPD       Y2, Y5, Y6
+	VSUBPD       Y6, Y3, Y6
+	VADDPD       Y6, Y2, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y2
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
+	VBLENDVPD    Y1, Y2, Y4, Y1
+	VDIVPD       Y3, Y1, Y1
+	VMOVUPD      Y1, (DI)(CX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, R11
+	JZ           vectorsEnd
+	MOVQ         inputStride+64(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DX, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	MOVQ         savedStride+88(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         DI, R12
+	PREFETCHT0   (R12)
+	PREFETCHT0   (R12)(CX*1)
+	VMASKMOVPD   (BX), Y0, Y1
+	VMASKMOVPD   (R9), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   (DX), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
+	VADDPD       Y5, Y2, Y5
+	VSUBPD       Y2, Y5, Y6
+	VSUBPD       Y6, Y3, Y6
+	VADDPD       Y6, Y2, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y2
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
+	VBLENDVPD    Y1, Y2, Y4, Y1
+	VDIVPD       Y3, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (DI)
+	VMASKMOVPD   (SI), Y0, Y2
+	VMULPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (R8)
+	VMASKMOVPD   (BX)(CX*1), Y0, Y1
+	VMASKMOVPD   (R9)(CX*1), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   (DX)(CX*1), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VMOVUPD      numbersDouble<>+768(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VADDPD       numbersDouble<>+1152(SB), Y4, Y4
+	VMOVUPD      numbersDouble<>+1216(SB), Y2
+	VMULPD       numbersDouble<>+896(SB), Y3, Y5
+	VADDPD       Y5, Y2, Y5
+	VSUBPD       Y2, Y5, Y6
+	VSUBPD       Y6, Y3, Y6
+	VADDPD       Y6, Y2, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       numbersDouble<>+1152(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y2
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VADDPD       numbersDouble<>+1152(SB), Y2, Y3
+	VMOVUPD      numbersDouble<>+1152(SB), Y4
+	VBLENDVPD    Y1, Y2, Y4, Y1
+	VDIVPD       Y3, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(CX*1)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ leftStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·keepPastAVX2Double(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x04, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD      (BX)(CX*2), Y1
+	VMOVUPD      (R9)(CX*2), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (DX)(CX*2), Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VADDPD       Y2, Y2, Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y3, Y6
+	VADDPD       Y6, Y5, Y6
+	VSUBPD       Y5, Y6, Y7
+	VSUBPD       Y7, Y3, Y7
+	VADDPD       Y7, Y5, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      numbersDouble<>+1408(SB), Y2
+	VSUBPD       Y3, Y2, Y2
+	VDIVPD       Y2, Y3, Y3
+	VANDPD       numbersDouble<>+1280(SB), Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VMOVUPD      Y3, (DI)(CX*2)
+	VMOVUPD      (DI)(CX*1), Y1
+	VMOVUPD      (SI), Y2
+	VSUBPD       Y3, Y2, Y2
+	VFMADD213PD  Y3, Y1, Y2
+	VMOVUPD      Y2, (R8)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMASKMOVPD   (BX)(CX*2), Y0, Y1
+	VMASKMOVPD   (R9)(CX*2), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   (DX)(CX*2), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VADDPD       Y2, Y2, Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y3, Y6
+	VADDPD       Y6, Y5, Y6
+	VSUBPD       Y5, Y6, Y7
+	VSUBPD       Y7, Y3, Y7
+	VADDPD       Y7, Y5, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      numbersDouble<>+1408(SB), Y2
+	VSUBPD       Y3, Y2, Y2
+	VDIVPD       Y2, Y3, Y3
+	VANDPD       numbersDouble<>+1280(SB), Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VMASKMOVPD   Y3, Y0, (DI)(CX*2)
+	VMASKMOVPD   (DI)(CX*1), Y0, Y1
+	VMASKMOVPD   (SI), Y0, Y2
+	VSUBPD       Y3, Y2, Y2
+	VFMADD213PD  Y3, Y1, Y2
+	VMASKMOVPD   Y2, Y0, (R8)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewAVX2Double(rows int, units int, input *float64, product *float64, before *float64, saved *float64, after *float64, bias *float64, inputStride int, productStride int, beforeStride int, savedStride int, afterStride int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·takeNewAVX2Double(SB), NOSPLIT, $0-104
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y0
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    input+16(FP), DX
+	MOVQ    product+24(FP), BX
+	MOVQ    before+32(FP), SI
+	MOVQ    saved+40(FP), DI
+	MOVQ    after+48(FP), R8
+	MOVQ    bias+56(FP), R9
+	MOVQ    rows+0(FP), R10
+
+row:
+	MOVQ AX, R11
+	SUBQ $0x04, R11
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMOVUPD      (BX)(CX*2), Y1
+	VMOVUPD      (R9)(CX*2), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (DX)(CX*2), Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VADDPD       Y2, Y2, Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y3, Y6
+	VADDPD       Y6, Y5, Y6
+	VSUBPD       Y5, Y6, Y7
+	VSUBPD       Y7, Y3, Y7
+	VADDPD       Y7, Y5, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      numbersDouble<>+1408(SB), Y2
+	VSUBPD       Y3, Y2, Y2
+	VDIVPD       Y2, Y3, Y3
+	VANDPD       numbersDouble<>+1280(SB), Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VMOVUPD      Y3, (DI)(CX*2)
+	VMOVUPD      (DI)(CX*1), Y1
+	VMOVUPD      (SI), Y2
+	VSUBPD       Y2, Y3, Y3
+	VFMADD213PD  Y2, Y1, Y3
+	VMOVUPD      Y3, (R8)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R11
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, R11
+	JZ           vectorsEnd
+	MOVQ         afterStride+96(FP), R12
+	SHLQ         $0x03, R12
+	ADDQ         R8, R12
+	PREFETCHT0   (R12)
+	VMASKMOVPD   (BX)(CX*2), Y0, Y1
+	VMASKMOVPD   (R9)(CX*2), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   (DX)(CX*2), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	VORPD        numbersDouble<>+1280(SB), Y1, Y2
+	VADDPD       Y2, Y2, Y2
+	VMOVUPD      numbersDouble<>+1344(SB), Y3
+	VMAXPD       Y2, Y3, Y2
+	VMULPD       numbersDouble<>+1088(SB), Y2, Y3
+	VROUNDPD     $0x08, Y3, Y3
+	VMOVUPD      Y2, Y2
+	VFNMADD231PD numbersDouble<>+960(SB), Y3, Y2
+	VFNMADD231PD numbersDouble<>+1024(SB), Y3, Y2
+	VMOVUPD      numbersDouble<>+192(SB), Y4
+	VFMADD213PD  numbersDouble<>+128(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+704(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+640(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+576(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+512(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+448(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+384(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+320(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+256(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+64(SB), Y2, Y4
+	VFMADD213PD  numbersDouble<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VFMADD213PD  Y2, Y5, Y4
+	VMOVUPD      numbersDouble<>+1152(SB), Y2
+	VMOVUPD      numbersDouble<>+1216(SB), Y5
+	VMULPD       numbersDouble<>+896(SB), Y3, Y6
+	VADDPD       Y6, Y5, Y6
+	VSUBPD       Y5, Y6, Y7
+	VSUBPD       Y7, Y3, Y7
+	VADDPD       Y7, Y5, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       numbersDouble<>+1152(SB), Y6, Y6
+	VMULPD       Y6, Y2, Y2
+	VPSLLQ       $0x34, Y7, Y7
+	VPADDQ       numbersDouble<>+1152(SB), Y7, Y7
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      numbersDouble<>+1152(SB), Y3
+	VSUBPD       Y2, Y3, Y3
+	VFNMADD231PD Y2, Y4, Y3
+	VMOVUPD      numbersDouble<>+1408(SB), Y2
+	VSUBPD       Y3, Y2, Y2
+	VDIVPD       Y2, Y3, Y3
+	VANDPD       numbersDouble<>+1280(SB), Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VMASKMOVPD   Y3, Y0, (DI)(CX*2)
+	VMASKMOVPD   (DI)(CX*1), Y0, Y1
+	VMASKMOVPD   (SI), Y0, Y2
+	VSUBPD       Y2, Y3, Y3
+	VFMADD213PD  Y2, Y1, Y3
+	VMASKMOVPD   Y3, Y0, (R8)
+	LEAQ         (DX)(R11*8), DX
+	LEAQ         (BX)(R11*8), BX
+	LEAQ         (SI)(R11*8), SI
+	LEAQ         (DI)(R11*8), DI
+	LEAQ         (R8)(R11*8), R8
+	LEAQ         (R9)(R11*8), R9
+
+vectorsEnd:
+	MOVQ inputStride+64(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DX
+	MOVQ productStride+72(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, BX
+	MOVQ beforeStride+80(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, SI
+	MOVQ savedStride+88(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, DI
+	MOVQ afterStride+96(FP), R11
+	SHLQ $0x03, R11
+	SUBQ CX, R11
+	ADDQ R11, R8
+	SUBQ CX, R9
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func keepPastGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·keepPastGradientsAVX2Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x04, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD      (BX), Y2
+	VMOVUPD      (DX), Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (SI)(CX*1), Y3
+	VMOVUPD      (SI)(CX*2), Y4
+	VSUBPD       Y3, Y0, Y5
+	VMOVUPD      (DI), Y6
+	VSUBPD       Y4, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y5, Y6, Y6
+	VMOVUPD      Y6, (R8)(CX*1)
+	VMOVUPD      Y0, Y6
+	VFNMADD231PD Y4, Y4, Y6
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMOVUPD      Y6, (R8)(CX*2)
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (BX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x04, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMASKMOVPD   (BX), Y1, Y2
+	VMASKMOVPD   (DX), Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMASKMOVPD   (SI)(CX*1), Y1, Y3
+	VMASKMOVPD   (SI)(CX*2), Y1, Y4
+	VSUBPD       Y3, Y0, Y5
+	VMASKMOVPD   (DI), Y1, Y6
+	VSUBPD       Y4, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y5, Y6, Y6
+	VMASKMOVPD   Y6, Y1, (R8)(CX*1)
+	VMOVUPD      Y0, Y6
+	VFNMADD231PD Y4, Y4, Y6
+	VMULPD       Y5, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMASKMOVPD   Y6, Y1, (R8)(CX*2)
+	VMULPD       Y3, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (BX)
+	LEAQ         (DX)(R10*8), DX
+	LEAQ         (BX)(R10*8), BX
+	LEAQ         (SI)(R10*8), SI
+	LEAQ         (DI)(R10*8), DI
+	LEAQ         (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func takeNewGradientsAVX2Double(rows int, units int, above *float64, carry *float64, saved *float64, before *float64, gates *float64, aboveStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·takeNewGradientsAVX2Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    above+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x04, R10
+	JLT  vectorsRest
+
+vectors:
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMOVUPD      (BX), Y2
+	VMOVUPD      (DX), Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (SI)(CX*1), Y3
+	VMOVUPD      (SI)(CX*2), Y4
+	VSUBPD       Y3, Y0, Y5
+	VMOVUPD      (DI), Y6
+	VSUBPD       Y6, Y4, Y6
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y5, Y6, Y6
+	VMOVUPD      Y6, (R8)(CX*1)
+	VMOVUPD      Y0, Y6
+	VFNMADD231PD Y4, Y4, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMOVUPD      Y6, (R8)(CX*2)
+	VMULPD       Y5, Y2, Y2
+	VMOVUPD      Y2, (BX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	SUBQ         $0x04, R10
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, R10
+	JZ           vectorsEnd
+	MOVQ         aboveStride+56(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DX, R11
+	PREFETCHT0   (R11)
+	MOVQ         savedStride+72(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         SI, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	MOVQ         beforeStride+80(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         DI, R11
+	PREFETCHT0   (R11)
+	MOVQ         gatesStride+88(FP), R11
+	SHLQ         $0x03, R11
+	ADDQ         R8, R11
+	PREFETCHT0   (R11)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R11)(CX*2)
+	VMASKMOVPD   (BX), Y1, Y2
+	VMASKMOVPD   (DX), Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMASKMOVPD   (SI)(CX*1), Y1, Y3
+	VMASKMOVPD   (SI)(CX*2), Y1, Y4
+	VSUBPD       Y3, Y0, Y5
+	VMASKMOVPD   (DI), Y1, Y6
+	VSUBPD       Y6, Y4, Y6
+	VMULPD       Y2, Y6, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y5, Y6, Y6
+	VMASKMOVPD   Y6, Y1, (R8)(CX*1)
+	VMOVUPD      Y0, Y6
+	VFNMADD231PD Y4, Y4, Y6
+	VMULPD       Y3, Y6, Y6
+	VMULPD       Y2, Y6, Y6
+	VMASKMOVPD   Y6, Y1, (R8)(CX*2)
+	VMULPD       Y5, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (BX)
+	LEAQ         (DX)(R10*8), DX
+	LEAQ         (BX)(R10*8), BX
+	LEAQ         (SI)(R10*8), SI
+	LEAQ         (DI)(R10*8), DI
+	LEAQ         (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ aboveStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func resetGradientsAVX2Double(rows int, units int, left *float64, carry *float64, saved *float64, before *float64, gates *float64, leftStride int, carryStride int, savedStride int, beforeStride int, gatesStride int)
+// Requires: AVX, CMOV
+TEXT ·resetGradientsAVX2Double(SB), NOSPLIT, $0-96
+	VMOVUPD numbersDouble<>+1152(SB), Y0
+	MOVQ    units+8(FP), AX
+	MOVQ    AX, CX
+	ANDQ    $0x03, CX
+	LEAQ    masks<>+0(SB), DX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	MOVQ    DI, BX
+	SUBQ    CX, BX
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	VMOVUPS (DX)(BX*8), Y1
+	SUBQ    DI, CX
+	MOVQ    AX, CX
+	SHLQ    $0x03, CX
+	MOVQ    left+16(FP), DX
+	MOVQ    carry+24(FP), BX
+	MOVQ    saved+32(FP), SI
+	MOVQ    before+40(FP), DI
+	MOVQ    gates+48(FP), R8
+	MOVQ    rows+0(FP), R9
+
+row:
+	MOVQ AX, R10
+	SUBQ $0x04, R10
+	JLT  vectorsRest
+
+vectors:
+	VMOVUPD (SI), Y2
+	VMOVUPD (DX), Y3
+	VMULPD  Y3, Y2, Y3
+	VMOVUPD (BX), Y4
+	VADDPD  Y3, Y4, Y4
+	VMOVUPD Y4, (BX)
+	VMOVUPD (DI), Y4
+	VMULPD  Y4, Y3, Y3
+	VSUBPD  Y2, Y0, Y2
+	VMULPD  Y2, Y3, Y3
+	VMOVUPD Y3, (R8)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, R10
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, R10
+	JZ         vectorsEnd
+	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (DX), Y1, Y3
+	VMULPD     Y3, Y2, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VADDPD     Y3, Y4, Y4
+	VMASKMOVPD Y4, Y1, (BX)
+	VMASKMOVPD (DI), Y1, Y4
+	VMULPD     Y4, Y3, Y3
+	VSUBPD     Y2, Y0, Y2
+	VMULPD     Y2, Y3, Y3
+	VMASKMOVPD Y3, Y1, (R8)
+	LEAQ       (DX)(R10*8), DX
+	LEAQ       (BX)(R10*8), BX
+	LEAQ       (SI)(R10*8), SI
+	LEAQ       (DI)(R10*8), DI
+	LEAQ       (R8)(R10*8), R8
+
+vectorsEnd:
+	MOVQ leftStride+56(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DX
+	MOVQ carryStride+64(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, BX
+	MOVQ savedStride+72(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, SI
+	MOVQ beforeStride+80(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, DI
+	MOVQ gatesStride+88(FP), R10
+	SHLQ $0x03, R10
+	SUBQ CX, R10
+	ADDQ R10, R8
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func blendAVX2Double(n int, dst *float64, x *float64, y *float64, share *float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·blendAVX2Double(SB), NOSPLIT, $0-40
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    share+32(FP), SI
+	MOVQ    AX, DI
+	ANDQ    $0x03, DI
+	LEAQ    masks<>+0(SB), R8
+	XORQ    R10, R10
+	MOVQ    $0x00000004, R11
+	MOVQ    R11, R9
+	SUBQ    DI, R9
+	CMOVQLT R10, R9
+	CMPQ    R9, R11
+	CMOVQGT R11, R9
+	VMOVUPS (R8)(R9*8), Y0
+	SUBQ    R11, DI
+	SUBQ    $0x04, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Y1
+	VMOVUPD      (BX), Y2
+	VMOVUPD      (SI), Y3
+	VMOVUPD      Y1, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VMOVUPD      Y4, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	SUBQ         $0x04, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, AX
+	JZ           vectorsEnd
+	VMASKMOVPD   (DX), Y0, Y1
+	VMASKMOVPD   (BX), Y0, Y2
+	VMASKMOVPD   (SI), Y0, Y3
+	VMOVUPD      Y1, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VMASKMOVPD   Y4, Y0, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
+	LEAQ         (SI)(AX*8), SI
+
+vectorsEnd:
 	VZEROUPPER
 	RET

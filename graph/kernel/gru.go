@@ -1,7 +1,7 @@
 package kernel
 
-// GRUForm is a form of the gated recurrent unit. With A the input's share of the gates, h' the previous state, d the
-// recurrent dropout and c the recurrent bias, all have the gates
+// GRUForm is a form of the gated recurrent unit, or another recurrence that takes its place. With A the input's share of
+// the gates, h' the previous state, d the recurrent dropout and c the recurrent bias, the first three have the gates
 //
 //	r = σ(A_r + (h'⊙d)·U_r + c_r)   reset
 //	z = σ(A_z + (h'⊙d)·U_z + c_z)   update
@@ -17,6 +17,18 @@ const (
 	// ResetBeforeNew has the candidate of ResetBeforePast, and the update gate takes the new (Chung et al. 2014,
 	// arXiv:1412.3555): h = (1−z)⊙h' + z⊙n.
 	ResetBeforeNew
+	// ThreeGate has the gates i, f, z = σ(A + (h'⊙d)·U + c), of which only the update gate z does anything:
+	// n = tanh(A_n + (h'⊙d)·U_n + c_n), h = (1−z)⊙h' + z⊙n.
+	ThreeGate
+	// Tied has one gate and one kernel for gate and candidate: q = (h'⊙d)·U + c, g = σ(A + q), n = tanh(A + q⊙(1−g)),
+	// h = g⊙h' + (1−g)⊙n.
+	Tied
+	// LSTM is the long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), in the
+	// order of PyTorch: i, f, g, o = σ, σ, tanh, σ of A + (h'⊙d)·U + c, m = f⊙m' + i⊙g, h = o⊙tanh(m). Its state is h and m
+	// side by side.
+	LSTM
+	// Tanh is the recurrent network of Elman (1990): h = tanh(A + (h'⊙d)·U + c).
+	Tanh
 
 	gruForms // how many there are
 )
@@ -24,8 +36,14 @@ const (
 // Valid reports whether the form is one of those above.
 func (f GRUForm) Valid() bool { return f < gruForms }
 
+// Gates is G, how many blocks of H columns the kernels have.
+func (f GRUForm) Gates() int { return portableCells[float64](nil, nil)[f].gates }
+
+// States is S, how many blocks of H columns a state has: of more than one, the first is h.
+func (f GRUForm) States() int { return portableCells[float64](nil, nil)[f].states }
+
 // GRUShape is what is computed: the form and the size of one recurrence over a whole sequence, T steps of a batch of B
-// rows with H units. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
+// rows with H units, G gates and S blocks of states. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
 type GRUShape struct {
 	Form                GRUForm
 	Steps, Batch, Units int
@@ -34,29 +52,29 @@ type GRUShape struct {
 
 // GRUInput is what the recurrence reads. Where the equations have h', they mean γ⊙h' if there is a decay.
 type GRUInput[F Float] struct {
-	Gates            []F // [T,B,3H]: x·W + bias
-	RecurrentKernel  []F // [H,3H]
-	RecurrentBias    []F // [3H], or nil
-	Initial          []F // [B,H], the state before the first step, or nil for zeros
+	Gates            []F // [T,B,GH]: x·W + bias
+	RecurrentKernel  []F // [H,GH]
+	RecurrentBias    []F // [GH], or nil
+	Initial          []F // [B,SH], the state before the first step, or nil for zeros
 	Mask             []F // [T,B], 0 where the state is carried over, or nil
-	RecurrentDropout []F // multiplies the previous state before the recurrent kernel: [B,H], or [3,B,H] for r, z, n; or nil
+	RecurrentDropout []F // multiplies the previous state before the recurrent kernel: [B,H], or [G,B,H], one for each gate; or nil
 
-	// ζ of zoneout (Krueger et al. 2017, arXiv:1606.01305): the state is ζ⊙h' + (1−ζ)⊙h in place of h. [T,B,H], 1 where a
+	// ζ of zoneout (Krueger et al. 2017, arXiv:1606.01305): the state is ζ⊙h' + (1−ζ)⊙h in place of h. [T,B,SH], 1 where a
 	// unit keeps its previous value and else 0; or nil for the same number everywhere, the expectation of such noise or 0.
 	Zoneout     []F
 	ZoneoutRate F
 
-	// γ, multiplies the state before a step (GRU-D, Che et al. 2018, arXiv:1606.01865); [T,B,H], or nil.
+	// γ, multiplies the state before a step (GRU-D, Che et al. 2018, arXiv:1606.01865); [T,B,SH], or nil.
 	Decay []F
 }
 
 // GRUGradient is where the backward pass writes the gradient with respect to each input.
 type GRUGradient[F Float] struct {
-	Gates           []F // [T,B,3H]
-	RecurrentKernel []F // [H,3H]
-	RecurrentBias   []F // [3H], or nil
-	Initial         []F // [B,H], or nil
-	Decay           []F // [T,B,H], or nil
+	Gates           []F // [T,B,GH]
+	RecurrentKernel []F // [H,GH]
+	RecurrentBias   []F // [GH], or nil
+	Initial         []F // [B,SH], or nil
+	Decay           []F // [T,B,SH], or nil
 }
 
 // GRU runs the recurrence of a gated recurrent unit and its backward pass over whole sequences. The equations of a step
@@ -69,7 +87,7 @@ type GRU[F Float] struct {
 	// What a forward pass with training saves, for every pair of step and row that the mask lets through, in order: its
 	// slot. What of a row is saved is the cell's to say.
 	trained GRUShape
-	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0
+	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0; not in use where it is 0 nowhere
 	active  int
 	saved   []F
 
@@ -86,7 +104,7 @@ type GRU[F Float] struct {
 	run     gruRun[F] // the pass in progress, kept here so that it is not allocated anew
 }
 
-// Forward computes hidden [T,B,H]. With training it saves what [GRU.Backward] needs.
+// Forward computes hidden [T,B,SH], the states of all steps. With training it saves what [GRU.Backward] needs.
 func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, training bool) {
 	g.trained = GRUShape{}
 	if s.Steps == 0 || s.Batch == 0 || s.Units == 0 {
@@ -106,18 +124,22 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 
 // number gives every pair of step and row that the mask lets through its slot.
 func (g *GRU[F]) number(s GRUShape, mask []F) {
-	g.slotOf = resize(g.slotOf, s.Steps*s.Batch)
+	g.active = s.Steps * s.Batch
+	if mask == nil {
+		return
+	}
+	g.slotOf = resize(g.slotOf, g.active)
 	g.active = 0
-	for i := range g.slotOf {
+	for i, m := range mask {
 		g.slotOf[i] = -1
-		if present(mask, i) {
+		if m != 0 {
 			g.slotOf[i] = g.active
 			g.active++
 		}
 	}
 }
 
-// Backward computes the gradients of all inputs from dHidden [T,B,H], the gradient with respect to hidden. It follows a
+// Backward computes the gradients of all inputs from dHidden [T,B,SH], the gradient with respect to hidden. It follows a
 // Forward with training, of the same shape, inputs and hidden, and may follow it more than once. What out holds is
 // overwritten.
 //
@@ -137,9 +159,8 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 	r := g.start(p, s, in, hidden)
 	r.training = true
 	r.dHidden, r.gradient = dHidden, out
-	r.whole = g.active == s.Steps*s.Batch
 	r.kept = r.columns
-	if r.whole { // a slot is a row of out.Gates
+	if !r.masked() { // a slot is a row of out.Gates
 		r.kept = r.cell.own * s.Units
 		r.shared = r.columns - r.kept
 	}

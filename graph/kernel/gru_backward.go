@@ -34,7 +34,7 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 	if next == len(w.rows) {
 		i, next = i-1, 0
 	}
-	if w.in.Mask != nil || i < 0 {
+	if !w.fetches() || i < 0 {
 		return
 	}
 	t, before := w.step(i)
@@ -54,36 +54,34 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 
 // gatesBackward computes the gradients of a stage with respect to the gates and to q.
 func (w *gruWorker[F]) gatesBackward(stage int) {
-	H, first := w.Units, w.t*w.Batch
-	own := w.cell.own * H
-	for done := 0; done < len(w.chunk); {
+	H, first, own := w.Units, w.t*w.Batch, w.cell.own*w.Units
+	g := &w.gradients
+	g.units = H
+	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
-		w.gradients = gradientRows[F]{
-			rows: s.rows, units: H,
-			above:  ofBatch(w.dHidden[first*w.stateWidth:], w.stateWidth, s),
-			carry:  ofBatch(w.carry, w.stateWidth, s),
-			saved:  bySlot(w.saved, w.cell.saved*H, s),
-			before: w.previous.from(s.at, 0),
-			gates:  ofBatch(w.gradient.Gates[first*w.columns:], w.columns, s),
-		}
+		g.rows = s.rows
+		g.above = ofBatch(w.dHidden[first*w.stateWidth:], w.stateWidth, s)
 		if w.zonesOut() {
-			w.gradients.above = ofChunk(w.above, w.stateWidth, s)
+			g.above = ofChunk(w.above, w.stateWidth, s)
 		}
+		g.carry = ofBatch(w.carry, w.stateWidth, s)
+		g.saved = bySlot(w.saved, w.cell.saved*H, s)
+		g.before = w.previous.from(s.at, 0)
+		g.gates = ofBatch(w.gradient.Gates[first*w.columns:], w.columns, s)
 		if own > 0 {
-			w.gradients.products = bySlot(w.dProducts, w.kept, s).from(0, w.kept-own)
+			g.products = bySlot(w.dProducts, w.kept, s).from(0, w.kept-own)
 		}
 		if w.cell.count > 1 {
-			w.gradients.left = ofChunk(w.dLeft, H, s)
+			g.left = ofChunk(w.dLeft, H, s)
 		}
-		w.cell.stages[stage].backward(&w.gradients)
-		done += s.rows
+		w.cell.stages[stage].backward(g)
 	}
-	if w.whole {
+	if !w.masked() {
 		return
 	}
 	lo, hi := w.stageColumns(stage)
 	for k, b := range w.chunk {
-		copy(row(w.dProducts, w.slots[k], w.kept)[lo:min(hi, w.kept-own)], row(w.gradient.Gates, first+b, w.columns)[lo:])
+		copy(row(w.dProducts, w.slots[k], w.kept)[lo:max(lo, min(hi, w.kept-own))], row(w.gradient.Gates, first+b, w.columns)[lo:])
 	}
 }
 
@@ -140,12 +138,12 @@ func (w *gruWorker[F]) multiplyBackward(stage int) {
 // productGradients returns the chunk's gradient with respect to a product, in blocks of columns.
 func (w *gruWorker[F]) productGradients(x *recurrentProduct[F]) []columns[F] {
 	w.blocks = w.blocks[:0]
-	if w.whole { // a slot is a row of the gradient with respect to the gates
+	if !w.masked() { // a slot is a row of the gradient with respect to the gates
 		if hi := min(x.hi, w.shared); x.lo < hi {
-			w.blocks = append(w.blocks, columns[F]{hi - x.lo, linesOf(w.gradient.Gates, w.columns, w.slots[0], 1).from(0, x.lo)})
+			w.blocks = append(w.blocks, columns[F]{hi - x.lo, linesOf(w.gradient.Gates, w.columns, w.slot(0), 1).from(0, x.lo)})
 		}
 		if lo := max(x.lo, w.shared); lo < x.hi {
-			w.blocks = append(w.blocks, columns[F]{x.hi - lo, linesOf(w.dProducts, w.kept, w.slots[0], 1).from(0, lo-w.shared)})
+			w.blocks = append(w.blocks, columns[F]{x.hi - lo, linesOf(w.dProducts, w.kept, w.slot(0), 1).from(0, lo-w.shared)})
 		}
 		return w.blocks
 	}

@@ -24,8 +24,8 @@ func (w *gruWorker[F]) forward() {
 func (w *gruWorker[F]) fetchForward() {
 	w.ahead.count = 0
 	first, count := w.t*w.Batch+w.chunk[0], len(w.chunk)
-	if w.in.Mask != nil {
-		return // the rows need not stand side by side
+	if !w.fetches() {
+		return
 	}
 	w.ahead.rows(w.in.Gates, w.columns, first, count)
 	if w.training {
@@ -63,8 +63,8 @@ func (w *gruWorker[F]) leftFactor(x *recurrentProduct[F], from lines[F]) lines[F
 		from = to
 	}
 	if w.training && !x.stays {
-		for k, slot := range w.slots {
-			copy(row(x.left, slot, H), from.row(k, H))
+		for k := range w.chunk {
+			copy(row(x.left, w.slot(k), H), from.row(k, H))
 		}
 	}
 	return from
@@ -73,28 +73,26 @@ func (w *gruWorker[F]) leftFactor(x *recurrentProduct[F], from lines[F]) lines[F
 // gatesForward runs the gates of a stage.
 func (w *gruWorker[F]) gatesForward(stage int) {
 	H, saved, first := w.Units, w.cell.saved*w.Units, w.t*w.Batch
-	for done := 0; done < len(w.chunk); {
+	g := &w.gates
+	g.units, g.bias = H, w.bias
+	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
-		w.gates = gateRows[F]{
-			rows: s.rows, units: H,
-			input:   ofBatch(w.in.Gates[first*w.columns:], w.columns, s),
-			product: ofChunk(w.out, w.columns, s),
-			bias:    w.bias,
-			before:  w.previous.from(s.at, 0),
-			after:   ofBatch(w.hidden[first*w.stateWidth:], w.stateWidth, s),
-		}
+		g.rows = s.rows
+		g.input = ofBatch(w.in.Gates[first*w.columns:], w.columns, s)
+		g.product = ofChunk(w.out, w.columns, s)
+		g.before = w.previous.from(s.at, 0)
+		g.after = ofBatch(w.hidden[first*w.stateWidth:], w.stateWidth, s)
 		switch {
 		case w.training:
-			w.gates.saved = bySlot(w.saved, saved, s)
+			g.saved = bySlot(w.saved, saved, s)
 		case w.cell.count > 1:
-			w.gates.saved = ofChunk(w.unsaved, saved, s)
+			g.saved = ofChunk(w.unsaved, saved, s)
 		default: // all rows write to the same place, which stays in the cache
-			w.gates.saved = lines[F]{data: w.unsaved}
+			g.saved = lines[F]{data: w.unsaved}
 		}
 		if w.cell.count > 1 {
-			w.gates.left = ofChunk(w.reset, H, s)
+			g.left = ofChunk(w.reset, H, s)
 		}
-		w.cell.stages[stage].forward(&w.gates)
-		done += s.rows
+		w.cell.stages[stage].forward(g)
 	}
 }

@@ -40,7 +40,7 @@ func (r *gruRun[F]) addProducts() {
 			if perGate {
 				x.hi, x.dropout = lo+H, row(r.in.RecurrentDropout, i, size)
 			}
-			x.stays = stage == 0 && r.in.Mask == nil && r.in.Decay == nil && x.dropout == nil
+			x.stays = stage == 0 && !r.masked() && r.in.Decay == nil && x.dropout == nil
 			lo = x.hi
 			i++
 		}

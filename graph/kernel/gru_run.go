@@ -19,7 +19,6 @@ type gruRun[F Float] struct {
 	// Of a backward pass.
 	dHidden  []F // else nil
 	gradient GRUGradient[F]
-	whole    bool // every pair of step and row has a slot
 	// Of the columns of q, kept ones have their gradient in dProducts; the others, the first ones, share that of the gates.
 	kept, shared int
 }
@@ -71,6 +70,13 @@ func allPresent[F Float](mask []F) bool {
 	}
 	return true
 }
+
+// fetches reports whether products fetch what the gates need: not where rows are multiplied one by one, and with a mask the
+// rows need not stand side by side.
+func (r *gruRun[F]) fetches() bool { return r.rowsAtOnce > 1 && !r.masked() }
+
+// masked reports whether the mask leaves anything out. Else a slot is the number of the pair itself.
+func (r *gruRun[F]) masked() bool { return r.in.Mask != nil }
 
 // work takes all rows through the sequence. Rows are independent of each other through all of time, so a worker takes its
 // rows through the whole sequence without waiting for others.
@@ -125,7 +131,7 @@ type gruWorker[F Float] struct {
 	t, before int   // the step at hand, and the one before it
 	rows      []int // those that the mask lets through
 	chunk     []int // those at hand
-	slots     []int // of the chunk, with training
+	slots     []int // of the chunk, with training and a mask
 
 	// Rows of the chunk, in its order.
 	previous lines[F] // the states before, wherever they are
@@ -142,6 +148,7 @@ type gruWorker[F Float] struct {
 	panel []F        // the left factor in panels
 	ahead fetches[F] // what the next chunk needs
 	// What is handed on by reference, kept here so that it is not allocated anew.
+	span      span
 	blocks    []columns[F]
 	tile      tile[F]
 	gates     gateRows[F]
@@ -178,7 +185,7 @@ func (w *gruWorker[F]) resize() {
 func (w *gruWorker[F]) begin(t, before int, absent func(b int)) {
 	w.t, w.before, w.rows = t, before, w.rows[:0]
 	first, end, by := w.Batch*w.number/w.of, w.Batch*(w.number+1)/w.of, 1
-	if w.in.Mask != nil {
+	if w.masked() {
 		first, end, by = w.number, w.Batch, w.of
 	}
 	for b := first; b < end; b += by {
@@ -193,8 +200,8 @@ func (w *gruWorker[F]) begin(t, before int, absent func(b int)) {
 // take begins the chunk of the rows that start with the given one. With training it has slots.
 func (w *gruWorker[F]) take(first int) {
 	w.chunk = w.rows[first:min(first+w.rowsAtOnce, len(w.rows))]
-	w.slots = w.slots[:0]
-	if w.training {
+	if w.masked() && w.training {
+		w.slots = w.slots[:0]
 		for _, b := range w.chunk {
 			w.slots = append(w.slots, w.slotOf[w.t*w.Batch+b])
 		}
@@ -220,12 +227,25 @@ func (w *gruWorker[F]) statesBefore() lines[F] {
 	return lines[F]{w.gathered, width}
 }
 
+// slot returns the slot of a row of the chunk.
+func (w *gruWorker[F]) slot(k int) int {
+	if w.masked() {
+		return w.slots[k]
+	}
+	return w.t*w.Batch + w.chunk[k]
+}
+
 // span is rows of a chunk that stand at equal distances, in the batch and among the slots.
 type span struct{ at, rows, first, distance, slot, slots int }
 
-// spanFrom returns the longest span from a place in the chunk on.
-func (w *gruWorker[F]) spanFrom(at int) span {
-	s := span{at: at, first: w.chunk[at]}
+// spanFrom returns the longest span from a place in the chunk on. It holds until the next one.
+func (w *gruWorker[F]) spanFrom(at int) *span {
+	s := &w.span
+	s.at, s.first = at, w.chunk[at]
+	if !w.masked() {
+		s.rows, s.distance, s.slot, s.slots = len(w.chunk)-at, 1, w.slot(at), 1
+		return s
+	}
 	s.rows, s.distance = even(w.chunk[at:])
 	if w.training {
 		var count int
@@ -237,12 +257,14 @@ func (w *gruWorker[F]) spanFrom(at int) span {
 
 // ofBatch returns the rows of a span in a matrix [B,width], bySlot in one with a row per slot, ofChunk in one with a row
 // per row of the chunk.
-func ofBatch[F Float](matrix []F, width int, s span) lines[F] {
+func ofBatch[F Float](matrix []F, width int, s *span) lines[F] {
 	return linesOf(matrix, width, s.first, s.distance)
 }
 
-func bySlot[F Float](matrix []F, width int, s span) lines[F] {
+func bySlot[F Float](matrix []F, width int, s *span) lines[F] {
 	return linesOf(matrix, width, s.slot, s.slots)
 }
 
-func ofChunk[F Float](matrix []F, width int, s span) lines[F] { return linesOf(matrix, width, s.at, 1) }
+func ofChunk[F Float](matrix []F, width int, s *span) lines[F] {
+	return linesOf(matrix, width, s.at, 1)
+}

@@ -13,17 +13,25 @@ import (
 type gruCase[F Float] struct {
 	GRUShape
 	GRUInput[F]
-	weights []F // [T,B,H]
+	weights []F // [T,B,SH]
 }
 
 // gruOptions are the inputs that may be left out.
 type gruOptions struct {
 	form                         GRUForm
 	bias, initial, mask, reverse bool
-	dropout                      int // how many there are: none, one for all gates, or one for each
+	dropout                      dropoutKind
 	zoneout                      zoneoutKind
 	decay                        bool
 }
+
+type dropoutKind int
+
+const (
+	noDropout dropoutKind = iota
+	sharedDropout
+	gateDropout
+)
 
 type zoneoutKind int
 
@@ -37,7 +45,7 @@ const (
 func allGRUOptions() (all []gruOptions) {
 	more := []gruOptions{{decay: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
 	for form := range gruForms {
-		for _, dropout := range []int{0, 1, 3} {
+		for _, dropout := range []dropoutKind{noDropout, sharedDropout, gateDropout} {
 			for i := range 16 {
 				o := gruOptions{form: form, bias: i&1 != 0, initial: i&2 != 0, mask: i&4 != 0, reverse: i&8 != 0, dropout: dropout}
 				all = append(all, o)
@@ -53,23 +61,24 @@ func allGRUOptions() (all []gruOptions) {
 // fullGRUOptions are all of them at once, in every form.
 func fullGRUOptions() (all []gruOptions) {
 	for form := range gruForms {
-		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: 3, zoneout: zoneoutNoise, decay: true})
+		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: gateDropout, zoneout: zoneoutNoise, decay: true})
 	}
 	return all
 }
 
 func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) *gruCase[F] {
 	c := &gruCase[F]{GRUShape: GRUShape{Form: o.form, Steps: steps, Batch: batch, Units: units, Reverse: o.reverse}}
-	c.Gates = random[F](rng, steps*batch*3*units)
-	c.RecurrentKernel = random[F](rng, units*3*units)
+	columns, states := o.form.Gates()*units, o.form.States()*units
+	c.Gates = random[F](rng, steps*batch*columns)
+	c.RecurrentKernel = random[F](rng, units*columns)
 	for i := range c.RecurrentKernel {
 		c.RecurrentKernel[i] /= F(math.Sqrt(float64(units)))
 	}
 	if o.bias {
-		c.RecurrentBias = random[F](rng, 3*units)
+		c.RecurrentBias = random[F](rng, columns)
 	}
 	if o.initial {
-		c.Initial = random[F](rng, batch*units)
+		c.Initial = random[F](rng, batch*states)
 	}
 	if o.mask {
 		// Row 0 is whole, row 1 empty, row 2 ends early, the others have gaps.
@@ -82,8 +91,11 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 			}
 		}
 	}
-	if o.dropout > 0 {
-		c.RecurrentDropout = make([]F, o.dropout*batch*units)
+	if o.dropout != noDropout {
+		c.RecurrentDropout = make([]F, batch*units)
+		if o.dropout == gateDropout {
+			c.RecurrentDropout = make([]F, o.form.Gates()*batch*units)
+		}
 		for i := range c.RecurrentDropout {
 			if rng.IntN(4) > 0 {
 				c.RecurrentDropout[i] = 4. / 3
@@ -92,7 +104,7 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 	}
 	switch o.zoneout {
 	case zoneoutNoise:
-		c.Zoneout = make([]F, steps*batch*units)
+		c.Zoneout = make([]F, steps*batch*states)
 		for i := range c.Zoneout {
 			c.Zoneout[i] = F(rng.IntN(2))
 		}
@@ -100,25 +112,25 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 		c.ZoneoutRate = 0.25
 	}
 	if o.decay {
-		c.Decay = make([]F, steps*batch*units)
+		c.Decay = make([]F, steps*batch*states)
 		for i := range c.Decay {
 			c.Decay[i] = F(rng.Float64())
 		}
 	}
-	c.weights = random[F](rng, steps*batch*units)
+	c.weights = random[F](rng, steps*batch*states)
 	return c
 }
 
 // reference runs the recurrence from its equations, one number at a time, in float64.
 func (c *gruCase[F]) reference() []float64 {
 	sigma := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-	T, B, H := c.Steps, c.Batch, c.Units
-	hidden := make([]float64, T*B*H)
+	T, B, H, G, S := c.Steps, c.Batch, c.Units, c.Form.Gates(), c.Form.States()
+	hidden := make([]float64, T*B*S*H)
 	for b := range B {
-		h := make([]float64, H)
+		state := make([]float64, S*H)
 		if c.Initial != nil {
-			for j := range h {
-				h[j] = float64(c.Initial[b*H+j])
+			for j := range state {
+				state[j] = float64(c.Initial[b*S*H+j])
 			}
 		}
 		for i := range T {
@@ -126,54 +138,73 @@ func (c *gruCase[F]) reference() []float64 {
 			if c.Reverse {
 				t = T - 1 - i
 			}
-			next := append([]float64(nil), h...)
+			next := append([]float64(nil), state...)
 			if c.Mask == nil || c.Mask[t*B+b] == 1 {
-				a := func(gate, j int) float64 { return float64(c.Gates[(t*B+b)*3*H+gate*H+j]) }
-				q := func(state []float64, gate, j int) float64 { // a product with a column of the recurrent kernel
+				a := func(gate, j int) float64 { return float64(c.Gates[((t*B+b)*G+gate)*H+j]) }
+				q := func(h []float64, gate, j int) float64 { // a product with a column of the recurrent kernel
 					var sum float64
 					if c.RecurrentBias != nil {
 						sum = float64(c.RecurrentBias[gate*H+j])
 					}
-					for l, v := range state {
+					for l, v := range h[:H] {
 						switch d := c.RecurrentDropout; len(d) {
+						case 0:
 						case B * H:
 							v *= float64(d[b*H+l])
-						case 3 * B * H:
+						default:
 							v *= float64(d[(gate*B+b)*H+l])
 						}
-						sum += v * float64(c.RecurrentKernel[l*3*H+gate*H+j])
+						sum += v * float64(c.RecurrentKernel[(l*G+gate)*H+j])
 					}
 					return sum
 				}
-				h := append([]float64(nil), h...)
+				h := append([]float64(nil), state...)
 				if c.Decay != nil {
 					for j := range h {
-						h[j] *= float64(c.Decay[(t*B+b)*H+j])
+						h[j] *= float64(c.Decay[(t*B+b)*S*H+j])
 					}
 				}
-				r, z, reset := make([]float64, H), make([]float64, H), make([]float64, H)
+				gate := func(k, j int) float64 { return sigma(a(k, j) + q(h, k, j)) }
+				gated := make([]float64, H) // r⊙h
 				for j := range H {
-					r[j], z[j] = sigma(a(0, j)+q(h, 0, j)), sigma(a(1, j)+q(h, 1, j))
-					reset[j] = r[j] * h[j]
+					if c.Form == ResetBeforePast || c.Form == ResetBeforeNew {
+						gated[j] = gate(0, j) * h[j]
+					}
 				}
 				for j := range H {
 					switch c.Form {
 					case ResetAfter:
-						next[j] = (1-z[j])*math.Tanh(a(2, j)+r[j]*q(h, 2, j)) + z[j]*h[j]
+						z := gate(1, j)
+						next[j] = (1-z)*math.Tanh(a(2, j)+gate(0, j)*q(h, 2, j)) + z*h[j]
 					case ResetBeforePast:
-						next[j] = (1-z[j])*math.Tanh(a(2, j)+q(reset, 2, j)) + z[j]*h[j]
+						z := gate(1, j)
+						next[j] = (1-z)*math.Tanh(a(2, j)+q(gated, 2, j)) + z*h[j]
 					case ResetBeforeNew:
-						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a(2, j)+q(reset, 2, j))
+						z := gate(1, j)
+						next[j] = (1-z)*h[j] + z*math.Tanh(a(2, j)+q(gated, 2, j))
+					case ThreeGate:
+						z := gate(2, j)
+						next[j] = (1-z)*h[j] + z*math.Tanh(a(3, j)+q(h, 3, j))
+					case Tied:
+						g := gate(0, j)
+						next[j] = g*h[j] + (1-g)*math.Tanh(a(0, j)+q(h, 0, j)*(1-g))
+					case LSTM:
+						next[H+j] = gate(1, j)*h[H+j] + gate(0, j)*math.Tanh(a(2, j)+q(h, 2, j))
+						next[j] = gate(3, j) * math.Tanh(next[H+j])
+					case Tanh:
+						next[j] = math.Tanh(a(0, j) + q(h, 0, j))
 					}
+				}
+				for j := range next {
 					zoneout := float64(c.ZoneoutRate)
 					if c.Zoneout != nil {
-						zoneout = float64(c.Zoneout[(t*B+b)*H+j])
+						zoneout = float64(c.Zoneout[(t*B+b)*S*H+j])
 					}
 					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
 				}
 			}
-			h = next
-			copy(hidden[(t*B+b)*H:], h)
+			state = next
+			copy(hidden[(t*B+b)*S*H:], state)
 		}
 	}
 	return hidden
@@ -312,7 +343,7 @@ func TestGRUBackward(t *testing.T) {
 func TestGRUThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, shape := range [][3]int{{12, 37, 33}, {30, 1, 64}, {40, 2, 70}} {
-		for _, o := range append(fullGRUOptions(), gruOptions{}, gruOptions{mask: true}, gruOptions{reverse: true, dropout: 1}) {
+		for _, o := range append(fullGRUOptions(), gruOptions{}, gruOptions{mask: true}, gruOptions{reverse: true, dropout: sharedDropout}) {
 			double := newGRUCase[float64](rng, shape[0], shape[1], shape[2], o)
 			wantHidden, wantOut := double.run(new(GRU[float64]), nil)
 			near(t, "reference", wantHidden, double.reference(), 1e-12)
@@ -348,7 +379,7 @@ func sameGRUGradient[F Float](t *testing.T, name string, got, want GRUGradient[F
 func TestGRUPadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const steps, batch, units, more = 30, 20, 12, 5
-	for _, o := range append(fullGRUOptions(), gruOptions{initial: true, mask: true}, gruOptions{initial: true, mask: true, reverse: true, dropout: 1}) {
+	for _, o := range append(fullGRUOptions(), gruOptions{initial: true, mask: true}, gruOptions{initial: true, mask: true, reverse: true, dropout: sharedDropout}) {
 		c := newGRUCase[float32](rng, steps, batch, units, o)
 		hidden, out := c.run(new(GRU[float32]), eagerPool(2))
 
@@ -357,8 +388,8 @@ func TestGRUPadding(t *testing.T) {
 		nan := float32(math.NaN())
 		for range more * batch {
 			longer.Mask = append(longer.Mask, 0)
-			for range units {
-				longer.Gates = append(longer.Gates, nan, nan, nan)
+			longer.Gates = append(longer.Gates, slices.Repeat([]float32{nan}, o.form.Gates()*units)...)
+			for range o.form.States() * units {
 				longer.weights = append(longer.weights, 0)
 				if o.decay {
 					longer.Decay, longer.Zoneout = append(longer.Decay, nan), append(longer.Zoneout, nan)
@@ -371,12 +402,13 @@ func TestGRUPadding(t *testing.T) {
 				t.Fatalf("gradient of a masked step: [%d] = %v", i, v)
 			}
 		}
-		last := hidden[(steps-1)*batch*units:]
+		size := len(c.Initial)
+		last := hidden[(steps-1)*size:]
 		if o.reverse {
 			last = c.Initial
 		}
 		for i := range more {
-			sameBits(t, "carried state", longerHidden[(steps+i)*batch*units:][:batch*units], last)
+			sameBits(t, "carried state", longerHidden[(steps+i)*size:][:size], last)
 		}
 		longerOut.Gates, longerOut.Decay = longerOut.Gates[:len(out.Gates)], longerOut.Decay[:len(out.Decay)]
 		sameBits(t, "hidden", longerHidden[:len(hidden)], hidden)

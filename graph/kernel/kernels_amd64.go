@@ -29,10 +29,15 @@ var avx512Single = assembly[float32]{
 	row:       rowAVX512Single,
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
-	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single, greater: greaterAVX512Single, blend: blendAVX512Single,
+	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single, greater: greaterAVX512Single,
 	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
-	bernoulli: bernoulliAVX512Single,
-	gates:     gatesAVX512Single, gateGradients: gateGradientsAVX512Single,
+	bernoulli:  bernoulliAVX512Single,
+	blend:      blendAVX512Single,
+	resetAfter: resetAfterAssembly[float32]{gatesAVX512Single, gateGradientsAVX512Single},
+	resetBefore: resetBeforeAssembly[float32]{
+		resetGatesAVX512Single, keepPastAVX512Single, takeNewAVX512Single,
+		resetGradientsAVX512Single, keepPastGradientsAVX512Single, takeNewGradientsAVX512Single,
+	},
 }
 
 var avx512Double = assembly[float64]{
@@ -42,10 +47,15 @@ var avx512Double = assembly[float64]{
 	row:       rowAVX512Double,
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
-	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double, greater: greaterAVX512Double, blend: blendAVX512Double,
+	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double, greater: greaterAVX512Double,
 	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
-	bernoulli: bernoulliAVX512Double,
-	gates:     gatesAVX512Double, gateGradients: gateGradientsAVX512Double,
+	bernoulli:  bernoulliAVX512Double,
+	blend:      blendAVX512Double,
+	resetAfter: resetAfterAssembly[float64]{gatesAVX512Double, gateGradientsAVX512Double},
+	resetBefore: resetBeforeAssembly[float64]{
+		resetGatesAVX512Double, keepPastAVX512Double, takeNewAVX512Double,
+		resetGradientsAVX512Double, keepPastGradientsAVX512Double, takeNewGradientsAVX512Double,
+	},
 }
 
 var avx2Single = assembly[float32]{
@@ -55,10 +65,15 @@ var avx2Single = assembly[float32]{
 	row:       rowAVX2Single,
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
-	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single, greater: greaterAVX2Single, blend: blendAVX2Single,
+	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single, greater: greaterAVX2Single,
 	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
-	bernoulli: bernoulliAVX2Single,
-	gates:     gatesAVX2Single, gateGradients: gateGradientsAVX2Single,
+	bernoulli:  bernoulliAVX2Single,
+	blend:      blendAVX2Single,
+	resetAfter: resetAfterAssembly[float32]{gatesAVX2Single, gateGradientsAVX2Single},
+	resetBefore: resetBeforeAssembly[float32]{
+		resetGatesAVX2Single, keepPastAVX2Single, takeNewAVX2Single,
+		resetGradientsAVX2Single, keepPastGradientsAVX2Single, takeNewGradientsAVX2Single,
+	},
 }
 
 var avx2Double = assembly[float64]{
@@ -68,8 +83,13 @@ var avx2Double = assembly[float64]{
 	row:       rowAVX2Double,
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
-	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double, greater: greaterAVX2Double, blend: blendAVX2Double,
+	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double, greater: greaterAVX2Double,
 	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
-	bernoulli: bernoulliAVX2Double,
-	gates:     gatesAVX2Double, gateGradients: gateGradientsAVX2Double,
+	bernoulli:  bernoulliAVX2Double,
+	blend:      blendAVX2Double,
+	resetAfter: resetAfterAssembly[float64]{gatesAVX2Double, gateGradientsAVX2Double},
+	resetBefore: resetBeforeAssembly[float64]{
+		resetGatesAVX2Double, keepPastAVX2Double, takeNewAVX2Double,
+		resetGradientsAVX2Double, keepPastGradientsAVX2Double, takeNewGradientsAVX2Double,
+	},
 }

@@ -193,7 +193,7 @@ func TestElementwise(t *testing.T) {
 // Every length around the vectors, and special values among the numbers; an element must not depend on its place.
 func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	arenaX, arenaY, arenaZ, arenaShare := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
+	arenaX, arenaY, arenaZ := newArena[F](t, rng, 128), newArena[F](t, rng, 128), newArena[F](t, rng, 128)
 	special := []F{F(math.NaN()), F(math.Inf(1)), F(math.Inf(-1)), 0, F(math.Copysign(0, -1)), 1e-40, -1e-40, 3e38, -3e38}
 	for n := range 100 {
 		x, y, dst := arenaX.take(n), arenaY.take(n), arenaZ.take(n)
@@ -213,10 +213,6 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		m.greater(dst, x, y)
 		greaterPortable(want, x, y)
 		sameBitsOrNaN(t, fmt.Sprintf("greater n=%d", n), dst, want)
-		share := arenaShare.take(n)
-		m.blend(dst, x, y, share)
-		blendPortable(want, x, y, share)
-		sameBitsOrNaN(t, fmt.Sprintf("blend n=%d", n), dst, want)
 		m.negative(dst, x)
 		negativePortable(want, x)
 		sameBitsOrNaN(t, fmt.Sprintf("negative n=%d", n), dst, want)
@@ -250,50 +246,91 @@ func sameBitsOrNaN[F Float](t *testing.T, what string, got, want []F) {
 	sameBits(t, what, got, want)
 }
 
-func TestGates(t *testing.T) { eachKernels(t, testGates[float32], testGates[float64]) }
+func TestCells(t *testing.T) { eachKernels(t, testCells[float32], testCells[float64]) }
 
-// A few rows of every width, at distances with gaps that must stay as they are, against plain Go. The arguments of the
-// activations differ by a few roundings, these by up to 3 units in the last place on either side.
-func testGates[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+// Every stage of every cell, on a few rows of every width, at distances with gaps that must stay as they are, against plain
+// Go. The arguments of the activations differ by a few roundings, these by up to 3 units in the last place on either side.
+func testCells[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	plain := machineOf[F](&Pool{kernels: portableKernels()})
 	var arenas []*arena[F]
-	for range 8 {
-		arenas = append(arenas, newArena[F](t, rng, 1024))
+	for range 7 {
+		arenas = append(arenas, newArena[F](t, rng, 2048))
 	}
 	tolerance := 20 * epsilon[F]()
 	for units := 1; units <= 70; units++ {
-		rows := 1 + rng.IntN(3)
-		used := 0
-		take := func(width int) lines[F] {
-			l := lines[F]{stride: width + rng.IntN(3)}
-			l.data = arenas[used].take((rows-1)*l.stride + width)
-			used++
-			return l
+		for form := range gruForms {
+			c := &m.cells[form]
+			rows := 1 + rng.IntN(3)
+			used := 0
+			take := func(blocks int) lines[F] {
+				if blocks == 0 {
+					return lines[F]{}
+				}
+				l := lines[F]{stride: blocks*units + rng.IntN(3)}
+				l.data = arenas[used].take((rows-1)*l.stride + blocks*units)
+				used++
+				return l
+			}
+			clone := func(l lines[F]) lines[F] { return lines[F]{slices.Clone(l.data), l.stride} }
+			stages := c.count - 1
+			bias := random[F](rng, c.gates*units)
+			for i := range c.count {
+				name := fmt.Sprintf("form %d, stage %d, rows=%d units=%d", form, i, rows, units)
+				used = 0
+				g := gateRows[F]{
+					rows: rows, units: units, input: take(c.gates), product: take(c.gates), bias: bias, before: take(c.states),
+					saved: take(c.saved), left: take(stages), after: take(c.states),
+				}
+				want := g
+				want.saved, want.left, want.after = clone(g.saved), clone(g.left), clone(g.after)
+				c.stages[i].forward(&g)
+				plain.cells[form].stages[i].forward(&want)
+				near(t, name+" saved", g.saved.data, want.saved.data, tolerance)
+				near(t, name+" left", g.left.data, want.left.data, tolerance)
+				near(t, name+" after", g.after.data, want.after.data, tolerance)
+
+				used = 0
+				d := gradientRows[F]{
+					rows: rows, units: units, above: take(c.states), carry: take(c.states), saved: take(c.saved), before: take(c.states),
+					left: take(stages), gates: take(c.gates), products: take(c.own),
+				}
+				wantD := d
+				wantD.carry, wantD.gates, wantD.products = clone(d.carry), clone(d.gates), clone(d.products)
+				c.stages[i].backward(&d)
+				plain.cells[form].stages[i].backward(&wantD)
+				near(t, name+" carry", d.carry.data, wantD.carry.data, tolerance)
+				near(t, name+" gates", d.gates.data, wantD.gates.data, tolerance)
+				near(t, name+" products", d.products.data, wantD.products.data, tolerance)
+			}
 		}
-		clone := func(l lines[F]) lines[F] { return lines[F]{slices.Clone(l.data), l.stride} }
+	}
+}
 
-		g := gateRows[F]{rows: rows, units: units, input: take(3 * units), product: take(3 * units), before: take(units), saved: take(4 * units), after: take(units)}
-		g.bias = take(3 * units).data[:3*units]
-		want := g
-		want.saved, want.after = clone(g.saved), clone(g.after)
-		m.cells[ResetAfter].stages[0].forward(&g)
-		plain.cells[ResetAfter].stages[0].forward(&want)
-		name := fmt.Sprintf("rows=%d units=%d", rows, units)
-		near(t, name+" saved", g.saved.data, want.saved.data, tolerance)
-		near(t, name+" after", g.after.data, want.after.data, tolerance)
+func TestBlend(t *testing.T) { eachKernels(t, testBlend[float32], testBlend[float64]) }
 
-		saved := g.saved
-		arenas[3], arenas[7] = arenas[7], arenas[3] // keep what was saved
-		used = 0
-		d := gradientRows[F]{rows: rows, units: units, saved: saved, above: take(units), carry: take(units), before: take(units), gates: take(3 * units), products: take(units)}
-		wantD := d
-		wantD.carry, wantD.gates, wantD.products = clone(d.carry), clone(d.gates), clone(d.products)
-		m.cells[ResetAfter].stages[0].backward(&d)
-		plain.cells[ResetAfter].stages[0].backward(&wantD)
-		near(t, name+" carry", d.carry.data, wantD.carry.data, tolerance)
-		near(t, name+" gates", d.gates.data, wantD.gates.data, tolerance)
-		near(t, name+" products", d.products.data, wantD.products.data, tolerance)
+// Every length around the vectors. A share of 0 or 1 gives one of both to the last bit, any other one rounding more or less.
+func testBlend[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	var arenas []*arena[F]
+	for range 4 {
+		arenas = append(arenas, newArena[F](t, rng, 128))
+	}
+	for n := range 100 {
+		x, y, share, dst := arenas[0].take(n), arenas[1].take(n), arenas[2].take(n), arenas[3].take(n)
+		for i := range share {
+			share[i] = F(rng.IntN(3)) / 2
+		}
+		m.blend(dst, x, y, share)
+		for i, s := range share {
+			want, tolerance := (1-s)*x[i]+s*y[i], 0.0
+			if s == 0.5 {
+				tolerance = 4 * epsilon[F]()
+			}
+			near(t, fmt.Sprintf("n=%d share=%v", n, s), dst[i:i+1], []F{want}, tolerance)
+		}
+		m.blend(x, x, y, share)
+		sameBits(t, fmt.Sprintf("n=%d in place", n), x, dst)
 	}
 }
 

@@ -11,18 +11,21 @@ import "math"
 func LayerNorm[F Float](p *Pool, width int, epsilon float64, x, gain, shift, y []F) {
 	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			in, out := row(x, i, width), row(y, i, width)
-			mean, scale := momentsOf(in, epsilon)
-			for j, v := range in {
-				out[j] = gain[j] * F((float64(v)-mean)*scale)
-			}
-			if shift != nil {
-				for j, v := range shift {
-					out[j] += v
-				}
+			out := row(y, i, width)
+			LayerNormRow(epsilon, row(x, i, width), gain, out)
+			for j, v := range shift {
+				out[j] += v
 			}
 		}
 	})
+}
+
+// LayerNormRow is [LayerNorm] of one row without a shift. y may be x.
+func LayerNormRow[F Float](epsilon float64, x, gain, y []F) {
+	mean, scale := momentsOf(x, epsilon)
+	for j, v := range x {
+		y[j] = gain[j] * F((float64(v)-mean)*scale)
+	}
 }
 
 // LayerNormGradient is the gradient of [LayerNorm] with respect to x, gain and shift. With x̂ = (x − μ)/√(σ² + ε) and

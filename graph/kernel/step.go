@@ -50,13 +50,13 @@ type GRUStep[F Float] struct {
 	few gateRows[F] // one row of a small batch
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
 	many GRU[F]
-	next []F // [B,H]
+	next []F // [B,SH]
 
 	decayed, rates []F // a row each
 }
 
 // NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel and RecurrentBias, in
-// each run, and ZoneoutRate; the others do not count. hidden [B,H] is the state: a run replaces it by that after the step.
+// each run, and ZoneoutRate; the others do not count. hidden [B,SH] is the state: a run replaces it by that after the step.
 func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
 	m := machineOf[F](p)
 	g := &GRUStep[F]{
@@ -78,7 +78,7 @@ func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUSt
 	return g
 }
 
-// Run takes a step. gates [B,3H] is x·W + bias, decay [B,H] multiplies the state before; nil stands for all ones.
+// Run takes a step. gates [B,GH] is x·W + bias, decay [B,SH] multiplies the state before; nil stands for all ones.
 func (g *GRUStep[F]) Run(gates, decay, mask []F) {
 	if g.shape.Batch > fewRows {
 		in := g.in

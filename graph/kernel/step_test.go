@@ -21,7 +21,7 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
 		for _, units := range []int{1, 7, 48} {
 			for _, o := range allGRUOptions() {
-				if !o.initial || o.reverse || o.dropout > 0 || o.zoneout == zoneoutNoise {
+				if !o.initial || o.reverse || o.dropout != noDropout || o.zoneout == zoneoutNoise {
 					continue
 				}
 				c := newGRUCase[F](rng, 6, batch, units, o)
@@ -34,13 +34,13 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 				for at := range c.Steps {
 					var present, decay []F
 					if o.decay {
-						decay = row(c.Decay, at, batch*units)
+						decay = row(c.Decay, at, len(state))
 					}
 					if o.mask {
 						present = row(c.Mask, at, batch)
 					}
-					step.Run(row(c.Gates, at, batch*3*units), decay, present)
-					near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, batch*units), 0)
+					step.Run(row(c.Gates, at, batch*o.form.Gates()*units), decay, present)
+					near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, len(state)), 0)
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -10,14 +11,14 @@ import (
 
 // GRUNodes are the inputs of [GRU]. All but the first two may be nil.
 type GRUNodes struct {
-	Gates            *G.Node // A [T,B,3H] = x·kernel + bias, in the order r, z, n
-	RecurrentKernel  *G.Node // U [H,3H]
-	RecurrentBias    *G.Node // c [3H]
-	Initial          *G.Node // h before the first step [B,H]; nil for zeros
+	Gates            *G.Node // A [T,B,GH] = x·kernel + bias, with the form's G gates, as r, z, n
+	RecurrentKernel  *G.Node // U [H,GH]
+	RecurrentBias    *G.Node // c [GH]
+	Initial          *G.Node // the state before the first step [B,SH]; nil for zeros
 	Mask             *G.Node // [T,B]; where it is 0 the state is carried over
-	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [3,B,H] for r, z, n
-	Zoneout          *G.Node // ζ [T,B,H], fed noise: 1 where a unit keeps its previous value, else 0
-	Decay            *G.Node // γ [T,B,H]: multiplies h' at the start of a step, as in GRU-D
+	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [G,B,H], one for each gate
+	Zoneout          *G.Node // ζ [T,B,SH], fed noise: 1 where a unit keeps its previous value, else 0
+	Decay            *G.Node // γ [T,B,SH]: multiplies h' at the start of a step, as in GRU-D
 }
 
 // GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
@@ -27,35 +28,36 @@ type GRUOptions struct {
 	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
 }
 
-// GRU is the recurrence of a gated recurrent unit over a whole sequence. It returns the hidden states [T,B,H]. With h' the
-// state of the step before, all forms have
+// GRU is the recurrence of a gated recurrent unit, or of another form, over a whole sequence. It returns the states of all
+// steps [T,B,SH]: the hidden states, and behind them what else the form remembers. [kernel.GRUForm] has the equations, of
+// the default with h' the state of the step before
 //
 //	r = σ(A_r + (h'⊙d)·U_r + c_r), z = σ(A_z + (h'⊙d)·U_z + c_z)
-//
-// and [kernel.GRUForm] has the candidate n and the state h of each, as of the default
-//
 //	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
 //
 // With decay, h' is γ⊙(the state of the step before) everywhere, and with zoneout the state is ζ⊙h' + (1−ζ)⊙h in place of h.
 // Mask, RecurrentDropout and Zoneout have no gradient. A mask of ones costs nothing.
 func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	c := check{op: "GRU"}
-	c.that(options.Form.Valid(), "Form", options.Form, "a form of kernel.GRUForm")
+	if !options.Form.Valid() {
+		return nil, errors.Errorf("GRU: Form: found %d, expected a form of kernel.GRUForm", options.Form)
+	}
+	blocks, states := options.Form.Gates(), options.Form.States()
 	c.that(0 <= options.ZoneoutRate && options.ZoneoutRate <= 1, "ZoneoutRate", options.ZoneoutRate, "0 to 1")
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
-	batch, units := gates[1], gates[2]/3
-	c.that(gates[2] == 3*units, "Gates", fmt.Sprintf("%d columns", gates[2]), "a multiple of 3")
-	c.floats("RecurrentKernel", in.RecurrentKernel, units, 3*units)
-	c.optional("RecurrentBias", in.RecurrentBias, 3*units)
-	c.optional("Initial", in.Initial, batch, units)
+	batch, units := gates[1], gates[2]/blocks
+	c.that(gates[2] == blocks*units, "Gates", fmt.Sprintf("%d columns", gates[2]), fmt.Sprintf("a multiple of %d", blocks))
+	c.floats("RecurrentKernel", in.RecurrentKernel, units, blocks*units)
+	c.optional("RecurrentBias", in.RecurrentBias, blocks*units)
+	c.optional("Initial", in.Initial, batch, states*units)
 	c.optional("Mask", in.Mask, gates[0], batch)
 	if d := in.RecurrentDropout; d != nil && d.Dims() == 3 {
-		c.floats("RecurrentDropout", d, 3, batch, units)
+		c.floats("RecurrentDropout", d, blocks, batch, units)
 	} else {
 		c.optional("RecurrentDropout", d, batch, units)
 	}
-	c.optional("Zoneout", in.Zoneout, gates[0], batch, units)
-	c.optional("Decay", in.Decay, gates[0], batch, units)
+	c.optional("Zoneout", in.Zoneout, gates[0], batch, states*units)
+	c.optional("Decay", in.Decay, gates[0], batch, states*units)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -86,7 +88,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRa
 		})
 	})
 	return add(s, operation[F]{
-		name: "GRU", inputs: inputs, shape: []int{shape.Steps, shape.Batch, shape.Units},
+		name: "GRU", inputs: inputs, shape: []int{shape.Steps, shape.Batch, shape.Form.States() * shape.Units},
 		run: func(in values[F], hidden []F) {
 			cell().Forward(s.pool, shape, read(in), hidden, s.training)
 		},

@@ -27,100 +27,114 @@ func gru(options op.GRUOptions) build {
 // gruWant is the recurrence one number at a time.
 func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	G, S := options.Form.Gates(), options.Form.States()
 	return func(in inputs) []float64 {
 		gates, u, bias := in["gates"].floats, in["kernel"].floats, in["bias"].floats
-		steps, batch, units := in["gates"].shape[0], in["gates"].shape[1], in["gates"].shape[2]/3
-		hidden := make([]float64, steps*batch*units)
+		steps, batch, units := in["gates"].shape[0], in["gates"].shape[1], in["gates"].shape[2]/G
+		states := make([]float64, steps*batch*S*units)
 		for b := range batch {
-			h := make([]float64, units)
+			state := make([]float64, S*units)
 			if initial := in["initial"].floats; initial != nil {
-				copy(h, initial[b*units:(b+1)*units])
+				copy(state, initial[b*S*units:])
 			}
 			for i := range steps {
 				t := i
 				if options.Reverse {
 					t = steps - 1 - i
 				}
-				a := gates[(t*batch+b)*3*units:]
-				at := func(name string, j int) float64 { return in[name].floats[(t*batch+b)*units+j] }
-				carried := slices.Clone(h)
+				at := func(name string, j int) float64 { return in[name].floats[(t*batch+b)*S*units+j] }
+				carried := slices.Clone(state)
 				if in["decay"].floats != nil {
-					for j := range h {
-						h[j] *= at("decay", j)
+					for j := range state {
+						state[j] *= at("decay", j)
 					}
 				}
+				a := func(gate, j int) float64 { return gates[((t*batch+b)*G+gate)*units+j] }
 				// q is a product of a state with a column of the recurrent kernel.
-				q := func(state []float64, gate, j int) float64 {
+				q := func(h []float64, gate, j int) float64 {
 					var sum float64
 					if bias != nil {
 						sum = bias[gate*units+j]
 					}
-					for k, v := range state {
+					for k, v := range h[:units] {
 						if d := in["dropout"]; len(d.shape) == 3 {
 							v *= d.floats[(gate*batch+b)*units+k]
 						} else if d.floats != nil {
 							v *= d.floats[b*units+k]
 						}
-						sum += v * u[(k*3+gate)*units+j]
+						sum += v * u[(k*G+gate)*units+j]
 					}
 					return sum
 				}
-				r, z, reset := make([]float64, units), make([]float64, units), make([]float64, units)
-				for j := range units {
-					r[j] = sigmoid(a[j] + q(h, 0, j))
-					z[j] = sigmoid(a[units+j] + q(h, 1, j))
-					reset[j] = r[j] * h[j]
+				gate := func(k, j int) float64 { return sigmoid(a(k, j) + q(state, k, j)) }
+				reset := func() []float64 {
+					gated := make([]float64, units)
+					for j := range gated {
+						gated[j] = gate(0, j) * state[j]
+					}
+					return gated
 				}
-				next := make([]float64, units)
+				next := make([]float64, S*units)
 				for j := range units {
-					a := a[2*units+j]
+					h := state[j]
 					switch options.Form {
 					case kernel.ResetAfter:
-						next[j] = (1-z[j])*math.Tanh(a+r[j]*q(h, 2, j)) + z[j]*h[j]
+						next[j] = (1-gate(1, j))*math.Tanh(a(2, j)+gate(0, j)*q(state, 2, j)) + gate(1, j)*h
 					case kernel.ResetBeforePast:
-						next[j] = (1-z[j])*math.Tanh(a+q(reset, 2, j)) + z[j]*h[j]
+						next[j] = (1-gate(1, j))*math.Tanh(a(2, j)+q(reset(), 2, j)) + gate(1, j)*h
 					case kernel.ResetBeforeNew:
-						next[j] = (1-z[j])*h[j] + z[j]*math.Tanh(a+q(reset, 2, j))
+						next[j] = (1-gate(1, j))*h + gate(1, j)*math.Tanh(a(2, j)+q(reset(), 2, j))
+					case kernel.ThreeGate:
+						next[j] = (1-gate(2, j))*h + gate(2, j)*math.Tanh(a(3, j)+q(state, 3, j))
+					case kernel.Tied:
+						g := gate(0, j)
+						next[j] = g*h + (1-g)*math.Tanh(a(0, j)+q(state, 0, j)*(1-g))
+					case kernel.LSTM:
+						next[units+j] = gate(1, j)*state[units+j] + gate(0, j)*math.Tanh(a(2, j)+q(state, 2, j))
+						next[j] = gate(3, j) * math.Tanh(next[units+j])
+					case kernel.Tanh:
+						next[j] = math.Tanh(a(0, j) + q(state, 0, j))
 					}
+				}
+				for j := range next {
 					zoneout := options.ZoneoutRate
 					if in["zoneout"].floats != nil {
 						zoneout = at("zoneout", j)
 					}
-					next[j] = zoneout*h[j] + (1-zoneout)*next[j]
+					next[j] = zoneout*state[j] + (1-zoneout)*next[j]
 				}
-				h = next
+				state = next
 				if mask := in["mask"].floats; mask != nil && mask[t*batch+b] == 0 {
-					h = carried
+					state = carried
 				}
-				copy(hidden[(t*batch+b)*units:], h)
+				copy(states[(t*batch+b)*S*units:], state)
 			}
 		}
-		return hidden
+		return states
 	}
 }
 
-var gruForms = []kernel.GRUForm{kernel.ResetAfter, kernel.ResetBeforePast, kernel.ResetBeforeNew}
-
 func TestGRU(t *testing.T) {
-	optional := []struct {
-		name string
-		feed feed
-	}{
-		{"bias", random(3, 6)},
-		{"initial", random(4, 4, 2)},
-		{"mask", mask},
-		{"dropout", dropout(5, 4, 2)},
-		{"dropout", dropout(6, 3, 4, 2)}, // of each gate, in place of the one before
-	}
-	zoneout := uniform(7, 4, 4, 2)
-	for i, v := range zoneout.floats {
-		zoneout.floats[i] = math.Round(v)
-	}
-	decay := uniform(8, 4, 4, 2)
-	decay.fixed = false
-	for _, form := range gruForms {
+	for form := kernel.ResetAfter; form.Valid(); form++ {
+		columns, states := 2*form.Gates(), 2*form.States()
+		optional := []struct {
+			name string
+			feed feed
+		}{
+			{"bias", random(3, columns)},
+			{"initial", random(4, 4, states)},
+			{"mask", mask},
+			{"dropout", dropout(5, 4, 2)},
+			{"dropout", dropout(6, form.Gates(), 4, 2)}, // of each gate, in place of the one before
+		}
+		zoneout := uniform(7, 4, 4, states)
+		for i, v := range zoneout.floats {
+			zoneout.floats[i] = math.Round(v)
+		}
+		decay := uniform(8, 4, 4, states)
+		decay.fixed = false
 		for choice := range 1 << (len(optional) + 1) {
-			in := inputs{"gates": random(1, 4, 4, 6), "kernel": random(2, 2, 6)}
+			in := inputs{"gates": random(1, 4, 4, columns), "kernel": random(2, 2, columns)}
 			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0}
 			name := fmt.Sprintf("%+v", options)
 			switch choice % 5 { // each with some of the others

@@ -30,10 +30,10 @@ func Formats() []Format { return []Format{Safetensors, Torch, Keras, ONNX, NPZ} 
 // ImportFormats returns the formats that can be imported.
 func ImportFormats() []Format { return []Format{Safetensors, Torch, Keras, NPZ} }
 
-// Export writes the model in a format. Tensors have the names that the format gives them but for the renamings. The
+// Export writes the model in a format; the metadata go into a model file only. Tensors have the names that the format gives them but for the renamings. The
 // error of a model that the format cannot hold, and of renamings that do not fit, is a [*fault.Error], with the paths of
 // the model's configuration or "map".
-func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming) error {
+func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming, metadata map[string]string) error {
 	n := newNames(renamings)
 	slots, err := slotsOf(m, format, n)
 	if err != nil {
@@ -43,7 +43,7 @@ func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming) e
 		return writeONNX(w, m)
 	}
 	if format == Safetensors && len(renamings) == 0 {
-		return Write(w, m, nil)
+		return Write(w, m, metadata)
 	}
 	tensors := make([]weights.Tensor, len(slots))
 	for i, s := range slots {

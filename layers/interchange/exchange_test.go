@@ -200,11 +200,11 @@ func TestImportListsEveryMisfit(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	m := newModel(t, numbers(), tensor.Float32)
 	for want, err := range map[string]error{
-		`map: found "a=gru7", expected after the = one of`: interchange.Export(&bytes.Buffer{}, m, interchange.Torch, []interchange.Renaming{{Theirs: "a", Ours: "gru7"}}),
-		`map: found "=gru0", expected theirs=ours`:         interchange.Export(&bytes.Buffer{}, m, interchange.Torch, []interchange.Renaming{{Ours: "gru0"}}),
+		`map: found "a=gru7", expected after the = one of`: interchange.Export(&bytes.Buffer{}, m, interchange.Torch, []interchange.Renaming{{Theirs: "a", Ours: "gru7"}}, nil),
+		`map: found "=gru0", expected theirs=ours`:         interchange.Export(&bytes.Buffer{}, m, interchange.Torch, []interchange.Renaming{{Ours: "gru0"}}, nil),
 		`map: found "b=gru0", expected one name for gru0`: interchange.Export(&bytes.Buffer{}, m, interchange.Torch,
-			[]interchange.Renaming{{Theirs: "a", Ours: "gru0"}, {Theirs: "b", Ours: "gru0"}}),
-		`map: found "a=gru0/kernel", expected after the = one of`: interchange.Export(&bytes.Buffer{}, m, interchange.ONNX, []interchange.Renaming{{Theirs: "a", Ours: "gru0/kernel"}}),
+			[]interchange.Renaming{{Theirs: "a", Ours: "gru0"}, {Theirs: "b", Ours: "gru0"}}, nil),
+		`map: found "a=gru0/kernel", expected after the = one of`: interchange.Export(&bytes.Buffer{}, m, interchange.ONNX, []interchange.Renaming{{Theirs: "a", Ours: "gru0/kernel"}}, nil),
 	} {
 		var faults *fault.Error
 		if !errors.As(err, &faults) || !strings.HasPrefix(err.Error(), want) {

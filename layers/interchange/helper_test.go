@@ -73,7 +73,7 @@ func predict(t *testing.T, m *layers.Model, inputs weights.Tensor, lengths []int
 		}
 		feeds[graph.FeedTokens] = ids
 	default:
-		feeds[graph.FeedInputs] = data
+		feeds[graph.FeedInputs] = floats(data)
 	}
 	mask := make([]float64, steps*size)
 	for i := range mask {
@@ -135,7 +135,7 @@ func expectClose(t *testing.T, found, expected []float64, tolerance float64) {
 func export(t *testing.T, m *layers.Model, format interchange.Format, renamings ...interchange.Renaming) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := interchange.Export(&b, m, format, renamings); err != nil {
+	if err := interchange.Export(&b, m, format, renamings, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -28,7 +28,7 @@ func writeONNX(w io.Writer, m *layers.Model) error {
 		return err
 	}
 	g := &onnxGraph{float: onnxFloat32}
-	if m.Params()[0].Value.Dtype() == tensor.Float64 {
+	if params := m.Params(); len(params) > 0 && params[0].Value.Dtype() == tensor.Float64 {
 		g.float = onnxFloat64
 	}
 	input := m.Config().Input

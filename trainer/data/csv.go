@@ -3,7 +3,6 @@ package data
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +20,7 @@ type csvLoader struct {
 	panels [parts]*panel
 	partOf map[*panel][]part
 	files  []string
+	inputs *TableInputs // once they are scaled
 }
 
 // loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
@@ -56,7 +56,7 @@ func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, 
 	if err != nil {
 		return nil, err
 	}
-	data := &Data{Name: "csv", Spec: spec, Files: l.files}
+	data := &Data{Name: "csv", Spec: spec, Files: l.files, Inputs: l.inputs}
 	for p, set := range sets {
 		if set == nil {
 			continue
@@ -161,65 +161,38 @@ func (l *csvLoader) fitClasses() ([]string, error) {
 	return classes, nil
 }
 
-// scaleInputs fits the scaling of the inputs on the training part, gives every panel its features, and returns the
+// scaleInputs fits the preparation of the inputs on the training part, gives every panel its features, and returns the
 // scalings of the columns of the files.
 func (l *csvLoader) scaleInputs() ([]scaling, error) {
 	fitted := l.panels[train]
 	inTrain := func(row int) bool { return l.partOf[fitted][row] == train }
-	width := len(fitted.inputs)
-	columns := width
-	if l.config.Missing.Mask {
-		columns += width
-	}
-	if l.config.Missing.Gap {
-		columns += width
-	}
-	for panel := range l.partOf {
-		if cells := panel.rows() * columns; cells > maxCells {
-			return nil, errors.WithStack(&FileError{
-				Path: panel.path, What: "inputs", Found: fmt.Sprintf("%d numbers", cells),
-				Expected: fmt.Sprintf("at most %d", maxCells),
-			})
-		}
-		panel.cells, panel.columns = make([]float64, panel.rows()*columns), columns
-	}
-
-	scalings := make([]scaling, width)
+	l.inputs = newTableInputs(l.config, l.task)
+	scalings := make([]scaling, len(fitted.inputs))
 	for i, name := range fitted.inputNames {
 		column := summarize(fitted.inputs[i], inTrain)
 		scalings[i] = column.scaling(l.config.Scale)
 		if !scalings[i].usable() {
 			return nil, fitted.unscalable(name, column)
 		}
-		scaleGap := l.fitGap(fitted.inputs[i], inTrain)
-		for panel := range l.partOf {
-			values, at := panel.inputs[i], width+i
-			if l.config.Missing.Mask {
-				panel.setFeature(at, values, func(x float64) float64 { return float64(1 - index(math.IsNaN(x))) })
-				at += width
-			}
-			if l.config.Missing.Gap {
-				panel.setFeature(at, panel.gaps(values), scaleGap)
-			}
-			panel.fill(values, l.config.Missing.Fill, column.mean)
-			panel.setFeature(i, values, scalings[i].apply)
-			panel.inputs[i] = nil // its values live on in the features
+		l.inputs.Columns = append(l.inputs.Columns, InputColumn{
+			Name: name, Mean: column.mean, Scale: scalings[i].scale, Offset: scalings[i].offset,
+			Gap: l.meanGap(fitted.inputs[i], inTrain),
+		})
+	}
+	for panel := range l.partOf {
+		if err := panel.prepare(l.inputs); err != nil {
+			return nil, err
 		}
 	}
 	return scalings, nil
 }
 
-// fitGap returns what a gap δ of this column of the training panel becomes: log(1 + δ/δ̄), δ̄ its mean in the training
-// part. Gaps are nearly all equal and a few are huge, so a standard deviation says nothing of them.
-func (l *csvLoader) fitGap(column []float64, inTrain func(row int) bool) func(float64) float64 {
-	mean := 0.0
-	if l.config.Missing.Gap && l.config.Scale != ScaleNone {
-		mean = summarize(l.panels[train].gaps(column), inTrain).mean
+// meanGap is the mean gap of this column in the training part, 0 where gaps are not scaled.
+func (l *csvLoader) meanGap(column []float64, inTrain func(row int) bool) float64 {
+	if !l.config.Missing.Gap || l.config.Scale == ScaleNone {
+		return 0
 	}
-	if mean == 0 {
-		return func(gap float64) float64 { return gap }
-	}
-	return func(gap float64) float64 { return math.Log1p(gap / mean) }
+	return summarize(l.panels[train].gaps(column), inTrain).mean
 }
 
 // unscalable is the error of a column whose training values are too far apart.

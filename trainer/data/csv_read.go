@@ -61,16 +61,7 @@ func readTable(ctx context.Context, path string, want layout) (*table, error) {
 
 // parseTable is [readTable] on an open file; path is for the errors.
 func parseTable(ctx context.Context, path string, file io.Reader, want layout) (*table, error) {
-	p := &tableParser{
-		table: &table{path: path}, want: want, positions: map[string]int{},
-		records: &recordReader{source: bufio.NewReader(file)},
-	}
-	if bom, _ := p.records.source.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		p.records.source.Discard(len(bom))
-	}
-	p.csv = csv.NewReader(p.records)
-	p.csv.ReuseRecord = true
-	p.csv.FieldsPerRecord = -1
+	p := newTableParser(path, file, want)
 	if err := p.header(); err != nil {
 		return nil, err
 	}
@@ -93,6 +84,34 @@ func parseTable(ctx context.Context, path string, file io.Reader, want layout) (
 		return nil, p.fault(1, 0, "after the header", "no rows", "at least one")
 	}
 	return p.table, p.finish()
+}
+
+func newTableParser(path string, file io.Reader, want layout) *tableParser {
+	p := &tableParser{
+		table: &table{path: path}, want: want, positions: map[string]int{},
+		records: &recordReader{source: bufio.NewReader(file)},
+	}
+	if bom, _ := p.records.source.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
+		p.records.source.Discard(len(bom))
+	}
+	p.csv = csv.NewReader(p.records)
+	p.csv.ReuseRecord = true
+	p.csv.FieldsPerRecord = -1
+	return p
+}
+
+// columnNames reads the header of a CSV file.
+func columnNames(path string) ([]string, error) {
+	f, err := openFile(path, "a CSV file")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	p := newTableParser(path, f, layout{})
+	if err := p.header(); err != nil {
+		return nil, err
+	}
+	return p.names, nil
 }
 
 // recordReader fails when the CSV reader asks for more than a record may have. It keeps its error, as the CSV reader

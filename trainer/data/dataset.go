@@ -30,7 +30,8 @@ type Data struct {
 	Name string // of a known set, or "csv"
 	Spec Spec   // the same for all parts
 	Split
-	Files []string // the files that were read, in the order of reading
+	Files  []string     // the files that were read, in the order of reading
+	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 
 	// Baselines computes the simple methods' results; it may take a second.
 	Baselines func() []Baseline

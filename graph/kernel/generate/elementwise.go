@@ -30,29 +30,6 @@ func (v vector) greater(x, y, to Op) {
 	pick(v, VBLENDVPS, VBLENDVPD)(nan, y, to, to)
 }
 
-// blend generates dst[i] = (x[i] − share[i]·x[i]) + share[i]·y[i], rounded after every operation.
-func blend(v vector) {
-	TEXT(v.name("blend"), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y, share *%s)", v.goType()))
-	Doc("dst = (x − share·x) + share·y; dst may be x or y.")
-	Pragma("noescape")
-	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	var lines []reg.GPVirtual
-	for _, name := range []string{"dst", "x", "y", "share"} {
-		lines = append(lines, Load(Param(name), GP64()).(reg.GPVirtual))
-	}
-	s := v.newSweep(n)
-	s.line("vectors", lines, func() {
-		x, y, share := s.get(Mem{Base: lines[1]}), s.get(Mem{Base: lines[2]}), s.get(Mem{Base: lines[3]})
-		v.multiply(share, y, y)
-		v.multiply(share, x, share)
-		v.subtract(share, x, x)
-		v.add(x, y, x)
-		s.put(x, Mem{Base: lines[0]})
-	})
-	VZEROUPPER()
-	RET()
-}
-
 // elementwise generates dst[i] = f(x[i], y[i]).
 func elementwise(v vector, name, equation string, f func(x, y, to Op)) {
 	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y *%s)", v.goType()))

@@ -114,6 +114,20 @@ func gates(t tables, v vector) {
 		})
 }
 
+// complement returns 1 − x, complementOfSquare 1 − x².
+func (c *constants) complement(x reg.VecVirtual) reg.VecVirtual {
+	y := c.register()
+	c.subtract(x, c.in("one"), y)
+	return y
+}
+
+func (c *constants) complementOfSquare(x reg.VecVirtual) reg.VecVirtual {
+	y := c.register()
+	c.move(c.in("one"), y)
+	c.fnma(x, x, y)
+	return y
+}
+
 // gateGradients generates the gradients of the gates.
 func gateGradients(t tables, v vector) {
 	var c *constants
@@ -127,13 +141,6 @@ func gateGradients(t tables, v vector) {
 			g.fetch("before", 1)
 			g.fetch("gates", 3)
 			g.fetch("products", 1)
-			one := c.in("one")
-			// complement returns 1 − x.
-			complement := func(x reg.VecVirtual) reg.VecVirtual {
-				y := v.register()
-				v.subtract(x, one, y)
-				return y
-			}
 			d := g.get(g.block("carry", 0))
 			v.add(g.get(g.block("above", 0)), d, d)
 			update, candidate := g.get(g.block("saved", 1)), g.get(g.block("saved", 2))
@@ -143,13 +150,11 @@ func gateGradients(t tables, v vector) {
 			v.subtract(candidate, h, dUpdate)
 			v.multiply(d, dUpdate, dUpdate)
 			v.multiply(update, dUpdate, dUpdate)
-			rest := complement(update)
+			rest := c.complement(update)
 			v.multiply(rest, dUpdate, dUpdate)
 			g.put(dUpdate, g.block("gates", 1))
 
-			dCandidate := v.register() // 1 − n²
-			v.move(one, dCandidate)
-			v.fnma(candidate, candidate, dCandidate)
+			dCandidate := c.complementOfSquare(candidate)
 			v.multiply(rest, dCandidate, dCandidate)
 			v.multiply(d, dCandidate, dCandidate)
 			g.put(dCandidate, g.block("gates", 2))
@@ -162,7 +167,145 @@ func gateGradients(t tables, v vector) {
 			v.multiply(reset, dCandidate, dProduct)
 			g.put(dProduct, g.block("products", 0))
 			v.multiply(g.get(g.block("product4", 0)), dProduct, dProduct)
-			v.multiply(complement(reset), dProduct, dProduct)
+			v.multiply(c.complement(reset), dProduct, dProduct)
 			g.put(dProduct, g.block("gates", 0))
 		})
+}
+
+// resetBefore generates the stages of the recurrences with the reset gate before the product.
+func resetBefore(t tables, v vector) {
+	resetGates(t, v)
+	candidate(t, v, "keepPast", true)
+	candidate(t, v, "takeNew", false)
+	candidateGradients(t, v, "keepPastGradients", true)
+	candidateGradients(t, v, "takeNewGradients", false)
+	resetGradients(t, v)
+}
+
+// resetGates generates r, z and r⊙h'.
+func resetGates(t tables, v vector) {
+	var c *constants
+	gateFunction(v, "resetGates", "resetGates is the forward pass of the first stage of resetBeforeCell.",
+		[]string{"input", "product", "before", "saved", "left"}, []string{"bias"},
+		func() { c = t.ofExponentials(v) },
+		func(g *gateLines) {
+			g.fetch("input", 2)
+			g.fetch("saved", 2)
+			for block := range 2 {
+				x := g.preactivation(block)
+				x = c.sigmoid(x)
+				g.put(x, g.block("saved", block))
+				if block == 0 {
+					v.multiply(g.get(g.block("before", 0)), x, x)
+					g.put(x, g.block("left", 0))
+				}
+			}
+		})
+}
+
+// preactivation returns the sum of input, product and bias of a gate.
+func (g *gateLines) preactivation(block int) reg.VecVirtual {
+	x := g.get(g.block("product", block))
+	g.add(g.get(g.block("bias", block)), x, x)
+	g.add(g.get(g.block("input", block)), x, x)
+	return x
+}
+
+// candidate generates n and h.
+func candidate(t tables, v vector, name string, keepsPast bool) {
+	var c *constants
+	gateFunction(v, name, name+" is the forward pass of the last stage of resetBeforeCell.",
+		[]string{"input", "product", "before", "saved", "after"}, []string{"bias"},
+		func() { c = t.ofExponentials(v) },
+		func(g *gateLines) {
+			g.fetch("after", 1)
+			n := c.tanh(g.preactivation(2))
+			g.put(n, g.block("saved", 2))
+			update, h, from := g.get(g.block("saved", 1)), g.get(g.block("before", 0)), n
+			if !keepsPast {
+				h, from = n, h
+			}
+			to := v.register() // from + z⊙(h−from)
+			v.subtract(from, h, to)
+			v.horner(from, update, to)
+			g.put(to, g.block("after", 0))
+		})
+}
+
+// candidateGradients generates the gradients of candidate.
+func candidateGradients(t tables, v vector, name string, keepsPast bool) {
+	var c *constants
+	gateFunction(v, name, name+" is the backward pass of the last stage of resetBeforeCell.",
+		[]string{"above", "carry", "saved", "before", "gates"}, nil,
+		func() { c = t.constants(v, "one") },
+		func(g *gateLines) {
+			g.fetch("above", 1)
+			g.fetch("saved", 3)
+			g.fetch("before", 1)
+			g.fetch("gates", 3)
+			d := g.get(g.block("carry", 0))
+			v.add(g.get(g.block("above", 0)), d, d)
+			update, n := g.get(g.block("saved", 1)), g.get(g.block("saved", 2))
+			rest := c.complement(update)
+			past, share, from, to := update, rest, n, g.get(g.block("before", 0))
+			if !keepsPast {
+				past, share, from, to = rest, update, to, n
+			}
+			dUpdate := v.register()
+			v.subtract(from, to, dUpdate)
+			v.multiply(d, dUpdate, dUpdate)
+			v.multiply(update, dUpdate, dUpdate)
+			v.multiply(rest, dUpdate, dUpdate)
+			g.put(dUpdate, g.block("gates", 1))
+
+			dCandidate := c.complementOfSquare(n)
+			v.multiply(share, dCandidate, dCandidate)
+			v.multiply(d, dCandidate, dCandidate)
+			g.put(dCandidate, g.block("gates", 2))
+
+			v.multiply(past, d, d)
+			g.put(d, g.block("carry", 0))
+		})
+}
+
+// resetGradients generates the gradients of resetGates.
+func resetGradients(t tables, v vector) {
+	var c *constants
+	gateFunction(v, "resetGradients", "resetGradients is the backward pass of the first stage of resetBeforeCell.",
+		[]string{"left", "carry", "saved", "before", "gates"}, nil,
+		func() { c = t.constants(v, "one") },
+		func(g *gateLines) {
+			reset := g.get(g.block("saved", 0))
+			d := v.register()
+			v.multiply(g.get(g.block("left", 0)), reset, d)
+			carry := g.get(g.block("carry", 0))
+			v.add(d, carry, carry)
+			g.put(carry, g.block("carry", 0))
+			v.multiply(g.get(g.block("before", 0)), d, d)
+			v.multiply(c.complement(reset), d, d)
+			g.put(d, g.block("gates", 0))
+		})
+}
+
+// blend generates dst = (x − share⊙x) + share⊙y.
+func blend(v vector) {
+	TEXT(v.name("blend"), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y, share *%s)", v.goType()))
+	Doc("blend is machine.blend.")
+	Pragma("noescape")
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	var all []reg.GPVirtual
+	for _, name := range []string{"dst", "x", "y", "share"} {
+		all = append(all, Load(Param(name), GP64()).(reg.GPVirtual))
+	}
+	s := v.newSweep(n)
+	s.line("vectors", all, func() {
+		x, y, share := s.get(Mem{Base: all[1]}), s.get(Mem{Base: all[2]}), s.get(Mem{Base: all[3]})
+		sum := v.register()
+		v.move(x, sum)
+		v.fnma(share, x, sum)
+		v.fma(share, y, sum)
+		s.put(sum, Mem{Base: all[0]})
+	})
+	VZEROUPPER()
+	RET()
 }

@@ -36,7 +36,6 @@ var parts = map[string]func(){
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
 			elementwise(v, "greater", "dst = y where y is above x or NaN, x elsewhere; dst may be x or y.", v.greater)
-			blend(v)
 			negative(v)
 			shift(v)
 			greatest(v)
@@ -53,6 +52,8 @@ var parts = map[string]func(){
 		for _, v := range vectors {
 			gates(t, v)
 			gateGradients(t, v)
+			resetBefore(t, v)
+			blend(v)
 		}
 	},
 	"update": func() {

@@ -169,6 +169,7 @@ func (c *Config) Head(spec data.Spec) layers.Head {
 		PerStep:        spec.TargetKind.PerStep(),
 		Causal:         spec.Task == data.Next,
 		LabelSmoothing: c.LabelSmoothing,
+		Truncated:      c.Trainer.Truncate != nil,
 	}
 }
 

@@ -22,6 +22,10 @@ import (
 // Resolve reads an experiment, by its name or from a file ending in .yaml or .yml, applies assignments
 // ("path=value") and fills in every default. An error is of type [request.Errors], with every fault.
 func Resolve(source string, assignments []string) (*Config, error) {
+	return resolve(source, assignments, Config.Validate)
+}
+
+func resolve(source string, assignments []string, validate func(Config) fault.List) (*Config, error) {
 	s, err := read(source)
 	if err != nil {
 		return nil, err
@@ -41,7 +45,7 @@ func Resolve(source string, assignments []string) (*Config, error) {
 	wrong := document.Decode(&given)
 	cfg := given.WithDefaults()
 	document.Reassert(&cfg) // so that a zero that was written down is judged and not replaced
-	for _, p := range document.Problems(cfg.Validate()) {
+	for _, p := range document.Problems(validate(cfg)) {
 		// A value that could not be read has left its default, or nothing, to be judged.
 		if !slices.ContainsFunc(wrong, func(w yamlconf.Problem) bool { return within(w.Path, p.Path) }) {
 			wrong = append(wrong, p)

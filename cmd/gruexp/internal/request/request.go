@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // Error is one thing wrong with a request: a flag, a configuration, a directory, a file.
@@ -46,4 +47,12 @@ func Reason(err error) string {
 	default:
 		return err.Error()
 	}
+}
+
+// Output makes a request of an error of writing the file that somebody asked for. A full disk is a failure.
+func Output(path string, err error) error {
+	if err == nil || errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	return &Error{Where: path, What: "cannot be written", Found: Reason(err), Expected: "a path where a file can be made"}
 }

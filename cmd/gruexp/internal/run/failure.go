@@ -1,12 +1,12 @@
 package run
 
 import (
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/weights"
@@ -46,7 +46,7 @@ func refuseCheckpoints(dir *rundir.Dir, err error) error {
 	case errors.As(err, &damaged):
 		faults := make(request.Errors, len(damaged.Faults))
 		for i, f := range damaged.Faults {
-			faults[i] = damagedFile(f.Path, "a whole checkpoint; no other is left", f.Err)
+			faults[i] = modelfile.Damaged(f.Path, "a whole checkpoint; no other is left", f.Err)
 		}
 		return faults
 	default:
@@ -60,37 +60,10 @@ func readWeights(dir string) (*weights.File, error) {
 	file, err := weights.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &request.Error{
-			Where: dir, What: "has no weights yet", Found: "no " + rundir.ModelFile,
-			Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' goes on with it",
-		}
+		return nil, modelfile.Missing(dir)
 	case err != nil:
-		return nil, damagedFile(path, "the weights of a run", err)
+		return nil, modelfile.Refuse(path, err)
 	default:
 		return file, nil
 	}
-}
-
-// damagedFile says what is wrong with a safetensors file.
-func damagedFile(path, expected string, err error) *request.Error {
-	var format *weights.FormatError
-	if errors.As(err, &format) {
-		return &request.Error{Where: path, What: "damaged file: " + format.Where, Found: format.Found, Expected: format.Expected}
-	}
-	return &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: expected}
-}
-
-// refuseWeights says how weights and model disagree, a line each.
-func refuseWeights(path string, err error) error {
-	var misfit *weights.AssignError
-	if !errors.As(err, &misfit) {
-		return err
-	}
-	faults := make(request.Errors, len(misfit.Mismatches))
-	for i, m := range misfit.Mismatches {
-		faults[i] = &request.Error{
-			Where: path, What: fmt.Sprintf("tensor %q does not fit the model", m.Name), Found: m.Found, Expected: m.Expected,
-		}
-	}
-	return faults
 }

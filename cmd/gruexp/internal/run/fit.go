@@ -4,10 +4,11 @@ import (
 	"context"
 	"io"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/interchange"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -17,7 +18,11 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeper := &keeper{dir: dir, model: s.model}
+	metadata, err := modelfile.Metadata(s.cfg, s.data.Signature())
+	if err != nil {
+		return nil, err
+	}
+	keeper := &keeper{dir: dir, model: s.model, metadata: metadata}
 	if stopping := s.cfg.Trainer.EarlyStopping; stopping != nil {
 		keeper.last = !*stopping.RestoreBest
 	}
@@ -85,9 +90,10 @@ func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper
 
 // keeper keeps the files of a run directory at the state of the run.
 type keeper struct {
-	dir   *rundir.Dir
-	model *layers.Model
-	last  bool // the weights of the last epoch are wanted, not the best ones
+	dir      *rundir.Dir
+	model    *layers.Model
+	metadata map[string]string // of the model file
+	last     bool              // the weights of the last epoch are wanted, not the best ones
 }
 
 // On writes the metrics of each epoch, and the weights of each that is the best so far.
@@ -110,6 +116,6 @@ func (k *keeper) On(_ context.Context, e *trainer.Event) error {
 
 func (k *keeper) saveModel() error {
 	return k.dir.WriteTo(rundir.ModelFile, func(w io.Writer) error {
-		return weights.Encode(w, weights.FromParams(k.model.Params()), nil)
+		return interchange.Write(w, k.model, k.metadata)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/weights"
@@ -92,7 +93,7 @@ func Evaluate(ctx context.Context, path, split string, options Options) (map[str
 		return nil, err
 	}
 	if err := weights.Assign(file, s.model.Params()); err != nil {
-		return nil, refuseWeights(filepath.Join(path, rundir.ModelFile), err)
+		return nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
 	}
 	ds := s.split(split)
 	if ds == nil {

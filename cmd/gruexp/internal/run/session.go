@@ -114,12 +114,7 @@ func collect(faults *fault.List, prefix string, err error) bool {
 
 // plan is what schedules are measured in.
 func (s *session) plan(cfg *config.Config) solvers.Plan {
-	size := cfg.Trainer.BatchSize
-	sequences := s.data.Train.Len()
-	if size <= 0 || size > sequences {
-		size = max(sequences, 1)
-	}
-	return solvers.Plan{StepsPerEpoch: (sequences + size - 1) / size, Epochs: cfg.Trainer.MaxEpochs}
+	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(cfg.Trainer, s.data.Train), Epochs: cfg.Trainer.MaxEpochs}
 }
 
 func (s *session) split(name string) data.Dataset {

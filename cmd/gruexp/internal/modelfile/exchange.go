@@ -1,0 +1,121 @@
+package modelfile
+
+import (
+	"io"
+
+	"github.com/dustin/go-humanize"
+	"github.com/pkg/errors"
+	"github.com/shirou/gopsutil/v4/mem"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/interchange"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Exchange says how weights are kept outside.
+type Exchange struct {
+	Format    interchange.Format
+	Renamings []interchange.Renaming
+}
+
+// Export writes the model of the run in a directory to the file output.
+func Export(dir, output string, e Exchange) (*layers.Model, error) {
+	f, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	var refused error
+	err = atomicfile.Write(output, 0o644, func(w io.Writer) error {
+		refused = interchange.Export(w, f.Model, e.Format, e.Renamings, f.Metadata)
+		return refused
+	})
+	if refused != nil {
+		if refusal := refuseModel(dir, refused); refusal != nil {
+			return nil, refusal
+		}
+		return nil, refused
+	}
+	return f.Model, request.Output(output, err)
+}
+
+// refuseModel makes requests of what a format cannot hold; nil for another error.
+func refuseModel(where string, err error) error {
+	var faults *fault.Error
+	if !errors.As(err, &faults) {
+		return nil
+	}
+	all := make(request.Errors, len(faults.Faults))
+	for i, f := range faults.Faults {
+		all[i] = &request.Error{Where: where, What: "cannot be kept in this format: model." + f.Path, Found: f.Found, Expected: f.Expected}
+		if f.Path == "map" {
+			all[i] = &request.Error{Where: "--map", What: "wrong name", Found: f.Found, Expected: f.Expected}
+		}
+	}
+	return all
+}
+
+// Import makes the model of a configuration with the weights of a file and, in a new directory, a run of it.
+func Import(source, weightsFile, dir string, e Exchange) (*layers.Model, error) {
+	cfg, err := config.ResolveModel(source)
+	if err != nil {
+		return nil, err
+	}
+	head, faults := layers.PredictionHead(cfg.Model)
+	if err := faults.Err(); err != nil {
+		return nil, cfg.Place("model", err)
+	}
+	if err := checkMemory(cfg, head); err != nil {
+		return nil, err
+	}
+	m, err := layers.NewModel(cfg.Model, head, cfg.Dtype(), graph.NewStreams(cfg.Seed))
+	if err != nil {
+		return nil, cfg.Place("model", err)
+	}
+	if err := interchange.Import(weightsFile, m, e.Format, e.Renamings); err != nil {
+		if refusal := refuseModel(source, err); refusal != nil {
+			return nil, refusal
+		}
+		return nil, Refuse(weightsFile, err)
+	}
+	return m, create(dir, cfg, m)
+}
+
+// checkMemory refuses a model that this machine cannot hold.
+func checkMemory(cfg *config.Config, head layers.Head) error {
+	memory, err := mem.VirtualMemory()
+	if err != nil {
+		return nil // not known here
+	}
+	needed := uint64(layers.CountElements(cfg.Model, head)) * uint64(cfg.Dtype().Size())
+	var faults fault.List
+	faults.Check(needed <= memory.Total, "model", humanize.IBytes(needed)+" of parameters", "no more than the memory of this machine, %s", humanize.IBytes(memory.Total))
+	return cfg.Place("", faults.Err())
+}
+
+// create makes the run: the configuration last, which makes it one.
+func create(path string, cfg *config.Config, m *layers.Model) error {
+	text, err := config.MarshalModel(cfg)
+	if err != nil {
+		return err
+	}
+	dir, err := rundir.Create(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	metadata, err := metadataOf(text, data.Signature{})
+	if err != nil {
+		return err
+	}
+	err = dir.WriteTo(rundir.ModelFile, func(w io.Writer) error { return interchange.Write(w, m, metadata) })
+	if err != nil {
+		return err
+	}
+	return dir.Write(rundir.ConfigFile, text)
+}

@@ -1,0 +1,136 @@
+// Package modelfile is the file model.safetensors of a run: the model itself, what it was trained from, and how the data
+// of a user become its inputs. Nothing else is needed to predict with it or to export it.
+package modelfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/interchange"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Keys of the metadata beside those of package interchange.
+const (
+	configKey    = "gruexp.config"    // the configuration, as YAML; data files by their names, wherever they were
+	signatureKey = "gruexp.signature" // a data.Signature as JSON
+)
+
+// Metadata is what a model file of the program has beside the model.
+func Metadata(cfg *config.Config, signature data.Signature) (map[string]string, error) {
+	portable := *cfg
+	if cfg.Data.CSV != nil {
+		csv := *cfg.Data.CSV
+		for _, path := range []*string{&csv.Path, &csv.Train, &csv.Valid, &csv.Test} {
+			if *path != "" {
+				*path = filepath.Base(*path)
+			}
+		}
+		portable.Data.CSV = &csv
+	}
+	text, err := config.Marshal(&portable)
+	if err != nil {
+		return nil, err
+	}
+	return metadataOf(text, signature)
+}
+
+func metadataOf(configuration []byte, signature data.Signature) (map[string]string, error) {
+	around, err := json.Marshal(signature)
+	if err != nil {
+		return nil, errors.Wrap(err, "signature of the data")
+	}
+	return map[string]string{configKey: string(configuration), signatureKey: string(around)}, nil
+}
+
+// File is a model with what stands around it.
+type File struct {
+	Model     *layers.Model
+	Signature data.Signature
+	Metadata  map[string]string
+}
+
+// Open reads the model file of the run in a directory. Errors are requests.
+func Open(dir string) (*File, error) {
+	if err := rundir.Exists(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, rundir.ModelFile)
+	m, metadata, err := interchange.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Missing(dir)
+	}
+	if err != nil {
+		return nil, Refuse(path, err)
+	}
+	f := &File{Model: m, Metadata: metadata}
+	text, ok := metadata[signatureKey]
+	if !ok {
+		return f, nil
+	}
+	where := "damaged file: metadata " + signatureKey
+	if err := json.Unmarshal([]byte(text), &f.Signature); err != nil {
+		return nil, &request.Error{Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}
+	}
+	cfg := m.Config()
+	head, _ := layers.PredictionHead(cfg)
+	if faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, head.Units); len(faults) > 0 {
+		return nil, requests(path, where+", ", faults)
+	}
+	return f, nil
+}
+
+// Missing is the error of a run without a model file.
+func Missing(dir string) error {
+	return &request.Error{
+		Where: dir, What: "has no weights yet", Found: "no " + rundir.ModelFile,
+		Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' goes on with it",
+	}
+}
+
+// Refuse makes requests of what is wrong with a file of weights, each tensor or fault one.
+func Refuse(path string, err error) error {
+	var (
+		misfit *weights.AssignError
+		faults *fault.Error
+	)
+	switch {
+	case errors.As(err, &misfit):
+		all := make(request.Errors, len(misfit.Mismatches))
+		for i, m := range misfit.Mismatches {
+			all[i] = &request.Error{Where: path, What: fmt.Sprintf("tensor %q does not fit the model", m.Name), Found: m.Found, Expected: m.Expected}
+		}
+		return all
+	case errors.As(err, &faults):
+		return requests(path, "damaged file: configuration of the model, ", faults.Faults)
+	default:
+		return Damaged(path, "a file of weights", err)
+	}
+}
+
+// Damaged says what is wrong with the bytes of a file, or that it cannot be read.
+func Damaged(path, expected string, err error) *request.Error {
+	var format *weights.FormatError
+	if errors.As(err, &format) {
+		return &request.Error{Where: path, What: "damaged file: " + format.Where, Found: format.Found, Expected: format.Expected}
+	}
+	return &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: expected}
+}
+
+func requests(where, what string, faults fault.List) request.Errors {
+	all := make(request.Errors, len(faults))
+	for i, f := range faults {
+		all[i] = &request.Error{Where: where, What: what + f.Path, Found: f.Found, Expected: f.Expected}
+	}
+	return all
+}

@@ -1,0 +1,299 @@
+package predict
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// maxLine bounds a line of a .jsonl file.
+const maxLine = 1 << 28
+
+// reader makes inputs of a model of a file.
+type reader struct {
+	path  string
+	input layers.Input
+	data.Signature
+}
+
+// read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
+func (o Options) read(ctx context.Context, file *modelfile.File) (in *data.Sequences, steps int, err error) {
+	r := &reader{path: o.Input, input: file.Model.Config().Input, Signature: file.Signature}
+	switch filepath.Ext(o.Input) {
+	case csvEnding:
+		in, err = r.csv(ctx)
+	case jsonlEnding:
+		in, err = r.jsonl(ctx)
+	default:
+		in, steps, err = r.npy(o.Lengths)
+	}
+	return in, steps, err
+}
+
+func (r *reader) refuse(what, found, expected string) error {
+	return &request.Error{Where: r.path, What: what, Found: found, Expected: expected}
+}
+
+func (r *reader) csv(ctx context.Context) (*data.Sequences, error) {
+	switch {
+	case r.input.Vocabulary > 0:
+		return nil, r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
+	case r.Table != nil:
+		return r.Table.Read(ctx, r.path)
+	default:
+		return data.ReadInputs(ctx, r.path, r.input.Size)
+	}
+}
+
+// columns is how many numbers a step has in the file.
+func (r *reader) columns() int {
+	if r.Table != nil {
+		return len(r.Table.Columns)
+	}
+	return r.input.Size
+}
+
+// prepare makes features of the numbers of a file, in which NaN stands for a missing one.
+func (r *reader) prepare(raw *data.Sequences) (*data.Sequences, error) {
+	for i, values := range raw.Inputs {
+		for at, v := range values {
+			if math.IsInf(v, 0) || math.IsNaN(v) && r.Table == nil {
+				return nil, r.refuse(fmt.Sprintf("sequence %d, step %d, input %d", i, at/r.columns(), at%r.columns()), fmt.Sprint(v), "a finite number")
+			}
+		}
+	}
+	if r.Table == nil {
+		return raw, nil
+	}
+	return r.Table.Prepare(raw)
+}
+
+// checkTokens refuses ids that the model does not have.
+func (r *reader) checkTokens(where string, tokens []int) error {
+	for t, id := range tokens {
+		if id < 0 || id >= r.input.Vocabulary {
+			return r.refuse(fmt.Sprintf("%s, step %d", where, t), fmt.Sprintf("token %d", id), fmt.Sprintf("0 to %d", r.input.Vocabulary-1))
+		}
+	}
+	return nil
+}
+
+func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err error) {
+	array, err := weights.ReadNPY(r.path)
+	if err != nil {
+		return nil, 0, modelfile.Damaged(r.path, "an array of NumPy", err)
+	}
+	tokens := r.input.Vocabulary > 0
+	expected := fmt.Sprintf("float32 or float64 [T,B,%d]", r.columns())
+	fits := len(array.Shape) == 3 && array.Shape[2] == r.columns() && (array.DType() == weights.F32 || array.DType() == weights.F64)
+	if tokens {
+		expected = "int64 or int32 [T,B]"
+		fits = len(array.Shape) == 2 && array.DType() == weights.I64
+	}
+	if !fits {
+		return nil, 0, r.refuse("inputs of another shape or type", fmt.Sprintf("%s %v", array.DType(), array.Shape), expected)
+	}
+	steps, size := array.Shape[0], array.Shape[1]
+	if size == 0 {
+		return nil, 0, r.refuse("inputs", "no sequences", "at least one")
+	}
+	lengths, err := readLengths(lengthsPath, steps, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	in = &data.Sequences{}
+	if tokens {
+		for b := range size {
+			ids := make([]int, lengths[b])
+			for t := range ids {
+				ids[t] = int(array.Data.([]int64)[t*size+b])
+			}
+			if err := r.checkTokens(fmt.Sprintf("sequence %d", b), ids); err != nil {
+				return nil, 0, err
+			}
+			in.Tokens = append(in.Tokens, ids)
+		}
+		return in, steps, nil
+	}
+	for b := range size {
+		in.Inputs = append(in.Inputs, rowsOf(array, b, lengths[b]))
+	}
+	in, err = r.prepare(in)
+	return in, steps, err
+}
+
+// rowsOf takes the first steps of sequence b out of [T,B,D].
+func rowsOf(array weights.Tensor, b, steps int) []float64 {
+	size, width := array.Shape[1], array.Shape[2]
+	values := make([]float64, steps*width)
+	for i := range values {
+		at := (i/width*size+b)*width + i%width
+		switch data := array.Data.(type) {
+		case []float32:
+			values[i] = float64(data[at])
+		case []float64:
+			values[i] = data[at]
+		}
+	}
+	return values
+}
+
+// readLengths reads how many steps each sequence has; without a file all have as many.
+func readLengths(path string, steps, size int) ([]int, error) {
+	lengths := make([]int, size)
+	if path == "" {
+		for b := range lengths {
+			lengths[b] = steps
+		}
+		return lengths, nil
+	}
+	array, err := weights.ReadNPY(path)
+	if err != nil {
+		return nil, modelfile.Damaged(path, "an array of NumPy", err)
+	}
+	values, ok := array.Data.([]int64)
+	if !ok || len(array.Shape) != 1 || len(values) != size {
+		return nil, &request.Error{
+			Where: path, What: "lengths of another shape or type", Found: fmt.Sprintf("%s %v", array.DType(), array.Shape),
+			Expected: fmt.Sprintf("int64 or int32 [%d]", size),
+		}
+	}
+	for b, n := range values {
+		if n < 0 || n > int64(steps) {
+			return nil, &request.Error{Where: path, What: fmt.Sprintf("sequence %d", b), Found: fmt.Sprintf("%d steps", n), Expected: fmt.Sprintf("0 to %d", steps)}
+		}
+		lengths[b] = int(n)
+	}
+	return lengths, nil
+}
+
+// line is a sequence in a .jsonl file. One of inputs, tokens and text is there.
+type line struct {
+	Sequence *string       `json:"sequence"`
+	Inputs   *[][]*float64 `json:"inputs"` // null: missing
+	Tokens   *[]int        `json:"tokens"`
+	Text     *string       `json:"text"`
+}
+
+func (r *reader) jsonl(ctx context.Context) (*data.Sequences, error) {
+	f, err := os.Open(r.path)
+	if err != nil {
+		return nil, modelfile.Damaged(r.path, "a file with a JSON object in each line", err)
+	}
+	defer f.Close()
+	in := &data.Sequences{}
+	named := 0
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxLine)
+	number := 0
+	for lines.Scan() {
+		number++
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		at := &reader{path: fmt.Sprintf("%s:%d", r.path, number), input: r.input, Signature: r.Signature}
+		name, err := at.line(lines.Bytes(), in)
+		if err != nil {
+			return nil, err
+		}
+		if name != nil {
+			named++
+			in.Names = append(in.Names, *name)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, r.refuse("cannot be read", err.Error(), fmt.Sprintf("lines of at most %d bytes", maxLine))
+	}
+	if in.Len() == 0 {
+		return nil, r.refuse("inputs", "no lines", "a JSON object in each line")
+	}
+	if named != 0 && named != in.Len() {
+		return nil, r.refuse("names", fmt.Sprintf("%d lines of %d with a sequence", named, in.Len()), "all or none")
+	}
+	if in.Tokens != nil {
+		return in, nil
+	}
+	return r.prepare(in)
+}
+
+// line adds the sequence of one line.
+func (r *reader) line(text []byte, in *data.Sequences) (name *string, err error) {
+	members := "inputs, a list of steps, each a list of numbers"
+	if r.input.Vocabulary > 0 {
+		members = "tokens, a list of ids"
+		if r.Alphabet != nil {
+			members += ", or text"
+		}
+	}
+	var l line
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		return nil, r.refuse("line", jsonFault(err), "an object with "+members)
+	}
+	if decoder.More() {
+		return nil, r.refuse("line", "more than one value", "an object with "+members)
+	}
+	switch {
+	case r.input.Vocabulary == 0 && l.Inputs != nil && l.Tokens == nil && l.Text == nil:
+		values, err := r.rows(*l.Inputs)
+		if err != nil {
+			return nil, err
+		}
+		in.Inputs = append(in.Inputs, values)
+	case r.input.Vocabulary > 0 && l.Inputs == nil && l.Tokens != nil && l.Text == nil:
+		if err := r.checkTokens("tokens", *l.Tokens); err != nil {
+			return nil, err
+		}
+		in.Tokens = append(in.Tokens, *l.Tokens)
+	case r.Alphabet != nil && l.Inputs == nil && l.Tokens == nil && l.Text != nil:
+		in.Tokens = append(in.Tokens, r.Encode(*l.Text))
+	default:
+		return nil, r.refuse("line", "other members", "an object with "+members)
+	}
+	return l.Sequence, nil
+}
+
+// jsonFault is a fault of decoding in the words of JSON.
+func jsonFault(err error) string {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Sprintf("a %s as %s", kind.Value, kind.Field)
+	case errors.Is(err, io.EOF):
+		return "an empty line"
+	default:
+		return err.Error()
+	}
+}
+
+func (r *reader) rows(steps [][]*float64) ([]float64, error) {
+	values := make([]float64, 0, len(steps)*r.columns())
+	for t, step := range steps {
+		if len(step) != r.columns() {
+			return nil, r.refuse(fmt.Sprintf("step %d", t), fmt.Sprintf("%d numbers", len(step)), fmt.Sprint(r.columns()))
+		}
+		for _, v := range step {
+			if v == nil {
+				values = append(values, math.NaN())
+			} else {
+				values = append(values, *v)
+			}
+		}
+	}
+	return values, nil
+}

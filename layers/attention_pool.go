@@ -1,0 +1,125 @@
+package layers
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// AttentionPoolConfig says what attention pool to make. The zero value of a field stands for its default.
+type AttentionPoolConfig struct {
+	Units             int    `yaml:"units"`              // size of the layer that scores are read from; default 64
+	KernelInitializer string `yaml:"kernel_initializer"` // of the kernel and the score vector; default glorot_uniform
+	BiasInitializer   string `yaml:"bias_initializer"`   // default zeros
+}
+
+// WithDefaults returns c with its zero fields set.
+func (c AttentionPoolConfig) WithDefaults() AttentionPoolConfig {
+	setDefault(&c.Units, 64)
+	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
+	setDefault(&c.BiasInitializer, graph.InitZeros)
+	return c
+}
+
+// Validate lists what is wrong with the configuration.
+func (c AttentionPoolConfig) Validate() fault.List {
+	var l fault.List
+	checkUnits(&l, "units", c.Units)
+	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
+	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
+	return l
+}
+
+func (c AttentionPoolConfig) follow(in signal) (signal, fault.List) {
+	var l fault.List
+	in.expectNumbers(&l)
+	in.expectSteps(&l)
+	checkElements(&l, "units", in.width, c.Units)
+	return signal{width: in.width}, l
+}
+
+func (c AttentionPoolConfig) elements(in signal) int64 { return int64(in.width+2) * int64(c.Units) }
+
+func (c AttentionPoolConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
+	return NewAttentionPool(c, name, in.width, dtype, streams)
+}
+
+// AttentionPool makes one vector [B,D] of each sequence [T,B,D]: a mean over the steps that the mask counts, weighted by how
+// much each is looked at (Yang et al. 2016, "Hierarchical Attention Networks for Document Classification"; additive
+// attention of Bahdanau et al. 2015, arXiv:1409.0473, without a query):
+//
+//	e[t] = tanh(x[t]·kernel + bias)·score,  α = softmax(e),  y = Σ_t α[t]·x[t]
+//
+// with kernel [D,units], bias [units] and score [units,1]. A sequence without steps gives 0, without a gradient.
+type AttentionPool struct {
+	name                string
+	inputs              int
+	config              AttentionPoolConfig
+	kernel, bias, score *graph.Param
+}
+
+// NewAttentionPool makes an attention pool for inputs of that size. Parameters are called NAME/kernel, NAME/bias and
+// NAME/score and are filled from the streams of those names. The error of a wrong configuration is a [*fault.Error].
+func NewAttentionPool(cfg AttentionPoolConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*AttentionPool, error) {
+	cfg = cfg.WithDefaults()
+	faults := cfg.Validate()
+	checkInputs(&faults, inputs)
+	checkDtype(&faults, dtype)
+	if faults == nil {
+		_, faults = cfg.follow(signal{steps: true, width: inputs})
+	}
+	if err := faults.Err(); err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	a := &AttentionPool{name: name, inputs: inputs, config: cfg}
+	for _, p := range []struct {
+		param       **graph.Param
+		name        string
+		role        graph.Role
+		initializer string
+		fan         int
+		shape       []int
+	}{
+		{&a.kernel, "kernel", graph.Kernel, cfg.KernelInitializer, inputs, []int{inputs, cfg.Units}},
+		{&a.bias, "bias", graph.Bias, cfg.BiasInitializer, inputs, []int{cfg.Units}},
+		{&a.score, "score", graph.Kernel, cfg.KernelInitializer, cfg.Units, []int{cfg.Units, 1}},
+	} {
+		initializer, err := graph.NamedInitializer(p.initializer, p.fan)
+		if err != nil {
+			return nil, errors.WithMessage(err, name)
+		}
+		if *p.param, err = graph.NewParam(name+"/"+p.name, p.role, dtype, initializer, streams, p.shape...); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Params returns kernel, bias and score.
+func (a *AttentionPool) Params() []*graph.Param { return []*graph.Param{a.kernel, a.bias, a.score} }
+
+// Apply adds the layer to the graph.
+func (a *AttentionPool) Apply(b *graph.Builder, in Seq) (Seq, error) {
+	if err := expectWidth(a.name, in.X, a.inputs, 3); err != nil {
+		return Seq{}, err
+	}
+	p, err := bind(b, a.Params())
+	if err != nil {
+		return Seq{}, err
+	}
+	s := b.Ops()
+	u, err := op.Affine(s, in.X, p[0], p[1])
+	if err == nil {
+		u, err = op.Tanh(s, u)
+	}
+	if err == nil {
+		u, err = op.Affine(s, u, p[2], nil)
+	}
+	if err == nil {
+		u, err = op.SoftmaxPool(s, in.X, u, in.Mask)
+	}
+	return Seq{X: u}, errors.WithMessage(err, a.name)
+}

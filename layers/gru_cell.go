@@ -1,0 +1,155 @@
+package layers
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// cellStep is one step of a form: the state [B,H] after step t, given the state h before it. It writes nothing but the
+// equations; masks, zoneout and the order of the steps are the business of [direction.composed].
+type cellStep func(c *cell, t int, h *gorgonia.Node) *gorgonia.Node
+
+// cell is what a form's equations are written with: the input, the parameters gate by gate, and functions of nodes. It
+// keeps the first error, after which it makes no node, so that equations read as equations.
+type cell struct {
+	scope  *op.Scope
+	config GRUConfig
+	steps  int
+	x      *gorgonia.Node // [T,B,D], after dropout
+	gates  []cellGate
+	traces map[string][]*gorgonia.Node // by name, in the order in which the steps are taken; nil where nobody looks
+	err    error
+}
+
+// cellGate are the parameters of one gate. What the configuration does not have is nil.
+type cellGate struct {
+	kernel, bias                   *gorgonia.Node // [D,H], [H]
+	recurrentKernel, recurrentBias *gorgonia.Node // [H,H], [H]
+	kernelGain, recurrentGain      *gorgonia.Node // [H], of layer normalization
+	dropout                        *gorgonia.Node // [B,H], of the state before the recurrent kernel
+
+	projected *gorgonia.Node // [T,B,H]: x·kernel + bias of all steps, once it was asked for
+}
+
+// input is the input's share of a gate at step t: x·W + b, or N(x·W) + b with layer normalization N. The product is that
+// of all steps at once.
+func (c *cell) input(gate, t int) *gorgonia.Node {
+	g := &c.gates[gate]
+	if g.projected == nil {
+		g.projected = c.project(gate, c.x)
+	}
+	return c.at(g.projected, t)
+}
+
+// project is the share of a gate for any x [B,D] or [T,B,D].
+func (c *cell) project(gate int, x *gorgonia.Node) *gorgonia.Node {
+	g := c.gates[gate]
+	return c.normalized(x, g.kernel, g.kernelGain, g.bias)
+}
+
+// unbiased is project without the bias.
+func (c *cell) unbiased(gate int, x *gorgonia.Node) *gorgonia.Node {
+	g := c.gates[gate]
+	return c.normalized(x, g.kernel, g.kernelGain, nil)
+}
+
+// recurrent is the state's share of a gate: (d⊙h)·U + c, or N((d⊙h)·U) + c with layer normalization N; d is dropout.
+func (c *cell) recurrent(gate int, h *gorgonia.Node) *gorgonia.Node {
+	g := c.gates[gate]
+	if g.dropout != nil {
+		h = c.node(func() (*gorgonia.Node, error) { return op.Scale(c.scope, h, g.dropout) })
+	}
+	return c.normalized(h, g.recurrentKernel, g.recurrentGain, g.recurrentBias)
+}
+
+// normalized is x·w + bias, or with a gain the layer normalization of x·w, shifted by the bias.
+func (c *cell) normalized(x, w, gain, bias *gorgonia.Node) *gorgonia.Node {
+	if gain == nil {
+		return c.node(func() (*gorgonia.Node, error) { return op.Affine(c.scope, x, w, bias) })
+	}
+	y := c.node(func() (*gorgonia.Node, error) { return op.Affine(c.scope, x, w, nil) })
+	return c.node(func() (*gorgonia.Node, error) { return op.LayerNorm(c.scope, y, gain, bias, layerNormEpsilon) })
+}
+
+// layerNormEpsilon keeps the division finite where a row is constant; PyTorch's default.
+const layerNormEpsilon = 1e-5
+
+// gate is a gate of that name: the gate activation, σ by default, of x.
+func (c *cell) gate(name string, x *gorgonia.Node) *gorgonia.Node {
+	return c.trace(name, c.activate(c.config.GateActivation, x))
+}
+
+// candidate is the candidate state: the activation, tanh by default, of x.
+func (c *cell) candidate(x *gorgonia.Node) *gorgonia.Node {
+	return c.trace("candidate", c.activate(c.config.Activation, x))
+}
+
+// trace notes a node for [GRU.Gates].
+func (c *cell) trace(name string, x *gorgonia.Node) *gorgonia.Node {
+	if c.traces != nil {
+		c.traces[name] = append(c.traces[name], x)
+	}
+	return x
+}
+
+// between is z⊙x + (1−z)⊙y.
+func (c *cell) between(z, x, y *gorgonia.Node) *gorgonia.Node {
+	return c.sum(y, c.product(z, c.difference(x, y)))
+}
+
+// at is step t of a sequence.
+func (c *cell) at(x *gorgonia.Node, t int) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return op.At(c.scope, x, t) })
+}
+
+// where takes rows of x where the mask [B] is not 0, else of y.
+func (c *cell) where(mask, x, y *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return op.Where(c.scope, mask, x, y) })
+}
+
+// columns are the columns of a gate in a parameter [,G·H], or its elements in a vector; nil of nil.
+func (c *cell) columns(x *gorgonia.Node, gate int) *gorgonia.Node {
+	if x == nil || len(c.gates) == 1 {
+		return x
+	}
+	units := c.config.Units
+	return c.node(func() (*gorgonia.Node, error) { return op.Columns(c.scope, x, gate*units, (gate+1)*units) })
+}
+
+// withBias adds a bias [H], or none where that is nil, to x [B,H].
+func (c *cell) withBias(x, bias *gorgonia.Node) *gorgonia.Node {
+	if bias == nil || c.err != nil {
+		return x
+	}
+	batch := x.Shape()[0]
+	rows := c.node(func() (*gorgonia.Node, error) { return sameRows(c.scope, batch, bias) })
+	return c.sum(x, rows)
+}
+
+func (c *cell) sum(x, y *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return gorgonia.Add(x, y) })
+}
+
+func (c *cell) difference(x, y *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return gorgonia.Sub(x, y) })
+}
+
+func (c *cell) product(x, y *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return gorgonia.HadamardProd(x, y) })
+}
+
+func (c *cell) activate(a Activation, x *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return op.Activate(c.scope, string(a), x) })
+}
+
+// node makes a node unless there was an error.
+func (c *cell) node(f func() (*gorgonia.Node, error)) *gorgonia.Node {
+	if c.err != nil {
+		return nil
+	}
+	node, err := f()
+	c.err = errors.WithStack(err)
+	return node
+}

@@ -1,0 +1,157 @@
+package layers
+
+import (
+	"math/rand/v2"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// direction is one pass over time with parameters of its own. Those that the configuration does not have are nil.
+type direction struct {
+	name    string
+	reverse bool
+
+	kernel, recurrentKernel   *graph.Param // [D,GH], [H,GH]
+	bias, recurrentBias       *graph.Param // [GH], [GH] or [H]
+	initialState              *graph.Param // [H]
+	kernelGain, recurrentGain *graph.Param // [GH]
+}
+
+// initialize makes the parameters.
+func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, streams *graph.Streams) error {
+	columns := cfg.columns()
+	untreated := newTreatment(graph.Penalty{}, graph.Constraint{}, cfg.Trainable)
+	var err error
+	named := func(name string) graph.Initializer {
+		initializer, fault := graph.NamedInitializer(name, cfg.Units)
+		if fault != nil {
+			err = fault
+		}
+		return initializer
+	}
+	add := func(param **graph.Param, name string, role graph.Role, initializer graph.Initializer, t treatment, shape ...int) {
+		if err != nil {
+			return
+		}
+		blocks := shape[len(shape)-1] / cfg.Units
+		if *param, err = graph.NewParam(d.name+"/"+name, role, dtype, graph.PerGate(initializer, blocks), streams, shape...); err == nil {
+			t.set(*param, blocks)
+		}
+	}
+	add(&d.kernel, "kernel", graph.Kernel, named(cfg.KernelInitializer), cfg.kernelTreatment(), inputs, columns)
+	add(&d.recurrentKernel, "recurrent_kernel", graph.RecurrentKernel, named(cfg.RecurrentInitializer), cfg.recurrentTreatment(), cfg.Units, columns)
+	if cfg.Bias != NoBias {
+		add(&d.bias, "bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), columns)
+	}
+	if size := cfg.recurrentBiasSize(); size > 0 {
+		add(&d.recurrentBias, "recurrent_bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), size)
+	}
+	if cfg.InitialState == LearnedState {
+		add(&d.initialState, "initial_state", graph.State, graph.Zeros, untreated, cfg.Units)
+	}
+	if cfg.LayerNorm {
+		add(&d.kernelGain, "kernel_gain", graph.Scale, ones, untreated, columns)
+		add(&d.recurrentGain, "recurrent_gain", graph.Scale, ones, untreated, columns)
+	}
+	return err
+}
+
+func ones(_ *rand.Rand, _ []int, values []float64) {
+	for i := range values {
+		values[i] = 1
+	}
+}
+
+// params are the parameters that are there.
+func (d direction) params() []*graph.Param {
+	var params []*graph.Param
+	for _, p := range []*graph.Param{d.kernel, d.recurrentKernel, d.bias, d.recurrentBias, d.initialState, d.kernelGain, d.recurrentGain} {
+		if p != nil {
+			params = append(params, p)
+		}
+	}
+	return params
+}
+
+// recurrenceInput is what either engine works with. What there is not is nil.
+type recurrenceInput struct {
+	x, mask, initial          *gorgonia.Node // [T,B,D] after dropout, [T,B], [B,H]
+	kernel, recurrentKernel   *gorgonia.Node // the second after weight dropout
+	bias, recurrentBias       *gorgonia.Node
+	kernelGain, recurrentGain *gorgonia.Node
+	dropout                   *gorgonia.Node // d [B,H], or [G,B,H] with separate masks
+	zoneout                   *gorgonia.Node // ζ [T,B,H], 1 where a unit keeps its state
+}
+
+// nodes binds the parameters and declares the noise.
+func (d direction) nodes(b *graph.Builder, cfg GRUConfig, in Seq, initial *gorgonia.Node) (recurrenceInput, error) {
+	n := recurrenceInput{x: in.X, mask: in.Mask, initial: initial}
+	for _, p := range []struct {
+		node  **gorgonia.Node
+		param *graph.Param
+	}{
+		{&n.kernel, d.kernel}, {&n.recurrentKernel, d.recurrentKernel}, {&n.bias, d.bias}, {&n.recurrentBias, d.recurrentBias},
+		{&n.kernelGain, d.kernelGain}, {&n.recurrentGain, d.recurrentGain},
+	} {
+		if p.param == nil {
+			continue
+		}
+		var err error
+		if *p.node, err = b.Param(p.param); err != nil {
+			return recurrenceInput{}, err
+		}
+	}
+	return n, d.addNoise(b, cfg, &n)
+}
+
+func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput) (err error) {
+	steps, batch := n.x.Shape()[0], n.x.Shape()[1]
+	n.recurrentKernel, err = dropOut(b, d.name+"/weight_dropout", cfg.WeightDropout, n.recurrentKernel)
+	if err != nil {
+		return err
+	}
+	if cfg.RecurrentDropout > 0 {
+		shape := []int{batch, cfg.Units}
+		if cfg.RecurrentDropoutGates == SeparateMasks {
+			shape = []int{cfg.spec().kernel.Gates(), batch, cfg.Units}
+		}
+		n.dropout, err = b.Noise(d.name+"/recurrent_dropout", graph.InvertedDropout(cfg.RecurrentDropout), shape...)
+		if err != nil {
+			return err
+		}
+	}
+	if cfg.Zoneout > 0 {
+		n.zoneout, err = b.Noise(d.name+"/zoneout", graph.Bernoulli(cfg.Zoneout), steps, batch, cfg.Units)
+	}
+	return err
+}
+
+// step is the step of a sequence that runs as the i-th.
+func (d direction) step(i, steps int) int {
+	if d.reverse {
+		return steps - 1 - i
+	}
+	return i
+}
+
+// fused is the engine fused: the input's share of all gates of all steps in one product, the recurrence in one operation.
+func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*gorgonia.Node, error) {
+	gates, err := op.Affine(b.Ops(), in.x, in.kernel, in.bias)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Bias == HiddenBias {
+		others := constant(b.Float(), 0, cfg.columns()-cfg.Units)
+		if in.recurrentBias, err = op.ConcatLast(b.Ops(), others, in.recurrentBias); err != nil {
+			return nil, err
+		}
+	}
+	return op.GRU(b.Ops(), op.GRUNodes{
+		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
+		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout,
+	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
+}

@@ -1,0 +1,46 @@
+package layers
+
+import (
+	"fmt"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// formSpec is what the layer has to know of a form.
+type formSpec struct {
+	step   cellStep       // of the engine composed
+	kernel kernel.GRUForm // of the engine fused
+}
+
+// spec is the one place where a form is tied to what runs it.
+func (c GRUConfig) spec() formSpec {
+	switch c.Form {
+	case ResetBefore:
+		form := kernel.ResetBeforePast
+		if c.Update == UpdateNew {
+			form = kernel.ResetBeforeNew
+		}
+		return formSpec{step: resetBeforeStep, kernel: form}
+	case ThreeGate:
+		return formSpec{step: threeGateStep, kernel: kernel.ThreeGate}
+	case Tied:
+		return formSpec{step: tiedStep, kernel: kernel.Tied}
+	default:
+		return formSpec{step: resetAfterStep, kernel: kernel.ResetAfter}
+	}
+}
+
+// notFused names what of the configuration the engine fused does not have, and is empty where it has all of it.
+func (c GRUConfig) notFused() string {
+	switch {
+	case c.Form == ThreeGate && c.Gating == InputGating:
+		return fmt.Sprintf("gating: %s", c.Gating)
+	case c.Activation != Tanh:
+		return fmt.Sprintf("activation: %s", c.Activation)
+	case c.GateActivation != Sigmoid:
+		return fmt.Sprintf("gate_activation: %s", c.GateActivation)
+	case c.LayerNorm:
+		return "layer_norm: true"
+	}
+	return ""
+}

@@ -1,0 +1,114 @@
+package layers
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/op"
+)
+
+// LayerNormConfig says what layer normalization to make. The zero value of a field stands for its default.
+type LayerNormConfig struct {
+	Epsilon float64 `yaml:"epsilon"` // added to the variance; default 0.001
+}
+
+// WithDefaults returns c with its zero fields set.
+func (c LayerNormConfig) WithDefaults() LayerNormConfig {
+	setDefault(&c.Epsilon, 1e-3)
+	return c
+}
+
+// Validate lists what is wrong with the configuration.
+func (c LayerNormConfig) Validate() fault.List {
+	var l fault.List
+	checkEpsilon(&l, c.Epsilon)
+	return l
+}
+
+// checkEpsilon adds a fault unless epsilon keeps a division by a variance of 0 from failing.
+func checkEpsilon(l *fault.List, epsilon float64) {
+	l.Check(epsilon > 0 && !math.IsInf(epsilon, 1), "epsilon", epsilon, "a finite number of more than 0")
+}
+
+func (c LayerNormConfig) follow(in signal) (signal, fault.List) {
+	var l fault.List
+	in.expectNumbers(&l)
+	in.tokens = false
+	return in, l
+}
+
+func (c LayerNormConfig) elements(in signal) int64 { return 2 * int64(in.width) }
+
+func (c LayerNormConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
+	return NewLayerNorm(c, name, in.width, dtype, streams)
+}
+
+// LayerNorm normalizes every vector by itself (Ba et al. 2016, arXiv:1607.06450):
+//
+//	y = γ⊙(x − μ)/√(σ² + ε) + β
+//
+// with the mean μ and the variance σ² of the vector, gamma γ [D], at first 1, and beta β [D], at first 0. It takes [B,D] or
+// [T,B,D]; steps that the mask leaves out are computed like the others.
+type LayerNorm struct {
+	name        string
+	config      LayerNormConfig
+	gamma, beta *graph.Param
+}
+
+// NewLayerNorm makes a layer normalization for inputs of that size. Parameters are called NAME/gamma and NAME/beta. The
+// error of a wrong configuration is a [*fault.Error].
+func NewLayerNorm(cfg LayerNormConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*LayerNorm, error) {
+	cfg = cfg.WithDefaults()
+	faults := cfg.Validate()
+	checkInputs(&faults, inputs)
+	checkDtype(&faults, dtype)
+	if err := faults.Err(); err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	n := &LayerNorm{name: name, config: cfg}
+	var err error
+	n.gamma, n.beta, err = newGammaAndBeta(name, inputs, dtype, streams)
+	return n, err
+}
+
+// newGammaAndBeta makes the gain and the shift of a normalization.
+func newGammaAndBeta(name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (gamma, beta *graph.Param, err error) {
+	if gamma, err = graph.NewParam(name+"/gamma", graph.Scale, dtype, ones, streams, inputs); err != nil {
+		return nil, nil, err
+	}
+	beta, err = graph.NewParam(name+"/beta", graph.Scale, dtype, graph.Zeros, streams, inputs)
+	return gamma, beta, err
+}
+
+// Params returns gamma and beta.
+func (n *LayerNorm) Params() []*graph.Param { return []*graph.Param{n.gamma, n.beta} }
+
+// Apply adds the layer to the graph.
+func (n *LayerNorm) Apply(b *graph.Builder, in Seq) (Seq, error) {
+	if err := expectWidth(n.name, in.X, n.gamma.Size(), 2, 3); err != nil {
+		return Seq{}, err
+	}
+	p, err := bind(b, n.Params())
+	if err != nil {
+		return Seq{}, err
+	}
+	y, err := op.LayerNorm(b.Ops(), in.X, p[0], p[1], n.config.Epsilon)
+	return Seq{y, in.Mask}, errors.WithMessage(err, n.name)
+}
+
+// bind returns the nodes of parameters.
+func bind(b *graph.Builder, params []*graph.Param) ([]*gorgonia.Node, error) {
+	nodes := make([]*gorgonia.Node, len(params))
+	for i, p := range params {
+		var err error
+		if nodes[i], err = b.Param(p); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}

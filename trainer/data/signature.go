@@ -1,0 +1,53 @@
+package data
+
+import (
+	"fmt"
+
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+// Signature is what stands around a trained model: how the data of a user become its inputs, and what its outputs mean. It
+// is kept with the weights, as JSON. The zero value is that of a model about whose data nothing is known.
+type Signature struct {
+	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
+	Table    *TableInputs `json:"table,omitempty"`    // where the inputs come from a table
+
+	Classes      []string  `json:"classes,omitempty"` // see Spec, as those that follow
+	TargetNames  []string  `json:"target_names,omitempty"`
+	TargetScale  []float64 `json:"target_scale,omitempty"`
+	TargetOffset []float64 `json:"target_offset,omitempty"`
+}
+
+// Signature is that of models of these data.
+func (d *Data) Signature() Signature {
+	return Signature{
+		Alphabet: d.Spec.Alphabet, Table: d.Inputs, Classes: d.Spec.Classes,
+		TargetNames: d.Spec.TargetNames, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
+	}
+}
+
+// ValidateFor lists what is wrong with a signature that comes from a file, for a model of that vocabulary or number of
+// features, and of that many outputs.
+func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
+	var faults fault.List
+	faults.Check(s.Alphabet == nil || len(s.Alphabet) == vocabulary, "alphabet", fmt.Sprintf("%d characters", len(s.Alphabet)),
+		"%d as the model has tokens", vocabulary)
+	if s.Table != nil {
+		faults.Under("table", s.Table.Validate())
+		faults.Check(s.Table.Features() == features, "table", fmt.Sprintf("%d inputs", s.Table.Features()), "%d as the model has", features)
+	}
+	for _, list := range []struct {
+		name string
+		size int
+	}{
+		{"classes", len(s.Classes)}, {"target_names", len(s.TargetNames)},
+		{"target_scale", len(s.TargetScale)}, {"target_offset", len(s.TargetOffset)},
+	} {
+		faults.Check(list.size == 0 || list.size == outputs, list.name, list.size, "%d as the model has outputs", outputs)
+	}
+	faults.Check(len(s.TargetScale) == len(s.TargetOffset), "target_offset", len(s.TargetOffset), "as many as in target_scale, %d", len(s.TargetScale))
+	return faults
+}
+
+// Encode is [Spec.Encode].
+func (s Signature) Encode(text string) []int { return Spec{Alphabet: s.Alphabet}.Encode(text) }

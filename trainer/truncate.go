@@ -1,0 +1,94 @@
+package trainer
+
+import (
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// TruncateConfig says how far gradients reach back in long sequences: truncated back-propagation through time (Werbos 1990;
+// Williams and Peng 1990). A batch is cut into windows of Steps time steps. Each window is a training step; those of one
+// batch follow each other, and layers with stateful: true begin a window with the states that the one before has left, of
+// which they do not ask where they come from. A batch of other sequences begins anew. Evaluation goes by the same windows,
+// which changes no value. Dropout that is shared by the steps of a sequence is drawn for each window.
+type TruncateConfig struct {
+	// Steps is the length of a window; default 64.
+	Steps int `yaml:"steps"`
+}
+
+// WithDefaults fills the zero fields.
+func (c TruncateConfig) WithDefaults() TruncateConfig {
+	c.Steps = orDefault(c.Steps, 64)
+	return c
+}
+
+// Validate lists every fault of a configuration whose defaults are filled in.
+func (c TruncateConfig) Validate() fault.List {
+	var faults fault.List
+	faults.Check(c.Steps > 0, "steps", c.Steps, "at least 1")
+	return faults
+}
+
+// windowSteps is the length of a window, 0 where sequences are not cut.
+func (c Config) windowSteps() int {
+	if c.Truncate == nil {
+		return 0
+	}
+	return c.Truncate.Steps
+}
+
+// StepsPerEpoch is how many training steps an epoch over ds has. With truncate and sequences of unequal lengths it is that of
+// one order of the sequences; others have a few more or less.
+func StepsPerEpoch(cfg Config, ds data.Dataset) int {
+	cfg = cfg.WithDefaults()
+	lengths := data.Lengths(ds)
+	return max(1, len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps())))
+}
+
+// turn is what one run of a program is about: a window of a batch of sequences, or all of it.
+type turn struct {
+	indices []int
+	window  int  // its number
+	last    bool // of the batch
+}
+
+// turnsOf cuts the batches of a plan into windows of so many steps, or into one each where that is 0.
+func turnsOf(plan [][]int, lengths []int, steps int) []turn {
+	var turns []turn
+	for _, indices := range plan {
+		windows := windowsOf(indices, lengths, steps)
+		for w := range windows {
+			turns = append(turns, turn{indices, w, w == windows-1})
+		}
+	}
+	return turns
+}
+
+func windowsOf(indices, lengths []int, steps int) int {
+	if steps == 0 {
+		return 1
+	}
+	return (longestOf(indices, lengths) + steps - 1) / steps
+}
+
+// longestOf is the length of the longest sequence, 1 where all are empty.
+func longestOf(indices, lengths []int) int {
+	longest := 1
+	for _, i := range indices {
+		longest = max(longest, lengths[i])
+	}
+	return longest
+}
+
+// checkCarried returns an error unless the program carries states exactly where there are windows to carry them between.
+func checkCarried(program *graph.Program, window int) error {
+	switch carries := program.Carries(); {
+	case carries && window == 0:
+		return errors.New("found layers with stateful: true, expected none without truncate: one batch does not go on where another ended")
+	case !carries && window > 0:
+		return errors.New("found no layer with stateful: true, expected some with truncate: without them every window would begin anew")
+	}
+	return nil
+}
