@@ -25,6 +25,7 @@ type assembly[F Float] struct {
 	shift         func(n int, dst, src *F, amount F)
 	greatest      func(n int, x *F, least F) F
 	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
+	addNormal     func(n int, values *F, seed uint64, deviation F)
 	blend         func(n int, dst, x, y, share *F)
 	resetAfter    resetAfterAssembly[F]
 	resetBefore   resetBeforeAssembly[F]
@@ -46,8 +47,8 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
-		bernoulli: a.noise,
-		blend:     a.blendSlices, cells: a.cells(),
+		bernoulli: a.bernoulliNoise, addNormal: a.normalNoise,
+		blend: a.blendSlices, cells: a.cells(),
 		ones: []F{1},
 	}
 }
@@ -137,9 +138,15 @@ func (a *assembly[F]) greatestOf(x []F) F {
 	return a.greatest(len(x), &x[0], least)
 }
 
-func (a *assembly[F]) noise(values []F, seed uint64, threshold uint32, kept F) {
+func (a *assembly[F]) bernoulliNoise(values []F, seed uint64, threshold uint32, kept F) {
 	if len(values) > 0 {
 		a.bernoulli(len(values), &values[0], seed, threshold, kept)
+	}
+}
+
+func (a *assembly[F]) normalNoise(values []F, seed uint64, deviation F) {
+	if len(values) > 0 {
+		a.addNormal(len(values), &values[0], seed, deviation)
 	}
 }
 

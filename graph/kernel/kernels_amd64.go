@@ -31,7 +31,7 @@ var avx512Single = assembly[float32]{
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
 	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single, greater: greaterAVX512Single,
 	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
-	bernoulli:  bernoulliAVX512Single,
+	bernoulli: bernoulliAVX512Single, addNormal: addNormalAVX512Single,
 	blend:      blendAVX512Single,
 	resetAfter: resetAfterAssembly[float32]{gatesAVX512Single, gateGradientsAVX512Single},
 	resetBefore: resetBeforeAssembly[float32]{
@@ -49,7 +49,7 @@ var avx512Double = assembly[float64]{
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
 	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double, greater: greaterAVX512Double,
 	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
-	bernoulli:  bernoulliAVX512Double,
+	bernoulli: bernoulliAVX512Double, addNormal: addNormalAVX512Double,
 	blend:      blendAVX512Double,
 	resetAfter: resetAfterAssembly[float64]{gatesAVX512Double, gateGradientsAVX512Double},
 	resetBefore: resetBeforeAssembly[float64]{
@@ -67,7 +67,7 @@ var avx2Single = assembly[float32]{
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
 	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single, greater: greaterAVX2Single,
 	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
-	bernoulli:  bernoulliAVX2Single,
+	bernoulli: bernoulliAVX2Single, addNormal: addNormalAVX2Single,
 	blend:      blendAVX2Single,
 	resetAfter: resetAfterAssembly[float32]{gatesAVX2Single, gateGradientsAVX2Single},
 	resetBefore: resetBeforeAssembly[float32]{
@@ -85,7 +85,7 @@ var avx2Double = assembly[float64]{
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
 	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double, greater: greaterAVX2Double,
 	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
-	bernoulli:  bernoulliAVX2Double,
+	bernoulli: bernoulliAVX2Double, addNormal: addNormalAVX2Double,
 	blend:      blendAVX2Double,
 	resetAfter: resetAfterAssembly[float64]{gatesAVX2Double, gateGradientsAVX2Double},
 	resetBefore: resetBeforeAssembly[float64]{

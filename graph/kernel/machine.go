@@ -37,8 +37,9 @@ type machine[F Float] struct {
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
 
-	// bernoulli is the loop of Bernoulli: the same bits in every set.
+	// bernoulli and addNormal are the loops of Bernoulli and AddNormal: the same bits in every set.
 	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
+	addNormal func(values []F, seed uint64, deviation F)
 
 	// blend sets dst = (1−share)⊙x + share⊙y, exactly x or y where share is 0 or 1; dst may be x or y.
 	blend func(dst, x, y, share []F)
@@ -75,8 +76,8 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
-		bernoulli: bernoulliPortable[F],
-		blend:     blendPortable[F], cells: portableCells(sigmoid, tanh),
+		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],
+		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
 		ones: []F{1},
 	}
 }

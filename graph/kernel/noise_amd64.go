@@ -9,17 +9,37 @@ package kernel
 //go:noescape
 func bernoulliAVX512Single(n int, values *float32, seed uint64, threshold uint32, kept float32)
 
+// The loop of addNormalPortable.
+//
+//go:noescape
+func addNormalAVX512Single(n int, values *float32, seed uint64, deviation float32)
+
 // The loop of bernoulliPortable.
 //
 //go:noescape
 func bernoulliAVX512Double(n int, values *float64, seed uint64, threshold uint32, kept float64)
+
+// The loop of addNormalPortable.
+//
+//go:noescape
+func addNormalAVX512Double(n int, values *float64, seed uint64, deviation float64)
 
 // The loop of bernoulliPortable.
 //
 //go:noescape
 func bernoulliAVX2Single(n int, values *float32, seed uint64, threshold uint32, kept float32)
 
+// The loop of addNormalPortable.
+//
+//go:noescape
+func addNormalAVX2Single(n int, values *float32, seed uint64, deviation float32)
+
 // The loop of bernoulliPortable.
 //
 //go:noescape
 func bernoulliAVX2Double(n int, values *float64, seed uint64, threshold uint32, kept float64)
+
+// The loop of addNormalPortable.
+//
+//go:noescape
+func addNormalAVX2Double(n int, values *float64, seed uint64, deviation float64)

@@ -24,27 +24,445 @@ DATA steps<>+48(SB)/8, $0x538454127b096493
 DATA steps<>+56(SB)/8, $0xf1bbcdcbfa53e0a8
 GLOBL steps<>(SB), RODATA|NOPTR, $64
 
+DATA normals<>+0(SB)/4, $0x00000000
+DATA normals<>+4(SB)/4, $0xc0000000
+DATA normals<>+8(SB)/4, $0x00000000
+DATA normals<>+12(SB)/4, $0xc0000000
+DATA normals<>+16(SB)/4, $0x00000000
+DATA normals<>+20(SB)/4, $0xc0000000
+DATA normals<>+24(SB)/4, $0x00000000
+DATA normals<>+28(SB)/4, $0xc0000000
+DATA normals<>+32(SB)/4, $0x00000000
+DATA normals<>+36(SB)/4, $0xc0000000
+DATA normals<>+40(SB)/4, $0x00000000
+DATA normals<>+44(SB)/4, $0xc0000000
+DATA normals<>+48(SB)/4, $0x00000000
+DATA normals<>+52(SB)/4, $0xc0000000
+DATA normals<>+56(SB)/4, $0x00000000
+DATA normals<>+60(SB)/4, $0xc0000000
+DATA normals<>+64(SB)/4, $0x3f3504f3
+DATA normals<>+68(SB)/4, $0x3f3504f3
+DATA normals<>+72(SB)/4, $0x3f3504f3
+DATA normals<>+76(SB)/4, $0x3f3504f3
+DATA normals<>+80(SB)/4, $0x3f3504f3
+DATA normals<>+84(SB)/4, $0x3f3504f3
+DATA normals<>+88(SB)/4, $0x3f3504f3
+DATA normals<>+92(SB)/4, $0x3f3504f3
+DATA normals<>+96(SB)/4, $0x3f3504f3
+DATA normals<>+100(SB)/4, $0x3f3504f3
+DATA normals<>+104(SB)/4, $0x3f3504f3
+DATA normals<>+108(SB)/4, $0x3f3504f3
+DATA normals<>+112(SB)/4, $0x3f3504f3
+DATA normals<>+116(SB)/4, $0x3f3504f3
+DATA normals<>+120(SB)/4, $0x3f3504f3
+DATA normals<>+124(SB)/4, $0x3f3504f3
+DATA normals<>+128(SB)/4, $0x007fffff
+DATA normals<>+132(SB)/4, $0x007fffff
+DATA normals<>+136(SB)/4, $0x007fffff
+DATA normals<>+140(SB)/4, $0x007fffff
+DATA normals<>+144(SB)/4, $0x007fffff
+DATA normals<>+148(SB)/4, $0x007fffff
+DATA normals<>+152(SB)/4, $0x007fffff
+DATA normals<>+156(SB)/4, $0x007fffff
+DATA normals<>+160(SB)/4, $0x007fffff
+DATA normals<>+164(SB)/4, $0x007fffff
+DATA normals<>+168(SB)/4, $0x007fffff
+DATA normals<>+172(SB)/4, $0x007fffff
+DATA normals<>+176(SB)/4, $0x007fffff
+DATA normals<>+180(SB)/4, $0x007fffff
+DATA normals<>+184(SB)/4, $0x007fffff
+DATA normals<>+188(SB)/4, $0x007fffff
+DATA normals<>+192(SB)/4, $0x7fffffff
+DATA normals<>+196(SB)/4, $0x7fffffff
+DATA normals<>+200(SB)/4, $0x7fffffff
+DATA normals<>+204(SB)/4, $0x7fffffff
+DATA normals<>+208(SB)/4, $0x7fffffff
+DATA normals<>+212(SB)/4, $0x7fffffff
+DATA normals<>+216(SB)/4, $0x7fffffff
+DATA normals<>+220(SB)/4, $0x7fffffff
+DATA normals<>+224(SB)/4, $0x7fffffff
+DATA normals<>+228(SB)/4, $0x7fffffff
+DATA normals<>+232(SB)/4, $0x7fffffff
+DATA normals<>+236(SB)/4, $0x7fffffff
+DATA normals<>+240(SB)/4, $0x7fffffff
+DATA normals<>+244(SB)/4, $0x7fffffff
+DATA normals<>+248(SB)/4, $0x7fffffff
+DATA normals<>+252(SB)/4, $0x7fffffff
+DATA normals<>+256(SB)/4, $0x3f000000
+DATA normals<>+260(SB)/4, $0x3f000000
+DATA normals<>+264(SB)/4, $0x3f000000
+DATA normals<>+268(SB)/4, $0x3f000000
+DATA normals<>+272(SB)/4, $0x3f000000
+DATA normals<>+276(SB)/4, $0x3f000000
+DATA normals<>+280(SB)/4, $0x3f000000
+DATA normals<>+284(SB)/4, $0x3f000000
+DATA normals<>+288(SB)/4, $0x3f000000
+DATA normals<>+292(SB)/4, $0x3f000000
+DATA normals<>+296(SB)/4, $0x3f000000
+DATA normals<>+300(SB)/4, $0x3f000000
+DATA normals<>+304(SB)/4, $0x3f000000
+DATA normals<>+308(SB)/4, $0x3f000000
+DATA normals<>+312(SB)/4, $0x3f000000
+DATA normals<>+316(SB)/4, $0x3f000000
+DATA normals<>+320(SB)/4, $0x3f800000
+DATA normals<>+324(SB)/4, $0x3f800000
+DATA normals<>+328(SB)/4, $0x3f800000
+DATA normals<>+332(SB)/4, $0x3f800000
+DATA normals<>+336(SB)/4, $0x3f800000
+DATA normals<>+340(SB)/4, $0x3f800000
+DATA normals<>+344(SB)/4, $0x3f800000
+DATA normals<>+348(SB)/4, $0x3f800000
+DATA normals<>+352(SB)/4, $0x3f800000
+DATA normals<>+356(SB)/4, $0x3f800000
+DATA normals<>+360(SB)/4, $0x3f800000
+DATA normals<>+364(SB)/4, $0x3f800000
+DATA normals<>+368(SB)/4, $0x3f800000
+DATA normals<>+372(SB)/4, $0x3f800000
+DATA normals<>+376(SB)/4, $0x3f800000
+DATA normals<>+380(SB)/4, $0x3f800000
+DATA normals<>+384(SB)/4, $0x34000000
+DATA normals<>+388(SB)/4, $0x34000000
+DATA normals<>+392(SB)/4, $0x34000000
+DATA normals<>+396(SB)/4, $0x34000000
+DATA normals<>+400(SB)/4, $0x34000000
+DATA normals<>+404(SB)/4, $0x34000000
+DATA normals<>+408(SB)/4, $0x34000000
+DATA normals<>+412(SB)/4, $0x34000000
+DATA normals<>+416(SB)/4, $0x34000000
+DATA normals<>+420(SB)/4, $0x34000000
+DATA normals<>+424(SB)/4, $0x34000000
+DATA normals<>+428(SB)/4, $0x34000000
+DATA normals<>+432(SB)/4, $0x34000000
+DATA normals<>+436(SB)/4, $0x34000000
+DATA normals<>+440(SB)/4, $0x34000000
+DATA normals<>+444(SB)/4, $0x34000000
+DATA normals<>+448(SB)/4, $0x2f800000
+DATA normals<>+452(SB)/4, $0x2f800000
+DATA normals<>+456(SB)/4, $0x2f800000
+DATA normals<>+460(SB)/4, $0x2f800000
+DATA normals<>+464(SB)/4, $0x2f800000
+DATA normals<>+468(SB)/4, $0x2f800000
+DATA normals<>+472(SB)/4, $0x2f800000
+DATA normals<>+476(SB)/4, $0x2f800000
+DATA normals<>+480(SB)/4, $0x2f800000
+DATA normals<>+484(SB)/4, $0x2f800000
+DATA normals<>+488(SB)/4, $0x2f800000
+DATA normals<>+492(SB)/4, $0x2f800000
+DATA normals<>+496(SB)/4, $0x2f800000
+DATA normals<>+500(SB)/4, $0x2f800000
+DATA normals<>+504(SB)/4, $0x2f800000
+DATA normals<>+508(SB)/4, $0x2f800000
+DATA normals<>+512(SB)/4, $0x3e800000
+DATA normals<>+516(SB)/4, $0x3e800000
+DATA normals<>+520(SB)/4, $0x3e800000
+DATA normals<>+524(SB)/4, $0x3e800000
+DATA normals<>+528(SB)/4, $0x3e800000
+DATA normals<>+532(SB)/4, $0x3e800000
+DATA normals<>+536(SB)/4, $0x3e800000
+DATA normals<>+540(SB)/4, $0x3e800000
+DATA normals<>+544(SB)/4, $0x3e800000
+DATA normals<>+548(SB)/4, $0x3e800000
+DATA normals<>+552(SB)/4, $0x3e800000
+DATA normals<>+556(SB)/4, $0x3e800000
+DATA normals<>+560(SB)/4, $0x3e800000
+DATA normals<>+564(SB)/4, $0x3e800000
+DATA normals<>+568(SB)/4, $0x3e800000
+DATA normals<>+572(SB)/4, $0x3e800000
+DATA normals<>+576(SB)/4, $0x3f317218
+DATA normals<>+580(SB)/4, $0x3f317218
+DATA normals<>+584(SB)/4, $0x3f317218
+DATA normals<>+588(SB)/4, $0x3f317218
+DATA normals<>+592(SB)/4, $0x3f317218
+DATA normals<>+596(SB)/4, $0x3f317218
+DATA normals<>+600(SB)/4, $0x3f317218
+DATA normals<>+604(SB)/4, $0x3f317218
+DATA normals<>+608(SB)/4, $0x3f317218
+DATA normals<>+612(SB)/4, $0x3f317218
+DATA normals<>+616(SB)/4, $0x3f317218
+DATA normals<>+620(SB)/4, $0x3f317218
+DATA normals<>+624(SB)/4, $0x3f317218
+DATA normals<>+628(SB)/4, $0x3f317218
+DATA normals<>+632(SB)/4, $0x3f317218
+DATA normals<>+636(SB)/4, $0x3f317218
+DATA normals<>+640(SB)/4, $0xc0000000
+DATA normals<>+644(SB)/4, $0xc0000000
+DATA normals<>+648(SB)/4, $0xc0000000
+DATA normals<>+652(SB)/4, $0xc0000000
+DATA normals<>+656(SB)/4, $0xc0000000
+DATA normals<>+660(SB)/4, $0xc0000000
+DATA normals<>+664(SB)/4, $0xc0000000
+DATA normals<>+668(SB)/4, $0xc0000000
+DATA normals<>+672(SB)/4, $0xc0000000
+DATA normals<>+676(SB)/4, $0xc0000000
+DATA normals<>+680(SB)/4, $0xc0000000
+DATA normals<>+684(SB)/4, $0xc0000000
+DATA normals<>+688(SB)/4, $0xc0000000
+DATA normals<>+692(SB)/4, $0xc0000000
+DATA normals<>+696(SB)/4, $0xc0000000
+DATA normals<>+700(SB)/4, $0xc0000000
+DATA normals<>+704(SB)/4, $0x3d9021bb
+DATA normals<>+708(SB)/4, $0x3d9021bb
+DATA normals<>+712(SB)/4, $0x3d9021bb
+DATA normals<>+716(SB)/4, $0x3d9021bb
+DATA normals<>+720(SB)/4, $0x3d9021bb
+DATA normals<>+724(SB)/4, $0x3d9021bb
+DATA normals<>+728(SB)/4, $0x3d9021bb
+DATA normals<>+732(SB)/4, $0x3d9021bb
+DATA normals<>+736(SB)/4, $0x3d9021bb
+DATA normals<>+740(SB)/4, $0x3d9021bb
+DATA normals<>+744(SB)/4, $0x3d9021bb
+DATA normals<>+748(SB)/4, $0x3d9021bb
+DATA normals<>+752(SB)/4, $0x3d9021bb
+DATA normals<>+756(SB)/4, $0x3d9021bb
+DATA normals<>+760(SB)/4, $0x3d9021bb
+DATA normals<>+764(SB)/4, $0x3d9021bb
+DATA normals<>+768(SB)/4, $0xbdebd1b8
+DATA normals<>+772(SB)/4, $0xbdebd1b8
+DATA normals<>+776(SB)/4, $0xbdebd1b8
+DATA normals<>+780(SB)/4, $0xbdebd1b8
+DATA normals<>+784(SB)/4, $0xbdebd1b8
+DATA normals<>+788(SB)/4, $0xbdebd1b8
+DATA normals<>+792(SB)/4, $0xbdebd1b8
+DATA normals<>+796(SB)/4, $0xbdebd1b8
+DATA normals<>+800(SB)/4, $0xbdebd1b8
+DATA normals<>+804(SB)/4, $0xbdebd1b8
+DATA normals<>+808(SB)/4, $0xbdebd1b8
+DATA normals<>+812(SB)/4, $0xbdebd1b8
+DATA normals<>+816(SB)/4, $0xbdebd1b8
+DATA normals<>+820(SB)/4, $0xbdebd1b8
+DATA normals<>+824(SB)/4, $0xbdebd1b8
+DATA normals<>+828(SB)/4, $0xbdebd1b8
+DATA normals<>+832(SB)/4, $0x3def251a
+DATA normals<>+836(SB)/4, $0x3def251a
+DATA normals<>+840(SB)/4, $0x3def251a
+DATA normals<>+844(SB)/4, $0x3def251a
+DATA normals<>+848(SB)/4, $0x3def251a
+DATA normals<>+852(SB)/4, $0x3def251a
+DATA normals<>+856(SB)/4, $0x3def251a
+DATA normals<>+860(SB)/4, $0x3def251a
+DATA normals<>+864(SB)/4, $0x3def251a
+DATA normals<>+868(SB)/4, $0x3def251a
+DATA normals<>+872(SB)/4, $0x3def251a
+DATA normals<>+876(SB)/4, $0x3def251a
+DATA normals<>+880(SB)/4, $0x3def251a
+DATA normals<>+884(SB)/4, $0x3def251a
+DATA normals<>+888(SB)/4, $0x3def251a
+DATA normals<>+892(SB)/4, $0x3def251a
+DATA normals<>+896(SB)/4, $0xbdfe5d4f
+DATA normals<>+900(SB)/4, $0xbdfe5d4f
+DATA normals<>+904(SB)/4, $0xbdfe5d4f
+DATA normals<>+908(SB)/4, $0xbdfe5d4f
+DATA normals<>+912(SB)/4, $0xbdfe5d4f
+DATA normals<>+916(SB)/4, $0xbdfe5d4f
+DATA normals<>+920(SB)/4, $0xbdfe5d4f
+DATA normals<>+924(SB)/4, $0xbdfe5d4f
+DATA normals<>+928(SB)/4, $0xbdfe5d4f
+DATA normals<>+932(SB)/4, $0xbdfe5d4f
+DATA normals<>+936(SB)/4, $0xbdfe5d4f
+DATA normals<>+940(SB)/4, $0xbdfe5d4f
+DATA normals<>+944(SB)/4, $0xbdfe5d4f
+DATA normals<>+948(SB)/4, $0xbdfe5d4f
+DATA normals<>+952(SB)/4, $0xbdfe5d4f
+DATA normals<>+956(SB)/4, $0xbdfe5d4f
+DATA normals<>+960(SB)/4, $0x3e11e9bf
+DATA normals<>+964(SB)/4, $0x3e11e9bf
+DATA normals<>+968(SB)/4, $0x3e11e9bf
+DATA normals<>+972(SB)/4, $0x3e11e9bf
+DATA normals<>+976(SB)/4, $0x3e11e9bf
+DATA normals<>+980(SB)/4, $0x3e11e9bf
+DATA normals<>+984(SB)/4, $0x3e11e9bf
+DATA normals<>+988(SB)/4, $0x3e11e9bf
+DATA normals<>+992(SB)/4, $0x3e11e9bf
+DATA normals<>+996(SB)/4, $0x3e11e9bf
+DATA normals<>+1000(SB)/4, $0x3e11e9bf
+DATA normals<>+1004(SB)/4, $0x3e11e9bf
+DATA normals<>+1008(SB)/4, $0x3e11e9bf
+DATA normals<>+1012(SB)/4, $0x3e11e9bf
+DATA normals<>+1016(SB)/4, $0x3e11e9bf
+DATA normals<>+1020(SB)/4, $0x3e11e9bf
+DATA normals<>+1024(SB)/4, $0xbe2aae50
+DATA normals<>+1028(SB)/4, $0xbe2aae50
+DATA normals<>+1032(SB)/4, $0xbe2aae50
+DATA normals<>+1036(SB)/4, $0xbe2aae50
+DATA normals<>+1040(SB)/4, $0xbe2aae50
+DATA normals<>+1044(SB)/4, $0xbe2aae50
+DATA normals<>+1048(SB)/4, $0xbe2aae50
+DATA normals<>+1052(SB)/4, $0xbe2aae50
+DATA normals<>+1056(SB)/4, $0xbe2aae50
+DATA normals<>+1060(SB)/4, $0xbe2aae50
+DATA normals<>+1064(SB)/4, $0xbe2aae50
+DATA normals<>+1068(SB)/4, $0xbe2aae50
+DATA normals<>+1072(SB)/4, $0xbe2aae50
+DATA normals<>+1076(SB)/4, $0xbe2aae50
+DATA normals<>+1080(SB)/4, $0xbe2aae50
+DATA normals<>+1084(SB)/4, $0xbe2aae50
+DATA normals<>+1088(SB)/4, $0x3e4cceac
+DATA normals<>+1092(SB)/4, $0x3e4cceac
+DATA normals<>+1096(SB)/4, $0x3e4cceac
+DATA normals<>+1100(SB)/4, $0x3e4cceac
+DATA normals<>+1104(SB)/4, $0x3e4cceac
+DATA normals<>+1108(SB)/4, $0x3e4cceac
+DATA normals<>+1112(SB)/4, $0x3e4cceac
+DATA normals<>+1116(SB)/4, $0x3e4cceac
+DATA normals<>+1120(SB)/4, $0x3e4cceac
+DATA normals<>+1124(SB)/4, $0x3e4cceac
+DATA normals<>+1128(SB)/4, $0x3e4cceac
+DATA normals<>+1132(SB)/4, $0x3e4cceac
+DATA normals<>+1136(SB)/4, $0x3e4cceac
+DATA normals<>+1140(SB)/4, $0x3e4cceac
+DATA normals<>+1144(SB)/4, $0x3e4cceac
+DATA normals<>+1148(SB)/4, $0x3e4cceac
+DATA normals<>+1152(SB)/4, $0xbe7ffffc
+DATA normals<>+1156(SB)/4, $0xbe7ffffc
+DATA normals<>+1160(SB)/4, $0xbe7ffffc
+DATA normals<>+1164(SB)/4, $0xbe7ffffc
+DATA normals<>+1168(SB)/4, $0xbe7ffffc
+DATA normals<>+1172(SB)/4, $0xbe7ffffc
+DATA normals<>+1176(SB)/4, $0xbe7ffffc
+DATA normals<>+1180(SB)/4, $0xbe7ffffc
+DATA normals<>+1184(SB)/4, $0xbe7ffffc
+DATA normals<>+1188(SB)/4, $0xbe7ffffc
+DATA normals<>+1192(SB)/4, $0xbe7ffffc
+DATA normals<>+1196(SB)/4, $0xbe7ffffc
+DATA normals<>+1200(SB)/4, $0xbe7ffffc
+DATA normals<>+1204(SB)/4, $0xbe7ffffc
+DATA normals<>+1208(SB)/4, $0xbe7ffffc
+DATA normals<>+1212(SB)/4, $0xbe7ffffc
+DATA normals<>+1216(SB)/4, $0x3eaaaaaa
+DATA normals<>+1220(SB)/4, $0x3eaaaaaa
+DATA normals<>+1224(SB)/4, $0x3eaaaaaa
+DATA normals<>+1228(SB)/4, $0x3eaaaaaa
+DATA normals<>+1232(SB)/4, $0x3eaaaaaa
+DATA normals<>+1236(SB)/4, $0x3eaaaaaa
+DATA normals<>+1240(SB)/4, $0x3eaaaaaa
+DATA normals<>+1244(SB)/4, $0x3eaaaaaa
+DATA normals<>+1248(SB)/4, $0x3eaaaaaa
+DATA normals<>+1252(SB)/4, $0x3eaaaaaa
+DATA normals<>+1256(SB)/4, $0x3eaaaaaa
+DATA normals<>+1260(SB)/4, $0x3eaaaaaa
+DATA normals<>+1264(SB)/4, $0x3eaaaaaa
+DATA normals<>+1268(SB)/4, $0x3eaaaaaa
+DATA normals<>+1272(SB)/4, $0x3eaaaaaa
+DATA normals<>+1276(SB)/4, $0x3eaaaaaa
+DATA normals<>+1280(SB)/4, $0xc17183a8
+DATA normals<>+1284(SB)/4, $0xc17183a8
+DATA normals<>+1288(SB)/4, $0xc17183a8
+DATA normals<>+1292(SB)/4, $0xc17183a8
+DATA normals<>+1296(SB)/4, $0xc17183a8
+DATA normals<>+1300(SB)/4, $0xc17183a8
+DATA normals<>+1304(SB)/4, $0xc17183a8
+DATA normals<>+1308(SB)/4, $0xc17183a8
+DATA normals<>+1312(SB)/4, $0xc17183a8
+DATA normals<>+1316(SB)/4, $0xc17183a8
+DATA normals<>+1320(SB)/4, $0xc17183a8
+DATA normals<>+1324(SB)/4, $0xc17183a8
+DATA normals<>+1328(SB)/4, $0xc17183a8
+DATA normals<>+1332(SB)/4, $0xc17183a8
+DATA normals<>+1336(SB)/4, $0xc17183a8
+DATA normals<>+1340(SB)/4, $0xc17183a8
+DATA normals<>+1344(SB)/4, $0x42283c1a
+DATA normals<>+1348(SB)/4, $0x42283c1a
+DATA normals<>+1352(SB)/4, $0x42283c1a
+DATA normals<>+1356(SB)/4, $0x42283c1a
+DATA normals<>+1360(SB)/4, $0x42283c1a
+DATA normals<>+1364(SB)/4, $0x42283c1a
+DATA normals<>+1368(SB)/4, $0x42283c1a
+DATA normals<>+1372(SB)/4, $0x42283c1a
+DATA normals<>+1376(SB)/4, $0x42283c1a
+DATA normals<>+1380(SB)/4, $0x42283c1a
+DATA normals<>+1384(SB)/4, $0x42283c1a
+DATA normals<>+1388(SB)/4, $0x42283c1a
+DATA normals<>+1392(SB)/4, $0x42283c1a
+DATA normals<>+1396(SB)/4, $0x42283c1a
+DATA normals<>+1400(SB)/4, $0x42283c1a
+DATA normals<>+1404(SB)/4, $0x42283c1a
+DATA normals<>+1408(SB)/4, $0xc2996966
+DATA normals<>+1412(SB)/4, $0xc2996966
+DATA normals<>+1416(SB)/4, $0xc2996966
+DATA normals<>+1420(SB)/4, $0xc2996966
+DATA normals<>+1424(SB)/4, $0xc2996966
+DATA normals<>+1428(SB)/4, $0xc2996966
+DATA normals<>+1432(SB)/4, $0xc2996966
+DATA normals<>+1436(SB)/4, $0xc2996966
+DATA normals<>+1440(SB)/4, $0xc2996966
+DATA normals<>+1444(SB)/4, $0xc2996966
+DATA normals<>+1448(SB)/4, $0xc2996966
+DATA normals<>+1452(SB)/4, $0xc2996966
+DATA normals<>+1456(SB)/4, $0xc2996966
+DATA normals<>+1460(SB)/4, $0xc2996966
+DATA normals<>+1464(SB)/4, $0xc2996966
+DATA normals<>+1468(SB)/4, $0xc2996966
+DATA normals<>+1472(SB)/4, $0x42a335e3
+DATA normals<>+1476(SB)/4, $0x42a335e3
+DATA normals<>+1480(SB)/4, $0x42a335e3
+DATA normals<>+1484(SB)/4, $0x42a335e3
+DATA normals<>+1488(SB)/4, $0x42a335e3
+DATA normals<>+1492(SB)/4, $0x42a335e3
+DATA normals<>+1496(SB)/4, $0x42a335e3
+DATA normals<>+1500(SB)/4, $0x42a335e3
+DATA normals<>+1504(SB)/4, $0x42a335e3
+DATA normals<>+1508(SB)/4, $0x42a335e3
+DATA normals<>+1512(SB)/4, $0x42a335e3
+DATA normals<>+1516(SB)/4, $0x42a335e3
+DATA normals<>+1520(SB)/4, $0x42a335e3
+DATA normals<>+1524(SB)/4, $0x42a335e3
+DATA normals<>+1528(SB)/4, $0x42a335e3
+DATA normals<>+1532(SB)/4, $0x42a335e3
+DATA normals<>+1536(SB)/4, $0xc2255de7
+DATA normals<>+1540(SB)/4, $0xc2255de7
+DATA normals<>+1544(SB)/4, $0xc2255de7
+DATA normals<>+1548(SB)/4, $0xc2255de7
+DATA normals<>+1552(SB)/4, $0xc2255de7
+DATA normals<>+1556(SB)/4, $0xc2255de7
+DATA normals<>+1560(SB)/4, $0xc2255de7
+DATA normals<>+1564(SB)/4, $0xc2255de7
+DATA normals<>+1568(SB)/4, $0xc2255de7
+DATA normals<>+1572(SB)/4, $0xc2255de7
+DATA normals<>+1576(SB)/4, $0xc2255de7
+DATA normals<>+1580(SB)/4, $0xc2255de7
+DATA normals<>+1584(SB)/4, $0xc2255de7
+DATA normals<>+1588(SB)/4, $0xc2255de7
+DATA normals<>+1592(SB)/4, $0xc2255de7
+DATA normals<>+1596(SB)/4, $0xc2255de7
+DATA normals<>+1600(SB)/4, $0x40c90fdb
+DATA normals<>+1604(SB)/4, $0x40c90fdb
+DATA normals<>+1608(SB)/4, $0x40c90fdb
+DATA normals<>+1612(SB)/4, $0x40c90fdb
+DATA normals<>+1616(SB)/4, $0x40c90fdb
+DATA normals<>+1620(SB)/4, $0x40c90fdb
+DATA normals<>+1624(SB)/4, $0x40c90fdb
+DATA normals<>+1628(SB)/4, $0x40c90fdb
+DATA normals<>+1632(SB)/4, $0x40c90fdb
+DATA normals<>+1636(SB)/4, $0x40c90fdb
+DATA normals<>+1640(SB)/4, $0x40c90fdb
+DATA normals<>+1644(SB)/4, $0x40c90fdb
+DATA normals<>+1648(SB)/4, $0x40c90fdb
+DATA normals<>+1652(SB)/4, $0x40c90fdb
+DATA normals<>+1656(SB)/4, $0x40c90fdb
+DATA normals<>+1660(SB)/4, $0x40c90fdb
+GLOBL normals<>(SB), RODATA|NOPTR, $1664
+
 // func bernoulliAVX512Single(n int, values *float32, seed uint64, threshold uint32, kept float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·bernoulliAVX512Single(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         values+8(FP), CX
 	MOVQ         seed+16(FP), DX
-	MOVL         threshold+24(FP), BX
-	VBROADCASTSS kept+28(FP), Z0
-	MOVQ         $0xf1bbcdcbfa53e0a8, SI
-	VMOVQ        SI, X2
-	VPBROADCASTQ X2, Z2
-	VMOVQ        DX, X1
+	MOVQ         $0xf1bbcdcbfa53e0a8, BX
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Z1
-	VPADDQ       steps<>+0(SB), Z1, Z1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	VPADDQ       steps<>+0(SB), Z0, Z0
 	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x94d049bb133111eb, DX
 	VMOVQ        DX, X3
 	VPBROADCASTQ X3, Z3
-	MOVQ         $0x94d049bb133111eb, DX
-	VMOVQ        DX, X4
-	VPBROADCASTQ X4, Z4
-	VMOVD        BX, X5
+	MOVL         threshold+24(FP), DX
+	VBROADCASTSS kept+28(FP), Z4
+	VMOVD        DX, X5
 	VPBROADCASTD X5, Z5
 	MOVQ         AX, DX
 	ANDQ         $0x0f, DX
@@ -55,18 +473,18 @@ TEXT ·bernoulliAVX512Single(SB), NOSPLIT, $0-32
 	JLT          vectorsRest
 
 vectors:
-	VMOVDQU64 Z1, Z6
-	VPADDQ    Z2, Z1, Z1
+	VMOVDQU64 Z0, Z6
+	VPADDQ    Z1, Z0, Z0
 	VPSRLQ    $0x1e, Z6, Z7
 	VPXORQ    Z7, Z6, Z6
-	VPMULLQ   Z3, Z6, Z6
+	VPMULLQ   Z2, Z6, Z6
 	VPSRLQ    $0x1b, Z6, Z7
 	VPXORQ    Z7, Z6, Z6
-	VPMULLQ   Z4, Z6, Z6
+	VPMULLQ   Z3, Z6, Z6
 	VPSRLQ    $0x1f, Z6, Z7
 	VPXORQ    Z7, Z6, Z6
 	VPCMPUD   $0x01, Z5, Z6, K2
-	VMOVUPS.Z Z0, K2, Z6
+	VMOVUPS.Z Z4, K2, Z6
 	VMOVUPS   Z6, (CX)
 	ADDQ      $0x40, CX
 	SUBQ      $0x10, AX
@@ -75,19 +493,202 @@ vectors:
 vectorsRest:
 	ADDQ      $0x10, AX
 	JZ        vectorsEnd
-	VMOVDQU64 Z1, Z6
-	VPADDQ    Z2, Z1, Z1
-	VPSRLQ    $0x1e, Z6, Z1
-	VPXORQ    Z1, Z6, Z6
+	VMOVDQU64 Z0, Z6
+	VPADDQ    Z1, Z0, Z0
+	VPSRLQ    $0x1e, Z6, Z0
+	VPXORQ    Z0, Z6, Z6
+	VPMULLQ   Z2, Z6, Z6
+	VPSRLQ    $0x1b, Z6, Z0
+	VPXORQ    Z0, Z6, Z6
 	VPMULLQ   Z3, Z6, Z6
-	VPSRLQ    $0x1b, Z6, Z1
-	VPXORQ    Z1, Z6, Z6
-	VPMULLQ   Z4, Z6, Z6
-	VPSRLQ    $0x1f, Z6, Z1
-	VPXORQ    Z1, Z6, Z6
+	VPSRLQ    $0x1f, Z6, Z0
+	VPXORQ    Z0, Z6, Z6
 	VPCMPUD   $0x01, Z5, Z6, K2
-	VMOVUPS.Z Z0, K2, Z0
+	VMOVUPS.Z Z4, K2, Z0
 	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func addNormalAVX512Single(n int, values *float32, seed uint64, deviation float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·addNormalAVX512Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         values+8(FP), CX
+	MOVQ         seed+16(FP), DX
+	MOVQ         $0xf1bbcdcbfa53e0a8, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Z1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Z0
+	VPADDQ       steps<>+0(SB), Z0, Z0
+	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Z2
+	MOVQ         $0x94d049bb133111eb, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, Z3
+	VBROADCASTSS deviation+24(FP), Z4
+	MOVQ         AX, DX
+	ANDQ         $0x0f, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVDQU64 Z0, Z5
+	VPADDQ    Z1, Z0, Z0
+	VPSRLQ    $0x1e, Z5, Z6
+	VPXORQ    Z6, Z5, Z5
+	VPMULLQ   Z2, Z5, Z5
+	VPSRLQ    $0x1b, Z5, Z6
+	VPXORQ    Z6, Z5, Z5
+	VPMULLQ   Z3, Z5, Z5
+	VPSRLQ    $0x1f, Z5, Z6
+	VPXORQ    Z6, Z5, Z5
+	VMOVSLDUP Z5, Z6
+	VMOVSHDUP Z5, Z5
+	VPSRLD    $0x09, Z6, Z6
+	VCVTDQ2PS Z6, Z6
+	VADDPS    normals<>+256(SB), Z6, Z6
+	VMULPS    normals<>+384(SB), Z6, Z6
+	VPSUBD    normals<>+64(SB), Z6, Z6
+	VPSRAD    $0x17, Z6, Z7
+	VCVTDQ2PS Z7, Z7
+	VPANDD    normals<>+128(SB), Z6, Z6
+	VPADDD    normals<>+64(SB), Z6, Z6
+	VSUBPS    normals<>+320(SB), Z6, Z6
+	VMULPS    Z6, Z6, Z8
+	VMULPS    normals<>+704(SB), Z6, Z9
+	VADDPS    normals<>+768(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+832(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+896(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+960(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+1024(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+1088(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+1152(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VADDPS    normals<>+1216(SB), Z9, Z9
+	VMULPS    Z6, Z9, Z9
+	VMULPS    Z8, Z9, Z9
+	VMULPS    normals<>+256(SB), Z8, Z8
+	VSUBPS    Z8, Z9, Z9
+	VADDPS    Z6, Z9, Z9
+	VMULPS    normals<>+576(SB), Z7, Z7
+	VADDPS    Z7, Z9, Z9
+	VMULPS    normals<>+640(SB), Z9, Z9
+	VSQRTPS   Z9, Z9
+	VPADDD    normals<>+0(SB), Z5, Z5
+	VCVTDQ2PS Z5, Z5
+	VMULPS    normals<>+448(SB), Z5, Z5
+	VPANDD    normals<>+192(SB), Z5, Z5
+	VMOVUPS   normals<>+512(SB), Z6
+	VSUBPS    Z5, Z6, Z6
+	VMULPS    Z6, Z6, Z8
+	VMULPS    normals<>+1280(SB), Z8, Z5
+	VADDPS    normals<>+1344(SB), Z5, Z5
+	VMULPS    Z8, Z5, Z5
+	VADDPS    normals<>+1408(SB), Z5, Z5
+	VMULPS    Z8, Z5, Z5
+	VADDPS    normals<>+1472(SB), Z5, Z5
+	VMULPS    Z8, Z5, Z5
+	VADDPS    normals<>+1536(SB), Z5, Z5
+	VMULPS    Z8, Z5, Z5
+	VADDPS    normals<>+1600(SB), Z5, Z5
+	VMULPS    Z6, Z5, Z5
+	VMULPS    Z5, Z9, Z9
+	VMULPS    Z4, Z9, Z9
+	VMOVUPS   (CX), Z5
+	VADDPS    Z5, Z9, Z9
+	VMOVUPS   Z9, (CX)
+	ADDQ      $0x40, CX
+	SUBQ      $0x10, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVDQU64 Z0, Z5
+	VPADDQ    Z1, Z0, Z0
+	VPSRLQ    $0x1e, Z5, Z0
+	VPXORQ    Z0, Z5, Z5
+	VPMULLQ   Z2, Z5, Z5
+	VPSRLQ    $0x1b, Z5, Z0
+	VPXORQ    Z0, Z5, Z5
+	VPMULLQ   Z3, Z5, Z5
+	VPSRLQ    $0x1f, Z5, Z0
+	VPXORQ    Z0, Z5, Z5
+	VMOVSLDUP Z5, Z0
+	VMOVSHDUP Z5, Z1
+	VPSRLD    $0x09, Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VADDPS    normals<>+256(SB), Z0, Z0
+	VMULPS    normals<>+384(SB), Z0, Z0
+	VPSUBD    normals<>+64(SB), Z0, Z0
+	VPSRAD    $0x17, Z0, Z2
+	VCVTDQ2PS Z2, Z2
+	VPANDD    normals<>+128(SB), Z0, Z0
+	VPADDD    normals<>+64(SB), Z0, Z0
+	VSUBPS    normals<>+320(SB), Z0, Z0
+	VMULPS    Z0, Z0, Z3
+	VMULPS    normals<>+704(SB), Z0, Z5
+	VADDPS    normals<>+768(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+832(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+896(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+960(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+1024(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+1088(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+1152(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VADDPS    normals<>+1216(SB), Z5, Z5
+	VMULPS    Z0, Z5, Z5
+	VMULPS    Z3, Z5, Z5
+	VMULPS    normals<>+256(SB), Z3, Z3
+	VSUBPS    Z3, Z5, Z5
+	VADDPS    Z0, Z5, Z5
+	VMULPS    normals<>+576(SB), Z2, Z2
+	VADDPS    Z2, Z5, Z5
+	VMULPS    normals<>+640(SB), Z5, Z5
+	VSQRTPS   Z5, Z5
+	VPADDD    normals<>+0(SB), Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    normals<>+448(SB), Z1, Z1
+	VPANDD    normals<>+192(SB), Z1, Z1
+	VMOVUPS   normals<>+512(SB), Z0
+	VSUBPS    Z1, Z0, Z0
+	VMULPS    Z0, Z0, Z3
+	VMULPS    normals<>+1280(SB), Z3, Z1
+	VADDPS    normals<>+1344(SB), Z1, Z1
+	VMULPS    Z3, Z1, Z1
+	VADDPS    normals<>+1408(SB), Z1, Z1
+	VMULPS    Z3, Z1, Z1
+	VADDPS    normals<>+1472(SB), Z1, Z1
+	VMULPS    Z3, Z1, Z1
+	VADDPS    normals<>+1536(SB), Z1, Z1
+	VMULPS    Z3, Z1, Z1
+	VADDPS    normals<>+1600(SB), Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMULPS    Z1, Z5, Z5
+	VMULPS    Z4, Z5, Z5
+	VMOVUPS.Z (CX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, (CX)
 	LEAQ      (CX)(AX*4), CX
 
 vectorsEnd:
@@ -100,21 +701,21 @@ TEXT ·bernoulliAVX512Double(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         values+8(FP), CX
 	MOVQ         seed+16(FP), DX
-	MOVL         threshold+24(FP), BX
-	VBROADCASTSD kept+32(FP), Z0
-	MOVQ         $0x78dde6e5fd29f054, SI
-	VMOVQ        SI, X2
-	VPBROADCASTQ X2, Y2
-	VMOVQ        DX, X1
+	MOVQ         $0x78dde6e5fd29f054, BX
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Y1
-	VPADDQ       steps<>+0(SB), Y1, Y1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Y0
+	VPADDQ       steps<>+0(SB), Y0, Y0
 	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x94d049bb133111eb, DX
 	VMOVQ        DX, X3
 	VPBROADCASTQ X3, Y3
-	MOVQ         $0x94d049bb133111eb, DX
-	VMOVQ        DX, X4
-	VPBROADCASTQ X4, Y4
-	VMOVD        BX, X5
+	MOVL         threshold+24(FP), DX
+	VBROADCASTSD kept+32(FP), Z4
+	VMOVD        DX, X5
 	VPBROADCASTD X5, Y5
 	MOVQ         AX, DX
 	ANDQ         $0x07, DX
@@ -125,18 +726,18 @@ TEXT ·bernoulliAVX512Double(SB), NOSPLIT, $0-40
 	JLT          vectorsRest
 
 vectors:
-	VMOVDQU64 Y1, Y6
-	VPADDQ    Y2, Y1, Y1
+	VMOVDQU64 Y0, Y6
+	VPADDQ    Y1, Y0, Y0
 	VPSRLQ    $0x1e, Y6, Y7
 	VPXORQ    Y7, Y6, Y6
-	VPMULLQ   Y3, Y6, Y6
+	VPMULLQ   Y2, Y6, Y6
 	VPSRLQ    $0x1b, Y6, Y7
 	VPXORQ    Y7, Y6, Y6
-	VPMULLQ   Y4, Y6, Y6
+	VPMULLQ   Y3, Y6, Y6
 	VPSRLQ    $0x1f, Y6, Y7
 	VPXORQ    Y7, Y6, Y6
 	VPCMPUD   $0x01, Y5, Y6, K2
-	VMOVUPD.Z Z0, K2, Z6
+	VMOVUPD.Z Z4, K2, Z6
 	VMOVUPD   Z6, (CX)
 	ADDQ      $0x40, CX
 	SUBQ      $0x08, AX
@@ -145,18 +746,203 @@ vectors:
 vectorsRest:
 	ADDQ      $0x08, AX
 	JZ        vectorsEnd
-	VMOVDQU64 Y1, Y6
-	VPADDQ    Y2, Y1, Y1
-	VPSRLQ    $0x1e, Y6, Y1
-	VPXORQ    Y1, Y6, Y6
+	VMOVDQU64 Y0, Y6
+	VPADDQ    Y1, Y0, Y0
+	VPSRLQ    $0x1e, Y6, Y0
+	VPXORQ    Y0, Y6, Y6
+	VPMULLQ   Y2, Y6, Y6
+	VPSRLQ    $0x1b, Y6, Y0
+	VPXORQ    Y0, Y6, Y6
 	VPMULLQ   Y3, Y6, Y6
-	VPSRLQ    $0x1b, Y6, Y1
-	VPXORQ    Y1, Y6, Y6
-	VPMULLQ   Y4, Y6, Y6
-	VPSRLQ    $0x1f, Y6, Y1
-	VPXORQ    Y1, Y6, Y6
+	VPSRLQ    $0x1f, Y6, Y0
+	VPXORQ    Y0, Y6, Y6
 	VPCMPUD   $0x01, Y5, Y6, K2
-	VMOVUPD.Z Z0, K2, Z0
+	VMOVUPD.Z Z4, K2, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func addNormalAVX512Double(n int, values *float64, seed uint64, deviation float64)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·addNormalAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         values+8(FP), CX
+	MOVQ         seed+16(FP), DX
+	MOVQ         $0x78dde6e5fd29f054, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Y1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Y0
+	VPADDQ       steps<>+0(SB), Y0, Y0
+	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x94d049bb133111eb, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, Y3
+	VBROADCASTSD deviation+24(FP), Z4
+	MOVQ         AX, DX
+	ANDQ         $0x07, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVDQU64 Y0, Y5
+	VPADDQ    Y1, Y0, Y0
+	VPSRLQ    $0x1e, Y5, Y6
+	VPXORQ    Y6, Y5, Y5
+	VPMULLQ   Y2, Y5, Y5
+	VPSRLQ    $0x1b, Y5, Y6
+	VPXORQ    Y6, Y5, Y5
+	VPMULLQ   Y3, Y5, Y5
+	VPSRLQ    $0x1f, Y5, Y6
+	VPXORQ    Y6, Y5, Y5
+	VMOVSLDUP Y5, Y6
+	VMOVSHDUP Y5, Y5
+	VPSRLD    $0x09, Y6, Y6
+	VCVTDQ2PS Y6, Y6
+	VADDPS    normals<>+256(SB), Y6, Y6
+	VMULPS    normals<>+384(SB), Y6, Y6
+	VPSUBD    normals<>+64(SB), Y6, Y6
+	VPSRAD    $0x17, Y6, Y7
+	VCVTDQ2PS Y7, Y7
+	VPANDD    normals<>+128(SB), Y6, Y6
+	VPADDD    normals<>+64(SB), Y6, Y6
+	VSUBPS    normals<>+320(SB), Y6, Y6
+	VMULPS    Y6, Y6, Y8
+	VMULPS    normals<>+704(SB), Y6, Y9
+	VADDPS    normals<>+768(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+832(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+896(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+960(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+1024(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+1088(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+1152(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VADDPS    normals<>+1216(SB), Y9, Y9
+	VMULPS    Y6, Y9, Y9
+	VMULPS    Y8, Y9, Y9
+	VMULPS    normals<>+256(SB), Y8, Y8
+	VSUBPS    Y8, Y9, Y9
+	VADDPS    Y6, Y9, Y9
+	VMULPS    normals<>+576(SB), Y7, Y7
+	VADDPS    Y7, Y9, Y9
+	VMULPS    normals<>+640(SB), Y9, Y9
+	VSQRTPS   Y9, Y9
+	VPADDD    normals<>+0(SB), Y5, Y5
+	VCVTDQ2PS Y5, Y5
+	VMULPS    normals<>+448(SB), Y5, Y5
+	VPANDD    normals<>+192(SB), Y5, Y5
+	VMOVUPS   normals<>+512(SB), Y6
+	VSUBPS    Y5, Y6, Y6
+	VMULPS    Y6, Y6, Y8
+	VMULPS    normals<>+1280(SB), Y8, Y5
+	VADDPS    normals<>+1344(SB), Y5, Y5
+	VMULPS    Y8, Y5, Y5
+	VADDPS    normals<>+1408(SB), Y5, Y5
+	VMULPS    Y8, Y5, Y5
+	VADDPS    normals<>+1472(SB), Y5, Y5
+	VMULPS    Y8, Y5, Y5
+	VADDPS    normals<>+1536(SB), Y5, Y5
+	VMULPS    Y8, Y5, Y5
+	VADDPS    normals<>+1600(SB), Y5, Y5
+	VMULPS    Y6, Y5, Y5
+	VMULPS    Y5, Y9, Y9
+	VCVTPS2PD Y9, Z5
+	VMULPD    Z4, Z5, Z5
+	VMOVUPD   (CX), Z6
+	VADDPD    Z6, Z5, Z5
+	VMOVUPD   Z5, (CX)
+	ADDQ      $0x40, CX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVDQU64 Y0, Y5
+	VPADDQ    Y1, Y0, Y0
+	VPSRLQ    $0x1e, Y5, Y0
+	VPXORQ    Y0, Y5, Y5
+	VPMULLQ   Y2, Y5, Y5
+	VPSRLQ    $0x1b, Y5, Y0
+	VPXORQ    Y0, Y5, Y5
+	VPMULLQ   Y3, Y5, Y5
+	VPSRLQ    $0x1f, Y5, Y0
+	VPXORQ    Y0, Y5, Y5
+	VMOVSLDUP Y5, Y0
+	VMOVSHDUP Y5, Y1
+	VPSRLD    $0x09, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VADDPS    normals<>+256(SB), Y0, Y0
+	VMULPS    normals<>+384(SB), Y0, Y0
+	VPSUBD    normals<>+64(SB), Y0, Y0
+	VPSRAD    $0x17, Y0, Y2
+	VCVTDQ2PS Y2, Y2
+	VPANDD    normals<>+128(SB), Y0, Y0
+	VPADDD    normals<>+64(SB), Y0, Y0
+	VSUBPS    normals<>+320(SB), Y0, Y0
+	VMULPS    Y0, Y0, Y3
+	VMULPS    normals<>+704(SB), Y0, Y5
+	VADDPS    normals<>+768(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+832(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+896(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+960(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+1024(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+1088(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+1152(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    normals<>+1216(SB), Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VMULPS    Y3, Y5, Y5
+	VMULPS    normals<>+256(SB), Y3, Y3
+	VSUBPS    Y3, Y5, Y5
+	VADDPS    Y0, Y5, Y5
+	VMULPS    normals<>+576(SB), Y2, Y2
+	VADDPS    Y2, Y5, Y5
+	VMULPS    normals<>+640(SB), Y5, Y5
+	VSQRTPS   Y5, Y5
+	VPADDD    normals<>+0(SB), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    normals<>+448(SB), Y1, Y1
+	VPANDD    normals<>+192(SB), Y1, Y1
+	VMOVUPS   normals<>+512(SB), Y0
+	VSUBPS    Y1, Y0, Y0
+	VMULPS    Y0, Y0, Y3
+	VMULPS    normals<>+1280(SB), Y3, Y1
+	VADDPS    normals<>+1344(SB), Y1, Y1
+	VMULPS    Y3, Y1, Y1
+	VADDPS    normals<>+1408(SB), Y1, Y1
+	VMULPS    Y3, Y1, Y1
+	VADDPS    normals<>+1472(SB), Y1, Y1
+	VMULPS    Y3, Y1, Y1
+	VADDPS    normals<>+1536(SB), Y1, Y1
+	VMULPS    Y3, Y1, Y1
+	VADDPS    normals<>+1600(SB), Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMULPS    Y1, Y5, Y5
+	VCVTPS2PD Y5, Z0
+	VMULPD    Z4, Z0, Z0
+	VMOVUPD.Z (CX), K1, Z1
+	VADDPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (CX)
 	LEAQ      (CX)(AX*8), CX
 
@@ -170,31 +956,31 @@ TEXT ·bernoulliAVX2Single(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), AX
 	MOVQ         values+8(FP), CX
 	MOVQ         seed+16(FP), DX
-	MOVL         threshold+24(FP), BX
-	VBROADCASTSS kept+28(FP), Y0
-	MOVQ         $0x78dde6e5fd29f054, SI
-	VMOVQ        SI, X2
-	VPBROADCASTQ X2, Y2
-	VMOVQ        DX, X1
+	MOVQ         $0x78dde6e5fd29f054, BX
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, Y1
-	VPADDQ       steps<>+0(SB), Y1, Y1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Y0
+	VPADDQ       steps<>+0(SB), Y0, Y0
 	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x00000000bf58476d, DX
 	VMOVQ        DX, X3
 	VPBROADCASTQ X3, Y3
-	MOVQ         $0x00000000bf58476d, DX
+	MOVQ         $0x94d049bb133111eb, DX
 	VMOVQ        DX, X4
 	VPBROADCASTQ X4, Y4
-	MOVQ         $0x94d049bb133111eb, DX
+	MOVQ         $0x0000000094d049bb, DX
 	VMOVQ        DX, X5
 	VPBROADCASTQ X5, Y5
-	MOVQ         $0x0000000094d049bb, DX
-	VMOVQ        DX, X6
-	VPBROADCASTQ X6, Y6
-	XORL         $0x80000000, BX
-	MOVQ         $0x8000000080000000, DX
-	VMOVQ        DX, X8
+	MOVL         threshold+24(FP), DX
+	VBROADCASTSS kept+28(FP), Y6
+	XORL         $0x80000000, DX
+	MOVQ         $0x8000000080000000, BX
+	VMOVQ        BX, X8
 	VPBROADCASTQ X8, Y8
-	VMOVD        BX, X7
+	VMOVD        DX, X7
 	VPBROADCASTD X7, Y7
 	MOVQ         AX, DX
 	ANDQ         $0x07, DX
@@ -212,31 +998,31 @@ TEXT ·bernoulliAVX2Single(SB), NOSPLIT, $0-32
 	JLT          vectorsRest
 
 vectors:
-	VMOVDQU  Y1, Y10
-	VPADDQ   Y2, Y1, Y1
+	VMOVDQU  Y0, Y10
+	VPADDQ   Y1, Y0, Y0
 	VPSRLQ   $0x1e, Y10, Y11
 	VPXOR    Y11, Y10, Y10
 	VPSRLQ   $0x20, Y10, Y11
-	VPMULUDQ Y3, Y11, Y11
-	VPMULUDQ Y4, Y10, Y12
+	VPMULUDQ Y2, Y11, Y11
+	VPMULUDQ Y3, Y10, Y12
 	VPADDQ   Y12, Y11, Y11
 	VPSLLQ   $0x20, Y11, Y11
-	VPMULUDQ Y3, Y10, Y10
+	VPMULUDQ Y2, Y10, Y10
 	VPADDQ   Y11, Y10, Y10
 	VPSRLQ   $0x1b, Y10, Y11
 	VPXOR    Y11, Y10, Y10
 	VPSRLQ   $0x20, Y10, Y11
-	VPMULUDQ Y5, Y11, Y11
-	VPMULUDQ Y6, Y10, Y12
+	VPMULUDQ Y4, Y11, Y11
+	VPMULUDQ Y5, Y10, Y12
 	VPADDQ   Y12, Y11, Y11
 	VPSLLQ   $0x20, Y11, Y11
-	VPMULUDQ Y5, Y10, Y10
+	VPMULUDQ Y4, Y10, Y10
 	VPADDQ   Y11, Y10, Y10
 	VPSRLQ   $0x1f, Y10, Y11
 	VPXOR    Y11, Y10, Y10
 	VPXOR    Y8, Y10, Y10
 	VPCMPGTD Y10, Y7, Y10
-	VANDPS   Y0, Y10, Y10
+	VANDPS   Y6, Y10, Y10
 	VMOVUPS  Y10, (CX)
 	ADDQ     $0x20, CX
 	SUBQ     $0x08, AX
@@ -245,32 +1031,252 @@ vectors:
 vectorsRest:
 	ADDQ       $0x08, AX
 	JZ         vectorsEnd
-	VMOVDQU    Y1, Y10
-	VPADDQ     Y2, Y1, Y1
-	VPSRLQ     $0x1e, Y10, Y1
-	VPXOR      Y1, Y10, Y10
-	VPSRLQ     $0x20, Y10, Y1
-	VPMULUDQ   Y3, Y1, Y1
-	VPMULUDQ   Y4, Y10, Y2
-	VPADDQ     Y2, Y1, Y1
-	VPSLLQ     $0x20, Y1, Y1
-	VPMULUDQ   Y3, Y10, Y10
-	VPADDQ     Y1, Y10, Y10
-	VPSRLQ     $0x1b, Y10, Y1
-	VPXOR      Y1, Y10, Y10
-	VPSRLQ     $0x20, Y10, Y1
-	VPMULUDQ   Y5, Y1, Y1
-	VPMULUDQ   Y6, Y10, Y2
-	VPADDQ     Y2, Y1, Y1
-	VPSLLQ     $0x20, Y1, Y1
-	VPMULUDQ   Y5, Y10, Y10
-	VPADDQ     Y1, Y10, Y10
-	VPSRLQ     $0x1f, Y10, Y1
-	VPXOR      Y1, Y10, Y10
+	VMOVDQU    Y0, Y10
+	VPADDQ     Y1, Y0, Y0
+	VPSRLQ     $0x1e, Y10, Y0
+	VPXOR      Y0, Y10, Y10
+	VPSRLQ     $0x20, Y10, Y0
+	VPMULUDQ   Y2, Y0, Y0
+	VPMULUDQ   Y3, Y10, Y1
+	VPADDQ     Y1, Y0, Y0
+	VPSLLQ     $0x20, Y0, Y0
+	VPMULUDQ   Y2, Y10, Y10
+	VPADDQ     Y0, Y10, Y10
+	VPSRLQ     $0x1b, Y10, Y0
+	VPXOR      Y0, Y10, Y10
+	VPSRLQ     $0x20, Y10, Y0
+	VPMULUDQ   Y4, Y0, Y0
+	VPMULUDQ   Y5, Y10, Y1
+	VPADDQ     Y1, Y0, Y0
+	VPSLLQ     $0x20, Y0, Y0
+	VPMULUDQ   Y4, Y10, Y10
+	VPADDQ     Y0, Y10, Y10
+	VPSRLQ     $0x1f, Y10, Y0
+	VPXOR      Y0, Y10, Y10
 	VPXOR      Y8, Y10, Y10
 	VPCMPGTD   Y10, Y7, Y10
-	VANDPS     Y0, Y10, Y0
+	VANDPS     Y6, Y10, Y0
 	VMASKMOVPS Y0, Y9, (CX)
+	LEAQ       (CX)(AX*4), CX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func addNormalAVX2Single(n int, values *float32, seed uint64, deviation float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·addNormalAVX2Single(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), AX
+	MOVQ         values+8(FP), CX
+	MOVQ         seed+16(FP), DX
+	MOVQ         $0x78dde6e5fd29f054, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Y1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Y0
+	VPADDQ       steps<>+0(SB), Y0, Y0
+	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, Y2
+	MOVQ         $0x00000000bf58476d, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, Y3
+	MOVQ         $0x94d049bb133111eb, DX
+	VMOVQ        DX, X4
+	VPBROADCASTQ X4, Y4
+	MOVQ         $0x0000000094d049bb, DX
+	VMOVQ        DX, X5
+	VPBROADCASTQ X5, Y5
+	VBROADCASTSS deviation+24(FP), Y6
+	MOVQ         AX, DX
+	ANDQ         $0x07, DX
+	LEAQ         masks<>+0(SB), BX
+	XORQ         DI, DI
+	MOVQ         $0x00000008, R8
+	MOVQ         R8, SI
+	SUBQ         DX, SI
+	CMOVQLT      DI, SI
+	CMPQ         SI, R8
+	CMOVQGT      R8, SI
+	VMOVUPS      (BX)(SI*4), Y7
+	SUBQ         R8, DX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVDQU   Y0, Y8
+	VPADDQ    Y1, Y0, Y0
+	VPSRLQ    $0x1e, Y8, Y9
+	VPXOR     Y9, Y8, Y8
+	VPSRLQ    $0x20, Y8, Y9
+	VPMULUDQ  Y2, Y9, Y9
+	VPMULUDQ  Y3, Y8, Y10
+	VPADDQ    Y10, Y9, Y9
+	VPSLLQ    $0x20, Y9, Y9
+	VPMULUDQ  Y2, Y8, Y8
+	VPADDQ    Y9, Y8, Y8
+	VPSRLQ    $0x1b, Y8, Y9
+	VPXOR     Y9, Y8, Y8
+	VPSRLQ    $0x20, Y8, Y9
+	VPMULUDQ  Y4, Y9, Y9
+	VPMULUDQ  Y5, Y8, Y10
+	VPADDQ    Y10, Y9, Y9
+	VPSLLQ    $0x20, Y9, Y9
+	VPMULUDQ  Y4, Y8, Y8
+	VPADDQ    Y9, Y8, Y8
+	VPSRLQ    $0x1f, Y8, Y9
+	VPXOR     Y9, Y8, Y8
+	VMOVSLDUP Y8, Y9
+	VMOVSHDUP Y8, Y8
+	VPSRLD    $0x09, Y9, Y9
+	VCVTDQ2PS Y9, Y9
+	VADDPS    normals<>+256(SB), Y9, Y9
+	VMULPS    normals<>+384(SB), Y9, Y9
+	VPSUBD    normals<>+64(SB), Y9, Y9
+	VPSRAD    $0x17, Y9, Y10
+	VCVTDQ2PS Y10, Y10
+	VPAND     normals<>+128(SB), Y9, Y9
+	VPADDD    normals<>+64(SB), Y9, Y9
+	VSUBPS    normals<>+320(SB), Y9, Y9
+	VMULPS    Y9, Y9, Y11
+	VMULPS    normals<>+704(SB), Y9, Y12
+	VADDPS    normals<>+768(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+832(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+896(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+960(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+1024(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+1088(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+1152(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VADDPS    normals<>+1216(SB), Y12, Y12
+	VMULPS    Y9, Y12, Y12
+	VMULPS    Y11, Y12, Y12
+	VMULPS    normals<>+256(SB), Y11, Y11
+	VSUBPS    Y11, Y12, Y12
+	VADDPS    Y9, Y12, Y12
+	VMULPS    normals<>+576(SB), Y10, Y10
+	VADDPS    Y10, Y12, Y12
+	VMULPS    normals<>+640(SB), Y12, Y12
+	VSQRTPS   Y12, Y12
+	VPADDD    normals<>+0(SB), Y8, Y8
+	VCVTDQ2PS Y8, Y8
+	VMULPS    normals<>+448(SB), Y8, Y8
+	VPAND     normals<>+192(SB), Y8, Y8
+	VMOVUPS   normals<>+512(SB), Y9
+	VSUBPS    Y8, Y9, Y9
+	VMULPS    Y9, Y9, Y11
+	VMULPS    normals<>+1280(SB), Y11, Y8
+	VADDPS    normals<>+1344(SB), Y8, Y8
+	VMULPS    Y11, Y8, Y8
+	VADDPS    normals<>+1408(SB), Y8, Y8
+	VMULPS    Y11, Y8, Y8
+	VADDPS    normals<>+1472(SB), Y8, Y8
+	VMULPS    Y11, Y8, Y8
+	VADDPS    normals<>+1536(SB), Y8, Y8
+	VMULPS    Y11, Y8, Y8
+	VADDPS    normals<>+1600(SB), Y8, Y8
+	VMULPS    Y9, Y8, Y8
+	VMULPS    Y8, Y12, Y12
+	VMULPS    Y6, Y12, Y12
+	VMOVUPS   (CX), Y8
+	VADDPS    Y8, Y12, Y12
+	VMOVUPS   Y12, (CX)
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMOVDQU    Y0, Y8
+	VPADDQ     Y1, Y0, Y0
+	VPSRLQ     $0x1e, Y8, Y0
+	VPXOR      Y0, Y8, Y8
+	VPSRLQ     $0x20, Y8, Y0
+	VPMULUDQ   Y2, Y0, Y0
+	VPMULUDQ   Y3, Y8, Y1
+	VPADDQ     Y1, Y0, Y0
+	VPSLLQ     $0x20, Y0, Y0
+	VPMULUDQ   Y2, Y8, Y8
+	VPADDQ     Y0, Y8, Y8
+	VPSRLQ     $0x1b, Y8, Y0
+	VPXOR      Y0, Y8, Y8
+	VPSRLQ     $0x20, Y8, Y0
+	VPMULUDQ   Y4, Y0, Y0
+	VPMULUDQ   Y5, Y8, Y1
+	VPADDQ     Y1, Y0, Y0
+	VPSLLQ     $0x20, Y0, Y0
+	VPMULUDQ   Y4, Y8, Y8
+	VPADDQ     Y0, Y8, Y8
+	VPSRLQ     $0x1f, Y8, Y0
+	VPXOR      Y0, Y8, Y8
+	VMOVSLDUP  Y8, Y0
+	VMOVSHDUP  Y8, Y1
+	VPSRLD     $0x09, Y0, Y0
+	VCVTDQ2PS  Y0, Y0
+	VADDPS     normals<>+256(SB), Y0, Y0
+	VMULPS     normals<>+384(SB), Y0, Y0
+	VPSUBD     normals<>+64(SB), Y0, Y0
+	VPSRAD     $0x17, Y0, Y2
+	VCVTDQ2PS  Y2, Y2
+	VPAND      normals<>+128(SB), Y0, Y0
+	VPADDD     normals<>+64(SB), Y0, Y0
+	VSUBPS     normals<>+320(SB), Y0, Y0
+	VMULPS     Y0, Y0, Y3
+	VMULPS     normals<>+704(SB), Y0, Y4
+	VADDPS     normals<>+768(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+832(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+896(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+960(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+1024(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+1088(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+1152(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VADDPS     normals<>+1216(SB), Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VMULPS     normals<>+256(SB), Y3, Y3
+	VSUBPS     Y3, Y4, Y4
+	VADDPS     Y0, Y4, Y4
+	VMULPS     normals<>+576(SB), Y2, Y2
+	VADDPS     Y2, Y4, Y4
+	VMULPS     normals<>+640(SB), Y4, Y4
+	VSQRTPS    Y4, Y4
+	VPADDD     normals<>+0(SB), Y1, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMULPS     normals<>+448(SB), Y1, Y1
+	VPAND      normals<>+192(SB), Y1, Y1
+	VMOVUPS    normals<>+512(SB), Y0
+	VSUBPS     Y1, Y0, Y0
+	VMULPS     Y0, Y0, Y3
+	VMULPS     normals<>+1280(SB), Y3, Y1
+	VADDPS     normals<>+1344(SB), Y1, Y1
+	VMULPS     Y3, Y1, Y1
+	VADDPS     normals<>+1408(SB), Y1, Y1
+	VMULPS     Y3, Y1, Y1
+	VADDPS     normals<>+1472(SB), Y1, Y1
+	VMULPS     Y3, Y1, Y1
+	VADDPS     normals<>+1536(SB), Y1, Y1
+	VMULPS     Y3, Y1, Y1
+	VADDPS     normals<>+1600(SB), Y1, Y1
+	VMULPS     Y0, Y1, Y1
+	VMULPS     Y1, Y4, Y4
+	VMULPS     Y6, Y4, Y4
+	VMASKMOVPS (CX), Y7, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS Y4, Y7, (CX)
 	LEAQ       (CX)(AX*4), CX
 
 vectorsEnd:
@@ -283,31 +1289,31 @@ TEXT ·bernoulliAVX2Double(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         values+8(FP), CX
 	MOVQ         seed+16(FP), DX
-	MOVL         threshold+24(FP), BX
-	VBROADCASTSD kept+32(FP), Y0
-	MOVQ         $0x3c6ef372fe94f82a, SI
-	VMOVQ        SI, X2
-	VPBROADCASTQ X2, X2
-	VMOVQ        DX, X1
+	MOVQ         $0x3c6ef372fe94f82a, BX
+	VMOVQ        BX, X1
 	VPBROADCASTQ X1, X1
-	VPADDQ       steps<>+0(SB), X1, X1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, X0
+	VPADDQ       steps<>+0(SB), X0, X0
 	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, X2
+	MOVQ         $0x00000000bf58476d, DX
 	VMOVQ        DX, X3
 	VPBROADCASTQ X3, X3
-	MOVQ         $0x00000000bf58476d, DX
+	MOVQ         $0x94d049bb133111eb, DX
 	VMOVQ        DX, X4
 	VPBROADCASTQ X4, X4
-	MOVQ         $0x94d049bb133111eb, DX
+	MOVQ         $0x0000000094d049bb, DX
 	VMOVQ        DX, X5
 	VPBROADCASTQ X5, X5
-	MOVQ         $0x0000000094d049bb, DX
-	VMOVQ        DX, X6
-	VPBROADCASTQ X6, X6
-	XORL         $0x80000000, BX
-	MOVQ         $0x8000000080000000, DX
-	VMOVQ        DX, X8
+	MOVL         threshold+24(FP), DX
+	VBROADCASTSD kept+32(FP), Y6
+	XORL         $0x80000000, DX
+	MOVQ         $0x8000000080000000, BX
+	VMOVQ        BX, X8
 	VPBROADCASTQ X8, X8
-	VMOVD        BX, X7
+	VMOVD        DX, X7
 	VPBROADCASTD X7, X7
 	MOVQ         AX, DX
 	ANDQ         $0x03, DX
@@ -325,32 +1331,32 @@ TEXT ·bernoulliAVX2Double(SB), NOSPLIT, $0-40
 	JLT          vectorsRest
 
 vectors:
-	VMOVDQU   X1, X10
-	VPADDQ    X2, X1, X1
+	VMOVDQU   X0, X10
+	VPADDQ    X1, X0, X0
 	VPSRLQ    $0x1e, X10, X11
 	VPXOR     X11, X10, X10
 	VPSRLQ    $0x20, X10, X11
-	VPMULUDQ  X3, X11, X11
-	VPMULUDQ  X4, X10, X12
+	VPMULUDQ  X2, X11, X11
+	VPMULUDQ  X3, X10, X12
 	VPADDQ    X12, X11, X11
 	VPSLLQ    $0x20, X11, X11
-	VPMULUDQ  X3, X10, X10
+	VPMULUDQ  X2, X10, X10
 	VPADDQ    X11, X10, X10
 	VPSRLQ    $0x1b, X10, X11
 	VPXOR     X11, X10, X10
 	VPSRLQ    $0x20, X10, X11
-	VPMULUDQ  X5, X11, X11
-	VPMULUDQ  X6, X10, X12
+	VPMULUDQ  X4, X11, X11
+	VPMULUDQ  X5, X10, X12
 	VPADDQ    X12, X11, X11
 	VPSLLQ    $0x20, X11, X11
-	VPMULUDQ  X5, X10, X10
+	VPMULUDQ  X4, X10, X10
 	VPADDQ    X11, X10, X10
 	VPSRLQ    $0x1f, X10, X11
 	VPXOR     X11, X10, X10
 	VPXOR     X8, X10, X10
 	VPCMPGTD  X10, X7, X10
 	VPMOVSXDQ X10, Y10
-	VANDPD    Y0, Y10, Y10
+	VANDPD    Y6, Y10, Y10
 	VMOVUPD   Y10, (CX)
 	ADDQ      $0x20, CX
 	SUBQ      $0x04, AX
@@ -359,33 +1365,255 @@ vectors:
 vectorsRest:
 	ADDQ       $0x04, AX
 	JZ         vectorsEnd
-	VMOVDQU    X1, X10
-	VPADDQ     X2, X1, X1
-	VPSRLQ     $0x1e, X10, X1
-	VPXOR      X1, X10, X10
-	VPSRLQ     $0x20, X10, X1
-	VPMULUDQ   X3, X1, X1
-	VPMULUDQ   X4, X10, X2
-	VPADDQ     X2, X1, X1
-	VPSLLQ     $0x20, X1, X1
-	VPMULUDQ   X3, X10, X10
-	VPADDQ     X1, X10, X10
-	VPSRLQ     $0x1b, X10, X1
-	VPXOR      X1, X10, X10
-	VPSRLQ     $0x20, X10, X1
-	VPMULUDQ   X5, X1, X1
-	VPMULUDQ   X6, X10, X2
-	VPADDQ     X2, X1, X1
-	VPSLLQ     $0x20, X1, X1
-	VPMULUDQ   X5, X10, X10
-	VPADDQ     X1, X10, X10
-	VPSRLQ     $0x1f, X10, X1
-	VPXOR      X1, X10, X10
+	VMOVDQU    X0, X10
+	VPADDQ     X1, X0, X0
+	VPSRLQ     $0x1e, X10, X0
+	VPXOR      X0, X10, X10
+	VPSRLQ     $0x20, X10, X0
+	VPMULUDQ   X2, X0, X0
+	VPMULUDQ   X3, X10, X1
+	VPADDQ     X1, X0, X0
+	VPSLLQ     $0x20, X0, X0
+	VPMULUDQ   X2, X10, X10
+	VPADDQ     X0, X10, X10
+	VPSRLQ     $0x1b, X10, X0
+	VPXOR      X0, X10, X10
+	VPSRLQ     $0x20, X10, X0
+	VPMULUDQ   X4, X0, X0
+	VPMULUDQ   X5, X10, X1
+	VPADDQ     X1, X0, X0
+	VPSLLQ     $0x20, X0, X0
+	VPMULUDQ   X4, X10, X10
+	VPADDQ     X0, X10, X10
+	VPSRLQ     $0x1f, X10, X0
+	VPXOR      X0, X10, X10
 	VPXOR      X8, X10, X10
 	VPCMPGTD   X10, X7, X10
-	VPMOVSXDQ  X10, Y1
-	VANDPD     Y0, Y1, Y1
-	VMASKMOVPD Y1, Y9, (CX)
+	VPMOVSXDQ  X10, Y0
+	VANDPD     Y6, Y0, Y0
+	VMASKMOVPD Y0, Y9, (CX)
+	LEAQ       (CX)(AX*8), CX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func addNormalAVX2Double(n int, values *float64, seed uint64, deviation float64)
+// Requires: AVX, AVX2, CMOV
+TEXT ·addNormalAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	MOVQ         values+8(FP), CX
+	MOVQ         seed+16(FP), DX
+	MOVQ         $0x3c6ef372fe94f82a, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, X1
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, X0
+	VPADDQ       steps<>+0(SB), X0, X0
+	MOVQ         $0xbf58476d1ce4e5b9, DX
+	VMOVQ        DX, X2
+	VPBROADCASTQ X2, X2
+	MOVQ         $0x00000000bf58476d, DX
+	VMOVQ        DX, X3
+	VPBROADCASTQ X3, X3
+	MOVQ         $0x94d049bb133111eb, DX
+	VMOVQ        DX, X4
+	VPBROADCASTQ X4, X4
+	MOVQ         $0x0000000094d049bb, DX
+	VMOVQ        DX, X5
+	VPBROADCASTQ X5, X5
+	VBROADCASTSD deviation+24(FP), Y6
+	MOVQ         AX, DX
+	ANDQ         $0x03, DX
+	LEAQ         masks<>+0(SB), BX
+	XORQ         DI, DI
+	MOVQ         $0x00000004, R8
+	MOVQ         R8, SI
+	SUBQ         DX, SI
+	CMOVQLT      DI, SI
+	CMPQ         SI, R8
+	CMOVQGT      R8, SI
+	VMOVUPS      (BX)(SI*8), Y7
+	SUBQ         R8, DX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVDQU   X0, X8
+	VPADDQ    X1, X0, X0
+	VPSRLQ    $0x1e, X8, X9
+	VPXOR     X9, X8, X8
+	VPSRLQ    $0x20, X8, X9
+	VPMULUDQ  X2, X9, X9
+	VPMULUDQ  X3, X8, X10
+	VPADDQ    X10, X9, X9
+	VPSLLQ    $0x20, X9, X9
+	VPMULUDQ  X2, X8, X8
+	VPADDQ    X9, X8, X8
+	VPSRLQ    $0x1b, X8, X9
+	VPXOR     X9, X8, X8
+	VPSRLQ    $0x20, X8, X9
+	VPMULUDQ  X4, X9, X9
+	VPMULUDQ  X5, X8, X10
+	VPADDQ    X10, X9, X9
+	VPSLLQ    $0x20, X9, X9
+	VPMULUDQ  X4, X8, X8
+	VPADDQ    X9, X8, X8
+	VPSRLQ    $0x1f, X8, X9
+	VPXOR     X9, X8, X8
+	VMOVSLDUP X8, X9
+	VMOVSHDUP X8, X8
+	VPSRLD    $0x09, X9, X9
+	VCVTDQ2PS X9, X9
+	VADDPS    normals<>+256(SB), X9, X9
+	VMULPS    normals<>+384(SB), X9, X9
+	VPSUBD    normals<>+64(SB), X9, X9
+	VPSRAD    $0x17, X9, X10
+	VCVTDQ2PS X10, X10
+	VPAND     normals<>+128(SB), X9, X9
+	VPADDD    normals<>+64(SB), X9, X9
+	VSUBPS    normals<>+320(SB), X9, X9
+	VMULPS    X9, X9, X11
+	VMULPS    normals<>+704(SB), X9, X12
+	VADDPS    normals<>+768(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+832(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+896(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+960(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+1024(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+1088(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+1152(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VADDPS    normals<>+1216(SB), X12, X12
+	VMULPS    X9, X12, X12
+	VMULPS    X11, X12, X12
+	VMULPS    normals<>+256(SB), X11, X11
+	VSUBPS    X11, X12, X12
+	VADDPS    X9, X12, X12
+	VMULPS    normals<>+576(SB), X10, X10
+	VADDPS    X10, X12, X12
+	VMULPS    normals<>+640(SB), X12, X12
+	VSQRTPS   X12, X12
+	VPADDD    normals<>+0(SB), X8, X8
+	VCVTDQ2PS X8, X8
+	VMULPS    normals<>+448(SB), X8, X8
+	VPAND     normals<>+192(SB), X8, X8
+	VMOVUPS   normals<>+512(SB), X9
+	VSUBPS    X8, X9, X9
+	VMULPS    X9, X9, X11
+	VMULPS    normals<>+1280(SB), X11, X8
+	VADDPS    normals<>+1344(SB), X8, X8
+	VMULPS    X11, X8, X8
+	VADDPS    normals<>+1408(SB), X8, X8
+	VMULPS    X11, X8, X8
+	VADDPS    normals<>+1472(SB), X8, X8
+	VMULPS    X11, X8, X8
+	VADDPS    normals<>+1536(SB), X8, X8
+	VMULPS    X11, X8, X8
+	VADDPS    normals<>+1600(SB), X8, X8
+	VMULPS    X9, X8, X8
+	VMULPS    X8, X12, X12
+	VCVTPS2PD X12, Y8
+	VMULPD    Y6, Y8, Y8
+	VMOVUPD   (CX), Y9
+	VADDPD    Y9, Y8, Y8
+	VMOVUPD   Y8, (CX)
+	ADDQ      $0x20, CX
+	SUBQ      $0x04, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMOVDQU    X0, X8
+	VPADDQ     X1, X0, X0
+	VPSRLQ     $0x1e, X8, X0
+	VPXOR      X0, X8, X8
+	VPSRLQ     $0x20, X8, X0
+	VPMULUDQ   X2, X0, X0
+	VPMULUDQ   X3, X8, X1
+	VPADDQ     X1, X0, X0
+	VPSLLQ     $0x20, X0, X0
+	VPMULUDQ   X2, X8, X8
+	VPADDQ     X0, X8, X8
+	VPSRLQ     $0x1b, X8, X0
+	VPXOR      X0, X8, X8
+	VPSRLQ     $0x20, X8, X0
+	VPMULUDQ   X4, X0, X0
+	VPMULUDQ   X5, X8, X1
+	VPADDQ     X1, X0, X0
+	VPSLLQ     $0x20, X0, X0
+	VPMULUDQ   X4, X8, X8
+	VPADDQ     X0, X8, X8
+	VPSRLQ     $0x1f, X8, X0
+	VPXOR      X0, X8, X8
+	VMOVSLDUP  X8, X0
+	VMOVSHDUP  X8, X1
+	VPSRLD     $0x09, X0, X0
+	VCVTDQ2PS  X0, X0
+	VADDPS     normals<>+256(SB), X0, X0
+	VMULPS     normals<>+384(SB), X0, X0
+	VPSUBD     normals<>+64(SB), X0, X0
+	VPSRAD     $0x17, X0, X2
+	VCVTDQ2PS  X2, X2
+	VPAND      normals<>+128(SB), X0, X0
+	VPADDD     normals<>+64(SB), X0, X0
+	VSUBPS     normals<>+320(SB), X0, X0
+	VMULPS     X0, X0, X3
+	VMULPS     normals<>+704(SB), X0, X4
+	VADDPS     normals<>+768(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+832(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+896(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+960(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+1024(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+1088(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+1152(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VADDPS     normals<>+1216(SB), X4, X4
+	VMULPS     X0, X4, X4
+	VMULPS     X3, X4, X4
+	VMULPS     normals<>+256(SB), X3, X3
+	VSUBPS     X3, X4, X4
+	VADDPS     X0, X4, X4
+	VMULPS     normals<>+576(SB), X2, X2
+	VADDPS     X2, X4, X4
+	VMULPS     normals<>+640(SB), X4, X4
+	VSQRTPS    X4, X4
+	VPADDD     normals<>+0(SB), X1, X1
+	VCVTDQ2PS  X1, X1
+	VMULPS     normals<>+448(SB), X1, X1
+	VPAND      normals<>+192(SB), X1, X1
+	VMOVUPS    normals<>+512(SB), X0
+	VSUBPS     X1, X0, X0
+	VMULPS     X0, X0, X3
+	VMULPS     normals<>+1280(SB), X3, X1
+	VADDPS     normals<>+1344(SB), X1, X1
+	VMULPS     X3, X1, X1
+	VADDPS     normals<>+1408(SB), X1, X1
+	VMULPS     X3, X1, X1
+	VADDPS     normals<>+1472(SB), X1, X1
+	VMULPS     X3, X1, X1
+	VADDPS     normals<>+1536(SB), X1, X1
+	VMULPS     X3, X1, X1
+	VADDPS     normals<>+1600(SB), X1, X1
+	VMULPS     X0, X1, X1
+	VMULPS     X1, X4, X4
+	VCVTPS2PD  X4, Y0
+	VMULPD     Y6, Y0, Y0
+	VMASKMOVPD (CX), Y7, Y1
+	VADDPD     Y1, Y0, Y0
+	VMASKMOVPD Y0, Y7, (CX)
 	LEAQ       (CX)(AX*8), CX
 
 vectorsEnd:

@@ -20,12 +20,12 @@ func TestSplitMix(t *testing.T) {
 	}
 }
 
-func TestBernoulliAgrees(t *testing.T) {
-	eachKernels(t, testBernoulli[float32], testBernoulli[float64])
+func TestNoiseAgrees(t *testing.T) {
+	eachKernels(t, testNoise[float32], testNoise[float64])
 }
 
 // Every set draws what plain Go draws, for every length around the vectors and between fences.
-func testBernoulli[F Float](t *testing.T, _ *kernels, m *machine[F]) {
+func testNoise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	a := newArena[F](t, rng, 256)
 	for n := range 150 {
@@ -36,6 +36,11 @@ func testBernoulli[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 			bernoulliPortable(want, seed, threshold, 1.25)
 			sameBits(t, fmt.Sprintf("%d values below %d", n, threshold), values, want)
 		}
+		values, seed := takeAnywhere(a, n), rng.Uint64()
+		want := slices.Clone(values)
+		m.addNormal(values, seed, 0.3)
+		addNormalPortable(want, seed, 0.3)
+		sameBits(t, fmt.Sprintf("normal noise on %d values", n), values, want)
 	}
 }
 
@@ -137,14 +142,90 @@ func TestBernoulliIsRandom(t *testing.T) {
 	}
 }
 
-func BenchmarkBernoulli(b *testing.B) {
+// The draws are Box and Muller's, within the roundings of float32: a few of numbers up to 6.
+func TestNormalIsItsEquation(t *testing.T) {
+	const n = 1 << 16
+	x := make([]float64, n)
+	AddNormal(7, 1, x)
+	seed := uint64(7)
+	for i := 0; i < n; i += 2 {
+		seed += splitMixGamma
+		bits := splitMix(seed)
+		radius := math.Sqrt(-2 * math.Log((float64(uint32(bits)>>9)+0.5)/(1<<23)))
+		sin, cos := math.Sincos(2 * math.Pi * float64(bits>>32) / (1 << 32))
+		if !(math.Abs(x[i]-radius*cos) <= 2e-6) || !(math.Abs(x[i+1]-radius*sin) <= 2e-6) {
+			t.Fatalf("values %d and %d: found %v and %v, expected %v and %v", i, i+1, x[i], x[i+1], radius*cos, radius*sin)
+		}
+	}
+	single := make([]float32, n)
+	AddNormal(7, 1, single)
+	for i, v := range single {
+		if float64(v) != x[i] {
+			t.Fatalf("value %d: found %v in float32 and %v in float64", i, v, x[i])
+		}
+	}
+	AddNormal(7, -1, single)
+	if !slices.Equal(single, make([]float32, n)) {
+		t.Error("found a rest after the same noise with the other sign")
+	}
+}
+
+// Moments, tails and correlations of many draws, within five standard deviations of theirs.
+func TestNormalIsNormal(t *testing.T) {
+	const n = 1 << 20
+	x := make([]float64, n)
+	AddNormal(11, 1, x)
+	var moments [5]float64
+	var beyond [5]float64
+	for _, v := range x {
+		power := 1.0
+		for k := range moments {
+			moments[k] += power / n
+			power *= v
+		}
+		for k := range beyond {
+			if math.Abs(v) >= float64(k) {
+				beyond[k]++
+			}
+		}
+	}
+	// A mean of the k-th powers has the variance (E x^2k − (E x^k)²)/n.
+	for k, want := range []struct{ mean, variance float64 }{{1, 0}, {0, 1}, {1, 2}, {0, 15}, {3, 96}} {
+		if !(math.Abs(moments[k]-want.mean) <= 5*math.Sqrt(want.variance/n)+1e-6) {
+			t.Errorf("moment %d: found %v, expected %v", k, moments[k], want.mean)
+		}
+	}
+	for k, found := range beyond {
+		share := math.Erfc(float64(k) / math.Sqrt2)
+		if !(math.Abs(found/n-share) <= 5*math.Sqrt(share*(1-share)/n)+1e-9) {
+			t.Errorf("beyond %d deviations: found a share of %v, expected %v", k, found/n, share)
+		}
+	}
+	for _, lag := range []int{1, 2, 3, 8, 16, 17, 1000} {
+		var products, squares float64
+		for i := lag; i < n; i++ {
+			products += x[i] * x[i-lag] / n
+			squares += (x[i]*x[i] - 1) * (x[i-lag]*x[i-lag] - 1) / n
+		}
+		if !(math.Abs(products) <= 5/math.Sqrt(n)) || !(math.Abs(squares) <= 5*2/math.Sqrt(n)) {
+			t.Errorf("values %d apart: found the covariance %v, of their squares %v", lag, products, squares)
+		}
+	}
+}
+
+func BenchmarkNoise(b *testing.B) {
 	values := make([]float32, 50*32*64) // a layer's input at the shape base
 	for _, k := range supportedKernels() {
-		b.Run(k.name, func(b *testing.B) {
-			for b.Loop() {
-				k.float32.bernoulli(values, 1, 3<<30, 1.25)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(values)), "ns/value")
-		})
+		for name, draw := range map[string]func(){
+			"bernoulli": func() { k.float32.bernoulli(values, 1, 3<<30, 1.25) },
+			"normal":    func() { k.float32.addNormal(values, 1, 0.1) },
+		} {
+			b.Run(k.name+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					draw()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(values)), "ns/value")
+			})
+		}
 	}
 }

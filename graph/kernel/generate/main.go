@@ -42,9 +42,10 @@ var parts = map[string]func(){
 		}
 	},
 	"noise": func() {
-		steps := writeSteps()
+		steps, numbers := writeSteps(), writeNormalNumbers()
 		for _, v := range vectors {
 			bernoulli(v, steps)
+			addNormal(v, steps, numbers)
 		}
 	},
 	"gates": func() {
