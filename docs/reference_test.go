@@ -38,6 +38,12 @@ task: classify
 data: {csv: {path: x.csv, sequence: s, target: y}}
 model: {layers: [gru: {form: three-gate}, dense]}
 `, []string{"gru", ""}},
+	{`
+task: next
+data: {csv: {path: x.csv, sequence: s}}
+model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}
+trainer: {truncate: {}}
+`, []string{"conv1d", "batch_norm", "layer_norm", "residual", "attention_pool", ""}},
 }
 
 // probe is one of probes on disk with what the program answers to it.

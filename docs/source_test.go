@@ -89,8 +89,12 @@ func parseSource(t *testing.T) *source {
 func (s *source) nameSections(name string) {
 	for _, field := range s.structs[name].Fields.List {
 		key := yamlKey(field)
-		if _, inner := s.kindOf(name, field.Type); key != "" && inner != "" {
-			s.names[inner] = key
+		_, inner := s.kindOf(name, field.Type)
+		if key == "" || inner == "" {
+			continue
+		}
+		_, seen := s.names[inner]
+		if s.names[inner] = key; !seen { // layers may have layers
 			s.nameSections(inner)
 		}
 	}

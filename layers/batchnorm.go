@@ -11,13 +11,13 @@ import (
 
 // BatchNormConfig says what batch normalization to make. The zero value of a field stands for its default.
 type BatchNormConfig struct {
-	Momentum float64 `yaml:"momentum"` // share that running statistics keep at a step of training, in [0, 1); default 0.99
+	Momentum float64 `yaml:"momentum"` // share that running statistics keep at a step of training, in [0, 1); default 0.9
 	Epsilon  float64 `yaml:"epsilon"`  // added to the variance; default 0.001
 }
 
 // WithDefaults returns c with its zero fields set.
 func (c BatchNormConfig) WithDefaults() BatchNormConfig {
-	setDefault(&c.Momentum, 0.99)
+	setDefault(&c.Momentum, 0.9)
 	setDefault(&c.Epsilon, 1e-3)
 	return c
 }
@@ -54,7 +54,8 @@ func (c BatchNormConfig) make(name string, in signal, dtype tensor.Dtype, stream
 //	running_variance ← momentum·running_variance + (1 − momentum)·σ²·n/(n − 1)
 //
 // for n vectors, from 0 and 1 on. Elsewhere μ and σ² are the running statistics, so that a prediction does not hang on its
-// neighbors. The momentum is that of Keras, one minus that of PyTorch; the factor n/(n − 1) is the paper's and PyTorch's.
+// neighbors. The momentum is counted as in Keras, whose default is 0.99; the default here is PyTorch's, which calls it 0.1. The factor
+// n/(n − 1) is the paper's and PyTorch's.
 // It takes [B,D] or [T,B,D].
 type BatchNorm struct {
 	name                         string

@@ -6,10 +6,12 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// ModelConfig says what model to make: layers, one after the other.
+// ModelConfig says what model to make: layers, one after the other, and a decoder behind them where the task wants a
+// sequence of its own.
 type ModelConfig struct {
-	Input  Input         `yaml:"input,omitempty"`
-	Layers []LayerConfig `yaml:"layers"`
+	Input   Input          `yaml:"input,omitempty"`
+	Layers  []LayerConfig  `yaml:"layers"`
+	Decoder *DecoderConfig `yaml:"decoder,omitempty"`
 }
 
 // Input is what the first layer reads. One of the fields is set; both are 0 where the data are not known yet.
@@ -99,6 +101,9 @@ func (l LayerConfig) one() (layer layerConfig, name string, faults fault.List) {
 // WithDefaults returns a copy of c with the zero fields of its layers set.
 func (c ModelConfig) WithDefaults() ModelConfig {
 	c.Layers = withDefaults(c.Layers)
+	if c.Decoder != nil {
+		c.Decoder = new(c.Decoder.WithDefaults())
+	}
 	return c
 }
 

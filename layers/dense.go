@@ -78,8 +78,8 @@ func (c DenseConfig) make(name string, in signal, dtype tensor.Dtype, streams *g
 //
 //	y = activation(x·kernel + bias)
 //
-// with kernel [D,units] and bias [units]. It takes [B,D] or [T,B,D] and works on each row alone; steps that the mask
-// leaves out are computed like the others.
+// with kernel [D,units] and bias [units]. It takes [B,D] or [T,B,D] and works on each row alone: on a sequence it is the
+// same at every step, what Keras calls TimeDistributed(Dense). Steps that the mask leaves out are computed like the others.
 type Dense struct {
 	name         string
 	inputs       int

@@ -1,5 +1,6 @@
 // Package layers makes models of sequences: the gated recurrent unit [GRU], what surrounds it ([Embedding], [Dense],
-// [Dropout], [Pool]), and [Model], which is layers one after the other with a loss at their end.
+// [Dropout], [Pool], [AttentionPool], [Conv1D], [BatchNorm], [LayerNorm], [Residual]), and [Model], which is layers one
+// after the other with a loss at their end.
 //
 // Sequences are time-major, [T,B,D]: T steps of a batch of B sequences with D numbers each. Shorter sequences are padded;
 // a mask [T,B] says where there is data, and what stands in the padding changes no result.
@@ -10,12 +11,14 @@
 //
 //	file             what is inside
 //	layer.go         Seq and Layer, and what the layers share
-//	gru.go           the GRU; its fast engine is one operation for the whole sequence
-//	gru_composed.go  the same from elementary nodes, to be copied and edited
+//	gru.go           the GRU: its equations, and what goes in and out; gru_config.go its options
+//	gru_form.go      what runs each form; gru_direction.go one pass over time by one operation
+//	gru_composed*.go the same from elementary nodes, a file a form, to be copied and edited; gru_cell.go what they are
+//	                 written with
 //	dense.go …       the other layers
 //	config.go        the configuration of a model
 //	plan.go          how layers fit together and to the task
 //	head.go          what the task wants at the end: the losses
 //	model.go         the model
-//	stream.go        a model step by step, without a graph; stream_stages.go the layers of it
+//	stream.go        a model step by step, without a graph; stream_….go the layers of it
 package layers

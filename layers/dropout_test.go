@@ -96,9 +96,13 @@ func mean(x []float64) float64 {
 
 func TestDropoutsOfGRUAct(t *testing.T) {
 	x := slices.Repeat([]float64{1, -1, 0.5}, 4*2)
-	for name, cfg := range map[string]layers.GRUConfig{"dropout": {Units: 8, Dropout: 0.5}, "recurrent_dropout": {Units: 8, RecurrentDropout: 0.5}} {
+	for name, cfg := range map[string]layers.GRUConfig{
+		"dropout": {Dropout: 0.5}, "output_dropout": {OutputDropout: 0.5}, "recurrent_dropout": {RecurrentDropout: 0.5},
+		"separate masks": {RecurrentDropout: 0.5, RecurrentDropoutGates: layers.SeparateMasks},
+		"weight_dropout": {WeightDropout: 0.5}, "zoneout": {Zoneout: 0.5},
+	} {
 		for _, engine := range []layers.Engine{layers.Fused, layers.Composed} {
-			cfg.Engine = engine
+			cfg.Units, cfg.Engine = 8, engine
 			layer, err := layers.NewGRU(cfg, "gru", 3, tensor.Float64, graph.NewStreams(1))
 			if err != nil {
 				t.Fatal(err)

@@ -42,7 +42,7 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 
 // newCell takes the parameters apart, gate by gate.
 func newCell(b *graph.Builder, cfg GRUConfig, in recurrenceInput) *cell {
-	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.spec().kernel.Gates())}
+	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.spec().gates)}
 	for i := range c.gates {
 		g := &c.gates[i]
 		g.kernel, g.bias = c.columns(in.kernel, i), c.columns(in.bias, i)

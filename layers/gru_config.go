@@ -250,7 +250,7 @@ func (c GRUConfig) validateNoise(l *fault.List) {
 }
 
 // columns is the number of columns of both kernels.
-func (c GRUConfig) columns() int { return c.spec().kernel.Gates() * c.Units }
+func (c GRUConfig) columns() int { return c.spec().gates * c.Units }
 
 // recurrentBiasSize is the number of recurrent biases.
 func (c GRUConfig) recurrentBiasSize() int {

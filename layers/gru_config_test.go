@@ -172,17 +172,6 @@ func TestGRUTreatsParameters(t *testing.T) {
 	}
 }
 
-// TestElementsOfGRU counts the parameters of every option before and after they are made.
-func TestElementsOfGRU(t *testing.T) {
-	for _, m := range gruModels() {
-		cfg := layers.ModelConfig{Input: m.input, Layers: m.layers}
-		found := layers.CountElements(cfg, m.head)
-		if expected := graph.CountElements(newModel(t, cfg, m.head, tensor.Float32).Params()); found != int64(expected) {
-			t.Errorf("%s: found %d, expected %d", m.name, found, expected)
-		}
-	}
-}
-
 // TestTiedHasAThirdOfTheParameters, without biases, of the form with three gates of their own.
 func TestTiedHasAThirdOfTheParameters(t *testing.T) {
 	head := layers.Head{Loss: layers.MeanSquaredError, Units: 5}

@@ -117,7 +117,7 @@ func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput)
 	if cfg.RecurrentDropout > 0 {
 		shape := []int{batch, cfg.Units}
 		if cfg.RecurrentDropoutGates == SeparateMasks {
-			shape = []int{cfg.spec().kernel.Gates(), batch, cfg.Units}
+			shape = []int{cfg.spec().gates, batch, cfg.Units}
 		}
 		n.dropout, err = b.Noise(d.name+"/recurrent_dropout", graph.InvertedDropout(cfg.RecurrentDropout), shape...)
 		if err != nil {

@@ -8,8 +8,11 @@ import (
 
 // formSpec is what the layer has to know of a form.
 type formSpec struct {
-	step   cellStep       // of the engine composed
-	kernel kernel.GRUForm // of the engine fused
+	gates   int            // column blocks of every kernel
+	step    cellStep       // of the engine composed
+	streams bool           // whether plainGRUStage has it
+	fused   bool           // whether the engine fused has it
+	kernel  kernel.GRUForm // of the engine fused
 }
 
 // spec is the one place where a form is tied to what runs it.
@@ -20,19 +23,21 @@ func (c GRUConfig) spec() formSpec {
 		if c.Update == UpdateNew {
 			form = kernel.ResetBeforeNew
 		}
-		return formSpec{step: resetBeforeStep, kernel: form}
+		return formSpec{gates: 3, step: resetBeforeStep, streams: true, fused: true, kernel: form}
 	case ThreeGate:
-		return formSpec{step: threeGateStep, kernel: kernel.ThreeGate}
+		return formSpec{gates: 4, step: threeGateStep, streams: true, fused: true, kernel: kernel.ThreeGate}
 	case Tied:
-		return formSpec{step: tiedStep, kernel: kernel.Tied}
+		return formSpec{gates: 1, step: tiedStep, streams: true, fused: true, kernel: kernel.Tied}
 	default:
-		return formSpec{step: resetAfterStep, kernel: kernel.ResetAfter}
+		return formSpec{gates: 3, step: resetAfterStep, streams: true, fused: true, kernel: kernel.ResetAfter}
 	}
 }
 
 // notFused names what of the configuration the engine fused does not have, and is empty where it has all of it.
 func (c GRUConfig) notFused() string {
 	switch {
+	case !c.spec().fused:
+		return fmt.Sprintf("form: %s", c.Form)
 	case c.Form == ThreeGate && c.Gating == InputGating:
 		return fmt.Sprintf("gating: %s", c.Gating)
 	case c.Activation != Tanh:

@@ -13,11 +13,11 @@ type gruOptions struct {
 	config layers.GRUConfig
 }
 
-const optionInputs = 3 // of all but one: gates act on inputs of their own size in another way
+const optionInputs = 2 // of all but one: gates act on inputs of their own size in another way
 
 // allGRUOptions has every form with every option, each by itself and all that go together.
 func allGRUOptions() []gruOptions {
-	const units = 4
+	const units = 3
 	forms := map[string]layers.GRUConfig{
 		"reset-after":              {},
 		"reset-before":             {Form: layers.ResetBefore},

@@ -25,6 +25,7 @@ type Head struct {
 	Loss           Loss
 	Units          int     // classes, events or numbers to predict
 	PerStep        bool    // a prediction at every step, not one per sequence
+	Sequence       bool    // a prediction at every step of a sequence of its own, which a decoder writes
 	Causal         bool    // the targets are later inputs, so that no layer may look ahead
 	Truncated      bool    // batches are windows of sequences, one after the other: every layer that remembers must carry its state
 	LabelSmoothing float64 // ε of cross_entropy, in [0, 1): (1−ε)·nll + ε·mean over classes of −log p
@@ -42,6 +43,10 @@ func (h Head) Validate() fault.List {
 	checkRate(&l, "label_smoothing", h.LabelSmoothing)
 	l.Check(h.LabelSmoothing == 0 || h.Loss == CrossEntropy, "label_smoothing", h.LabelSmoothing,
 		"0 with the loss %s: only %s has it", h.Loss, CrossEntropy)
+	if h.Sequence {
+		l.Check(h.Loss == CrossEntropy, "loss", string(h.Loss), "%s: a decoder writes tokens", CrossEntropy)
+		l.Check(!h.PerStep && !h.Causal && !h.Truncated, "sequence", true, "false where the targets are steps of the input")
+	}
 	return l
 }
 

@@ -9,16 +9,18 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Model is layers one after the other and a loss at their end.
+// Model is layers one after the other and a loss at their end. Between them stands a decoder where the task wants a
+// sequence of its own: the layers are its encoder then.
 type Model struct {
-	config ModelConfig
-	head   Head
-	layers []Layer
+	config  ModelConfig
+	head    Head
+	layers  []Layer
+	decoder *decoder // nil where the task wants none
 }
 
 // NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
-// are their parameters, as gru0/kernel. A model without input sizes, or that does not fit the task, is an error of type
-// [*fault.Error], which lists all faults.
+// are their parameters, as gru0/kernel; those of a decoder are in decoder/. A model without input sizes, or that does not
+// fit the task, is an error of type [*fault.Error], which lists all faults.
 func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
 	var faults fault.List
 	faults.Under("head", head.Validate())
@@ -34,35 +36,51 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 	if err != nil {
 		return nil, err
 	}
-	return &Model{config: cfg, head: head, layers: layers}, nil
+	m := &Model{config: cfg, head: head, layers: layers}
+	if cfg.Decoder != nil {
+		encoder := layers[len(layers)-1].(*GRU) // the plan has seen to it
+		if m.decoder, err = newDecoder(*cfg.Decoder, encoder, head.Units, dtype, streams); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
 // Nothing is allocated.
 func CountElements(cfg ModelConfig, head Head) int64 {
-	plan, faults := cfg.WithDefaults().plan(&head)
+	cfg = cfg.WithDefaults()
+	plan, faults := cfg.plan(&head)
 	if len(faults) > 0 {
 		return 0
 	}
-	return elementsOf(plan)
+	n := elementsOf(plan)
+	if cfg.Decoder != nil {
+		n += cfg.Decoder.elements(*cfg.Layers[len(cfg.Layers)-1].GRU, head.Units)
+	}
+	return n
 }
 
 // Config is the model's configuration with every default and every size set.
 func (m *Model) Config() ModelConfig { return m.config.WithDefaults() }
 
-// Params are the parameters of all layers in their order.
+// Params are the parameters of all layers in their order, then those of the decoder.
 func (m *Model) Params() []*graph.Param {
 	var params []*graph.Param
 	for _, l := range m.layers {
 		params = append(params, l.Params()...)
+	}
+	if m.decoder != nil {
+		params = append(params, m.decoder.params()...)
 	}
 	return params
 }
 
 // Build adds the model to a graph for batches of that shape. It declares the inputs tokens or inputs, mask, labels or
 // targets, and weights. The cost is the mean of the rows' losses by their weights, Σ w·loss / Σ w; the values are
-// predictions, losses and, where label smoothing makes them differ, nll. Rows are sequences [B], or steps [T,B] of a task
-// that is per step. To predict without labels, compile the predictions alone.
+// predictions, losses and, where label smoothing makes them differ, nll. Rows are sequences [B], steps [T,B] of a task that
+// is per step, or steps [U,B] of what a decoder writes. A decoder also needs the input previous, the token before each label.
+// To predict without labels, compile the predictions alone.
 func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error) {
 	if shape.Steps < 1 || shape.Size < 1 {
 		return graph.Outputs{}, errors.Errorf("batch shape: found %d steps of %d sequences, expected at least 1 of each", shape.Steps, shape.Size)
@@ -71,8 +89,17 @@ func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, 
 	if err != nil {
 		return graph.Outputs{}, err
 	}
-	for _, l := range m.layers {
+	layers := m.layers
+	if m.decoder != nil {
+		layers = layers[:len(layers)-1] // the decoder runs the last one, whose final states it needs
+	}
+	for _, l := range layers {
 		if in, err = l.Apply(b, in); err != nil {
+			return graph.Outputs{}, err
+		}
+	}
+	if m.decoder != nil {
+		if in.X, err = m.decoder.apply(b, in, shape); err != nil {
 			return graph.Outputs{}, err
 		}
 	}

@@ -126,6 +126,13 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	path := fmt.Sprintf("layers.%d.%s", last, name)
 	if head != nil {
 		faults.Under(path, head.misfits(c.Layers[last], out))
+		faults = append(faults, c.ValidateDecoder(head.Sequence)...)
+	}
+	if c.Decoder != nil {
+		faults.Under("decoder", c.Decoder.Validate())
+		if head != nil && len(faults) == 0 {
+			faults.Under("decoder", c.Decoder.follow(*c.Layers[last].GRU, head.Units))
+		}
 	}
 	return plan, faults
 }
@@ -196,6 +203,14 @@ func elementsOf(plan []placed) (n int64) {
 	return n
 }
 
+// ValidateDecoder lists the fault of a decoder that a task lacks, or does not have a use for.
+func (c ModelConfig) ValidateDecoder(wanted bool) fault.List {
+	var l fault.List
+	l.Check(c.Decoder != nil || !wanted, "decoder", "none", "a section: the task asks for a sequence of its own")
+	l.Check(c.Decoder == nil || wanted, "decoder", "a section", "none: the task asks for no sequence of its own")
+	return l
+}
+
 // firstSignal is what the first layer gets.
 func (c ModelConfig) firstSignal() signal {
 	switch {
@@ -226,6 +241,11 @@ func (in Input) validate(required bool) fault.List {
 // misfits lists why the task cannot have this layer, which gives out, as the last one.
 func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	var l fault.List
+	if h.Sequence {
+		l.Check(c.GRU != nil && out.steps, "", out.String(),
+			"a gru with return_sequences: true as the last layer: the decoder begins with its last state and attends to all of them")
+		return l
+	}
 	l.Check(out.droppedBy == "", "", "dropout of the predictions", "a last layer without dropout of its output")
 	switch {
 	case h.PerStep && !out.steps:

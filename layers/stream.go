@@ -47,10 +47,14 @@ type stage[F kernel.Float] interface {
 }
 
 // NewStepper makes a stepper for batch sequences at their beginning. F is the model's type of numbers. A layer that needs
-// the end of a sequence before it can give anything, as a bidirectional GRU does, is an error.
+// the end of a sequence before it can give anything, as a bidirectional GRU does, is an error; so is a decoder, which a
+// [Translator] runs.
 func NewStepper[F kernel.Float](m *Model, batch int) (*Stepper[F], error) {
 	if batch < 1 || batch > maxStreams {
 		return nil, errors.Errorf("stepper: found a batch of %d, expected 1 to %d", batch, maxStreams)
+	}
+	if m.decoder != nil {
+		return nil, errors.New("stepper: found a model with a decoder, expected one without: see Translator")
 	}
 	s := &Stepper[F]{batch: batch, inputs: m.config.Input.Size, units: m.config.Input.Size, mask: make([]F, batch)}
 	pool := kernel.NewPool(1)
@@ -77,6 +81,9 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		if l.config.Bidirectional || l.config.GoBackwards {
 			return errors.Errorf("%s: found a GRU that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
 		}
+		if !l.config.spec().streams {
+			return errors.Errorf("%s: found the form %s, expected one that can run step by step", l.name, l.config.Form)
+		}
 		s.units = l.config.Units
 		hidden := s.remember(s.units, numbers[F](l.directions[0].initialState))
 		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
@@ -93,7 +100,7 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 }
 
 // checkParameters returns an error unless the parameters of a layer are of the type F.
-func checkParameters[F kernel.Float](l Layer) error {
+func checkParameters[F kernel.Float](l interface{ Params() []*graph.Param }) error {
 	for _, p := range l.Params() {
 		if numbers[F](p) == nil {
 			return errors.Errorf("%s: found a parameter of %v, expected %T as the stepper's numbers", p.Name, p.Value.Dtype(), F(0))

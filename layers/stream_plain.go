@@ -81,7 +81,7 @@ func (p *plainGRUStage[F]) equations(x, h []F) (update, candidate []F) {
 		p.input(last, x)
 		p.recurrent(last, p.product(p.block(p.gate, 0), h))
 		addTo(n, p.block(p.q, last))
-	default:
+	case ResetAfter:
 		p.input(last, x)
 		p.recurrent(last, h)
 		addTo(n, p.product(p.block(p.gate, 0), p.block(p.q, last)))

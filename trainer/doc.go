@@ -11,6 +11,7 @@
 //
 //	class per sequence          loss, nll, accuracy
 //	token per step              loss, nll, accuracy, perplexity
+//	token sequence              loss, nll, accuracy, perplexity, exact_match
 //	binary values per step      loss, nll
 //	values per sequence, step   loss, mse, rmse, mae
 //

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -16,22 +17,35 @@ type source struct {
 	data.Dataset
 	spec    data.Spec
 	lengths []int
-	uniform bool // all sequences are of one length
+
+	steps       steps
+	targetSteps steps // none where targets are no sequences of their own
 }
 
 func newSource(ds data.Dataset) (*source, error) {
 	if ds.Len() == 0 {
 		return nil, errors.New("data: found no sequences, expected at least one")
 	}
-	s := &source{Dataset: ds, spec: ds.Spec(), lengths: data.Lengths(ds), uniform: true}
-	for _, n := range s.lengths {
-		s.uniform = s.uniform && n == s.lengths[0]
-	}
-	return s, nil
+	lengths := data.Lengths(ds)
+	return &source{
+		Dataset: ds, spec: ds.Spec(), lengths: lengths, steps: newSteps(lengths), targetSteps: newSteps(data.TargetLengths(ds)),
+	}, nil
 }
 
-// steps is for how many steps a program for these sequences is compiled. Padding changes no value.
-func (s *source) steps(indices []int) int {
+// steps says for how many steps a program for some sequences is compiled. Padding changes no value.
+type steps struct {
+	lengths []int // of all sequences
+	uniform bool  // all are of one length
+}
+
+func newSteps(lengths []int) steps {
+	return steps{lengths, len(lengths) > 0 && slices.Max(lengths) == slices.Min(lengths)}
+}
+
+func (s steps) of(indices []int) int {
+	if s.lengths == nil {
+		return 0
+	}
 	longest := longestOf(indices, s.lengths)
 	if s.uniform {
 		return longest
@@ -110,7 +124,7 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	if e.window > 0 {
 		e.part = e.batch.Window(t.window*e.window, (t.window+1)*e.window)
 	}
-	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.part.Steps, Size: e.part.Size})
+	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.part.Steps, Size: e.part.Size, TargetSteps: e.part.TargetSteps})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +133,7 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 
 // load lays out whole sequences.
 func (e *engine) load(s *source, indices []int) error {
-	e.batch.Steps = s.steps(indices)
+	e.batch.Steps, e.batch.TargetSteps = s.steps.of(indices), s.targetSteps.of(indices)
 	if e.window > 0 {
 		e.batch.Steps = e.window * windowsOf(indices, s.lengths, e.window)
 	}
@@ -140,6 +154,9 @@ func (e *engine) feed() graph.Feeds {
 	}
 	if len(b.Labels) > 0 {
 		e.feeds[graph.FeedLabels] = b.Labels
+	}
+	if len(b.Previous) > 0 {
+		e.feeds[graph.FeedPrevious] = b.Previous
 	}
 	if len(b.Targets) > 0 {
 		e.feeds[graph.FeedTargets] = b.Targets

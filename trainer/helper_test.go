@@ -145,6 +145,7 @@ type experiment struct {
 	trainer   trainer.Config
 	solver    solvers.Config
 	layers    []layers.LayerConfig
+	decoder   *layers.DecoderConfig // nil: none
 	smoothing float64
 	dtype     tensor.Dtype // default float32
 	train     data.Dataset
@@ -197,19 +198,20 @@ func (e experiment) build() (made, error) {
 	m := made{streams: graph.NewStreams(e.seed), train: e.train, valid: e.valid}
 	spec := e.train.Spec()
 	head := layers.Head{
-		Units: spec.Targets, PerStep: spec.TargetKind.PerStep(), LabelSmoothing: e.smoothing, Loss: layers.MeanSquaredError,
+		Units: spec.Targets, PerStep: spec.TargetKind.PerStep(), Sequence: e.decoder != nil, LabelSmoothing: e.smoothing, Loss: layers.MeanSquaredError,
 		Truncated: e.trainer.Truncate != nil,
 	}
 	switch spec.TargetKind {
-	case data.ClassPerSequence, data.TokenPerStep:
+	case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
 		head.Loss = layers.CrossEntropy
 	case data.BinaryPerStep:
 		head.Loss = layers.BinaryCrossEntropy
 	}
 	var err error
 	m.model, err = layers.NewModel(layers.ModelConfig{
-		Input:  layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features},
-		Layers: e.layers,
+		Input:   layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features},
+		Layers:  e.layers,
+		Decoder: e.decoder,
 	}, head, e.dtype, m.streams)
 	if err != nil {
 		return m, err

@@ -13,14 +13,15 @@ import (
 // Names of metrics. A row is a sequence, or a step of one where targets are per step; rows of weight 0 do not count.
 // Where targets were scaled, mse, rmse and mae are in the original units.
 const (
-	MetricLoss       = "loss"       // mean over rows of what the model minimizes: nats, with label smoothing if there is any, or squared scaled units
-	MetricAccuracy   = "accuracy"   // share of the rows whose largest logit is that of the label
-	MetricNLL        = "nll"        // nats per row, without label smoothing; binary values: summed over the values
-	MetricPerplexity = "perplexity" // e^nll
-	MetricMSE        = "mse"        // squared units: mean over rows and outputs of squared errors
-	MetricRMSE       = "rmse"       // units: √mse
-	MetricMAE        = "mae"        // units: mean over rows and outputs of absolute errors
-	MetricPenalty    = "penalty"    // of the training part only, where the solver has penalties: their value at the end of the epoch
+	MetricLoss       = "loss"        // mean over rows of what the model minimizes: nats, with label smoothing if there is any, or squared scaled units
+	MetricAccuracy   = "accuracy"    // share of the rows whose largest logit is that of the label
+	MetricNLL        = "nll"         // nats per row, without label smoothing; binary values: summed over the values
+	MetricPerplexity = "perplexity"  // e^nll
+	MetricMSE        = "mse"         // squared units: mean over rows and outputs of squared errors
+	MetricRMSE       = "rmse"        // units: √mse
+	MetricMAE        = "mae"         // units: mean over rows and outputs of absolute errors
+	MetricExactMatch = "exact_match" // share of the sequences whose labels, the end token among them, all have the largest logit: what greedy decoding gets right
+	MetricPenalty    = "penalty"     // of the training part only, where the solver has penalties: their value at the end of the epoch
 )
 
 // measure is one metric as a function of the sums over an epoch.
@@ -35,6 +36,7 @@ func measuresOf(kind data.TargetKind) []measure {
 	nll := measure{MetricNLL, func(s sums) float64 { return s.NLL / s.Weight }}
 	perplexity := measure{MetricPerplexity, func(s sums) float64 { return math.Exp(s.NLL / s.Weight) }}
 	accuracy := measure{MetricAccuracy, func(s sums) float64 { return s.Correct / s.Weight }}
+	exact := measure{MetricExactMatch, func(s sums) float64 { return s.Exact / s.Sequences }}
 	mse := measure{MetricMSE, func(s sums) float64 { return s.Squared / s.Weight }}
 	rmse := measure{MetricRMSE, func(s sums) float64 { return math.Sqrt(s.Squared / s.Weight) }}
 	mae := measure{MetricMAE, func(s sums) float64 { return s.Absolute / s.Weight }}
@@ -43,6 +45,8 @@ func measuresOf(kind data.TargetKind) []measure {
 		return []measure{loss, nll, accuracy}
 	case data.TokenPerStep:
 		return []measure{loss, nll, accuracy, perplexity}
+	case data.TokenSequence:
+		return []measure{loss, nll, accuracy, perplexity, exact}
 	case data.BinaryPerStep:
 		return []measure{loss, nll}
 	case data.ValuesPerSequence, data.ValuesPerStep:
@@ -69,6 +73,9 @@ type sums struct {
 	Correct  float64 `json:"correct"`
 	Squared  float64 `json:"squared"`  // mean over outputs, original units
 	Absolute float64 `json:"absolute"` // likewise
+
+	Sequences float64 `json:"sequences"` // with a label that counts, of targets that are sequences of their own
+	Exact     float64 `json:"exact"`     // of which all labels are right
 }
 
 // add adds the rows of a batch that program has just run on.
@@ -108,7 +115,7 @@ func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, l
 		s.Loss += weight * float64(losses[i])
 		row := predictions[i*width : (i+1)*width]
 		switch spec.TargetKind {
-		case data.ClassPerSequence, data.TokenPerStep:
+		case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
 			s.NLL += weight * float64(nlls[i])
 			if largest(row) == batch.Labels[i] {
 				s.Correct += weight
@@ -119,6 +126,29 @@ func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, l
 			squared, absolute := deviations(spec, row, batch.Targets[i*width:(i+1)*width])
 			s.Squared += weight * squared
 			s.Absolute += weight * absolute
+		}
+	}
+	if spec.TargetKind == data.TokenSequence {
+		s.addSequences(batch, func(i int) bool { return largest(predictions[i*width:(i+1)*width]) == batch.Labels[i] })
+	}
+}
+
+// addSequences counts the sequences of a batch and those of which every label of any weight is right. The tokens before a
+// label were the right ones, and are those that greedy decoding has written as long as it is right itself: so it gets just
+// these sequences right.
+func (s *sums) addSequences(batch *data.Batch, right func(row int) bool) {
+	for b := range batch.Size {
+		counts, exact := false, true
+		for u := range batch.TargetSteps {
+			if i := u*batch.Size + b; batch.Weights[i] != 0 {
+				counts, exact = true, exact && right(i)
+			}
+		}
+		if counts {
+			s.Sequences++
+		}
+		if counts && exact {
+			s.Exact++
 		}
 	}
 }

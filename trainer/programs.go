@@ -12,7 +12,7 @@ import (
 // The programs that a run keeps. A long sequence costs memory by its cells, a short one by its graph.
 const (
 	maxPrograms = 64
-	maxCells    = 1 << 17 // steps × sequences, over all programs together
+	maxCells    = 1 << 17 // steps of sequences and targets × sequences, over all programs together
 )
 
 // programs keeps the compiled graphs of a model, one per mode and batch shape, the last used in front. What is beyond
@@ -48,7 +48,7 @@ func (p *programs) get(mode graph.Mode, shape graph.BatchShape) (*program, error
 func (p *programs) bounded() int {
 	cells := 0
 	for i, k := range p.kept {
-		cells += k.shape.Steps * k.shape.Size
+		cells += (k.shape.Steps + k.shape.TargetSteps) * k.shape.Size
 		if i > 0 && (i >= maxPrograms || cells > maxCells) {
 			return i
 		}

@@ -57,7 +57,7 @@ model:
 
 // What show writes is a configuration, and it is its own whole form.
 func TestShowIsItsOwnResolution(t *testing.T) {
-	sources := map[string]string{"languages": "languages", "jsb": "jsb"}
+	sources := map[string]string{"languages": "languages", "dates": "dates", "jsb": "jsb"}
 	for name, text := range map[string]string{
 		"contract": contract, "contract csv": contractCSV, "contract forecast": contractForecast,
 		"classify": classifySwings, "regress": regressSwings, "forecast": forecastTemperature, "next": nextTemperature,

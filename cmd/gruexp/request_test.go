@@ -56,8 +56,8 @@ func TestWrongConfigurations(t *testing.T) {
 		want []string
 	}{
 		"empty": {"", []string{
-			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, jsb, nottingham, or the section csv)`,
+			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, jsb, nottingham, or the section csv)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},

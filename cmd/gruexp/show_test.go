@@ -103,7 +103,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("found %+v and\n%s", s, text)
 		}
 	}
-	if where["languages"] != "built in" || where["jsb"] != "missing" || where["nottingham"] != "missing" {
+	if where["languages"] != "built in" || where["dates"] != "built in" || where["jsb"] != "missing" || where["nottingham"] != "missing" {
 		t.Errorf("found %v", where)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
@@ -194,6 +195,30 @@ func TestImportListsEveryMisfit(t *testing.T) {
 	}
 	if !bytes.Equal(before, export(t, m, interchange.Safetensors)) {
 		t.Error("found other weights after a refused import")
+	}
+}
+
+// TestOtherCellsAreRefused has the options that keep the parameters but change what is computed of them.
+func TestOtherCellsAreRefused(t *testing.T) {
+	for option, set := range map[string]func(*layers.GRUConfig){
+		"form":            func(c *layers.GRUConfig) { c.Form, c.Bias = layers.ResetBefore, layers.TwoBiases },
+		"activation":      func(c *layers.GRUConfig) { c.Activation = layers.ReLU },
+		"gate_activation": func(c *layers.GRUConfig) { c.GateActivation = layers.HardSigmoid },
+		"merge":           func(c *layers.GRUConfig) { c.Bidirectional, c.Merge = true, layers.MergeSum },
+		"go_backwards":    func(c *layers.GRUConfig) { c.GoBackwards = true },
+		"zoneout":         func(c *layers.GRUConfig) { c.Zoneout = 0.1 },
+	} {
+		cfg := layers.GRUConfig{Units: 4}
+		set(&cfg)
+		m, err := layers.NewModel(layers.ModelConfig{Input: layers.Input{Size: 3}, Layers: []layers.LayerConfig{{GRU: &cfg}}},
+			layers.Head{Loss: layers.MeanSquaredError, Units: 4}, tensor.Float32, graph.NewStreams(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = interchange.Export(&bytes.Buffer{}, m, interchange.Torch, nil, nil)
+		if expected := "layers.0.gru." + option + ":"; err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("found error %v, expected %s", err, expected)
+		}
 	}
 }
 

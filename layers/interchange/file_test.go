@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
@@ -48,6 +49,36 @@ func TestModelFileIsWhole(t *testing.T) {
 		}
 		x, lengths := readArray(t, "tokens.inputs.npy"), []int64{1, 0, 7, 2, 3}
 		expectClose(t, predict(t, again, x, lengths), predict(t, m, x, lengths), 0)
+	}
+}
+
+// Every kind of layer comes back, with its options.
+func TestEveryLayerIsKept(t *testing.T) {
+	no := false
+	cfg := layers.ModelConfig{Input: layers.Input{Size: 3}, Layers: []layers.LayerConfig{
+		{Conv1D: &layers.Conv1DConfig{Filters: 4}}, {BatchNorm: &layers.BatchNormConfig{}},
+		{GRU: &layers.GRUConfig{Units: 4, Form: layers.ThreeGate, Trainable: &no, ReturnSequences: true}},
+		{Residual: &layers.ResidualConfig{Layers: []layers.LayerConfig{
+			{LayerNorm: &layers.LayerNormConfig{}},
+			{GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true, KernelRegularizer: graph.Penalty{L2: 0.25}, KernelConstraint: graph.Constraint{MaxNorm: 2}}},
+		}}},
+		{AttentionPool: &layers.AttentionPoolConfig{}}, {Dense: &layers.DenseConfig{Units: 2}},
+	}}
+	m := newModel(t, cfg, tensor.Float64)
+	file := writeModel(t, m, nil)
+	again, _, err := interchange.Decode(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m.Config(), again.Config()); diff != "" {
+		t.Errorf("configuration (-expected +found):\n%s", diff)
+	}
+	if diff := cmp.Diff(weights.FromParams(m.Params()), weights.FromParams(again.Params())); diff != "" {
+		t.Errorf("parameters (-expected +found):\n%s", diff)
+	}
+	var faults *fault.Error
+	if err := interchange.Export(&bytes.Buffer{}, m, interchange.Torch, nil, nil); !errors.As(err, &faults) || len(faults.Faults) < 4 {
+		t.Errorf("found error %v, expected a fault for each layer that PyTorch's files have not", err)
 	}
 }
 

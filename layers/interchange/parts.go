@@ -62,6 +62,19 @@ func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 // checkGRU adds a fault for everything that makes a GRU another one than that of PyTorch, Keras and ONNX.
 func checkGRU(faults *fault.List, p part, foreign string) {
 	faults.Check(p.GRU.Form == layers.ResetAfter, p.path+".form", string(p.GRU.Form), "%s, the form of %s", layers.ResetAfter, foreign)
+	for _, option := range []struct {
+		name  string
+		other bool
+		found any
+	}{
+		{"activation", p.GRU.Activation != layers.Tanh, p.GRU.Activation},
+		{"gate_activation", p.GRU.GateActivation != layers.Sigmoid, p.GRU.GateActivation},
+		{"merge", p.GRU.Bidirectional && p.GRU.Merge != layers.MergeConcat, p.GRU.Merge},
+		{"go_backwards", p.GRU.GoBackwards, p.GRU.GoBackwards},
+		{"zoneout", p.GRU.Zoneout != 0, p.GRU.Zoneout},
+	} {
+		faults.Check(!option.other, p.path+"."+option.name, option.found, "the default, which is what %s computes", foreign)
+	}
 	expected := []string{"bias", "kernel", "recurrent_bias", "recurrent_kernel"}
 	if p.GRU.Bidirectional {
 		expected = append(expected, "backward/bias", "backward/kernel", "backward/recurrent_bias", "backward/recurrent_kernel")

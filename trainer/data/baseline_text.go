@@ -111,18 +111,23 @@ func (m *naiveBayes) each(text string, f func(ngram string)) {
 	}
 }
 
+// score sets scores [classes] to the logarithms of what the probabilities of the classes are proportional to.
+func (m *naiveBayes) score(text string, scores []float64) {
+	copy(scores, m.prior)
+	m.each(text, func(ngram string) {
+		if row, seen := m.row[ngram]; seen {
+			for class, log := range m.logs[row*m.classes : (row+1)*m.classes] {
+				scores[class] += log
+			}
+		}
+	})
+}
+
 func (m *naiveBayes) metrics(names []name) map[string]float64 {
 	var right, nll float64
 	scores := make([]float64, m.classes)
 	for _, n := range names {
-		copy(scores, m.prior)
-		m.each(n.text, func(ngram string) {
-			if row, seen := m.row[ngram]; seen {
-				for class, log := range m.logs[row*m.classes : (row+1)*m.classes] {
-					scores[class] += log
-				}
-			}
-		})
+		m.score(n.text, scores)
 		best := argmax(scores)
 		if best == n.class {
 			right++

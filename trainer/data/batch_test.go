@@ -85,9 +85,9 @@ func TestResizeByKind(t *testing.T) {
 		labels, targets, weights int
 	}{
 		{ClassPerSequence, 3, 0, 3}, {ValuesPerSequence, 0, 15, 3}, {BinaryPerStep, 0, 30, 6}, {ValuesPerStep, 0, 30, 6},
-		{TokenPerStep, 6, 0, 6},
+		{TokenPerStep, 6, 0, 6}, {TokenSequence, 15, 0, 15},
 	} {
-		var b Batch
+		b := Batch{TargetSteps: 5}
 		b.Resize(Spec{Features: 4, Targets: 5, TargetKind: c.kind}, 2, 3)
 		if len(b.Inputs) != 24 || len(b.Tokens) != 0 || len(b.Mask) != 6 || len(b.Labels) != c.labels ||
 			len(b.Targets) != c.targets || len(b.Weights) != c.weights {

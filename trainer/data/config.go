@@ -213,6 +213,10 @@ func (c Config) ValidateFor(task Task) fault.List {
 		}
 		return faults
 	}
+	if task == Translate {
+		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, datesName)
+		return faults
+	}
 	csv := c.CSV
 	lookAhead := c.Missing != nil && c.Missing.Fill == FillLinear
 	switch task {

@@ -15,6 +15,14 @@ type Dataset interface {
 	Fill(b *Batch, indices []int) error
 }
 
+// Translations is a [Dataset] whose targets are sequences of their own, of the kind [TokenSequence].
+type Translations interface {
+	Dataset
+	// TargetSteps is the number of labels of sequence i, the end token among them, so at least 1. What Fill does with the
+	// steps of a batch it does with [Batch].TargetSteps, too.
+	TargetSteps(i int) int
+}
+
 // Split is the data in its parts. Valid may be nil.
 type Split struct{ Train, Valid, Test Dataset }
 
@@ -42,6 +50,19 @@ func Lengths(d Dataset) []int {
 	lengths := make([]int, d.Len())
 	for i := range lengths {
 		lengths[i] = d.Steps(i)
+	}
+	return lengths
+}
+
+// TargetLengths returns the target steps of every sequence of d, nil where targets are no sequences of their own.
+func TargetLengths(d Dataset) []int {
+	pairs, ok := d.(Translations)
+	if !ok {
+		return nil
+	}
+	lengths := make([]int, d.Len())
+	for i := range lengths {
+		lengths[i] = pairs.TargetSteps(i)
 	}
 	return lengths
 }

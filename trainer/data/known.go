@@ -32,14 +32,26 @@ func (s KnownSet) check(ctx context.Context, path string) error {
 	return err
 }
 
+// The names of the sets that need no file.
+const (
+	languagesName = "languages"
+	datesName     = "dates"
+)
+
 // KnownSets returns the data sets with a name.
 func KnownSets() []KnownSet {
 	return []KnownSet{
 		{
-			Name: "languages", Task: Classify,
+			Name: languagesName, Task: Classify,
 			Description: "in which of 36 Latin-script languages is this name of a country or a language written",
 			License:     "BSD-3-Clause (golang.org/x/text); Unicode License (CLDR)",
 			Source:      "golang.org/x/text/language/display, built in",
+		},
+		{
+			Name: datesName, Task: Translate,
+			Description: "dates between 1900 and 2099, written in one of 20 styles, into the form 2006-01-02",
+			License:     "none needed: generated",
+			Source:      "generated, built in",
 		},
 		{
 			Name: "jsb", Task: Next,

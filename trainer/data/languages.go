@@ -137,7 +137,7 @@ func loadLanguages() *Data {
 		return d
 	}
 	return &Data{
-		Name: "languages", Spec: spec,
+		Name: languagesName, Spec: spec,
 		Split:     Split{Train: dataset(split[train]), Valid: dataset(split[valid]), Test: dataset(split[test])},
 		Baselines: func() []Baseline { return textBaselines(split, len(classes)) },
 	}

@@ -25,8 +25,11 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
 	}
-	if set, _ := Known(config.Name); !set.NeedsFile() {
+	switch config.Name {
+	case languagesName:
 		return loadLanguages(), nil
+	case datesName:
+		return loadDates(), nil
 	}
 	path, err := Locate(config.Name, options.Dir, options.Registry)
 	if err != nil {

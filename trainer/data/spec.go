@@ -1,20 +1,24 @@
 package data
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Task is what is predicted from a sequence.
 type Task string
 
 // The tasks.
 const (
-	Classify Task = "classify" // the class of the sequence
-	Regress  Task = "regress"  // a number that belongs to the sequence
-	Forecast Task = "forecast" // a number some steps after the end of a window
-	Next     Task = "next"     // the next step of the same sequence, at every step
+	Classify  Task = "classify"  // the class of the sequence
+	Regress   Task = "regress"   // a number that belongs to the sequence
+	Forecast  Task = "forecast"  // a number some steps after the end of a window
+	Next      Task = "next"      // the next step of the same sequence, at every step
+	Translate Task = "translate" // another sequence of tokens, of a length of its own
 )
 
 // Tasks returns every task.
-func Tasks() []Task { return []Task{Classify, Regress, Forecast, Next} }
+func Tasks() []Task { return []Task{Classify, Regress, Forecast, Next, Translate} }
 
 // TargetKind is the form of what is predicted; it decides which fields of a [Batch] hold the targets.
 type TargetKind int
@@ -26,24 +30,36 @@ const (
 	BinaryPerStep                           // Batch.Targets [T,B,K], each 0 or 1
 	ValuesPerStep                           // Batch.Targets [T,B,K], real numbers
 	TokenPerStep                            // Batch.Labels [T,B]
+	TokenSequence                           // Batch.Labels [U,B], with Batch.Previous
+)
+
+// Tokens of a [TokenSequence] that stand for no text.
+const (
+	UnknownToken  = iota // a text that the vocabulary does not have; of inputs too
+	StartToken           // before the first label
+	EndToken             // the last label of every sequence
+	SpecialTokens        // how many there are
 )
 
 // String names the kind.
 func (k TargetKind) String() string {
-	names := []string{"class per sequence", "values per sequence", "binary values per step", "values per step", "token per step"}
+	names := []string{"class per sequence", "values per sequence", "binary values per step", "values per step", "token per step", "token sequence"}
 	if k < 1 || int(k) > len(names) {
 		return "unknown kind of target"
 	}
 	return names[k-1]
 }
 
-// PerStep says whether there is a target at every step, as opposed to one for the whole sequence.
+// PerStep says whether there is a target at every step, as opposed to one for the whole sequence, or a
+// sequence of its own.
 func (k TargetKind) PerStep() bool {
 	return k == BinaryPerStep || k == ValuesPerStep || k == TokenPerStep
 }
 
 // Labels says whether the targets are class or token numbers, in Batch.Labels, as opposed to Batch.Targets.
-func (k TargetKind) Labels() bool { return k == ClassPerSequence || k == TokenPerStep }
+func (k TargetKind) Labels() bool {
+	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence
+}
 
 // Spec is what a model must know of the data.
 type Spec struct {
@@ -53,10 +69,11 @@ type Spec struct {
 	Targets    int        // classes, tokens, or K: values per target
 	TargetKind TargetKind //
 
-	Classes      []string // names of the classes, where there are
-	Alphabet     []string // the character of each token id, where tokens are characters; Alphabet[0] is empty
-	FeatureNames []string // names of the D inputs, where there are
-	TargetNames  []string // names of the K targets, where there are
+	Classes        []string // names of the classes, where there are
+	Alphabet       []string // the character of each token id, where tokens are characters; Alphabet[0] is empty
+	FeatureNames   []string // names of the D inputs, where there are
+	TargetNames    []string // names of the K targets, where there are
+	TargetAlphabet []string // the text of each token of a [TokenSequence], empty for the special ones
 
 	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are
 	// not scaled. See [Spec.Original].
@@ -79,4 +96,15 @@ func (s Spec) Encode(text string) []int {
 		tokens = append(tokens, max(0, slices.Index(s.Alphabet, string(r))))
 	}
 	return tokens
+}
+
+// Decode returns the text of target tokens, the inverse of Encode for those of a [TokenSequence].
+func (s Spec) Decode(tokens []int) string {
+	var text strings.Builder
+	for _, token := range tokens {
+		if token >= 0 && token < len(s.TargetAlphabet) {
+			text.WriteString(s.TargetAlphabet[token])
+		}
+	}
+	return text.String()
 }

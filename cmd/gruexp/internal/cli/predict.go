@@ -20,8 +20,9 @@ returns sequences, else for every sequence. The kinds of files follow from their
   .csv     a row for each step, with the columns that the run was trained on
   .jsonl   a sequence in each line: {"inputs": [[…], …]}, {"tokens": […]} or {"text": "…"}; outputs {"outputs": …}
 
-Numbers are in the units of the data that the run was trained on, and are scaled as those were. With --stream the model
-runs step by step, as in a service that gets one step at a time, and gives the same numbers.`,
+Inputs are in the units of the data that the run was trained on, and are scaled as those were; outputs are as the model
+gives them, or in the units of the targets with --unscaled. With --stream the model runs step by step, as in a service
+that gets one step at a time, and gives the same numbers.`,
 		Example: `  gruexp predict runs/mine-1 --input new.csv --output predictions.csv
   gruexp predict runs/imported --input x.npy --lengths lengths.npy --output y.npy --stream`,
 		Args: arguments(1, 1, "the directory of a run"),
@@ -43,6 +44,7 @@ runs step by step, as in a service that gets one step at a time, and gives the s
 	cmd.Flags().StringVar(&o.Output, "output", "", "`file` to write: .npy, .csv or .jsonl")
 	cmd.Flags().StringVar(&o.Lengths, "lengths", "", "`file` .npy with the steps of each sequence of an .npy input (default all of them)")
 	cmd.Flags().BoolVar(&o.Stream, "stream", false, "run step by step")
+	cmd.Flags().BoolVar(&o.Unscaled, "unscaled", false, "outputs in the units of the targets, not in those of training")
 	a.threadsFlag(cmd, &o.Threads)
 	return cmd
 }

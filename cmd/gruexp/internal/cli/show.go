@@ -138,7 +138,7 @@ func metricNames(columns []column) []string {
 
 func metricOrder() []string {
 	return []string{
-		trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
+		trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
 		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
 	}
 }
@@ -177,13 +177,13 @@ func nats(columns []column) string {
 // verdict compares the model with the best of its baselines on the test part, in the first of these metrics that both
 // have.
 func verdict(r *run.Result) string {
-	for _, metric := range []string{trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE} {
+	for _, metric := range []string{trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE} {
 		own, ok := r.Test[metric]
 		if !ok {
 			continue
 		}
 		better := func(a, b float64) bool { return a < b }
-		if metric == trainer.MetricAccuracy {
+		if metric == trainer.MetricExactMatch || metric == trainer.MetricAccuracy {
 			better = func(a, b float64) bool { return a > b }
 		}
 		best := ""

@@ -74,6 +74,9 @@ func (c Config) Validate() fault.List {
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
+	if slices.Contains(data.Tasks(), c.Task) {
+		faults.Under("model", c.Model.ValidateDecoder(c.Task == data.Translate))
+	}
 	faults.Under("solver", c.Solver.Validate())
 	var training fault.List // what checkTargets looks at again
 	losses := []string{LossAuto, string(layers.CrossEntropy), string(layers.BinaryCrossEntropy), string(layers.MeanSquaredError)}
@@ -95,6 +98,8 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 		return data.ClassPerSequence, hasValid, true
 	case c.Task == data.Regress || c.Task == data.Forecast:
 		return data.ValuesPerSequence, hasValid, true
+	case c.Task == data.Translate:
+		return data.TokenSequence, hasValid, true
 	case c.Task == data.Next && csv != nil:
 		return data.ValuesPerStep, hasValid, true
 	default:
@@ -152,7 +157,7 @@ func inputText(in layers.Input) string {
 // lossOf is the loss that fits the targets.
 func lossOf(kind data.TargetKind) layers.Loss {
 	switch kind {
-	case data.ClassPerSequence, data.TokenPerStep:
+	case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
 		return layers.CrossEntropy
 	case data.BinaryPerStep:
 		return layers.BinaryCrossEntropy
@@ -168,6 +173,7 @@ func (c *Config) Head(spec data.Spec) layers.Head {
 		Units:          spec.Targets,
 		PerStep:        spec.TargetKind.PerStep(),
 		Causal:         spec.Task == data.Next,
+		Sequence:       spec.TargetKind == data.TokenSequence,
 		LabelSmoothing: c.LabelSmoothing,
 		Truncated:      c.Trainer.Truncate != nil,
 	}

@@ -19,6 +19,7 @@ type Options struct {
 	Input, Output string // kinds by their endings, see Endings
 	Lengths       string // of the sequences of an .npy input; empty: all are of full length
 	Stream        bool   // step by step, without a graph
+	Unscaled      bool   // outputs in the units of the data
 	Threads       int    // 0: as many as the machine has cores
 }
 
@@ -48,6 +49,12 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 	if err != nil {
 		return 0, err
 	}
+	if o.Unscaled && file.Signature.TargetScale == nil {
+		return 0, &request.Error{
+			Where: "predict --unscaled", What: "the outputs have no scale", Found: "a model without scaled targets",
+			Expected: "a run that was trained to predict numbers of a table",
+		}
+	}
 	in, steps, err := o.read(ctx, file)
 	if err != nil {
 		return 0, err
@@ -57,6 +64,9 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 		return 0, err
 	}
 	out.names, out.steps = in.Names, max(out.steps, steps)
+	if o.Unscaled {
+		out.unscale(file.Signature)
+	}
 	if err := out.checkFinite(); err != nil {
 		return 0, err
 	}
@@ -81,6 +91,16 @@ func (o Options) check() error {
 		return faults
 	}
 	return nil
+}
+
+// unscale takes the outputs back to the units of the targets.
+func (o *outputs) unscale(signature data.Signature) {
+	for _, values := range o.values {
+		for i, v := range values {
+			k := i % o.units
+			values[i] = v*signature.TargetScale[k] + signature.TargetOffset[k]
+		}
+	}
 }
 
 // checkFinite refuses numbers that no file but .npy could hold.

@@ -108,8 +108,8 @@ func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err err
 		return nil, 0, r.refuse("inputs of another shape or type", fmt.Sprintf("%s %v", array.DType(), array.Shape), expected)
 	}
 	steps, size := array.Shape[0], array.Shape[1]
-	if size == 0 {
-		return nil, 0, r.refuse("inputs", "no sequences", "at least one")
+	if steps == 0 || size == 0 { // and then the other may be anything
+		return nil, 0, r.refuse("inputs", fmt.Sprintf("%d steps of %d sequences", steps, size), "at least one of each")
 	}
 	lengths, err := readLengths(lengthsPath, steps, size)
 	if err != nil {

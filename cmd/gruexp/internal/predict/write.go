@@ -18,8 +18,18 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
+// maxArray bounds the elements of an .npy output: one long sequence pads all others.
+const maxArray = 1 << 31
+
 // write writes the whole file or none.
 func (o *outputs) write(path string, signature data.Signature) error {
+	if filepath.Ext(path) == npyEnding && o.perStep && o.steps > maxArray/len(o.values)/o.units {
+		return &request.Error{
+			Where: "--output " + path, What: "the array is too large",
+			Found:    fmt.Sprintf("%d steps of %d sequences with %d outputs", o.steps, len(o.values), o.units),
+			Expected: fmt.Sprintf("at most %d elements, or a .csv or .jsonl file, which is not padded", maxArray),
+		}
+	}
 	err := atomicfile.Write(path, 0o644, func(w io.Writer) error {
 		switch filepath.Ext(path) {
 		case csvEnding:
