@@ -480,6 +480,18 @@ func TestGRUWithoutSteps(t *testing.T) {
 	sameBits(t, "initial", out.Initial, make([]float64, 2))
 }
 
+// Where the mask leaves out everything, the gradients are zeros, on several goroutines too.
+func TestGRUWithoutData(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 20))
+	c := newGRUCase[float32](rng, 3, 9, 300, gruOptions{bias: true, initial: true, mask: true})
+	clear(c.Mask)
+	hidden, out := c.run(new(GRU[float32]), NewPool(2))
+	sameBits(t, "hidden", hidden, slices.Repeat(c.Initial, c.Steps))
+	sameBits(t, "recurrent kernel", out.RecurrentKernel, make([]float32, len(c.RecurrentKernel)))
+	sameBits(t, "recurrent bias", out.RecurrentBias, make([]float32, len(c.RecurrentBias)))
+	sameBits(t, "gates", out.Gates, make([]float32, len(c.Gates)))
+}
+
 func TestGRUAllocations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, threads := range []int{1, 2} {

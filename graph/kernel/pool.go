@@ -9,12 +9,13 @@ import (
 )
 
 // Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
-// goroutines for the length of a call only. A nil *Pool works on one thread and keeps nothing. A Pool may be used by
-// several goroutines at the same time.
+// goroutines for the length of a call, and for some tens of microseconds more, in which the next call may need them. A nil
+// *Pool works on one thread and keeps nothing. A Pool may be used by several goroutines at the same time.
 type Pool struct {
 	threads int
 	kernels *kernels // nil for the default
 	eager   bool     // every block is worth a goroutine: for tests
+	helpers helpers
 	panels  struct {
 		float32 freeList[float32]
 		float64 freeList[float64]
@@ -26,7 +27,9 @@ func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{threads: threads}
+	p := &Pool{threads: threads}
+	p.helpers.never = threads > runtime.GOMAXPROCS(0)
+	return p
 }
 
 // Threads returns how many goroutines may work on one call, at least 1.
@@ -57,7 +60,7 @@ func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
 		f(0, n)
 		return
 	}
-	var others sync.WaitGroup
+	others := group{helpers: &p.helpers}
 	var failure atomic.Pointer[blockPanic]
 	for i := 1; i < blocks; i++ {
 		others.Go(func() {
