@@ -218,6 +218,9 @@ func (r *gruRun[F]) sumColumns(p *Pool, lo, hi int) {
 // sumProducts computes some columns of the gradient of the recurrent kernel that belong to one product.
 func (r *gruRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradientColumns[F]) {
 	add := func(left []F, width, first, count int, accumulate bool) {
+		if count == 0 && accumulate {
+			return // of one step, whose state before is the initial one
+		}
 		sums := product[F]{
 			m: r.Units, n: dq.hi - dq.lo, k: count, a: factor[F]{left, width, true},
 			b:  factor[F]{dq.matrix[first*dq.width+dq.at:], dq.width, true},

@@ -263,7 +263,7 @@ func ColumnSums[F Float](p *Pool, rows, cols int, x []F, ldx int, accumulate boo
 		}
 		return
 	}
-	p.Split(cols, ceil(elementGrain, rows), func(lo, hi int) {
+	p.Split(cols, ceil(vectorGrain, rows), func(lo, hi int) {
 		m.row(rows, m.ones, 0, x[lo:], ldx, accumulate, sums[lo:hi])
 	})
 }
