@@ -164,7 +164,9 @@ func (g *GRU) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[
 		if err != nil {
 			return nil, err
 		}
-		if g.config.Engine == Fused && gates == nil {
+		// To look inside a long sequence would not wait for the compilation of the engine composed, of equal values.
+		fused := g.config.Engine == Fused || b.Mode() == graph.Inspect && g.config.notFused() == ""
+		if fused && gates == nil {
 			states[i], err = d.fused(b, g.config, input)
 		} else {
 			var traced map[string]*gorgonia.Node
@@ -177,6 +179,9 @@ func (g *GRU) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[
 			}
 		}
 		if err != nil {
+			return nil, err
+		}
+		if err := d.record(b, g.config, input, states[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -219,7 +224,7 @@ func (g *GRU) initials(b *graph.Builder, batch int, given *gorgonia.Node) ([]*go
 		case d.initialState != nil:
 			var node *gorgonia.Node
 			if node, err = b.Param(d.initialState); err == nil {
-				initials[i], err = sameRows(b.Ops(), batch, node)
+				initials[i], err = sameRows(b.Ops(), node, batch)
 			}
 		}
 		if err != nil {
