@@ -13,22 +13,69 @@ import (
 	"github.com/gruexp/gruexp/layers"
 )
 
-// inspectedGRUs are layers of every form, and of whatever else is part of a step.
-func inspectedGRUs() map[string]layers.GRUConfig {
-	return map[string]layers.GRUConfig{
-		"reset-after":        {Units: 3},
-		"reset-before past":  {Units: 3, Form: layers.ResetBefore},
-		"reset-before new":   {Units: 3, Form: layers.ResetBefore, Update: layers.UpdateNew},
-		"three-gate":         {Units: 3, Form: layers.ThreeGate},
-		"three-gate, gating": {Units: 3, Form: layers.ThreeGate, Gating: layers.InputGating},
-		"tied":               {Units: 3, Form: layers.Tied},
-		"both directions":    {Units: 3, Bidirectional: true, Bias: layers.TwoBiases},
-		"backward":           {Units: 3, GoBackwards: true},
-		"learned state":      {Units: 3, InitialState: layers.LearnedState},
-		"layer norm":         {Units: 3, LayerNorm: true, Bias: layers.HiddenBias},
-		"noise":              {Units: 3, Zoneout: 0.3, Dropout: 0.4, RecurrentDropout: 0.4, WeightDropout: 0.4},
-		"engine composed":    {Units: 3, Engine: layers.Composed},
+// recurrence is a layer to look into.
+type recurrence interface {
+	layers.Layer
+	Run(b *graph.Builder, in layers.Seq, initial *gorgonia.Node) (layers.Seq, []*gorgonia.Node, error)
+	Gates(b *graph.Builder, in layers.Seq, initial *gorgonia.Node) (map[string]*gorgonia.Node, error)
+}
+
+// inspected is a layer with what a test has to know of it.
+type inspected struct {
+	recurrence
+	label   string
+	states  int  // columns of a state
+	records int  // that are no gates
+	resumes bool // it can go on from a given state
+}
+
+// inspectedLayers are recurrences of every form, and of whatever else is part of a step, of 3 units.
+func inspectedLayers(t *testing.T) map[string]inspected {
+	t.Helper()
+	all := map[string]inspected{}
+	streams := graph.NewStreams(3)
+	for name, cfg := range map[string]layers.GRUConfig{
+		"reset-after":        {},
+		"reset-before past":  {Form: layers.ResetBefore},
+		"reset-before new":   {Form: layers.ResetBefore, Update: layers.UpdateNew},
+		"three-gate":         {Form: layers.ThreeGate},
+		"three-gate, gating": {Form: layers.ThreeGate, Gating: layers.InputGating},
+		"tied":               {Form: layers.Tied},
+		"both directions":    {Bidirectional: true, Bias: layers.TwoBiases},
+		"backward":           {GoBackwards: true},
+		"learned state":      {InitialState: layers.LearnedState},
+		"layer norm":         {LayerNorm: true, Bias: layers.HiddenBias},
+		"noise":              {Zoneout: 0.3, Dropout: 0.4, RecurrentDropout: 0.4, WeightDropout: 0.4},
+		"engine composed":    {Engine: layers.Composed},
+	} {
+		cfg.Units, cfg.ReturnSequences = 3, true
+		layer, err := layers.NewGRU(cfg, "gru0", inspectedInputs, tensor.Float64, streams)
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		x := inspected{recurrence: layer, label: "gru0", states: 3, records: 1, resumes: !cfg.Bidirectional && cfg.InitialState == ""}
+		if cfg.Bidirectional {
+			x.records = 2
+		}
+		if cfg.GoBackwards {
+			x.label = "gru0/backward"
+		}
+		all[name] = x
 	}
+	lstm, err := layers.NewLSTM(layers.LSTMConfig{Units: 3, ReturnSequences: true, Zoneout: 0.3}, "lstm0", inspectedInputs, tensor.Float64, streams)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	all["lstm"] = inspected{recurrence: lstm, label: "lstm0", states: 6, records: 2, resumes: true}
+	rnn, err := layers.NewRNN(layers.RNNConfig{Units: 3, ReturnSequences: true}, "rnn0", inspectedInputs, tensor.Float64, streams)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	all["rnn"] = inspected{recurrence: rnn, label: "rnn0", states: 3, records: 1, resumes: true}
+	for _, x := range all {
+		scatter(x.Params())
+	}
+	return all
 }
 
 const (
@@ -40,25 +87,14 @@ func inspectedFeeds() graph.Feeds {
 	return newFeeds(inspectedSteps, []int{5, 3, 0}, layers.Input{Size: inspectedInputs}, layers.Head{Units: 1})
 }
 
-func newInspectedGRU(t *testing.T, cfg layers.GRUConfig) *layers.GRU {
-	t.Helper()
-	cfg.ReturnSequences = true
-	layer, err := layers.NewGRU(cfg, "gru0", inspectedInputs, tensor.Float64, graph.NewStreams(3))
-	if err != nil {
-		t.Fatalf("%+v", err)
-	}
-	scatter(layer.Params())
-	return layer
-}
-
 // inputsOf declares x and mask.
-func inputsOf(t *testing.T, b *graph.Builder, steps, batch int) layers.Seq {
+func inputsOf(t *testing.T, b *graph.Builder, steps int) layers.Seq {
 	t.Helper()
-	x, err := b.Input(graph.FeedInputs, tensor.Float64, steps, batch, inspectedInputs)
+	x, err := b.Input(graph.FeedInputs, tensor.Float64, steps, inspectedBatch, inspectedInputs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mask, err := b.Input(graph.FeedMask, tensor.Float64, steps, batch)
+	mask, err := b.Input(graph.FeedMask, tensor.Float64, steps, inspectedBatch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,18 +103,18 @@ func inputsOf(t *testing.T, b *graph.Builder, steps, batch int) layers.Seq {
 
 // The records of a graph to inspect are the gates that Gates computes step by step.
 func TestRecordsAreTheGates(t *testing.T) {
-	for name, cfg := range inspectedGRUs() {
+	for name, layer := range inspectedLayers(t) {
 		t.Run(name, func(t *testing.T) {
-			layer, feeds := newInspectedGRU(t, cfg), inspectedFeeds()
+			feeds := inspectedFeeds()
 			b := graph.NewBuilder(graph.Evaluate, tensor.Float64, graph.NewStreams(1), nil)
-			gates, err := layer.Gates(b, inputsOf(t, b, inspectedSteps, inspectedBatch), nil)
+			gates, err := layer.Gates(b, inputsOf(t, b, inspectedSteps), nil)
 			if err != nil {
 				t.Fatalf("%+v", err)
 			}
 			want := runNodes(t, b, gates, feeds)
 
 			b = graph.NewBuilder(graph.Inspect, tensor.Float64, graph.NewStreams(1), nil)
-			out, err := layer.Apply(b, inputsOf(t, b, inspectedSteps, inspectedBatch))
+			out, err := layer.Apply(b, inputsOf(t, b, inspectedSteps))
 			if err != nil {
 				t.Fatalf("%+v", err)
 			}
@@ -90,24 +126,12 @@ func TestRecordsAreTheGates(t *testing.T) {
 			if err := p.Run(feeds); err != nil {
 				t.Fatalf("%+v", err)
 			}
-			prefix := "gru0/"
-			if cfg.GoBackwards {
-				prefix = "gru0/backward/"
-			}
-			states := 1
-			if cfg.Bidirectional {
-				states = 2
-			}
-			if found := len(p.Recorded()); found != len(want)+states {
-				t.Errorf("found the records %v, expected %d gates and the hidden states", p.Recorded(), len(want))
+			if found := len(p.Recorded()); found != len(want)+layer.records {
+				t.Errorf("found the records %v, expected %d gates and the states", p.Recorded(), len(want))
 			}
 			mask := feeds[graph.FeedMask].([]float64)
 			for gate, values := range want {
-				v, err := p.Value(prefix + gate)
-				if err != nil {
-					t.Fatal(err)
-				}
-				found := floats(v)
+				found := valueOf(t, p, layer.label+"/"+gate)
 				for i := range found { // what stands in the padding means nothing
 					if mask[i/3] == 0 {
 						found[i], values[i] = 0, 0
@@ -119,54 +143,68 @@ func TestRecordsAreTheGates(t *testing.T) {
 	}
 }
 
+func valueOf(t *testing.T, p *graph.Program, name string) []float64 {
+	t.Helper()
+	v, err := p.Value(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return floats(v)
+}
+
 // The sensitivity of a state is how the cost changes when the recurrence goes on from another one.
 func TestSensitivityOfStates(t *testing.T) {
-	for name, cfg := range inspectedGRUs() {
+	for name, layer := range inspectedLayers(t) {
+		if !layer.resumes {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
-			if cfg.Bidirectional || cfg.InitialState == layers.LearnedState {
-				t.Skip("cannot go on from a given state")
-			}
-			layer, feeds := newInspectedGRU(t, cfg), inspectedFeeds()
+			feeds := inspectedFeeds()
 			r := rand.New(rand.NewPCG(29, 0))
 			w := make([]float64, inspectedSteps*inspectedBatch*3)
 			for i := range w {
 				w[i] = r.NormFloat64()
 			}
-			inspected := costOfSteps(t, layer, graph.Inspect, inspectedSteps, nil, feeds, w)
-			perturbation := "gru0/state"
-			if cfg.GoBackwards {
-				perturbation = "gru0/backward/state"
-			}
-			v, err := inspected.Sensitivity(perturbation)
+			p := costOfSteps(t, layer, graph.Inspect, inspectedSteps, nil, feeds, w)
+			v, err := p.Sensitivity(layer.label + "/state")
 			if err != nil {
 				t.Fatal(err)
 			}
 			sensitivity := floats(v)
-			v, err = inspected.Value("out")
-			if err != nil {
-				t.Fatal(err)
+			hidden := valueOf(t, p, layer.label+"/hidden")
+			var memory []float64
+			if layer.states > 3 {
+				memory = valueOf(t, p, layer.label+"/memory")
 			}
-			states := floats(v)
 
 			mask, x := feeds[graph.FeedMask].([]float64), feeds[graph.FeedInputs].([]float64)
-			const row = inspectedBatch * 3
 			for step := range inspectedSteps {
 				lo, hi := step+1, inspectedSteps // what comes after the step
-				if cfg.GoBackwards {
+				if layer.label == "gru0/backward" {
 					lo, hi = 0, step
 				}
-				want := slices.Clone(w[step*row : (step+1)*row])
-				if lo < hi {
-					rest := graph.Feeds{graph.FeedInputs: x[lo*6 : hi*6], graph.FeedMask: mask[lo*3 : hi*3]}
-					for i := range want {
-						const nudge = 1e-5
-						h := slices.Clone(states[step*row : (step+1)*row])
-						h[i] += nudge
-						above := costOfSteps(t, layer, graph.Evaluate, hi-lo, h, rest, w[lo*row:hi*row]).Cost()
-						h[i] -= 2 * nudge
-						want[i] += (above - costOfSteps(t, layer, graph.Evaluate, hi-lo, h, rest, w[lo*row:hi*row]).Cost()) / (2 * nudge)
+				var state, want []float64
+				for i := step * inspectedBatch; i < (step+1)*inspectedBatch; i++ {
+					state, want = append(state, hidden[i*3:(i+1)*3]...), append(want, w[i*3:(i+1)*3]...)
+					if memory != nil { // which no output has
+						state, want = append(state, memory[i*3:(i+1)*3]...), append(want, 0, 0, 0)
 					}
 				}
+				if lo < hi {
+					rest := graph.Feeds{graph.FeedInputs: x[lo*6 : hi*6], graph.FeedMask: mask[lo*3 : hi*3]}
+					cost := func() float64 {
+						return costOfSteps(t, layer, graph.Evaluate, hi-lo, state, rest, w[lo*9:hi*9]).Cost()
+					}
+					for i, v := range state {
+						const nudge = 1e-5
+						state[i] = v + nudge
+						above := cost()
+						state[i] = v - nudge
+						want[i] += (above - cost()) / (2 * nudge)
+						state[i] = v
+					}
+				}
+				row := len(want)
 				expectClose(t, fmt.Sprint("step ", step), sensitivity[step*row:(step+1)*row], want, 1e-7) // of central differences
 			}
 		})
@@ -174,15 +212,15 @@ func TestSensitivityOfStates(t *testing.T) {
 }
 
 // costOfSteps runs a layer from the initial states h, where there are some. The cost is the sum of its outputs, each times its w.
-func costOfSteps(t *testing.T, layer *layers.GRU, mode graph.Mode, steps int, h []float64, feeds graph.Feeds, w []float64) *graph.Program {
+func costOfSteps(t *testing.T, layer inspected, mode graph.Mode, steps int, h []float64, feeds graph.Feeds, w []float64) *graph.Program {
 	t.Helper()
 	b := graph.NewBuilder(mode, tensor.Float64, graph.NewStreams(1), nil)
-	in := inputsOf(t, b, steps, inspectedBatch)
+	in := inputsOf(t, b, steps)
 	all := graph.Feeds{graph.FeedInputs: feeds[graph.FeedInputs], graph.FeedMask: feeds[graph.FeedMask], "w": w, "h": h}
 	var initial *gorgonia.Node
 	var err error
 	if h != nil {
-		if initial, err = b.Input("h", tensor.Float64, inspectedBatch, 3); err != nil {
+		if initial, err = b.Input("h", tensor.Float64, inspectedBatch, layer.states); err != nil {
 			t.Fatal(err)
 		}
 	}
