@@ -17,9 +17,7 @@ func (w *gruWorker[F]) backward() {
 			w.take(done)
 			done += len(w.chunk)
 			w.fetchBackward(i, done)
-			for _, b := range w.chunk {
-				w.perturbationGradients(b)
-			}
+			w.perturbationGradients(w.chunk...)
 			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
 				w.gatesBackward(stage)

@@ -17,9 +17,7 @@ func (w *gruWorker[F]) forward() {
 				w.gatesForward(stage)
 			}
 			w.zoneOut()
-			for _, b := range w.chunk {
-				w.perturb(b)
-			}
+			w.perturb(w.chunk...)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 const (
 	barLeft   = plotRight + 22
 	barWidth  = 14.0
-	barLabel  = barLeft + 72
+	barLabel  = pictureWidth - 6
 	mapPixels = 256 // at least, in either direction: viewers blur what they enlarge
 )
 
@@ -94,7 +94,7 @@ func (p *picture) heat(title string, height float64, v Values, s scale, columns,
 	for _, mark := range []float64{s.least, (s.least + s.most) / 2, s.most} {
 		y := bar.at(mark)
 		a.add(`<path d="M%.1f %.1fh4" stroke="#555"/>`, barLeft+barWidth, y)
-		a.text(barLeft+barWidth+7, y+4, "", strconv.FormatFloat(mark, 'g', 3, 64))
+		a.text(barLeft+barWidth+7, y+4, "", strconv.FormatFloat(mark, 'g', 2, 64))
 	}
 	a.upright(barLabel, unit)
 	return nil

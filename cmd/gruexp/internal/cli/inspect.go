@@ -99,11 +99,13 @@ func (a *app) showInspection(found *run.Inspection) error {
 	if err := writeRows(&b, parameterRows(found.Parameters), 3); err != nil {
 		return err
 	}
-	b.WriteString("\nσ is the largest singular value and ρ the spectral radius of each gate's block, in the order of the gates.\n")
+	if slices.ContainsFunc(found.Parameters, func(p inspect.Parameter) bool { return p.SpectralRadii != nil }) {
+		b.WriteString("\nσ is the largest singular value and ρ the spectral radius of each gate's block, in the order of the gates.\n")
+	}
 	if found.Missing != "" {
 		fmt.Fprintf(&b, "There are %s.\n", found.Missing)
 	}
-	if len(found.Sequences) > 0 {
+	if len(found.Recurrences) > 0 {
 		fmt.Fprintf(&b, "\nOver %s of the part %s:\n\n", counted(len(found.Sequences), "sequence"), found.Split)
 		if err := writeRows(&b, recurrenceRows(found.Recurrences), 2); err != nil {
 			return err
