@@ -39,15 +39,18 @@ func TestWrongCalls(t *testing.T) {
 		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT or check FILE)`},
 		{"config chek x", `gruexp: config: unknown verb (found "chek", expected one of check, show; did you mean "check"?)`},
 		{"config show", `gruexp: config show: wrong arguments (found nothing, expected an experiment or a FILE.yaml)`},
-		{"data", `gruexp: data: wrong arguments (found nothing, expected list, or add NAME --from PATH)`},
+		{"data", `gruexp: data: wrong arguments (found nothing, expected list, get NAME, or add NAME --from PATH)`},
+		{"data get", `gruexp: data get: wrong arguments (found nothing, expected the NAME of a known data set)`},
+		{"data get notingham", `gruexp: data get: unknown data set (found "notingham", expected …did you mean "nottingham"?)`},
+		{"data get adding", `gruexp: data get: this data set needs no file (found "adding", expected one of names`},
 		{"data add", `gruexp: data add: wrong arguments (found nothing, expected the NAME of a known data set)`},
 		{"data add jsb", `gruexp: data add: missing flag (found no --from, expected --from PATH`},
-		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of jsb`},
-		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of jsb`},
-		{"data add jsb --from nowhere", `gruexp: nowhere: open (found no such file, expected a JSON file of MIDI notes)`},
+		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of names`},
+		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of names`},
+		{"data add jsb --from nowhere", `gruexp: nowhere: data set jsb (found no such file, expected the file or a directory with jsb_chorales.json)`},
 		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments)`},
 		{"help trian", `gruexp: command line: unknown verb (found "trian", expected …did you mean "train"?)`},
-		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, list; did you mean "list"?)`},
+		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, get, list; did you mean "list"?)`},
 	} {
 		gruexp(t, strings.Fields(c.args)...).mustFail(t, 2, c.want)
 	}
@@ -63,7 +66,7 @@ func TestWrongConfigurations(t *testing.T) {
 	}{
 		"empty": {"", []string{
 			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, jsb, nottingham, or the section csv)`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},

@@ -25,15 +25,19 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
 	}
-	switch config.Name {
-	case languagesName:
-		return loadLanguages(), nil
-	case datesName:
-		return loadDates(), nil
+	set, _ := Known(config.Name)
+	var files []string
+	if set.NeedsFile() {
+		var err error
+		if files, err = Locate(set.Name, options.Dir, options.Registry); err != nil {
+			return nil, err
+		}
 	}
-	path, err := Locate(config.Name, options.Dir, options.Registry)
+	data, err := set.load(ctx, config, files)
 	if err != nil {
 		return nil, err
 	}
-	return loadMusic(ctx, config.Name, path)
+	data.Name = set.Name
+	data.Files = files
+	return data, nil
 }
