@@ -96,7 +96,9 @@ func (p *picture) heat(title string, height float64, v Values, s scale, columns,
 		a.add(`<path d="M%.1f %.1fh4" stroke="#555"/>`, barLeft+barWidth, y)
 		a.text(barLeft+barWidth+7, y+4, "", strconv.FormatFloat(mark, 'g', 2, 64))
 	}
-	a.upright(barLabel, unit)
+	if unit != "" {
+		a.upright(barLabel, unit)
+	}
 	return nil
 }
 
