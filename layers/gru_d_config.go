@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -75,8 +76,9 @@ func (c GRUDConfig) WithDefaults() GRUDConfig {
 func (c GRUDConfig) Validate() fault.List {
 	l := c.gru().validate()
 	checkOneOf(&l, "form", c.Form, ResetBefore, ResetAfter)
-	checkInitializer(&l, "decay_initializer", c.DecayInitializer)
-	l.Check(c.DecayInitializer != graph.InitZeros, "decay_initializer", c.DecayInitializer, "another one: what decays nothing has no gradient")
+	// what decays nothing has no gradient, and would stay as it is
+	allowed := slices.DeleteFunc(graph.InitializerNames(), func(name string) bool { return name == graph.InitZeros })
+	checkOneOf(&l, "decay_initializer", c.DecayInitializer, allowed...)
 	return l
 }
 

@@ -214,7 +214,7 @@ func TestGRUDFaults(t *testing.T) {
 		{"update: it belongs to the form reset-before", layers.GRUDConfig{Form: layers.ResetAfter, Update: layers.UpdateNew}},
 		{"units: 1 to 65536", layers.GRUDConfig{Units: -1}},
 		{"decay_initializer: one of [glorot_uniform", layers.GRUDConfig{DecayInitializer: "ones"}},
-		{"decay_initializer: no gradient", layers.GRUDConfig{DecayInitializer: graph.InitZeros}},
+		{"decay_initializer: one of [glorot_uniform", layers.GRUDConfig{DecayInitializer: graph.InitZeros}},
 		{"zoneout: 0 or more and less than 1", layers.GRUDConfig{Zoneout: 1}},
 	} {
 		path, words, _ := strings.Cut(test.expected, ": ")
