@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/solvers"
@@ -45,7 +46,12 @@ func TestWorkloads(t *testing.T) {
 		workloads["Option/"+o.name] = func() (workload, error) { return o.training(tiny, pool) }
 	}
 	for _, name := range solvers.Names() {
-		workloads["Solver/"+name] = func() (workload, error) { return newUpdating(tiny, name) }
+		workloads["Solver/"+name] = func() (workload, error) {
+			return newUpdating(tiny, solvers.Config{Name: name, ClipNorm: 1}, graph.Param{})
+		}
+	}
+	for _, g := range gradientOptions() {
+		workloads["Gradient/"+g.name] = func() (workload, error) { return newUpdating(tiny, g.config, g.param) }
 	}
 	for _, name := range slices.Sorted(maps.Keys(workloads)) {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ var probes = []struct {
 task: forecast
 data: {csv: {path: x.csv, sequence: s}, forecast: {target: y}}
 model: {layers: [gru, dense]}
+solver: {spikes: {}, gradient_noise: {}, lookahead: {}, groups: [{names: [gru0], learning_rate_factor: 0.1}]}
 trainer: {early_stopping: {}, reduce_on_plateau: {}}
 `, []string{"gru", "dense"}},
 	{`
@@ -142,6 +144,10 @@ func (r *reference) table(path string) string {
 // place is the path of a key in a probe, empty where the probe does not have its section.
 func (p probe) place(path string) string {
 	path = strings.Replace(path, "ROLE", "bias", 1)
+	path = strings.Replace(path, "solver.groups.", "solver.groups.0.", 1)
+	if strings.HasPrefix(path, "solver.schedule.parts.") {
+		return "" // of a schedule that no probe has
+	}
 	rest, ok := strings.CutPrefix(path, "model.layers.")
 	if !ok {
 		return path
@@ -168,7 +174,13 @@ func (r *reference) variants(k key) (names []string, assign func(name string) []
 	if names == nil {
 		r.t.Fatalf("%s: found no list of its values", chooser)
 	}
-	return names, func(name string) []string { return []string{"--set", chooser + "=" + name} }
+	return names, func(name string) []string {
+		sets := []string{"--set", chooser + "=" + name}
+		if name == "chain" {
+			sets = append(sets, "--set", "solver.schedule.parts=[{epochs: 1}, {}]")
+		}
+		return sets
+	}
 }
 
 // defaultValues are the defaults of a key in the order of the variants that they belong to.
@@ -231,7 +243,10 @@ func format(value any) string {
 	}
 	items := make([]string, len(list))
 	for i, item := range list {
-		items[i] = fmt.Sprintf("%q", item)
+		items[i] = fmt.Sprint(item)
+		if text, ok := item.(string); ok {
+			items[i] = strconv.Quote(text)
+		}
 	}
 	return "[" + strings.Join(items, ", ") + "]"
 }

@@ -40,6 +40,7 @@ const (
 	numberKind  = "number"
 	boolKind    = "true or false"
 	textsKind   = "list of texts"
+	numbersKind = "list of numbers"
 	sectionKind = "section"
 	listKind    = "list of sections"
 	mapKind     = "section by role"
@@ -141,8 +142,12 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 	case *ast.StarExpr:
 		return s.kindOf(in, typ.X)
 	case *ast.ArrayType:
-		if _, inner := s.kindOf(in, typ.Elt); inner != "" {
+		kind, inner := s.kindOf(in, typ.Elt)
+		switch {
+		case inner != "":
 			return listKind, inner
+		case kind == numberKind:
+			return numbersKind, ""
 		}
 		return textsKind, ""
 	case *ast.MapType:

@@ -6,6 +6,15 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
+// NameAdaGrad is [AdaGrad].
+const NameAdaGrad = "adagrad"
+
+func adaGradRule() rule {
+	return rule{NameAdaGrad, Config{LearningRate: 0.01, Epsilon: new(1e-10)}, func(c *Config, _ Plan) []Transform {
+		return []Transform{&AdaGrad{Epsilon: *c.Epsilon}}
+	}}
+}
+
 // AdaGrad divides by the root of all squared gradients so far, H = 0 at first:
 //
 //	H ← H + g²

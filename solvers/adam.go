@@ -8,6 +8,28 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
+// The rules of [Adam].
+const (
+	NameAdam  = "adam"
+	NameAdamW = "adamw" // with [AddDecayedWeights]
+)
+
+func adamRule() rule { return rule{NameAdam, adamPreset(), adamChain} }
+
+func adamWRule() rule {
+	preset := adamPreset()
+	preset.WeightDecay = new(0.01)
+	return rule{NameAdamW, preset, adamChain}
+}
+
+func adamPreset() Config {
+	return Config{LearningRate: 0.001, Beta1: new(0.9), Beta2: new(0.999), Epsilon: new(1e-8)}
+}
+
+func adamChain(c *Config, _ Plan) []Transform {
+	return []Transform{&Adam{Beta1: *c.Beta1, Beta2: *c.Beta2, Epsilon: *c.Epsilon}}
+}
+
 // Adam divides a moving average of the gradients by the root of one of their squares, both 0 at first and corrected
 // for that:
 //
@@ -22,7 +44,7 @@ type Adam struct {
 	Beta1, Beta2 float64 // β₁ and β₂, in [0, 1)
 	Epsilon      float64 // ε, above 0
 
-	means, squares moments
+	averages
 }
 
 // Name is "adam".
@@ -30,30 +52,16 @@ func (*Adam) Name() string { return "adam" }
 
 // Init checks the options.
 func (a *Adam) Init(params []*graph.Param) error {
-	var faults fault.List
-	checkDecay(&faults, "beta1", a.Beta1)
-	checkDecay(&faults, "beta2", a.Beta2)
-	checkEpsilon(&faults, "epsilon", a.Epsilon)
-	a.means, a.squares = newMoments(params), newMoments(params)
-	return faults.Err()
+	a.averages = newAverages(params)
+	return checkAdam(a.Beta1, a.Beta2, a.Epsilon).Err()
 }
 
 // Apply scales the gradient.
 func (a *Adam) Apply(step int, us []Update) error {
-	t := float64(step + 1)
-	// m̂ = Mean·m and √v̂ = Root·√v.
-	c := kernel.AdamFactors[float64]{
-		Beta1: a.Beta1, Rest1: 1 - a.Beta1, Mean: 1 / (1 - math.Pow(a.Beta1, t)),
-		Beta2: a.Beta2, Rest2: 1 - a.Beta2, Root: 1 / math.Sqrt(1-math.Pow(a.Beta2, t)),
-		Epsilon: a.Epsilon,
-	}
-	single := kernel.AdamFactors[float32]{
-		Beta1: float32(c.Beta1), Rest1: float32(c.Rest1), Mean: float32(c.Mean),
-		Beta2: float32(c.Beta2), Rest2: float32(c.Rest2), Root: float32(c.Root),
-		Epsilon: float32(c.Epsilon),
-	}
+	c := adamFactors(step, a.Beta1, a.Beta2, a.Epsilon)
+	single := narrow(c)
 	for _, u := range us {
-		m, v := a.means[u.Param.Name], a.squares[u.Param.Name]
+		m, v := a.of(u.Param)
 		if isFloat32(m) {
 			kernel.Adam(u.Delta.Float32s(), m.Float32s(), v.Float32s(), single)
 		} else {
@@ -63,13 +71,28 @@ func (a *Adam) Apply(step int, us []Update) error {
 	return nil
 }
 
-// State is "m/PARAM" and "v/PARAM", the averages.
-func (a *Adam) State() State {
-	state := State{}
-	a.means.addTo(state, "m")
-	a.squares.addTo(state, "v")
-	return state
+func checkAdam(beta1, beta2, epsilon float64) fault.List {
+	var faults fault.List
+	checkDecay(&faults, "beta1", beta1)
+	checkDecay(&faults, "beta2", beta2)
+	checkEpsilon(&faults, "epsilon", epsilon)
+	return faults
 }
 
-// Restore copies a saved State.
-func (a *Adam) Restore(saved State) error { return restore(a.State(), saved) }
+// adamFactors are those of a step: m̂ = Mean·m and √v̂ = Root·√v.
+func adamFactors(step int, beta1, beta2, epsilon float64) kernel.AdamFactors[float64] {
+	t := float64(step + 1)
+	return kernel.AdamFactors[float64]{
+		Beta1: beta1, Rest1: 1 - beta1, Mean: 1 / (1 - math.Pow(beta1, t)),
+		Beta2: beta2, Rest2: 1 - beta2, Root: 1 / math.Sqrt(1-math.Pow(beta2, t)),
+		Epsilon: epsilon,
+	}
+}
+
+func narrow(c kernel.AdamFactors[float64]) kernel.AdamFactors[float32] {
+	return kernel.AdamFactors[float32]{
+		Beta1: float32(c.Beta1), Rest1: float32(c.Rest1), Mean: float32(c.Mean),
+		Beta2: float32(c.Beta2), Rest2: float32(c.Rest2), Root: float32(c.Root),
+		Epsilon: float32(c.Epsilon),
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -93,30 +92,44 @@ func (c *ClipByGlobalNorm) Apply(_ int, us []Update) error { return clipNorm(us,
 
 // clipNorm scales us together so that their norm is at most limit. Gradients within it are only read.
 func clipNorm(us []Update, limit float64) error {
-	var squares float64
-	for _, u := range us {
-		squares += sumOfSquares(u.Delta)
+	norm := math.Sqrt(totalSquares(us))
+	if err := checkNorm(norm); err != nil {
+		return err
 	}
-	norm := math.Sqrt(squares)
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return errors.Errorf("norm of the gradient: found %v, expected a finite number", norm)
-	}
-	if norm <= limit {
-		return nil
-	}
-	for _, u := range us {
-		if isFloat32(u.Delta) {
-			kernel.Scale(u.Delta.Float32s(), float32(limit/norm))
-		} else {
-			kernel.Scale(u.Delta.Float64s(), limit/norm)
-		}
+	if norm > limit {
+		scale(us, limit/norm)
 	}
 	return nil
 }
 
-func sumOfSquares(t *tensor.Dense) float64 {
-	if isFloat32(t) {
-		return kernel.SumOfSquares(t.Float32s())
+// checkNorm returns an error for a norm that is not finite.
+func checkNorm(norm float64) error {
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return errors.Errorf("norm of the gradient: found %v, expected a finite number", norm)
 	}
-	return kernel.SumOfSquares(t.Float64s())
+	return nil
+}
+
+// scale multiplies all of us.
+func scale(us []Update, factor float64) {
+	for _, u := range us {
+		if isFloat32(u.Delta) {
+			kernel.Scale(u.Delta.Float32s(), float32(factor))
+		} else {
+			kernel.Scale(u.Delta.Float64s(), factor)
+		}
+	}
+}
+
+// totalSquares is the sum of squares over all of us.
+func totalSquares(us []Update) float64 {
+	var squares float64
+	for _, u := range us {
+		if isFloat32(u.Delta) {
+			squares += kernel.SumOfSquares(u.Delta.Float32s())
+		} else {
+			squares += kernel.SumOfSquares(u.Delta.Float64s())
+		}
+	}
+	return squares
 }

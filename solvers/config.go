@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -8,48 +9,58 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Names of the solvers that a [Config] makes.
-const (
-	NameSGD      = "sgd"      // [ScaleByLearningRate] alone
-	NameMomentum = "momentum" // [Momentum]
-	NameNesterov = "nesterov" // [Momentum] with Nesterov
-	NameAdaGrad  = "adagrad"  // [AdaGrad]
-	NameRMSProp  = "rmsprop"  // [RMSProp]
-	NameAdam     = "adam"     // [Adam]
-	NameAdamW    = "adamw"    // [Adam] and [AddDecayedWeights]
-)
-
-// Names lists the solvers that a [Config] makes.
-func Names() []string {
-	return []string{NameSGD, NameMomentum, NameNesterov, NameAdaGrad, NameRMSProp, NameAdam, NameAdamW}
-}
-
 // Config is a solver by name. Its chain is
 //
-//	ClipByValue → ClipByGlobalNorm → AddPenalty → AddParamPenalty → the named rule → AddDecayedWeights → ScaleByLearningRate
+//	GuardSpikes → Centralize → ClipByValue → ClipByNorm → ClipAdaptive → ClipByGlobalNorm → AddNoise
+//	→ AddPenalty → AddParamPenalty → the named rule → AddDecayedWeights → ScaleByGroup → Lookahead → ScaleByLearningRate
 //
-// as far as the options ask for it: thresholds limit the gradient of the data's cost, not that of the penalties.
+// as far as the options ask for it: thresholds limit the gradient of the data's cost, not that of the penalties. Lookahead
+// acts after the step.
 //
 // The zero value is Adam with its defaults. A nil pointer is the default of the named solver; a solver without that
 // option refuses a value.
 type Config struct {
-	Name         string         `yaml:"name"`                   // one of [Names]; adam
-	LearningRate float64        `yaml:"learning_rate"`          // η; 0.001 for rmsprop, adam and adamw, else 0.01
-	Momentum     *float64       `yaml:"momentum,omitempty"`     // μ of momentum and nesterov; 0.9
-	Form         MomentumForm   `yaml:"form,omitempty"`         // of momentum and nesterov; ema
-	Beta1        *float64       `yaml:"beta1,omitempty"`        // β₁ of adam and adamw; 0.9
-	Beta2        *float64       `yaml:"beta2,omitempty"`        // β₂ of adam and adamw; 0.999
-	Rho          *float64       `yaml:"rho,omitempty"`          // ρ of rmsprop; 0.9 (Hinton, Keras; PyTorch has 0.99)
-	Epsilon      *float64       `yaml:"epsilon,omitempty"`      // ε of adagrad (1e-10), rmsprop, adam and adamw (1e-8)
-	WeightDecay  *float64       `yaml:"weight_decay,omitempty"` // λ of adamw; 0.01
-	Schedule     ScheduleConfig `yaml:"schedule"`
-	ClipNorm     float64        `yaml:"clip_norm"`  // limit of the norm of all gradients together; 0: none
-	ClipValue    float64        `yaml:"clip_value"` // limit of each number of a gradient; 0: none
-	L1           float64        `yaml:"l1"`         // λ₁ of kernels, recurrent kernels and embeddings; 0: none
-	L2           float64        `yaml:"l2"`         // λ₂ of the same; 0: none
+	Name          string         `yaml:"name"`                     // one of [Names]; adam
+	LearningRate  float64        `yaml:"learning_rate"`            // η, where the schedule begins
+	Momentum      *float64       `yaml:"momentum,omitempty"`       // μ of momentum, nesterov and rmsprop
+	Form          MomentumForm   `yaml:"form,omitempty"`           // of momentum and nesterov; ema
+	Beta1         *float64       `yaml:"beta1,omitempty"`          // β₁ of adam and its relatives
+	Beta2         *float64       `yaml:"beta2,omitempty"`          // β₂ of adam and its relatives
+	MomentumDecay *float64       `yaml:"momentum_decay,omitempty"` // ψ of nadam
+	Rho           *float64       `yaml:"rho,omitempty"`            // ρ of rmsprop (PyTorch has 0.99) and adadelta
+	Epsilon       *float64       `yaml:"epsilon,omitempty"`        // ε, which keeps from dividing by 0
+	Centered      *bool          `yaml:"centered,omitempty"`       // divides by the deviation of gradients, not by their root mean square
+	Growth        *float64       `yaml:"growth,omitempty"`         // of the step size of rprop, while the sign stays
+	Shrinkage     *float64       `yaml:"shrinkage,omitempty"`      // of the step size of rprop, when the sign changes
+	MinStep       *float64       `yaml:"min_step,omitempty"`       // least step size of rprop
+	MaxStep       *float64       `yaml:"max_step,omitempty"`       // greatest step size of rprop
+	Trigger       *int           `yaml:"trigger,omitempty"`        // asgd averages weights once the validation loss is worse than its best of more than this many epochs ago
+	AverageAfter  *float64       `yaml:"average_after,omitempty"`  // epochs after which asgd averages in any case
+	WeightDecay   *float64       `yaml:"weight_decay,omitempty"`   // λ of kernels, recurrent kernels and embeddings
+	Schedule      ScheduleConfig `yaml:"schedule"`
+
+	// MomentumSchedule multiplies μ, with the keys of solver.schedule; default nil: none.
+	MomentumSchedule *ScheduleConfig `yaml:"momentum_schedule,omitempty"`
+	// WeightDecaySchedule multiplies λ, with the keys of solver.schedule; default nil: none.
+	WeightDecaySchedule *ScheduleConfig `yaml:"weight_decay_schedule,omitempty"`
+
+	Spikes        *SpikeConfig         `yaml:"spikes,omitempty"`         // what becomes of steps with gradients that are suddenly long
+	Centralize    bool                 `yaml:"centralize"`               // takes the mean off the gradient of every unit; false
+	ClipValue     float64              `yaml:"clip_value"`               // limit of each number of a gradient; 0: none
+	ClipParamNorm float64              `yaml:"clip_param_norm"`          // limit of the norm of each parameter's gradient; 0: none
+	ClipAdaptive  float64              `yaml:"clip_adaptive"`            // limit of the norm of a unit's gradient as a part of that of its weights; 0: none
+	ClipNorm      float64              `yaml:"clip_norm"`                // limit of the norm of all gradients together; 0: none
+	GradientNoise *GradientNoiseConfig `yaml:"gradient_noise,omitempty"` // normal noise that is added to gradients
+	L1            float64              `yaml:"l1"`                       // λ₁ of kernels, recurrent kernels and embeddings; 0: none
+	L2            float64              `yaml:"l2"`                       // λ₂ of the same; 0: none
 
 	// Penalties are added to L1 and L2 for the parameters of one role, as {bias: {l2: 0.001}}.
 	Penalties map[graph.Role]PenaltyConfig `yaml:"penalties,omitempty"`
+
+	// Groups are parameters with a learning rate or a weight decay of their own, or frozen ones.
+	Groups []Group `yaml:"groups,omitempty"`
+	// Lookahead lets the solver run ahead of slow weights.
+	Lookahead *LookaheadConfig `yaml:"lookahead,omitempty"`
 }
 
 // PenaltyConfig is λ₁·Σ|W| + λ₂·ΣW².
@@ -58,76 +69,79 @@ type PenaltyConfig struct {
 	L2 float64 `yaml:"l2"`
 }
 
-// Plan is how long a training lasts, for schedules that are told in epochs.
-type Plan struct{ StepsPerEpoch, Epochs int }
-
-// defaults returns the options that the named solver has, with their defaults.
-func defaults(name string) (preset Config, known bool) {
-	switch name {
-	case NameSGD:
-		return Config{LearningRate: 0.01}, true
-	case NameMomentum, NameNesterov:
-		return Config{LearningRate: 0.01, Momentum: new(0.9), Form: EMA}, true
-	case NameAdaGrad:
-		return Config{LearningRate: 0.01, Epsilon: new(1e-10)}, true
-	case NameRMSProp:
-		return Config{LearningRate: 0.001, Rho: new(0.9), Epsilon: new(1e-8)}, true
-	case NameAdam:
-		return Config{LearningRate: 0.001, Beta1: new(0.9), Beta2: new(0.999), Epsilon: new(1e-8)}, true
-	case NameAdamW:
-		return Config{LearningRate: 0.001, Beta1: new(0.9), Beta2: new(0.999), Epsilon: new(1e-8), WeightDecay: new(0.01)}, true
-	default:
-		return Config{}, false
-	}
+// Plan is what a training gives a solver: how long it lasts, for what is told in epochs, and streams, for what is random.
+type Plan struct {
+	StepsPerEpoch, Epochs int
+	Streams               *graph.Streams // only gradient noise needs them
 }
 
 func options() []option[Config] {
 	return []option[Config]{
-		{"momentum", func(c *Config) **float64 { return &c.Momentum }, checkDecay},
-		{"beta1", func(c *Config) **float64 { return &c.Beta1 }, checkDecay},
-		{"beta2", func(c *Config) **float64 { return &c.Beta2 }, checkDecay},
-		{"rho", func(c *Config) **float64 { return &c.Rho }, checkDecay},
-		{"epsilon", func(c *Config) **float64 { return &c.Epsilon }, checkEpsilon},
-		{"weight_decay", func(c *Config) **float64 { return &c.WeightDecay }, checkStrength},
+		scalar("momentum", func(c *Config) **float64 { return &c.Momentum }, checkDecay),
+		scalar("beta1", func(c *Config) **float64 { return &c.Beta1 }, checkDecay),
+		scalar("beta2", func(c *Config) **float64 { return &c.Beta2 }, checkDecay),
+		scalar("momentum_decay", func(c *Config) **float64 { return &c.MomentumDecay }, checkDecay),
+		scalar("rho", func(c *Config) **float64 { return &c.Rho }, checkDecay),
+		scalar("epsilon", func(c *Config) **float64 { return &c.Epsilon }, checkEpsilon),
+		scalar("centered", func(c *Config) **bool { return &c.Centered }, anyValue),
+		scalar("growth", func(c *Config) **float64 { return &c.Growth }, checkGrowth),
+		scalar("shrinkage", func(c *Config) **float64 { return &c.Shrinkage }, checkDecayFactor),
+		scalar("min_step", func(c *Config) **float64 { return &c.MinStep }, checkThreshold),
+		scalar("max_step", func(c *Config) **float64 { return &c.MaxStep }, checkThreshold),
+		scalar("trigger", func(c *Config) **int { return &c.Trigger }, checkCount),
+		scalar("average_after", func(c *Config) **float64 { return &c.AverageAfter }, checkAfter),
+		scalar("weight_decay", func(c *Config) **float64 { return &c.WeightDecay }, checkStrength),
+		choice("form", func(c *Config) *MomentumForm { return &c.Form }, checkForm),
 	}
 }
 
 // WithDefaults returns the config with every option of the named solver filled in.
 func (c Config) WithDefaults() Config {
-	if c.Name == "" {
-		c.Name = NameAdam
-	}
-	preset, _ := defaults(c.Name)
-	if c.LearningRate == 0 {
-		c.LearningRate = preset.LearningRate
-	}
-	if c.Form == "" {
-		c.Form = preset.Form
-	}
-	fill(options(), &c, &preset)
+	c.Name = orDefault(c.Name, NameAdam)
+	named, _ := ruleNamed(c.Name)
+	c.LearningRate = orDefault(c.LearningRate, named.preset.LearningRate)
+	fill(options(), &c, &named.preset)
 	c.Schedule = c.Schedule.WithDefaults()
+	c.MomentumSchedule = withDefaults(c.MomentumSchedule)
+	c.WeightDecaySchedule = withDefaults(c.WeightDecaySchedule)
+	c.Spikes = withDefaults(c.Spikes)
+	c.GradientNoise = withDefaults(c.GradientNoise)
+	c.Lookahead = withDefaults(c.Lookahead)
 	return c
+}
+
+func withDefaults[C interface{ WithDefaults() C }](c *C) *C {
+	if c == nil {
+		return nil
+	}
+	return new((*c).WithDefaults())
 }
 
 // Validate lists every fault of a config whose defaults are filled in.
 func (c Config) Validate() fault.List {
 	var faults fault.List
-	preset, known := defaults(c.Name)
+	named, known := ruleNamed(c.Name)
+	preset := named.preset
 	faults.Check(known, "name", c.Name, "one of %v", Names())
 	if known || c.LearningRate != 0 {
 		checkRate(&faults, "learning_rate", c.LearningRate)
 	}
 	if known {
 		checkOptions(&faults, options(), &c, &preset, c.Name)
-		if preset.Form == "" {
-			faults.Check(c.Form == "", "form", string(c.Form), "null or left out: %s has no form", c.Name)
-		} else {
-			checkForm(&faults, "form", c.Form)
-		}
+		c.checkOwners(&faults, &preset)
+	}
+	if c.MinStep != nil && c.MaxStep != nil {
+		faults.Check(!(*c.MinStep > *c.MaxStep), "min_step", *c.MinStep, "at most max_step, which is %v", *c.MaxStep)
 	}
 	faults.Under("schedule", c.Schedule.Validate())
-	checkLimit(&faults, "clip_norm", c.ClipNorm)
+	under(&faults, "momentum_schedule", c.MomentumSchedule)
+	under(&faults, "weight_decay_schedule", c.WeightDecaySchedule)
+	under(&faults, "spikes", c.Spikes)
 	checkLimit(&faults, "clip_value", c.ClipValue)
+	checkLimit(&faults, "clip_param_norm", c.ClipParamNorm)
+	checkLimit(&faults, "clip_adaptive", c.ClipAdaptive)
+	checkLimit(&faults, "clip_norm", c.ClipNorm)
+	under(&faults, "gradient_noise", c.GradientNoise)
 	checkStrength(&faults, "l1", c.L1)
 	checkStrength(&faults, "l2", c.L2)
 	for _, role := range slices.Sorted(maps.Keys(c.Penalties)) {
@@ -136,35 +150,173 @@ func (c Config) Validate() fault.List {
 		checkStrength(&faults, path+".l1", c.Penalties[role].L1)
 		checkStrength(&faults, path+".l2", c.Penalties[role].L2)
 	}
+	for i, g := range c.Groups {
+		path := fmt.Sprintf("groups.%d", i)
+		faults.Under(path, g.Validate())
+		if g.WeightDecay != nil && known && preset.WeightDecay == nil {
+			faults.Add(path+".weight_decay", *g.WeightDecay, "null or left out: %s has no weight_decay", c.Name)
+		}
+	}
+	under(&faults, "lookahead", c.Lookahead)
 	return faults
 }
 
-// roles lists what a penalty can be about.
+// checkOwners adds a fault for what changes an option that the solver does not have.
+func (c Config) checkOwners(faults *fault.List, preset *Config) {
+	checkOwner(faults, "momentum", c.MomentumSchedule, preset.Momentum, c.Momentum, c.Name)
+	decay := c.WeightDecay
+	for _, g := range c.Groups {
+		if g.WeightDecay != nil {
+			decay = g.WeightDecay
+		}
+	}
+	checkOwner(faults, "weight_decay", c.WeightDecaySchedule, preset.WeightDecay, decay, c.Name)
+}
+
+// checkOwner adds a fault for the schedule of an option that the solver does not have, or that is 0.
+func checkOwner(faults *fault.List, name string, schedule *ScheduleConfig, preset, value *float64, solver string) {
+	switch path := name + "_schedule"; {
+	case schedule == nil:
+	case preset == nil:
+		faults.Add(path, schedule.Name, "null or left out: %s has no %s", solver, name)
+	case value != nil && *value == 0:
+		faults.Add(path, schedule.Name, "null or left out: %s is 0", name)
+	}
+}
+
+// under adds the faults of a section that is there.
+func under[C interface{ Validate() fault.List }](faults *fault.List, path string, section *C) {
+	if section != nil {
+		faults.Under(path, (*section).Validate())
+	}
+}
+
+// roles lists what a penalty or a group can be about.
 func roles() []graph.Role {
 	return []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Bias, graph.Embedding, graph.Scale, graph.State}
 }
 
+// ValidateFor lists the faults of a valid config together with the parameters of a model: groups, penalties and a decay that
+// are about none of those to train.
+func (c Config) ValidateFor(params []*graph.Param) fault.List {
+	var faults fault.List
+	checkGroups(&faults, c.Groups, params)
+	trained := slices.DeleteFunc(slices.Clone(params), func(p *graph.Param) bool {
+		g := groupOf(c.Groups, p)
+		return !p.Trained() || g != nil && g.Freeze
+	})
+	faults.Check(len(trained) > 0, "groups", "all parameters frozen", "some to train")
+	if len(trained) == 0 {
+		return faults
+	}
+	if c.L1 > 0 {
+		checkRoles(&faults, "l1", nil, trained)
+	}
+	if c.L2 > 0 {
+		checkRoles(&faults, "l2", nil, trained)
+	}
+	for _, role := range slices.Sorted(maps.Keys(c.Penalties)) {
+		if c.Penalties[role] != (PenaltyConfig{}) {
+			checkRoles(&faults, "penalties."+string(role), []graph.Role{role}, trained)
+		}
+	}
+	if c.WeightDecay != nil && *c.WeightDecay > 0 && c.Groups == nil {
+		checkRoles(&faults, "weight_decay", nil, trained)
+	}
+	return faults
+}
+
 // New makes the solver of the config with its defaults. All that is wrong with the config is one error, a
-// [*fault.Error]. The plan may be zero if the schedule is constant and has no warm-up.
+// [*fault.Error]. The plan may be zero if no schedule but a constant one is asked for, no warm-up and no gradient noise.
 func (c Config) New(plan Plan) (*Solver, error) {
+	c, err := c.planned(plan)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(c.chain(plan)...)
+	if err != nil {
+		return nil, err
+	}
+	s.groups = c.Groups
+	return s, nil
+}
+
+// LearningRates is the schedule of the config with its defaults for that plan.
+func (c Config) LearningRates(plan Plan) (Schedule, error) {
+	c, err := c.planned(plan)
+	if err != nil {
+		return nil, err
+	}
+	return c.Schedule.schedule(c.LearningRate, plan), nil
+}
+
+// planned returns the config with its defaults, or all that is wrong with it for that plan.
+func (c Config) planned(plan Plan) (Config, error) {
 	c = c.WithDefaults()
 	faults := c.Validate()
 	if len(faults) == 0 {
-		faults.Under("schedule", c.Schedule.checkPlan(plan))
+		c.checkPlan(&faults, plan)
 	}
-	if err := faults.Err(); err != nil {
-		return nil, err
+	return c, faults.Err()
+}
+
+func (c Config) checkPlan(faults *fault.List, plan Plan) {
+	if c.Name == NameGD {
+		faults.Check(plan.StepsPerEpoch <= 1, "name", c.Name,
+			"sgd, or a batch of all sequences: there are %d steps per epoch", plan.StepsPerEpoch)
 	}
-	return New(c.chain(plan)...)
+	faults.Under("schedule", c.Schedule.checkPlan(plan))
+	if c.MomentumSchedule != nil {
+		faults.Under("momentum_schedule", c.MomentumSchedule.checkPlan(plan))
+	}
+	c.checkMomentum(faults, plan)
+	if c.WeightDecaySchedule != nil {
+		faults.Under("weight_decay_schedule", c.WeightDecaySchedule.checkPlan(plan))
+	}
+	if c.AverageAfter != nil && *c.AverageAfter > 0 && *c.AverageAfter < 1e6 {
+		faults.Check(plan.StepsPerEpoch > 0, "average_after", *c.AverageAfter, "a plan that says how many steps an epoch has")
+	}
+	faults.Check(c.GradientNoise == nil || plan.Streams != nil, "gradient_noise", "a plan without streams", "the streams of the run")
+}
+
+// checkMomentum looks at up to a thousand steps: a schedule that makes the momentum too large would fail in the middle of
+// the training.
+func (c Config) checkMomentum(faults *fault.List, plan Plan) {
+	steps := plan.Epochs * plan.StepsPerEpoch
+	if c.MomentumSchedule == nil || len(*faults) > 0 || steps == 0 {
+		return
+	}
+	factor := c.MomentumSchedule.factor(plan)
+	for step := 0; step < steps; step += max(1, steps/1000) {
+		if mu := *c.Momentum * factor(step); mu >= 1 {
+			faults.Add("momentum_schedule", fmt.Sprintf("a momentum of %v in step %d", mu, step), "less than 1")
+			return
+		}
+	}
 }
 
 func (c Config) chain(plan Plan) []Transform {
 	var chain []Transform
+	if s := c.Spikes; s != nil {
+		chain = append(chain, &GuardSpikes{Policy: s.Policy, Threshold: s.Threshold, Decay: *s.Decay, WarmUp: s.WarmUpSteps})
+	}
+	if c.Centralize {
+		chain = append(chain, &Centralize{})
+	}
 	if c.ClipValue > 0 {
 		chain = append(chain, &ClipByValue{Max: c.ClipValue})
 	}
+	if c.ClipParamNorm > 0 {
+		chain = append(chain, &ClipByNorm{Max: c.ClipParamNorm})
+	}
+	if c.ClipAdaptive > 0 {
+		chain = append(chain, &ClipAdaptive{Max: c.ClipAdaptive})
+	}
 	if c.ClipNorm > 0 {
 		chain = append(chain, &ClipByGlobalNorm{Max: c.ClipNorm})
+	}
+	if n := c.GradientNoise; n != nil {
+		chain = append(chain, &AddNoise{Variance: n.Variance, Decay: *n.Decay, Streams: plan.Streams})
 	}
 	if c.L1 > 0 || c.L2 > 0 {
 		chain = append(chain, &AddPenalty{L1: c.L1, L2: c.L2})
@@ -175,18 +327,17 @@ func (c Config) chain(plan Plan) []Transform {
 		}
 	}
 	chain = append(chain, &AddParamPenalty{}) // whether there is one is for the layers to say
-	switch c.Name {
-	case NameMomentum, NameNesterov:
-		chain = append(chain, &Momentum{Momentum: *c.Momentum, Form: c.Form, Nesterov: c.Name == NameNesterov})
-	case NameAdaGrad:
-		chain = append(chain, &AdaGrad{Epsilon: *c.Epsilon})
-	case NameRMSProp:
-		chain = append(chain, &RMSProp{Rho: *c.Rho, Epsilon: *c.Epsilon})
-	case NameAdam:
-		chain = append(chain, &Adam{Beta1: *c.Beta1, Beta2: *c.Beta2, Epsilon: *c.Epsilon})
-	case NameAdamW:
-		chain = append(chain, &Adam{Beta1: *c.Beta1, Beta2: *c.Beta2, Epsilon: *c.Epsilon},
-			&AddDecayedWeights{Decay: *c.WeightDecay})
+	named, _ := ruleNamed(c.Name)
+	chain = append(chain, named.chain(&c, plan)...)
+	decays := slices.ContainsFunc(c.Groups, func(g Group) bool { return g.WeightDecay != nil })
+	if c.WeightDecay != nil && *c.WeightDecay > 0 || decays {
+		chain = append(chain, &AddDecayedWeights{Decay: *c.WeightDecay, Groups: c.Groups, Factor: c.WeightDecaySchedule.factor(plan)})
+	}
+	if slices.ContainsFunc(c.Groups, func(g Group) bool { return g.LearningRateFactor != nil }) {
+		chain = append(chain, &ScaleByGroup{Groups: c.Groups})
+	}
+	if l := c.Lookahead; l != nil {
+		chain = append(chain, &Lookahead{Steps: l.Steps, Rate: l.Rate})
 	}
 	return append(chain, &ScaleByLearningRate{Schedule: c.Schedule.schedule(c.LearningRate, plan)})
 }

@@ -101,6 +101,18 @@ func TestConvergence(t *testing.T) {
 		{solvers.Config{Name: "rmsprop"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.01, "o-rings": 0.02}},
 		{solvers.Config{Name: "adam"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
 		{solvers.Config{Name: "adamw", WeightDecay: new(1e-6)}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
+		{solvers.Config{Name: "gd"}, map[string]float64{"quadratic": 0.1, "rosenbrock": 0.02, "o-rings": 1}},
+		{solvers.Config{Name: "adadelta"}, map[string]float64{"quadratic": 5, "rosenbrock": 2, "o-rings": 5}},
+		{solvers.Config{Name: "rmsprop", Centered: new(true), Momentum: new(0.5)}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.01, "o-rings": 0.02}},
+		{solvers.Config{Name: "amsgrad"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
+		{solvers.Config{Name: "nadam"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
+		{solvers.Config{Name: "radam"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
+		{solvers.Config{Name: "adabelief"}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
+		{solvers.Config{Name: "lion"}, map[string]float64{"quadratic": 0.01, "rosenbrock": 0.005, "o-rings": 0.01}},
+		{solvers.Config{Name: "rprop"}, map[string]float64{"quadratic": 0.01, "rosenbrock": 0.01, "o-rings": 0.01}},
+		{solvers.Config{Name: "asgd"}, map[string]float64{"quadratic": 0.1, "rosenbrock": 0.02, "o-rings": 1}},
+		{solvers.Config{Name: "adam", Lookahead: new(solvers.LookaheadConfig{})}, map[string]float64{"quadratic": 0.04, "rosenbrock": 0.04, "o-rings": 0.04}},
+		{solvers.Config{Name: "adam", ClipAdaptive: 0.1}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
 		{solvers.Config{Name: "adam", ClipNorm: 0.5}, map[string]float64{"quadratic": 0.02, "rosenbrock": 0.02, "o-rings": 0.02}},
 	} {
 		for _, p := range problems() {

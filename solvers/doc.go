@@ -18,6 +18,11 @@
 // is a matter of the data that the gradient was taken of.
 //
 // In the equations g is what arrives at a transform and Δ what leaves it; θ is the parameter, t = 1, 2, … the step and
-// η the learning rate. All are element-wise unless a norm is taken. A transform passes over each tensor once, in the
-// parameter's own dtype; norms are summed in float64. Nothing is allocated after the first step.
+// η the learning rate. All are element-wise unless a norm is taken. A column of a parameter is along its last axis, the
+// weights of one unit of one gate; a vector is one column. A transform passes over each tensor once, in the parameter's own
+// dtype, and once more where it needs a norm first; norms are summed in float64. Nothing is allocated after the first step,
+// but for the generator of [AddNoise].
+//
+// A solver that a Config makes by name is a file with its transform and its rule, and a row of the table in rule.go; its
+// options are those of its preset. A schedule is a function and a row of the table in schedule_config.go.
 package solvers

@@ -6,7 +6,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/kernel"
 )
 
 // ScaleByLearningRate turns a direction of ascent into a step of descent:
@@ -32,13 +31,7 @@ func (s *ScaleByLearningRate) Apply(step int, us []Update) error {
 	if err != nil {
 		return err
 	}
-	for _, u := range us {
-		if isFloat32(u.Delta) {
-			kernel.Scale(u.Delta.Float32s(), float32(factor))
-		} else {
-			kernel.Scale(u.Delta.Float64s(), factor)
-		}
-	}
+	scale(us, factor)
 	return nil
 }
 

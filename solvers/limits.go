@@ -33,6 +33,10 @@ func checkDecayFactor(faults *fault.List, path string, v float64) {
 	faults.Check(v > 0 && v <= 1, path, v, "a number above 0, at most 1")
 }
 
+func checkGrowth(faults *fault.List, path string, v float64) {
+	faults.Check(v >= 1 && v <= 100, path, v, "a number from 1 to 100")
+}
+
 func checkFraction(faults *fault.List, path string, v float64) {
 	faults.Check(v >= 0 && v <= 1, path, v, "a number from 0 to 1")
 }
@@ -45,4 +49,46 @@ func checkEpochs(faults *fault.List, path string, v float64) {
 // checkLimit is for thresholds that may be switched off by 0.
 func checkLimit(faults *fault.List, path string, v float64) {
 	faults.Check(v >= 0 && !math.IsInf(v, 0), path, v, "a finite number of at least 0")
+}
+
+func checkCount(faults *fault.List, path string, v int) {
+	faults.Check(v >= 1 && v <= 1e9, path, v, "a whole number from 1 to 1e9")
+}
+
+func checkGroupRate(faults *fault.List, path string, v float64) {
+	faults.Check(v > 0 && v <= 1e6, path, v, "a number above 0, at most 1e6")
+}
+
+// checkPart is for what a schedule comes to, measured in what it is a schedule of.
+func checkPart(faults *fault.List, path string, v float64) {
+	faults.Check(v >= 0 && v <= 100, path, v, "a number from 0 to 100")
+}
+
+func checkPower(faults *fault.List, path string, v float64) {
+	faults.Check(v > 0 && v <= 100, path, v, "a number above 0, at most 100")
+}
+
+func checkInner(faults *fault.List, path string, v float64) {
+	faults.Check(v > 0 && v < 1, path, v, "a number between 0 and 1")
+}
+
+func checkRising(faults *fault.List, path string, v []float64) {
+	ok := len(v) > 0 && v[0] > 0 && v[len(v)-1] <= 1e6
+	for i := 1; i < len(v); i++ {
+		ok = ok && v[i] > v[i-1]
+	}
+	faults.Check(ok, path, v, "epochs above 0, at most 1e6, each later than the one before")
+}
+
+// checkAfter leaves room as checkEpochs does.
+func checkAfter(faults *fault.List, path string, v float64) {
+	faults.Check(v >= 0 && v <= 1e6, path, v, "a number of epochs from 0 to 1e6")
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
 }

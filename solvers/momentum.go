@@ -3,10 +3,30 @@ package solvers
 import (
 	"slices"
 
+	"github.com/pkg/errors"
+
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 )
+
+// The rules of [Momentum].
+const (
+	NameMomentum = "momentum"
+	NameNesterov = "nesterov"
+)
+
+func momentumRule() rule { return rule{NameMomentum, momentumPreset(), momentumChain(false)} }
+
+func nesterovRule() rule { return rule{NameNesterov, momentumPreset(), momentumChain(true)} }
+
+func momentumPreset() Config { return Config{LearningRate: 0.01, Momentum: new(0.9), Form: EMA} }
+
+func momentumChain(nesterov bool) func(*Config, Plan) []Transform {
+	return func(c *Config, plan Plan) []Transform {
+		return []Transform{&Momentum{Momentum: *c.Momentum, Form: c.Form, Nesterov: nesterov, Factor: c.MomentumSchedule.factor(plan)}}
+	}
+}
 
 // MomentumForm says how much of the gradient enters the velocity.
 type MomentumForm string
@@ -24,12 +44,13 @@ func momentumForms() []MomentumForm { return []MomentumForm{EMA, Classical} }
 //	v ← μ·v + c·g      c = 1−μ (EMA) or 1 (Classical)
 //	Δ = v              or, with Nesterov, Δ = μ·v + c·g
 //
-// The average is not corrected for its start at 0. Nesterov's form is that of Sutskever et al. 2013 as PyTorch and
+// A Factor makes it μ(t) = μ·Factor(t). The average is not corrected for its start at 0. Nesterov's form is that of Sutskever et al. 2013 as PyTorch and
 // Keras compute it, with the gradient at θ.
 type Momentum struct {
 	Momentum float64 // μ, in [0, 1)
 	Form     MomentumForm
 	Nesterov bool
+	Factor   Schedule // of μ; nil: 1. A product that is out of range is an error
 
 	velocity moments
 }
@@ -51,17 +72,21 @@ func checkForm(faults *fault.List, path string, form MomentumForm) {
 }
 
 // Apply follows the velocity.
-func (m *Momentum) Apply(_ int, us []Update) error {
+func (m *Momentum) Apply(step int, us []Update) error {
+	mu := m.Momentum * m.Factor.orOne(step)
+	if !(mu >= 0 && mu < 1) {
+		return errors.Errorf("momentum: found %v, expected a number of at least 0, below 1", mu)
+	}
 	gain := 1.0
 	if m.Form == EMA {
-		gain = 1 - m.Momentum
+		gain = 1 - mu
 	}
 	for _, u := range us {
 		v := m.velocity[u.Param.Name]
 		if isFloat32(v) {
-			follow(m.Nesterov, u.Delta.Float32s(), v.Float32s(), float32(m.Momentum), float32(gain))
+			follow(m.Nesterov, u.Delta.Float32s(), v.Float32s(), float32(mu), float32(gain))
 		} else {
-			follow(m.Nesterov, u.Delta.Float64s(), v.Float64s(), m.Momentum, gain)
+			follow(m.Nesterov, u.Delta.Float64s(), v.Float64s(), mu, gain)
 		}
 	}
 	return nil

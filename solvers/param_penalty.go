@@ -97,12 +97,12 @@ func gramLessIdentity[F kernel.Float](pool *kernel.Pool, w []F, rows, stride int
 	return gram
 }
 
-// Penalty is the value of the penalties of all parameters that are not frozen.
+// Penalty is the value of the penalties of all parameters that are trained.
 func (a *AddParamPenalty) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, p := range params {
 		switch {
-		case p.Frozen || p.Penalty == graph.Penalty{}:
+		case !p.Trained() || p.Penalty == graph.Penalty{}:
 		case isFloat32(p.Value):
 			sum += paramPenalty(p, p.Value.Float32s())
 		default:

@@ -30,7 +30,7 @@ func (a *AddPenalty) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkStrength(&faults, "l1", a.L1)
 	checkStrength(&faults, "l2", a.L2)
-	checkRoles(&faults, a.Roles, params)
+	checkRoles(&faults, "roles", a.Roles, params)
 	return faults.Err()
 }
 
@@ -89,7 +89,7 @@ func hasRole(p *graph.Param, roles []graph.Role) bool {
 }
 
 // checkRoles adds a fault if no parameter has one of the roles: a penalty would silently do nothing.
-func checkRoles(faults *fault.List, roles []graph.Role, params []*graph.Param) {
+func checkRoles(faults *fault.List, path string, roles []graph.Role, params []*graph.Param) {
 	if slices.ContainsFunc(params, func(p *graph.Param) bool { return hasRole(p, roles) }) {
 		return
 	}
@@ -97,6 +97,6 @@ func checkRoles(faults *fault.List, roles []graph.Role, params []*graph.Param) {
 		roles = weights()
 	}
 	*faults = append(*faults, fault.Fault{
-		Path: "roles", Found: "no parameter to train with one of them", Expected: fmt.Sprintf("some of %v", roles),
+		Path: path, Found: "no parameter to train with one of them", Expected: fmt.Sprintf("some of %v", roles),
 	})
 }

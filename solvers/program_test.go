@@ -70,7 +70,10 @@ func recurrent(t *testing.T, dtype tensor.Dtype) (*graph.Program, []*graph.Param
 // than a regression on the temperature alone.
 func TestTrainsAProgram(t *testing.T) {
 	const steps = 500
-	rates := map[string]float64{"sgd": 1, "momentum": 1, "nesterov": 1, "adagrad": 0.2, "rmsprop": 0.02, "adam": 0.02, "adamw": 0.02}
+	rates := map[string]float64{
+		"gd": 1, "sgd": 1, "momentum": 1, "nesterov": 1, "adagrad": 0.2, "adadelta": 10, "rmsprop": 0.02, "adam": 0.02, "amsgrad": 0.02,
+		"adamw": 0.02, "nadam": 0.02, "radam": 0.02, "adabelief": 0.02, "lion": 0.005, "rprop": 0.01, "asgd": 1,
+	}
 	for _, name := range solvers.Names() {
 		for _, dtype := range dtypes() {
 			t.Run(name+"/"+dtype.String(), func(t *testing.T) {

@@ -6,6 +6,14 @@ import "math"
 // thinks in epochs multiplies by the steps per epoch, as [Config.New] does.
 type Schedule func(step int) float64
 
+// orOne is the value at a step, 1 of a schedule that is nil.
+func (s Schedule) orOne(step int) float64 {
+	if s == nil {
+		return 1
+	}
+	return s(step)
+}
+
 // Constant is rate at every step.
 func Constant(rate float64) Schedule { return func(int) float64 { return rate } }
 
@@ -17,6 +25,31 @@ func Exponential(rate, factor, every float64) Schedule {
 // Staircase is rate·factor^⌊step/every⌋: constant for every steps, then factor times as much ("step decay").
 func Staircase(rate, factor, every float64) Schedule {
 	return func(step int) float64 { return rate * math.Pow(factor, math.Floor(float64(step)/every)) }
+}
+
+// MultiStep is rate·factor^n with n the number of steps in at that have been reached (PyTorch MultiStepLR; Keras
+// PiecewiseConstantDecay, whose values change one step later).
+func MultiStep(rate, factor float64, at ...float64) Schedule {
+	return func(step int) float64 {
+		reached := 0
+		for _, a := range at {
+			if float64(step) >= a {
+				reached++
+			}
+		}
+		return rate * math.Pow(factor, float64(reached))
+	}
+}
+
+// InverseTime is rate/(1+decay·step/every) (Keras InverseTimeDecay).
+func InverseTime(rate, decay, every float64) Schedule {
+	return func(step int) float64 { return rate / (1 + decay*float64(step)/every) }
+}
+
+// Polynomial goes from rate at step 0 to final at step steps and stays there:
+// final + (rate−final)·(1−step/steps)^power (Keras PolynomialDecay; with final 0 PyTorch PolynomialLR).
+func Polynomial(rate, final, power, steps float64) Schedule {
+	return func(step int) float64 { return final + (rate-final)*math.Pow(1-progress(step, steps), power) }
 }
 
 // Linear goes from rate at step 0 to final at step steps at uniform speed and stays there.

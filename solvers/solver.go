@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
@@ -20,6 +21,7 @@ type Solver struct {
 	chain   []Transform
 	keys    []string // of the chain, in errors and in the state
 	rate    *ScaleByLearningRate
+	groups  []Group                 // of which those that freeze parameters concern the solver itself
 	params  map[string]*graph.Param // nil before Init
 	updates []Update                // of the step in progress; kept to be reused
 	steps   int
@@ -60,11 +62,15 @@ func New(ts ...Transform) (*Solver, error) {
 	return s, nil
 }
 
-// Init tells the solver its parameters, of which those that are not trained are passed over. It is needed before Restore;
-// else the first Step does it with the parameters that it is given.
+// Init tells the solver its parameters, of which those that are not trained are passed over. A [Group] that freezes
+// sets Frozen of its parameters, so that programs compiled from then on compute no gradients for them. Init is needed
+// before Restore; else the first Step does it with the parameters that it is given.
 func (s *Solver) Init(params []*graph.Param) error {
 	if s.params != nil {
 		return errors.New("found a second Init, expected one before the first step")
+	}
+	if err := s.freeze(params); err != nil {
+		return err
 	}
 	trained := make([]*graph.Param, 0, len(params))
 	byName := make(map[string]*graph.Param, len(params))
@@ -101,9 +107,25 @@ func (s *Solver) Init(params []*graph.Param) error {
 	return nil
 }
 
+// freeze freezes what groups want frozen, after a look that every group has parameters.
+func (s *Solver) freeze(params []*graph.Param) error {
+	var faults fault.List
+	checkGroups(&faults, s.groups, params)
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	for _, p := range params {
+		if g := groupOf(s.groups, p); g != nil && g.Freeze && p.Trained() {
+			p.Frozen = true
+		}
+	}
+	return nil
+}
+
 // Step changes the parameters by one step, and then as their [graph.Param.Constraint] wants. Each element of model is a
 // [graph.Gradient] or a pointer to one; their tensors are used up. The order does not matter, not even to the last bit. A parameter that is not among those of
-// Init (or of the first step) is an error; one that is left out keeps its value and its state.
+// Init (or of the first step) is an error; one that is left out keeps its value and its state, and the gradient of a
+// frozen one is passed over. A transform that returns [ErrSkip] makes it a step that changes no parameter.
 //
 // On error no parameter is changed, but transforms that ran before the one that failed may have taken the gradients
 // into their state: go on from a restored state only.
@@ -119,6 +141,7 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 		if err := s.Init(params); err != nil {
 			return err
 		}
+		s.updates = slices.DeleteFunc(s.updates, func(u Update) bool { return !u.Param.Trained() }) // since then
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -130,6 +153,10 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 			factor, err = s.rate.scaleFactor(s.steps) // scaled while it is added: one pass less over memory
 		} else {
 			err = t.Apply(s.steps, s.updates)
+		}
+		if errors.Is(err, ErrSkip) {
+			s.steps++
+			return nil
 		}
 		if err != nil {
 			return errors.WithMessagef(err, "step %d: %s", s.steps, s.keys[i])
@@ -143,8 +170,22 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 		}
 		s.constraints.apply(u.Param)
 	}
+	s.applied()
 	s.steps++
 	return nil
+}
+
+// applied lets the transforms look at the parameters after the step.
+func (s *Solver) applied() {
+	for _, t := range s.chain {
+		t, ok := t.(interface{ Applied(int, []Update) bool })
+		if !ok || !t.Applied(s.steps, s.updates) {
+			continue
+		}
+		for _, u := range s.updates {
+			s.constraints.apply(u.Param)
+		}
+	}
 }
 
 // collect sorts the gradients by name into s.updates.
@@ -166,7 +207,9 @@ func (s *Solver) collect(model []gorgonia.ValueGrad) error {
 		if g.Param == nil || g.Tensor == nil {
 			return errors.Errorf("gradient %d: found no parameter or no tensor, expected both", i)
 		}
-		s.updates = append(s.updates, Update{g.Param, g.Tensor})
+		if g.Param.Trained() {
+			s.updates = append(s.updates, Update{g.Param, g.Tensor})
+		}
 	}
 	slices.SortFunc(s.updates, func(a, b Update) int { return strings.Compare(a.Param.Name, b.Param.Name) })
 	return nil
@@ -204,6 +247,37 @@ func (s *Solver) ScaleLearningRate(factor float64) error {
 	}
 	s.rate.factor = product
 	return nil
+}
+
+// Observe tells the solver how well the model does: the loss on the validation part, after each look at it. What begins to
+// average weights when the loss stops falling needs it.
+func (s *Solver) Observe(loss float64) {
+	for _, t := range s.chain {
+		if t, ok := t.(interface{ Observe(float64) }); ok {
+			t.Observe(loss)
+		}
+	}
+}
+
+// SwapAverages exchanges the parameters with the averages that the solver wants to be used in their place, and reports
+// whether it has any. They are to be swapped back before the next Step, State or Restore.
+func (s *Solver) SwapAverages() bool {
+	for _, t := range s.chain {
+		if t, ok := t.(interface{ SwapAverages() bool }); ok && t.SwapAverages() {
+			return true
+		}
+	}
+	return false
+}
+
+// Spikes is how many steps so far had a gradient that was suddenly long, by [GuardSpikes].
+func (s *Solver) Spikes() int {
+	for _, t := range s.chain {
+		if t, ok := t.(interface{ Spikes() int }); ok {
+			return t.Spikes()
+		}
+	}
+	return 0
 }
 
 // Penalty is the value of the chain's penalties, those of each [AddPenalty] and [AddParamPenalty], at the present

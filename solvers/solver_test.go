@@ -12,17 +12,47 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 )
 
-// everything is one config of each solver with every stage of the chain in use.
+// everything is one config of each solver with every stage of the chain in use, but for noise.
 func everything() []solvers.Config {
 	var configs []solvers.Config
 	for _, name := range solvers.Names() {
-		configs = append(configs, solvers.Config{
-			Name: name, ClipValue: 1.5, ClipNorm: 4, L1: 1e-3, L2: 1e-2,
+		config := solvers.Config{
+			Name: name, Centralize: true, ClipValue: 1.5, ClipParamNorm: 3, ClipAdaptive: 0.9, ClipNorm: 4, L1: 1e-3, L2: 1e-2,
+			Spikes:    new(solvers.SpikeConfig{Policy: solvers.ShrinkSpikes, Threshold: 1.01, WarmUpSteps: 2}),
 			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.Bias: {L2: 1e-3}},
 			Schedule:  solvers.ScheduleConfig{Name: solvers.ScheduleCosine, WarmUpEpochs: 1},
-		})
+			Groups: []solvers.Group{
+				{Roles: []graph.Role{graph.Bias}, LearningRateFactor: new(0.5)},
+				{Names: []string{"tokens"}, LearningRateFactor: new(2.0)},
+			},
+			Lookahead: new(solvers.LookaheadConfig{Steps: 4}),
+		}
+		defaults := config.WithDefaults()
+		if defaults.Centered != nil {
+			config.Centered, config.Momentum = new(true), new(0.5)
+		}
+		if defaults.Momentum != nil {
+			config.MomentumSchedule = new(solvers.ScheduleConfig{Name: solvers.ScheduleLinear})
+		}
+		if defaults.WeightDecay != nil {
+			config.WeightDecay = new(0.1)
+			config.WeightDecaySchedule = new(solvers.ScheduleConfig{Name: solvers.ScheduleLinear})
+			config.Groups[0].WeightDecay = new(0.2)
+		}
+		if defaults.AverageAfter != nil {
+			config.AverageAfter = new(1.0)
+		}
+		configs = append(configs, config)
 	}
 	return configs
+}
+
+// planOf is plan, in a step per epoch for what insists on that.
+func planOf(config solvers.Config) solvers.Plan {
+	if config.Name == solvers.NameGD {
+		return solvers.Plan{StepsPerEpoch: 1, Epochs: 12}
+	}
+	return plan()
 }
 
 func plan() solvers.Plan { return solvers.Plan{StepsPerEpoch: 3, Epochs: 4} }
@@ -32,7 +62,7 @@ func TestRestoreGoesOnBitForBit(t *testing.T) {
 		for _, dtype := range dtypes() {
 			t.Run(config.Name+"/"+dtype.String(), func(t *testing.T) {
 				params, streams := sample(t, dtype), graph.NewStreams(3)
-				solver := newSolver(t, config, plan())
+				solver := newSolver(t, config, planOf(config))
 				for range 5 {
 					step(t, solver, draw(t, params, streams)...)
 				}
@@ -54,7 +84,7 @@ func TestRestoreGoesOnBitForBit(t *testing.T) {
 				if err := resumedStreams.Restore(randoms); err != nil {
 					t.Fatal(err)
 				}
-				other := newSolver(t, config, plan())
+				other := newSolver(t, config, planOf(config))
 				if err := other.Init(resumed); err != nil {
 					t.Fatal(err)
 				}
@@ -155,7 +185,7 @@ func TestOrderOfGradients(t *testing.T) {
 	for _, config := range everything() {
 		one, other := sample(t, tensor.Float64), sample(t, tensor.Float64)
 		oneStreams, otherStreams := graph.NewStreams(3), graph.NewStreams(3)
-		oneSolver, otherSolver := newSolver(t, config, plan()), newSolver(t, config, plan())
+		oneSolver, otherSolver := newSolver(t, config, planOf(config)), newSolver(t, config, planOf(config))
 		for range 20 { // a reordered sum has other bits now and then only
 			step(t, oneSolver, draw(t, one, oneStreams)...)
 			gradients := draw(t, other, otherStreams)
@@ -286,11 +316,24 @@ func TestInitRefuses(t *testing.T) {
 			"roles: found no parameter to train with one of them, expected some of [kernel recurrent_kernel embedding]"}},
 		"penalty of a role": {[]solvers.Transform{&solvers.AddPenalty{L2: 1, Roles: []graph.Role{graph.State}}}, params, []string{
 			"expected some of [state]"}},
-		"momentum": {[]solvers.Transform{&solvers.Momentum{Momentum: 1}}, params, []string{"momentum: found 1", `form: found "", expected one of [ema classical]`}},
-		"adagrad":  {[]solvers.Transform{&solvers.AdaGrad{}}, params, []string{"epsilon: found 0"}},
-		"rmsprop":  {[]solvers.Transform{&solvers.RMSProp{Rho: 1.1}}, params, []string{"rho: found 1.1", "epsilon: found 0"}},
-		"adam":     {[]solvers.Transform{&solvers.Adam{Beta1: 1, Beta2: -1, Epsilon: 2}}, params, []string{"beta1: found 1", "beta2: found -1", "epsilon: found 2"}},
-		"decay":    {[]solvers.Transform{&solvers.AddDecayedWeights{Decay: -1}}, params, []string{"decay: found -1"}},
+		"momentum":  {[]solvers.Transform{&solvers.Momentum{Momentum: 1}}, params, []string{"momentum: found 1", `form: found "", expected one of [ema classical]`}},
+		"adagrad":   {[]solvers.Transform{&solvers.AdaGrad{}}, params, []string{"epsilon: found 0"}},
+		"rmsprop":   {[]solvers.Transform{&solvers.RMSProp{Rho: 1.1}}, params, []string{"rho: found 1.1", "epsilon: found 0"}},
+		"adam":      {[]solvers.Transform{&solvers.Adam{Beta1: 1, Beta2: -1, Epsilon: 2}}, params, []string{"beta1: found 1", "beta2: found -1", "epsilon: found 2"}},
+		"decay":     {[]solvers.Transform{&solvers.AddDecayedWeights{Decay: -1}}, params, []string{"decay: found -1"}},
+		"adadelta":  {[]solvers.Transform{&solvers.AdaDelta{Rho: 1}}, params, []string{"rho: found 1", "epsilon: found 0"}},
+		"amsgrad":   {[]solvers.Transform{&solvers.AMSGrad{Beta1: 1}}, params, []string{"beta1: found 1", "epsilon: found 0"}},
+		"nadam":     {[]solvers.Transform{&solvers.NAdam{Beta2: 1, MomentumDecay: -1}}, params, []string{"beta2: found 1", "momentum_decay: found -1"}},
+		"radam":     {[]solvers.Transform{&solvers.RAdam{Beta2: math.NaN()}}, params, []string{"beta2: found NaN", "epsilon: found 0"}},
+		"adabelief": {[]solvers.Transform{&solvers.AdaBelief{Beta1: -1}}, params, []string{"beta1: found -1", "epsilon: found 0"}},
+		"lion":      {[]solvers.Transform{&solvers.Lion{Beta1: 1, Beta2: 2}}, params, []string{"beta1: found 1", "beta2: found 2"}},
+		"rprop": {[]solvers.Transform{&solvers.Rprop{Growth: 0.5, Min: 2, Max: 1}}, params, []string{
+			"growth: found 0.5", "shrinkage: found 0", "min: found 2, expected at most max, which is 1"}},
+		"average":       {[]solvers.Transform{&solvers.AverageWeights{After: -1}}, params, []string{"trigger: found 0", "after: found -1"}},
+		"lookahead":     {[]solvers.Transform{&solvers.Lookahead{Rate: 2}}, params, []string{"steps: found 0", "rate: found 2"}},
+		"clip adaptive": {[]solvers.Transform{&solvers.ClipAdaptive{}}, params, []string{"clip_adaptive: max: found 0"}},
+		"spikes": {[]solvers.Transform{&solvers.GuardSpikes{}}, params, []string{
+			`policy: found "", expected one of [skip shrink stop]`, "threshold: found 0", "warmup_steps: found 0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			solver, err := solvers.New(append(c.chain, rate)...)
@@ -358,6 +401,40 @@ func TestLearningRateOfBadSchedule(t *testing.T) {
 	}
 }
 
+// TestFactorsOutOfRange fail at their step, before a parameter is changed.
+func TestFactorsOutOfRange(t *testing.T) {
+	grows := solvers.Linear(1, -3, 4)
+	for name, c := range map[string]struct {
+		transform solvers.Transform
+		part      string
+	}{
+		"momentum": {&solvers.Momentum{Momentum: 0.5, Form: solvers.EMA, Factor: grows}, "step 2: momentum: momentum: found -0.5, expected"},
+		"decay":    {&solvers.AddDecayedWeights{Decay: 0.5, Factor: grows}, "step 2: add_decayed_weights: factor of the decay: found -1, expected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			solver, err := solvers.New(c.transform, &solvers.ScaleByLearningRate{Schedule: solvers.Constant(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			params := sample(t, tensor.Float64)
+			for range 4 {
+				before := floats(params[0].Value)
+				var model []gorgonia.ValueGrad
+				for _, g := range draw(t, params, graph.NewStreams(1)) {
+					model = append(model, g)
+				}
+				if err = solver.Step(model); err != nil {
+					if !slices.Equal(floats(params[0].Value), before) {
+						t.Error("found a change")
+					}
+					break
+				}
+			}
+			wantError(t, err, c.part)
+		})
+	}
+}
+
 // TestSteadyStateAllocatesNothing counts allocations after the first step.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	for _, config := range everything() {
@@ -367,7 +444,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			for i := range gradients {
 				model[i] = &gradients[i]
 			}
-			solver := newSolver(t, config, plan())
+			solver := newSolver(t, config, planOf(config))
 			if found := testing.AllocsPerRun(20, func() {
 				if err := solver.Step(model); err != nil {
 					t.Fatal(err)

@@ -43,6 +43,28 @@ func (m moments) addTo(state State, name string) {
 	}
 }
 
+// averages are the moving averages of gradients and of squares that the rules of Adam's family have, 0 at first.
+type averages struct{ means, squares moments }
+
+func newAverages(params []*graph.Param) averages {
+	return averages{newMoments(params), newMoments(params)}
+}
+
+func (a *averages) of(p *graph.Param) (mean, square *tensor.Dense) {
+	return a.means[p.Name], a.squares[p.Name]
+}
+
+// State is "m/PARAM" and "v/PARAM", the averages.
+func (a *averages) State() State {
+	state := State{}
+	a.means.addTo(state, "m")
+	a.squares.addTo(state, "v")
+	return state
+}
+
+// Restore copies a saved State.
+func (a *averages) Restore(saved State) error { return restore(a.State(), saved) }
+
 // newNumber makes the tensor of one number.
 func newNumber(v float64) *tensor.Dense {
 	return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{v}))

@@ -1,6 +1,8 @@
 package solvers
 
 import (
+	stderrors "errors"
+
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
@@ -12,7 +14,20 @@ type Update struct {
 	Delta *tensor.Dense // begins as the gradient and ends as what is added to the parameter; same shape and dtype as it
 }
 
+// ErrSkip is what a transform's Apply returns where the step shall leave the parameters as they are. Transforms before it
+// have seen the gradient, so it belongs in front.
+var ErrSkip = stderrors.New("skip the step")
+
 // Transform is one link of a solver's chain. It belongs to one solver.
+//
+// It may have more methods:
+//
+//   - Applied(step int, us []Update) (changed bool) is called when the parameters have been changed by the step and tells
+//     whether it changed them once more;
+//   - Penalty(params []*graph.Param) float64 is its part of [Solver.Penalty];
+//   - Observe(value float64) gets what [Solver.Observe] gets;
+//   - SwapAverages() bool is its part of [Solver.SwapAverages];
+//   - Spikes() int is its part of [Solver.Spikes].
 type Transform interface {
 	// Name is what the transform is called in errors and in the keys of saved state.
 	Name() string

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -70,6 +71,30 @@ func TestResumeAfterEveryStep(t *testing.T) {
 	}
 	if found := e.mustResume(t); !reflect.DeepEqual(found, expected) {
 		t.Errorf("resumed after its end: found another run:\n%+v\n%+v", found.history, expected.history)
+	}
+}
+
+// The same with a solver that averages weights, skips spikes, draws noise and follows slow weights.
+func TestResumeOfASolverWithMemory(t *testing.T) {
+	e := noisy()
+	e.solver = solvers.Config{
+		Name: solvers.NameASGD, LearningRate: 0.05, AverageAfter: new(1.0),
+		Spikes:        new(solvers.SpikeConfig{Threshold: 1.1, WarmUpSteps: 1}),
+		GradientNoise: new(solvers.GradientNoiseConfig{}), Lookahead: new(solvers.LookaheadConfig{Steps: 3}),
+	}
+	expected := e.mustFit(t)
+	if expected.history.Epochs[2].Train[trainer.MetricSpikes] == 0 {
+		t.Error("found no spikes, expected some to skip")
+	}
+	e.trainer.CheckpointEvery = math.MaxInt
+	for at := range expected.history.Steps {
+		e.options.Checkpoints = t.TempDir()
+		if _, h, err := e.interruptAfter(t, at); !isInterrupted(err) {
+			t.Fatalf("found %v, %+v, expected an interruption after step %d", err, h, at)
+		}
+		if found := e.mustResume(t); !reflect.DeepEqual(found, expected) {
+			t.Errorf("interrupted after step %d: found another run than the uninterrupted one:\n%+v\n%+v", at, found.history, expected.history)
+		}
 	}
 }
 

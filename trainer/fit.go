@@ -119,8 +119,24 @@ func (f *fit) step(t turn) (*program, error) {
 	return program, f.solver.Step(f.gradients)
 }
 
-// finishEpoch measures, remembers the best weights, reports and, when it is time, writes a checkpoint.
+// finishEpoch measures, remembers the best weights, reports and, when it is time, writes a checkpoint. Where the solver
+// averages weights, the averages are what is measured, remembered and seen by callbacks.
 func (f *fit) finishEpoch(ctx context.Context) error {
+	averaged := f.solver.SwapAverages()
+	err := f.closeEpoch(ctx)
+	if averaged {
+		f.solver.SwapAverages()
+	}
+	if err != nil {
+		return err
+	}
+	if s := &f.state; s.Stopping.Stopped || s.Epoch == f.cfg.MaxEpochs || s.Epoch%f.cfg.CheckpointEvery == 0 {
+		return f.save()
+	}
+	return nil
+}
+
+func (f *fit) closeEpoch(ctx context.Context) error {
 	epoch, err := f.summarize(ctx)
 	if err != nil {
 		return f.diverged(err, f.state.Step)
@@ -138,13 +154,8 @@ func (f *fit) finishEpoch(ctx context.Context) error {
 	if err := f.watchPlateau(epoch); err != nil {
 		return err
 	}
-	if err := f.emit(ctx, Event{Kind: EpochEnd, Epoch: epoch.Epoch}); err != nil {
-		return err
-	}
-	if s.Stopping.Stopped || s.Epoch == f.cfg.MaxEpochs || s.Epoch%f.cfg.CheckpointEvery == 0 {
-		return f.save()
-	}
-	return nil
+	f.solver.Observe(stoppingRuleOf(nil, f.valid != nil).value(epoch)) // the loss
+	return f.emit(ctx, Event{Kind: EpochEnd, Epoch: epoch.Epoch})
 }
 
 // summarize is what is known at the end of the epoch under way.
@@ -156,6 +167,9 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 	}
 	if penalty := f.solver.Penalty(f.params); penalty != 0 {
 		e.Train[MetricPenalty] = penalty
+	}
+	if spikes := f.solver.Spikes(); spikes != 0 {
+		e.Train[MetricSpikes] = float64(spikes)
 	}
 	if f.valid != nil {
 		if e.Valid, err = f.evaluate(ctx, f.valid, f.cfg.batchSize(), "valid"); err != nil {

@@ -216,7 +216,7 @@ func (e experiment) build() (made, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.solver, err = e.solver.New(solvers.Plan{StepsPerEpoch: 5, Epochs: 3}); err != nil {
+	if m.solver, err = e.solver.New(solvers.Plan{StepsPerEpoch: 5, Epochs: 3, Streams: m.streams}); err != nil {
 		return m, err
 	}
 	e.options.Pool = kernel.NewPool(max(1, e.threads))

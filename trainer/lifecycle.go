@@ -55,8 +55,12 @@ func (f *fit) end(ctx context.Context, err error) (*History, error) {
 		err = nil
 	}
 	f.trainer.best = f.best
-	if err == nil && f.best != nil && f.cfg.EarlyStopping != nil && *f.cfg.EarlyStopping.RestoreBest {
+	switch {
+	case err != nil:
+	case f.best != nil && f.cfg.EarlyStopping != nil && *f.cfg.EarlyStopping.RestoreBest:
 		err = assignParams(f.params, f.best)
+	default:
+		f.solver.SwapAverages() // for good: a trainer fits once
 	}
 	if failed := f.emit(ctx, Event{Kind: RunEnd}); err == nil && !errors.Is(failed, ErrStop) {
 		err = failed

@@ -22,6 +22,7 @@ const (
 	MetricMAE        = "mae"         // units: mean over rows and outputs of absolute errors
 	MetricExactMatch = "exact_match" // share of the sequences whose labels, the end token among them, all have the largest logit: what greedy decoding gets right
 	MetricPenalty    = "penalty"     // of the training part only, where the solver has penalties: their value at the end of the epoch
+	MetricSpikes     = "spikes"      // of the training part only, where the solver watches for them and found some: steps so far with a gradient that was suddenly long
 )
 
 // measure is one metric as a function of the sums over an epoch.

@@ -1,6 +1,6 @@
 package kernel
 
-// Matrices are row-major; there are as many columns as sums, factors or terms.
+// Matrices are row-major; there are as many columns as sums, factors or means.
 
 // ColumnSquares sets sums[j] to Σ_i x[i,j]², accumulated in float64 row after row.
 func ColumnSquares[F Float](x []F, sums []float64) {
@@ -21,11 +21,22 @@ func ScaleColumns[F Float](x []F, factors []float64) {
 	}
 }
 
-// AddToColumns sets x[i,j] ← x[i,j] + terms[j].
-func AddToColumns[F Float](x []F, terms []float64) {
-	for ; len(x) > 0; x = x[len(terms):] {
-		for j, term := range terms {
-			x[j] += F(term)
+// CenterColumns sets means[j] to 1/n·Σ_i x[i,j] over the n rows, accumulated in float64 row after row, and x[i,j] ← x[i,j]
+// − means[j].
+func CenterColumns[F Float](x []F, means []float64) {
+	clear(means)
+	for rest := x; len(rest) > 0; rest = rest[len(means):] {
+		for j, v := range rest[:len(means)] {
+			means[j] += float64(v)
+		}
+	}
+	rows := float64(len(x) / len(means))
+	for j := range means {
+		means[j] /= rows
+	}
+	for ; len(x) > 0; x = x[len(means):] {
+		for j, mean := range means {
+			x[j] -= F(mean)
 		}
 	}
 }

@@ -21,9 +21,12 @@ func testColumns[F Float](t *testing.T) {
 	if want := []F{2, 0, -3, 8, 0, 6}; !slices.Equal(x, want) {
 		t.Errorf("scaled: found %v, expected %v", x, want)
 	}
-	AddToColumns(x, []float64{1, 2, 3})
-	if want := []F{3, 2, 0, 9, 2, 9}; !slices.Equal(x, want) {
-		t.Errorf("added: found %v, expected %v", x, want)
+	CenterColumns(x, sums)
+	if want := []float64{5, 0, 1.5}; !slices.Equal(sums, want) {
+		t.Errorf("means: found %v, expected %v", sums, want)
+	}
+	if want := []F{-3, 0, -4.5, 3, 0, 4.5}; !slices.Equal(x, want) {
+		t.Errorf("centered: found %v, expected %v", x, want)
 	}
 	ColumnSquares(x[:0], sums)
 	if want := []float64{0, 0, 0}; !slices.Equal(sums, want) {

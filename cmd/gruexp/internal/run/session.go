@@ -75,6 +75,9 @@ func (s *session) build(cfg *config.Config) error {
 	if s.solver, err = cfg.Solver.New(s.plan(cfg)); !collect(&faults, "solver", err) {
 		return err
 	}
+	if s.model != nil && s.solver != nil {
+		faults.Under("solver", cfg.Solver.ValidateFor(s.model.Params()))
+	}
 	if err := faults.Err(); err != nil {
 		return cfg.Place("", err)
 	}
@@ -112,9 +115,9 @@ func collect(faults *fault.List, prefix string, err error) bool {
 	return true
 }
 
-// plan is what schedules are measured in.
+// plan is what the solver is told of the training.
 func (s *session) plan(cfg *config.Config) solvers.Plan {
-	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(cfg.Trainer, s.data.Train), Epochs: cfg.Trainer.MaxEpochs}
+	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(cfg.Trainer, s.data.Train), Epochs: cfg.Trainer.MaxEpochs, Streams: s.streams}
 }
 
 func (s *session) split(name string) data.Dataset {

@@ -1,0 +1,148 @@
+package solvers
+
+import (
+	"math"
+
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// NameASGD is gradient descent with [AverageWeights].
+const NameASGD = "asgd"
+
+func asgdRule() rule {
+	preset := Config{LearningRate: 0.01, Trigger: new(5), AverageAfter: new(1e6)}
+	return rule{NameASGD, preset, func(c *Config, plan Plan) []Transform {
+		return []Transform{&AverageWeights{
+			Trigger: *c.Trigger, After: int(math.Round(*c.AverageAfter * float64(max(1, plan.StepsPerEpoch)))),
+		}}
+	}}
+}
+
+// AverageWeights keeps the mean of the parameters over the steps from some step T on, for use in their place
+// ([Solver.SwapAverages]). It changes no step. With wᵢ the parameters after step i,
+//
+//	w̄ = (w_T + … + wₜ)/(t−T+1)
+//
+// (Polyak and Juditsky 1992; PyTorch's ASGD, with λ = α = 0 and t0 = T). T is the step After, or if that is earlier the first one
+// after the values v₁, v₂, … that [Solver.Observe] is given stopped falling, with n = Trigger:
+//
+//	vₖ > min(v₁ … vₖ₋₁₋ₙ)
+//
+// (NT-ASGD; Merity, Keskar and Socher 2018, arXiv:1708.02182, algorithm 1).
+type AverageWeights struct {
+	Trigger int // n, at least 1
+	After   int // steps after which the mean begins in any case, at least 0
+
+	params []*graph.Param
+	means  moments
+	count  *tensor.Dense // steps in the mean
+	falls  trigger
+}
+
+// Name is "average_weights".
+func (*AverageWeights) Name() string { return "average_weights" }
+
+// Init checks the options.
+func (a *AverageWeights) Init(params []*graph.Param) error {
+	var faults fault.List
+	checkCount(&faults, "trigger", a.Trigger)
+	faults.Check(a.After >= 0, "after", a.After, "at least 0")
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	a.params, a.means, a.count, a.falls = params, newMoments(params), newNumber(0), newTrigger(a.Trigger)
+	return nil
+}
+
+// Apply changes nothing.
+func (a *AverageWeights) Apply(int, []Update) error { return nil }
+
+// Applied takes the parameters into the mean once it has begun.
+func (a *AverageWeights) Applied(step int, _ []Update) (changed bool) {
+	if step < a.After && !a.falls.pulled() {
+		return false
+	}
+	count := &a.count.Float64s()[0]
+	*count++
+	for _, p := range a.params {
+		mean := a.means[p.Name]
+		switch single := isFloat32(mean); {
+		case *count == 1:
+			copyBits(mean, p.Value)
+		case single:
+			kernel.Approach(p.Value.Float32s(), mean.Float32s(), float32(1 / *count))
+		default:
+			kernel.Approach(p.Value.Float64s(), mean.Float64s(), 1 / *count)
+		}
+	}
+	return false
+}
+
+// Observe tells the trigger the next value.
+func (a *AverageWeights) Observe(value float64) { a.falls.observe(value) }
+
+// SwapAverages exchanges the parameters and their means, if there are any yet.
+func (a *AverageWeights) SwapAverages() bool {
+	if a.count.Float64s()[0] == 0 {
+		return false
+	}
+	for _, p := range a.params {
+		if mean := a.means[p.Name]; isFloat32(mean) {
+			swap(p.Value.Float32s(), mean.Float32s())
+		} else {
+			swap(p.Value.Float64s(), mean.Float64s())
+		}
+	}
+	return true
+}
+
+func swap[F kernel.Float](a, b []F) {
+	for i := range a {
+		a[i], b[i] = b[i], a[i]
+	}
+}
+
+// State is "mean/PARAM", the number "count" of steps in it, and what the trigger remembers.
+func (a *AverageWeights) State() State {
+	state := State{"count": a.count, "values": a.falls.values, "observed": a.falls.observed}
+	a.means.addTo(state, "mean")
+	return state
+}
+
+// Restore copies a saved State.
+func (a *AverageWeights) Restore(saved State) error { return restore(a.State(), saved) }
+
+// trigger is pulled by the first value that is above the least of all values before the last n.
+type trigger struct {
+	values   *tensor.Dense // the last n, value k at k mod n; the least of those before; 1 once it is pulled
+	observed *tensor.Dense // how many there were
+}
+
+func newTrigger(n int) trigger {
+	t := trigger{tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(n+2)), newNumber(0)}
+	t.values.Float64s()[n] = math.Inf(1)
+	return t
+}
+
+func (t *trigger) pulled() bool {
+	values := t.values.Float64s()
+	return values[len(values)-1] == 1
+}
+
+func (t *trigger) observe(v float64) {
+	values, observed := t.values.Float64s(), &t.observed.Float64s()[0]
+	n := len(values) - 2
+	if least := values[n]; v > least {
+		values[n+1] = 1
+	}
+	place := int(*observed) % n
+	if int(*observed) >= n {
+		values[n] = min(values[n], values[place])
+	}
+	values[place] = v
+	*observed++
+}
