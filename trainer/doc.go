@@ -18,6 +18,11 @@
 // A metric is a mean over all sequences, or steps, that have a target, not over batches: its value does not depend on
 // the batch size. See [MetricLoss] and the constants after it for the units.
 //
+// # Long sequences
+//
+// With [TruncateConfig] a batch is cut into windows of so many steps, each of which is a training step. Layers with
+// stateful: true begin a window where the one before has left off, without a gradient to it.
+//
 // # The same run, the same numbers
 //
 // The configuration, the seed of the streams, the data and the model's first weights decide every bit of the weights
@@ -26,8 +31,8 @@
 //
 // # Checkpoints
 //
-// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME and solver/NAME, and in the
-// metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all of
-// that. It is written beside the older ones and read back before those are given up; the newest two stay. A damaged
+// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME, solver/NAME and carried/NAME, and
+// in the metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all
+// of that. It is written beside the older ones and read back before those are given up; the newest two stay. A damaged
 // file is passed over with a warning; one of another configuration is refused.
 package trainer
