@@ -56,7 +56,8 @@ func (s steps) of(indices []int) int {
 // program is a compiled model.
 type program struct {
 	*graph.Program
-	nll string // the value that is the loss without label smoothing
+	nll    string // the value that is the cross-entropy of each row, where there is such a thing
+	points string // the value that is compared with targets
 }
 
 // engine runs a model on batches of data.
@@ -103,11 +104,14 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	if err := checkCarried(compiled, e.window); err != nil {
 		return nil, err
 	}
-	nll := graph.OutputLosses
+	p := &program{Program: compiled, nll: graph.OutputLosses, points: graph.OutputPredictions}
 	if outputs.Values[graph.OutputNLL] != nil {
-		nll = graph.OutputNLL
+		p.nll = graph.OutputNLL
 	}
-	return &program{compiled, nll}, nil
+	if outputs.Values[graph.OutputPoints] != nil {
+		p.points = graph.OutputPoints
+	}
+	return p, nil
 }
 
 // run runs the program of that mode on some sequences. The windows of a batch take their turns one after the other.

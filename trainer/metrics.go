@@ -89,7 +89,7 @@ func (s *sums) add(spec *data.Spec, batch *data.Batch, program *program) error {
 	if err != nil {
 		return err
 	}
-	predictions, err := program.Value(graph.OutputPredictions)
+	predictions, err := program.Value(program.points)
 	if err != nil {
 		return err
 	}

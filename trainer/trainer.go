@@ -12,8 +12,8 @@ import (
 )
 
 // Model is what a trainer trains. A training graph needs a cost; every graph needs the values [graph.OutputLosses] and
-// [graph.OutputPredictions], and [graph.OutputNLL] where the loss is smoothed. What inputs there are to declare is
-// written beside [graph.Feeds].
+// [graph.OutputPredictions], and [graph.OutputNLL] and [graph.OutputPoints] where these differ. What inputs there are to
+// declare is written beside [graph.Feeds].
 type Model interface {
 	// Params are the model's parameters, the same ones in the same order each time.
 	Params() []*graph.Param
