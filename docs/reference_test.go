@@ -26,6 +26,11 @@ solver: {spikes: {}, gradient_noise: {}, lookahead: {}, groups: [{names: [gru0],
 trainer: {early_stopping: {}, reduce_on_plateau: {}}
 `, []string{"gru", "dense"}},
 	{`
+task: translate
+data: {name: dates}
+model: {layers: [embedding, gru: {return_sequences: true}], decoder: {}}
+`, []string{"embedding", ""}},
+	{`
 task: classify
 data: {name: languages}
 model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
@@ -40,6 +45,16 @@ task: classify
 data: {csv: {path: x.csv, sequence: s, target: y}}
 model: {layers: [gru: {form: three-gate}, dense]}
 `, []string{"gru", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [lstm, dense]}
+`, []string{"lstm", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
+model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense]}
+`, []string{"lstm", "rnn", ""}},
 	{`
 task: next
 data: {csv: {path: x.csv, sequence: s}}

@@ -17,6 +17,7 @@ type source struct {
 	texts   map[string]bool            // the named types that are strings
 	listed  map[string]bool            // the structs that sections has listed
 	names   map[string]string          // the last key of the section that is such a struct
+	same    map[string]string          // the type that a type was made of, by name
 }
 
 // section is a part of the configuration with keys of its own.
@@ -50,7 +51,7 @@ const rootStruct = "config.Config"
 
 func parseSource(t *testing.T) *source {
 	t.Helper()
-	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}, listed: map[string]bool{}}
+	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}, same: map[string]string{}, listed: map[string]bool{}}
 	for _, folder := range []string{"../cmd/gruexp/internal/config", "../graph", "../layers", "../solvers", "../trainer", "../trainer/data"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
@@ -75,6 +76,7 @@ func parseSource(t *testing.T) *source {
 					s.structs[name] = typ
 				case *ast.Ident:
 					s.texts[name] = typ.Name == "string"
+					s.same[name] = file.Name.Name + "." + typ.Name
 				}
 				return false
 			})
@@ -172,6 +174,9 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 }
 
 func (s *source) named(name string) (kind, inner string) {
+	if same := s.same[name]; s.structs[same] != nil { // type LSTMConfig RecurrentConfig
+		name = same
+	}
 	if s.structs[name] != nil {
 		return sectionKind, name
 	}

@@ -24,6 +24,8 @@ type Input struct {
 // line in kinds.
 type LayerConfig struct {
 	GRU       *GRUConfig       `yaml:"gru,omitempty"`
+	LSTM      *LSTMConfig      `yaml:"lstm,omitempty"`
+	RNN       *RNNConfig       `yaml:"rnn,omitempty"`
 	Dense     *DenseConfig     `yaml:"dense,omitempty"`
 	Embedding *EmbeddingConfig `yaml:"embedding,omitempty"`
 	Dropout   *DropoutConfig   `yaml:"dropout,omitempty"`
@@ -40,6 +42,8 @@ type LayerConfig struct {
 func (l *LayerConfig) kinds() []kind {
 	return []kind{
 		kindOf("gru", &l.GRU),
+		kindOf("lstm", &l.LSTM),
+		kindOf("rnn", &l.RNN),
 		kindOf("dense", &l.Dense),
 		kindOf("embedding", &l.Embedding),
 		kindOf("dropout", &l.Dropout),

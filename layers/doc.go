@@ -1,6 +1,6 @@
 // Package layers makes models of sequences: the gated recurrent unit [GRU], what surrounds it ([Embedding], [Dense],
 // [Dropout], [Pool], [AttentionPool], [Conv1D], [BatchNorm], [LayerNorm], [Residual]), and [Model], which is layers one
-// after the other with a loss at their end.
+// after the other with a loss at their end, or an encoder of such layers with a decoder behind it.
 //
 // Sequences are time-major, [T,B,D]: T steps of a batch of B sequences with D numbers each. Shorter sequences are padded;
 // a mask [T,B] says where there is data, and what stands in the padding changes no result.
@@ -22,4 +22,5 @@
 //	loss.go          the losses by name, with their options
 //	model.go         the model
 //	stream.go        a model step by step, without a graph; stream_….go the layers of it
+//	seq2seq.go …     the decoder, its attention, and the Translator, which writes with it
 package layers

@@ -91,6 +91,41 @@ func ExampleStepper() {
 	// 4 3 9 6 5 2
 }
 
+// A model with a decoder writes a sequence of its own: the three most probable ones by a beam. (This one is not trained, so
+// that what it says is noise.)
+func ExampleTranslator() {
+	const start, end = 1, 2
+	model, err := layers.NewModel(layers.ModelConfig{
+		Input: layers.Input{Vocabulary: 10},
+		Layers: []layers.LayerConfig{
+			{Embedding: &layers.EmbeddingConfig{Units: 8}},
+			{GRU: &layers.GRUConfig{Units: 8, Bidirectional: true, ReturnSequences: true}},
+		},
+		Decoder: &layers.DecoderConfig{GRU: layers.GRUConfig{Units: 16}},
+	}, layers.Head{Loss: layers.CrossEntropy, Units: 6, Sequence: true}, tensor.Float32, graph.NewStreams(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	translator, err := layers.NewTranslator[float32](model, start, end)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := translator.ReadTokens([]int{7, 3, 9}); err != nil {
+		log.Fatal(err)
+	}
+	found, err := translator.Beam(layers.BeamConfig{Width: 3, MaxSteps: 4, LengthPenalty: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, h := range found {
+		fmt.Printf("%v, finished: %v, %.2f nats\n", h.Tokens, h.Finished, h.LogProbability)
+	}
+	// Output:
+	// [5 5 5 5], finished: false, -7.03 nats
+	// [4 3 4 3], finished: false, -7.05 nats
+	// [5 5 5 0], finished: false, -7.06 nats
+}
+
 // A small GRU learns whether the steps of a noisy walk tend up or down, with nothing but a loop over gradients.
 func Example_training() {
 	const steps, batch = 12, 32

@@ -20,7 +20,9 @@ type small struct {
 }
 
 // smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
-func smallModels() []small { return slices.Concat(mixedModels(), gruModels(), aroundModels()) }
+func smallModels() []small {
+	return slices.Concat(mixedModels(), gruModels(), rnnModels(), aroundModels())
+}
 
 // mixedModels are of several layers.
 func mixedModels() []small {
@@ -86,11 +88,24 @@ func mixedModels() []small {
 func (s small) config(engine layers.Engine) layers.ModelConfig {
 	c := layers.ModelConfig{Input: s.input, Layers: s.layers}.WithDefaults()
 	for _, l := range c.Layers {
-		if l.GRU != nil && l.GRU.Engine == layers.Fused {
-			l.GRU.Engine = engine
+		if own := engineOf(l); own != nil && *own == layers.Fused {
+			*own = engine
 		}
 	}
 	return c
+}
+
+// engineOf is the engine of a recurrent layer, nil of any other.
+func engineOf(l layers.LayerConfig) *layers.Engine {
+	switch {
+	case l.GRU != nil:
+		return &l.GRU.Engine
+	case l.LSTM != nil:
+		return &l.LSTM.Engine
+	case l.RNN != nil:
+		return &l.RNN.Engine
+	}
+	return nil
 }
 
 // engines are those between which the model has a choice.
@@ -99,7 +114,7 @@ func (s small) engines() []layers.Engine {
 	switch {
 	case slices.ContainsFunc(s.layers, isComposed):
 		return []layers.Engine{layers.Composed}
-	case slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil }):
+	case slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return engineOf(l) != nil }):
 		return []layers.Engine{layers.Fused, layers.Composed}
 	}
 	return []layers.Engine{layers.Fused}
@@ -109,12 +124,15 @@ func (s small) engines() []layers.Engine {
 func (s small) looksAhead() bool {
 	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool {
 		return l.GRU != nil && (l.GRU.Bidirectional || l.GRU.GoBackwards) ||
+			l.LSTM != nil && l.LSTM.Bidirectional || l.RNN != nil && l.RNN.GoBackwards ||
 			l.Conv1D != nil && l.Conv1D.WithDefaults().Padding == layers.PaddingSame && l.Conv1D.KernelSize != 1
 	})
 }
 
 func (s small) zonesOut() bool {
-	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool { return l.GRU != nil && l.GRU.Zoneout > 0 })
+	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool {
+		return l.GRU != nil && l.GRU.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0
+	})
 }
 
 func TestGradientsAreCentralDifferences(t *testing.T) {

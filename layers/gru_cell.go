@@ -7,7 +7,7 @@ import (
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// cellStep is one step of a form: the state [B,H] after step t, given the state h before it. It writes nothing but the
+// cellStep is one step of a form: the state [B,H] (of an LSTM [B,2H]) after step t, given the state h before it. It writes nothing but the
 // equations; masks, zoneout and the order of the steps are the business of [direction.composed].
 type cellStep func(c *cell, t int, h *gorgonia.Node) *gorgonia.Node
 
@@ -116,6 +116,22 @@ func (c *cell) columns(x *gorgonia.Node, gate int) *gorgonia.Node {
 	}
 	units := c.config.Units
 	return c.node(func() (*gorgonia.Node, error) { return op.Columns(c.scope, x, gate*units, (gate+1)*units) })
+}
+
+// half is one of the two parts of a state [B,2H].
+func (c *cell) half(state *gorgonia.Node, i int) *gorgonia.Node {
+	units := c.config.Units
+	return c.node(func() (*gorgonia.Node, error) {
+		if state.Graph() == nil { // zeros: a constant, of which no operation can be the first in a graph
+			return constant(state.Dtype(), 0, state.Shape()[0], units), nil
+		}
+		return op.Columns(c.scope, state, i*units, (i+1)*units)
+	})
+}
+
+// concat is x and y side by side.
+func (c *cell) concat(x, y *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return op.ConcatLast(c.scope, x, y) })
 }
 
 // withBias adds a bias [H], or none where that is nil, to x [B,H].

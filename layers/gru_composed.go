@@ -17,7 +17,7 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 	}
 	h := in.initial
 	if h == nil {
-		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.Units)
+		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.states())
 	}
 	hidden := make([]*gorgonia.Node, c.steps)
 	for i := range c.steps {

@@ -172,6 +172,13 @@ func (c GRUConfig) WithDefaults() GRUConfig {
 
 // Validate lists what is wrong with the configuration. An option that would do nothing beside the others is a fault.
 func (c GRUConfig) Validate() fault.List {
+	l := c.validate()
+	checkOneOf(&l, "form", c.Form, ResetAfter, ResetBefore, ThreeGate, Tied)
+	return l
+}
+
+// validate is Validate of every form, those of other recurrences too.
+func (c GRUConfig) validate() fault.List {
 	var l fault.List
 	checkUnits(&l, "units", c.Units)
 	if l == nil {
@@ -194,7 +201,6 @@ func (c GRUConfig) Validate() fault.List {
 }
 
 func (c GRUConfig) validateForm(l *fault.List) {
-	checkOneOf(l, "form", c.Form, ResetAfter, ResetBefore, ThreeGate, Tied)
 	if c.Form == ResetBefore {
 		checkOneOf(l, "update", c.Update, UpdatePast, UpdateNew)
 	} else {
@@ -209,9 +215,11 @@ func (c GRUConfig) validateForm(l *fault.List) {
 	if reason := c.notFused(); c.Engine == Fused && reason != "" {
 		l.Add("engine", string(c.Engine), "%s with %s", Composed, reason)
 	}
-	checkOneOf(l, "bias", c.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
-	l.Check(c.Bias != HiddenBias || c.Form == ResetAfter, "bias", string(c.Bias),
-		"%s, %s or %s: only in the form %s the candidate's recurrent bias is another one", NoBias, OneBias, TwoBiases, ResetAfter)
+	if c.Form == ResetAfter {
+		checkOneOf(l, "bias", c.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
+	} else { // the candidate's recurrent bias is no other than its bias
+		checkOneOf(l, "bias", c.Bias, NoBias, OneBias, TwoBiases)
+	}
 	checkOneOf(l, "activation", string(c.Activation), kernel.ActivationNames()...)
 	checkOneOf(l, "gate_activation", string(c.GateActivation), kernel.ActivationNames()...)
 }
@@ -243,11 +251,14 @@ func (c GRUConfig) validateNoise(l *fault.List) {
 	checkOneOf(l, "recurrent_dropout_gates", c.RecurrentDropoutGates, SharedMask, SeparateMasks)
 	if c.RecurrentDropoutGates == SeparateMasks {
 		l.Check(c.RecurrentDropout > 0, "recurrent_dropout_gates", string(c.RecurrentDropoutGates), "%s without recurrent_dropout", SharedMask)
-		l.Check(c.Form != Tied, "recurrent_dropout_gates", string(c.RecurrentDropoutGates), "%s in the form %s, which has one product", SharedMask, Tied)
+		l.Check(c.spec().gates > 1, "recurrent_dropout_gates", string(c.RecurrentDropoutGates), "%s in the form %s, which has one product", SharedMask, c.Form)
 	}
 	checkRate(l, "zoneout", c.Zoneout)
 	checkRate(l, "weight_dropout", c.WeightDropout)
 }
+
+// states is the number of columns of a state.
+func (c GRUConfig) states() int { return c.spec().kernel.States() * c.Units }
 
 // columns is the number of columns of both kernels.
 func (c GRUConfig) columns() int { return c.spec().gates * c.Units }
@@ -306,7 +317,7 @@ func (c GRUConfig) elements(in signal) int64 {
 		n += int64(c.columns())
 	}
 	if c.InitialState == LearnedState {
-		n += int64(c.Units)
+		n += int64(c.states())
 	}
 	if c.LayerNorm {
 		n += 2 * int64(c.columns())

@@ -27,7 +27,7 @@ func TestGRUFaults(t *testing.T) {
 		{"engine: composed with gate_activation: tanh", layers.GRUConfig{GateActivation: layers.Tanh, Engine: layers.Fused}},
 		{"engine: composed with layer_norm: true", layers.GRUConfig{LayerNorm: true, Engine: layers.Fused}},
 		{"bias: one of [none one hidden two]", layers.GRUConfig{Bias: "three"}},
-		{"bias: none, one or two", layers.GRUConfig{Form: layers.ResetBefore, Bias: layers.HiddenBias}},
+		{"bias: one of [none one two]", layers.GRUConfig{Form: layers.ResetBefore, Bias: layers.HiddenBias}},
 		{"bias_initializer: nothing beside bias: none", layers.GRUConfig{Bias: layers.NoBias, BiasInitializer: graph.InitUniform}},
 		{"activation: one of [linear relu", layers.GRUConfig{Activation: "sine"}},
 		{"gate_activation: one of [linear relu", layers.GRUConfig{GateActivation: "step"}},

@@ -46,12 +46,15 @@ func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, st
 	add(&d.recurrentKernel, "recurrent_kernel", graph.RecurrentKernel, named(cfg.RecurrentInitializer), cfg.recurrentTreatment(), cfg.Units, columns)
 	if cfg.Bias != NoBias {
 		add(&d.bias, "bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), columns)
+		if err == nil && cfg.Form == lstmForm && cfg.BiasInitializer == graph.InitZeros {
+			openForgetGate(d.bias, cfg.Units)
+		}
 	}
 	if size := cfg.recurrentBiasSize(); size > 0 {
 		add(&d.recurrentBias, "recurrent_bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), size)
 	}
 	if cfg.InitialState == LearnedState {
-		add(&d.initialState, "initial_state", graph.State, graph.Zeros, untreated, cfg.Units)
+		add(&d.initialState, "initial_state", graph.State, graph.Zeros, untreated, cfg.states())
 	}
 	if cfg.LayerNorm {
 		add(&d.kernelGain, "kernel_gain", graph.Scale, ones, untreated, columns)
@@ -125,7 +128,7 @@ func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput)
 		}
 	}
 	if cfg.Zoneout > 0 {
-		n.zoneout, err = b.Noise(d.name+"/zoneout", graph.Bernoulli(cfg.Zoneout), steps, batch, cfg.Units)
+		n.zoneout, err = b.Noise(d.name+"/zoneout", graph.Bernoulli(cfg.Zoneout), steps, batch, cfg.states())
 	}
 	return err
 }
@@ -154,4 +157,13 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
 		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout,
 	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
+}
+
+// openForgetGate makes the bias of an LSTM's forget gate, the second of its blocks, one.
+func openForgetGate(bias *graph.Param, units int) {
+	if bias.Value.Dtype() == tensor.Float32 {
+		fill(bias.Value.Float32s()[units:2*units], 1)
+	} else {
+		fill(bias.Value.Float64s()[units:2*units], 1)
+	}
 }

@@ -28,6 +28,10 @@ func (c GRUConfig) spec() formSpec {
 		return formSpec{gates: 4, step: threeGateStep, streams: true, fused: true, kernel: kernel.ThreeGate}
 	case Tied:
 		return formSpec{gates: 1, step: tiedStep, streams: true, fused: true, kernel: kernel.Tied}
+	case lstmForm:
+		return formSpec{gates: 4, step: lstmStep, streams: true, fused: true, kernel: kernel.LSTM}
+	case rnnForm:
+		return formSpec{gates: 1, step: rnnStep, streams: true, fused: true, kernel: kernel.Tanh}
 	default:
 		return formSpec{gates: 3, step: resetAfterStep, streams: true, fused: true, kernel: kernel.ResetAfter}
 	}

@@ -37,7 +37,7 @@ func TestWorkedExample(t *testing.T) {
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// torchGolden is what testdata/torch_gru.py writes.
+// torchGolden is what testdata/torch_recurrent.py writes.
 type torchGolden struct {
 	Lengths                        []int
 	Inputs, Targets, Outputs, Last []float64
@@ -46,8 +46,25 @@ type torchGolden struct {
 }
 
 func TestStackedBidirectionalEqualsPyTorch(t *testing.T) {
-	const steps, inputs, units = 5, 3, 2
-	text, err := os.ReadFile("testdata/torch_gru.json")
+	const units = 2
+	for kind, layer := range map[string]func(sequences bool) layers.LayerConfig{
+		"gru": func(sequences bool) layers.LayerConfig {
+			return gru(layers.GRUConfig{Units: units, Bidirectional: true, ReturnSequences: sequences})
+		},
+		"lstm": func(sequences bool) layers.LayerConfig {
+			return lstm(layers.LSTMConfig{Units: units, Bidirectional: true, ReturnSequences: sequences, Bias: layers.TwoBiases})
+		},
+		"rnn": func(sequences bool) layers.LayerConfig {
+			return rnn(layers.RNNConfig{Units: units, Bidirectional: true, ReturnSequences: sequences, Bias: layers.TwoBiases})
+		},
+	} {
+		t.Run(kind, func(t *testing.T) { expectStackedPyTorch(t, kind, units, layer) })
+	}
+}
+
+func expectStackedPyTorch(t *testing.T, kind string, units int, layer func(sequences bool) layers.LayerConfig) {
+	const steps, inputs = 5, 3
+	text, err := os.ReadFile("testdata/torch_" + kind + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +75,8 @@ func TestStackedBidirectionalEqualsPyTorch(t *testing.T) {
 	batch := len(golden.Lengths)
 	shape := graph.BatchShape{Steps: steps, Size: batch}
 	cfg := layers.ModelConfig{
-		Input: layers.Input{Size: inputs},
-		Layers: []layers.LayerConfig{
-			gru(layers.GRUConfig{Units: units, Bidirectional: true, ReturnSequences: true}),
-			gru(layers.GRUConfig{Units: units, Bidirectional: true, ReturnSequences: true}),
-		},
+		Input:  layers.Input{Size: inputs},
+		Layers: []layers.LayerConfig{layer(true), layer(true)},
 	}
 	head := layers.Head{Loss: layers.MeanSquaredError, Units: 2 * units, PerStep: true}
 	m := newModel(t, cfg, head, tensor.Float64)
@@ -84,7 +98,7 @@ func TestStackedBidirectionalEqualsPyTorch(t *testing.T) {
 		expectClose(t, "gradient of "+p.Name, found.gradients[p.Name], expected, tolerance)
 	}
 
-	cfg.Layers[1].GRU.ReturnSequences = false
+	cfg.Layers[1] = layer(false)
 	head.PerStep = false
 	m = newModel(t, cfg, head, tensor.Float64)
 	fromTorch(t, m.Params(), golden.Weights)
@@ -112,14 +126,14 @@ func fromTorch(t *testing.T, params []*graph.Param, weights map[string]json.RawM
 func torchName(name string) string {
 	parts := strings.Split(name, "/")
 	kind := map[string]string{"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih", "recurrent_bias": "bias_hh"}
-	torch := kind[parts[len(parts)-1]] + "_l" + strings.TrimPrefix(parts[0], "gru")
+	torch := kind[parts[len(parts)-1]] + "_l" + strings.TrimLeft(parts[0], "abcdefghijklmnopqrstuvwxyz")
 	if len(parts) == 3 {
 		torch += "_reverse"
 	}
 	return torch
 }
 
-// fromTorchLayout transposes a matrix [3H,D]. Vectors and the order of gates are the same.
+// fromTorchLayout transposes a matrix [GH,D]. Vectors and the order of gates are the same.
 func fromTorchLayout(t *testing.T, text json.RawMessage) []float64 {
 	t.Helper()
 	var vector []float64

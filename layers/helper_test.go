@@ -210,6 +210,8 @@ func expectClose(t *testing.T, what string, found, expected []float64, tolerance
 }
 
 func gru(c layers.GRUConfig) layers.LayerConfig         { return layers.LayerConfig{GRU: &c} }
+func lstm(c layers.LSTMConfig) layers.LayerConfig       { return layers.LayerConfig{LSTM: &c} }
+func rnn(c layers.RNNConfig) layers.LayerConfig         { return layers.LayerConfig{RNN: &c} }
 func dense(c layers.DenseConfig) layers.LayerConfig     { return layers.LayerConfig{Dense: &c} }
 func embed(c layers.EmbeddingConfig) layers.LayerConfig { return layers.LayerConfig{Embedding: &c} }
 func dropout(c layers.DropoutConfig) layers.LayerConfig { return layers.LayerConfig{Dropout: &c} }

@@ -25,6 +25,11 @@ func (s small) quiet() layers.ModelConfig {
 			l.GRU.WeightDropout = 0
 			l.GRU.Zoneout = 0
 		}
+		for _, c := range []*layers.RecurrentConfig{(*layers.RecurrentConfig)(l.LSTM), (*layers.RecurrentConfig)(l.RNN)} {
+			if c != nil {
+				c.Dropout, c.OutputDropout, c.RecurrentDropout, c.WeightDropout, c.Zoneout = 0, 0, 0, 0, 0
+			}
+		}
 		if l.Embedding != nil {
 			l.Embedding.TokenDropout = 0
 		}
@@ -245,11 +250,11 @@ func TestFaults(t *testing.T) {
 			classes,
 			[]string{
 				"layers.0.gru.units: 1 to 65536",
-				"layers.0.gru.form: reset-after",
 				"layers.0.gru.engine: one of [fused composed]",
 				"layers.0.gru.dropout: 0 or more and less than 1",
 				"layers.0.gru.recurrent_dropout: 0 or more",
 				"layers.0.gru.kernel_initializer: glorot_uniform",
+				"layers.0.gru.form: reset-after",
 				"layers.1.dropout.rate: more than 0",
 				"layers.2.pool.kind: last",
 				"layers.3.dense.activation: relu",

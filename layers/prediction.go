@@ -2,9 +2,13 @@ package layers
 
 import "github.com/gruexp/gruexp/graph/fault"
 
+// Head is what the model was made for.
+func (m *Model) Head() Head { return m.head }
+
 // PredictionHead is the head of a model that is there to predict only, as one whose weights come from elsewhere: it takes
 // what the last layer gives, whatever that is. The loss is the squared error, which has no wishes. Where the layers do not
-// fit together, or the input or the size of the last one is left out, all faults are listed.
+// fit together, or the input or the size of the last one is left out, all faults are listed. A decoder is one: the size of
+// its vocabulary follows from data.
 func PredictionHead(cfg ModelConfig) (Head, fault.List) {
 	cfg = cfg.WithDefaults()
 	plan, faults := cfg.plan(nil)

@@ -23,8 +23,8 @@ const (
 
 // AttentionConfig says how a decoder looks at the states of its encoder. The zero value of a field stands for its default.
 type AttentionConfig struct {
-	Score AttentionScore `yaml:"score"`           // default additive
-	Units int            `yaml:"units,omitempty"` // size of the comparison; only the score additive has it; default 64
+	Score AttentionScore `yaml:"score"`           // how two states are compared; default additive
+	Units int            `yaml:"units,omitempty"` // with the score additive: size of the comparison; default 64
 }
 
 // WithDefaults returns c with its zero fields set.

@@ -10,7 +10,7 @@ type DecoderConfig struct {
 	Embedding EmbeddingConfig `yaml:"embedding"` // of the token before each step
 	GRU       GRUConfig       `yaml:"gru"`       // over the steps of what is written
 	Attention AttentionConfig `yaml:"attention"` // which steps of the input each step looks at
-	Units     int             `yaml:"units"`     // size of the readout before the logits; default that of the gru
+	Units     int             `yaml:"units"`     // size of the readout, before the logits; default: that of the gru
 	Dropout   float64         `yaml:"dropout"`   // rate on the readout, in [0, 1)
 }
 

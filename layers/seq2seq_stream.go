@@ -5,7 +5,7 @@ import "github.com/gruexp/gruexp/graph/kernel"
 // pass runs one layer of an encoder over a whole sequence.
 type pass[F kernel.Float] struct {
 	inputs     int
-	directions []sweep[F] // one, or both of a bidirectional GRU
+	directions []sweep[F] // one, or both of a bidirectional layer
 	merge      Merge      // of the two
 }
 
@@ -17,8 +17,8 @@ type sweep[F kernel.Float] struct {
 
 func newPass[F kernel.Float](l Layer, inputs int, pool *kernel.Pool) (pass[F], error) {
 	p := pass[F]{inputs: inputs}
-	g, recurrent := l.(*GRU)
-	if !recurrent {
+	g := recurrentOf(l)
+	if g == nil {
 		s, err := layerStepper[F](l, 1, inputs, pool)
 		p.directions = []sweep[F]{{s, false}}
 		return p, err
@@ -27,7 +27,7 @@ func newPass[F kernel.Float](l Layer, inputs int, pool *kernel.Pool) (pass[F], e
 	for _, d := range g.directions {
 		one := *g // which a stepper takes for a layer that runs forward
 		one.config.Bidirectional, one.config.GoBackwards, one.directions = false, false, []direction{d}
-		s, err := layerStepper[F](&one, 1, inputs, pool)
+		s, err := layerStepper[F](&GRU{one}, 1, inputs, pool)
 		if err != nil {
 			return p, err
 		}
@@ -199,17 +199,16 @@ func (w *writer[F]) follow(parents []int) {
 	}
 }
 
-// comparison is the attention of a writer.
+// comparison is the attention of a writer. What the score does not have is nil.
 type comparison[F kernel.Float] struct {
-	rows, states, encoded int // rows, H and D
-	pool                  *kernel.Pool
-	query                 *kernel.AffineStep[F] // nil where a state is compared as it is
-	keyKernel, bias       []F                   // nil where the encoder's states are; nil where there is none
-	vector                []F                   // likewise
-	units                 int                   // A
-	source                source[F]
-	weights, context      []F // [rows,T] and [rows,D]
-	joined                []F // [rows,H+D]
+	rows, states, encoded   int // rows, H and D
+	units                   int // A, of queries and keys
+	pool                    *kernel.Pool
+	query                   *kernel.AffineStep[F]
+	keyKernel, bias, vector []F
+	source                  source[F]
+	weights, context        []F // [rows,T] and [rows,D]
+	joined                  []F // [rows,H+D]
 }
 
 func newComparison[F kernel.Float](d *decoder, rows int, pool *kernel.Pool) (*comparison[F], error) {

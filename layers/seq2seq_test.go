@@ -60,6 +60,15 @@ func pairs() []pair {
 			smooth,
 		},
 		{
+			"behind other layers", numbers,
+			[]layers.LayerConfig{
+				{Conv1D: &layers.Conv1DConfig{Filters: 3, KernelSize: 2, Padding: layers.PaddingCausal}},
+				{Residual: &layers.ResidualConfig{Layers: []layers.LayerConfig{{LayerNorm: &layers.LayerNormConfig{}}, dense(layers.DenseConfig{Units: 3, Activation: layers.Tanh})}}},
+				gru(layers.GRUConfig{Units: 2, Bidirectional: true, ReturnSequences: true}),
+			},
+			layers.DecoderConfig{Embedding: embedding, GRU: layers.GRUConfig{Units: 3}, Units: 2}, head,
+		},
+		{
 			"without attention", tokens, []layers.LayerConfig{embed(embedding), gru(layers.GRUConfig{Units: 2, ReturnSequences: true, GoBackwards: true, InitialState: layers.LearnedState})},
 			layers.DecoderConfig{
 				Embedding: embedding, GRU: layers.GRUConfig{Units: 3, Form: layers.ResetBefore}, Attention: layers.AttentionConfig{Score: layers.NoAttention},

@@ -73,20 +73,13 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 	if err := checkParameters[F](l); err != nil {
 		return err
 	}
+	if r := recurrentOf(l); r != nil {
+		return s.addRecurrent(r, pool)
+	}
 	switch l := l.(type) {
 	case *Embedding:
 		s.units = l.config.Units
 		s.tokens = &lookup[F]{name: l.name, table: numbers[F](l.embeddings), out: s.rows(s.units)}
-	case *GRU:
-		if l.config.Bidirectional || l.config.GoBackwards {
-			return errors.Errorf("%s: found a GRU that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", l.name)
-		}
-		if !l.config.spec().streams {
-			return errors.Errorf("%s: found the form %s, expected one that can run step by step", l.name, l.config.Form)
-		}
-		s.units = l.config.Units
-		hidden := s.remember(s.units, numbers[F](l.directions[0].initialState))
-		s.stages = append(s.stages, newGRUStage(pool, s.batch, l, hidden))
 	case *Dense:
 		s.units = l.config.Units
 		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, numbers[F](l.kernel), numbers[F](l.bias))))

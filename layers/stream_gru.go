@@ -1,19 +1,42 @@
 package layers
 
-import "github.com/gruexp/gruexp/graph/kernel"
+import (
+	"github.com/pkg/errors"
 
-// newGRUStage makes the stage of a GRU that remembers the states hidden [B,H]: on the kernels of the engine fused, where
+	"github.com/gruexp/gruexp/graph/kernel"
+)
+
+// addRecurrent puts a recurrent layer behind those that are there.
+func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
+	if g.config.Bidirectional || g.config.GoBackwards {
+		return errors.Errorf("%s: found a layer that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", g.name)
+	}
+	if !g.config.spec().streams {
+		return errors.Errorf("%s: found the form %s, expected one that can run step by step", g.name, g.config.Form)
+	}
+	s.units = g.config.Units
+	states := s.remember(g.config.states(), numbers[F](g.directions[0].initialState))
+	s.stages = append(s.stages, newGRUStage(pool, s.batch, g, states))
+	return nil
+}
+
+// newGRUStage makes the stage of a recurrent layer that remembers the states [B,SH]: on the kernels of the engine fused, where
 // that has the configuration, else in plain loops.
-func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *GRU, hidden []F) stage[F] {
+func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, states []F) stage[F] {
 	d := g.directions[0]
 	if g.config.notFused() != "" {
-		return newPlainGRUStage(batch, g, hidden)
+		return newPlainGRUStage(batch, g, states)
 	}
 	bias, columns := numbers[F](d.bias), g.config.columns()
 	if bias == nil {
 		bias = make([]F, columns)
 	}
-	s := &gruStage[F]{gates: kernel.NewAffineStep(pool, batch, numbers[F](d.kernel), bias), hidden: hidden}
+	s := &gruStage[F]{
+		units: g.config.Units, gates: kernel.NewAffineStep(pool, batch, numbers[F](d.kernel), bias), states: states, hidden: states,
+	}
+	if len(states) > batch*s.units {
+		s.hidden = make([]F, batch*s.units)
+	}
 	recurrentBias := numbers[F](d.recurrentBias) // nil for none
 	if g.config.Bias == HiddenBias {
 		s.candidateBias, s.padded = recurrentBias, make([]F, columns)
@@ -21,20 +44,26 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *GRU, hidden []
 	}
 	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{Form: g.config.spec().kernel, Batch: batch, Units: g.config.Units}, kernel.GRUInput[F]{
 		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, ZoneoutRate: F(g.config.Zoneout),
-	}, hidden)
+	}, states)
 	return s
 }
 
-// gruStage remembers the states hidden, which the recurrence replaces.
+// gruStage remembers the states [B,SH], which the recurrence replaces.
 type gruStage[F kernel.Float] struct {
+	units                 int
 	gates                 *kernel.AffineStep[F]
 	recurrence            *kernel.GRUStep[F]
 	candidateBias, padded []F // [H] or nil, and the recurrent bias [3H] that ends with it
-	hidden                []F
+	states, hidden        []F // the second [B,H]: the states where they are no more than that, else a copy of what is
 }
 
 func (g *gruStage[F]) step(in, mask []F) []F {
 	copy(g.padded[len(g.padded)-len(g.candidateBias):], g.candidateBias) // anew each time: training may have changed it
 	g.recurrence.Run(g.gates.Run(in), nil, mask)
+	if batch := len(g.hidden) / g.units; len(g.states) > len(g.hidden) {
+		for b := range batch {
+			copy(g.hidden[b*g.units:(b+1)*g.units], g.states[b*len(g.states)/batch:])
+		}
+	}
 	return g.hidden
 }

@@ -18,7 +18,7 @@ type plainGRUStage[F kernel.Float] struct {
 	gated      []F // the larger of D and H: x or h' after a gate
 }
 
-func newPlainGRUStage[F kernel.Float](batch int, g *GRU, hidden []F) *plainGRUStage[F] {
+func newPlainGRUStage[F kernel.Float](batch int, g *recurrent, hidden []F) *plainGRUStage[F] {
 	d, columns := g.directions[0], g.config.columns()
 	p := &plainGRUStage[F]{
 		config: g.config, inputs: g.inputs, columns: columns,

@@ -305,7 +305,7 @@ func TestStepperErrors(t *testing.T) {
 		name, expected string
 		err            error
 	}{
-		{"bidirectional", "gru1: found a GRU that runs backward", make32(bidirectional, tensor.Float32, 1)},
+		{"bidirectional", "gru1: found a layer that runs backward", make32(bidirectional, tensor.Float32, 1)},
 		{"dtype", "gru0/kernel: found a parameter of float64, expected float32", make32(numbers, tensor.Float64, 1)},
 		{"no batch", "found a batch of 0", make32(numbers, tensor.Float32, 0)},
 		{"huge batch", "expected 1 to 65536", make32(numbers, tensor.Float32, 1<<40)},

@@ -11,8 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/weights"
+	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/interchange"
+	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // torchFile is a file of layers/interchange/testdata, which PyTorch has written.
@@ -98,7 +103,7 @@ func TestPredictsAsPyTorch(t *testing.T) {
 	expectSameArrays(t, readNPY(t, predict(t, run, x, ".npy")), readNPY(t, torchFile(t, "numbers.outputs.npy")), torchTolerance)
 	expectSameArrays(t, readNPY(t, predict(t, run, x, ".npy", "--lengths", lengths)), readNPY(t, torchFile(t, "numbers.outputs.lengths.npy")), torchTolerance)
 	gruexp(t, "predict", run, "--input", x, "--output", filepath.Join(t.TempDir(), "y.npy"), "--stream").mustFail(t, 2,
-		"predict --stream: the model cannot run step by step (found gru0: found a GRU that runs backward")
+		"predict --stream: the model cannot run step by step (found gru0: found a layer that runs backward")
 
 	run = importTokens(t)
 	x, lengths = torchFile(t, "tokens.inputs.npy"), torchFile(t, "tokens.lengths.npy")
@@ -299,6 +304,62 @@ func TestPredictTexts(t *testing.T) {
 			t.Errorf("sequence %d: found %v step by step", i, row["de"])
 		}
 	}
+}
+
+// A model with a decoder writes texts: those of a translator.
+func TestPredictTranslations(t *testing.T) {
+	m, err := layers.NewModel(layers.ModelConfig{
+		Input:   layers.Input{Vocabulary: 3},
+		Layers:  []layers.LayerConfig{{Embedding: &layers.EmbeddingConfig{Units: 4}}, {GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true}}},
+		Decoder: &layers.DecoderConfig{Embedding: layers.EmbeddingConfig{Units: 3}, GRU: layers.GRUConfig{Units: 4}},
+	}, layers.Head{Loss: layers.CrossEntropy, Units: 6, Sequence: true}, tensor.Float32, graph.NewStreams(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := t.TempDir()
+	write(t, filepath.Join(run, "config.yaml"), "task: translate\n")
+	f, err := os.Create(filepath.Join(run, "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	signature := `{"alphabet": ["", "a", "b"], "target_alphabet": ["", "", "", "x", "y", "ü"]}`
+	if err := interchange.Write(f, m, map[string]string{"gruexp.signature": signature}); err != nil {
+		t.Fatal(err)
+	}
+	translator, err := layers.NewTranslator[float32](m, data.StartToken, data.EndToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var csv, jsonl, lines strings.Builder
+	csv.WriteString("sequence,text\n")
+	for i, tokens := range [][]int{{1, 2, 2, 0}, {}, {2}} {
+		fmt.Fprintf(&lines, `{"tokens": %s}`+"\n", strings.ReplaceAll(fmt.Sprint(tokens), " ", ", "))
+		if err := translator.ReadTokens(tokens); err != nil {
+			t.Fatal(err)
+		}
+		written, err := translator.Greedy(2*len(tokens) + 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, token := range written.Tokens {
+			text += []string{"", "", "", "x", "y", "ü"}[token]
+		}
+		fmt.Fprintf(&csv, "%d,%s\n", i, text)
+		fmt.Fprintf(&jsonl, `{"outputs":%s,"text":"%s"}`+"\n", strings.ReplaceAll(fmt.Sprint(written.Tokens), " ", ","), text)
+	}
+	input := write(t, filepath.Join(t.TempDir(), "in.jsonl"), lines.String())
+	if found := read(t, predict(t, run, input, ".csv")); found != csv.String() || len(found) < 60 {
+		t.Errorf("found\n%s\nexpected\n%s", found, csv.String())
+	}
+	if found := read(t, predict(t, run, input, ".jsonl", "--stream")); found != jsonl.String() {
+		t.Errorf("found\n%s\nexpected\n%s", found, jsonl.String())
+	}
+	if array := readNPY(t, predict(t, run, input, ".npy")); array.Shape[1] != 3 || array.DType() != weights.I64 {
+		t.Errorf("found %s %v, expected tokens of 3 sequences", array.DType(), array.Shape)
+	}
+	gruexp(t, "export", run, "--format", "onnx", "--output", "x").mustFail(t, 2, "cannot be kept in this format: model.decoder")
 }
 
 func TestWrongInputs(t *testing.T) {

@@ -252,7 +252,7 @@ func testCells[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 	plain := machineOf[F](&Pool{kernels: portableKernels()})
 	var arenas []*arena[F]
 	for range 7 {
-		arenas = append(arenas, newArena[F](t, rng, 1024))
+		arenas = append(arenas, newArena[F](t, rng, 2048))
 	}
 	tolerance := 20 * epsilon[F]()
 	for units := 1; units <= 70; units++ {

@@ -61,7 +61,8 @@ func Read(path string) (*layers.Model, map[string]string, error) {
 }
 
 // Decode reads a model file of size bytes and returns the model, made to predict, and all metadata. What the model was
-// trained for is not part of it: its head is [layers.PredictionHead].
+// trained for is not part of it: its head is [layers.PredictionHead], or that of a task with a sequence of its own where
+// there is a decoder.
 //
 // The file need not be trusted. A [*weights.FormatError] says what is wrong with it, a [*fault.Error] what is with the
 // configuration in it, a [*weights.AssignError] how both disagree. No memory is taken for a model that has more numbers
@@ -82,9 +83,9 @@ func Decode(r io.Reader, size int64) (*layers.Model, map[string]string, error) {
 			dtype = tensor.Float64
 		}
 	}
-	head, faults := layers.PredictionHead(cfg)
-	if err := faults.Err(); err != nil {
-		return nil, nil, errors.WithMessage(err, "metadata "+ModelKey)
+	head, err := headOf(cfg, file)
+	if err != nil {
+		return nil, nil, err
 	}
 	if n := layers.CountElements(cfg, head); n > elements {
 		return nil, nil, refuse("metadata "+ModelKey, fmt.Sprintf("a model of %d numbers", n), fmt.Sprintf("one of the %d in the file", elements))
@@ -97,6 +98,20 @@ func Decode(r io.Reader, size int64) (*layers.Model, map[string]string, error) {
 		return nil, nil, err
 	}
 	return m, file.Metadata, weights.Assign(file, m.Params())
+}
+
+// headOf is the head of the model in a file. The vocabulary that a decoder writes is in its weights alone.
+func headOf(cfg layers.ModelConfig, file *weights.File) (layers.Head, error) {
+	if cfg.Decoder == nil {
+		head, faults := layers.PredictionHead(cfg)
+		return head, errors.WithMessage(faults.Err(), "metadata "+ModelKey)
+	}
+	const logits = "decoder/logits/bias"
+	bias, ok := file.Tensor(logits)
+	if !ok || bias.Elements() == 0 {
+		return layers.Head{}, refuse("tensors", "no "+logits, "one, of a model with a decoder")
+	}
+	return layers.Head{Loss: layers.CrossEntropy, Units: bias.Elements(), Sequence: true}, nil
 }
 
 func configOf(metadata map[string]string) (layers.ModelConfig, error) {

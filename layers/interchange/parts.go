@@ -23,6 +23,7 @@ type part struct {
 func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 	var all []part
 	var faults fault.List
+	faults.Check(m.Config().Decoder == nil, "decoder", "a section", "none: files of %s have none here", foreign)
 	counts := map[string]int{}
 	for i, l := range m.Config().Layers {
 		kind := ""

@@ -5,7 +5,7 @@
 // order its sequences are seen and [Dataset].Fill lays a batch out, time-major and padded at the end, in a [Batch] that
 // is used again and again.
 //
-// The data sets are languages, which needs no file; jsb and nottingham, music read from JSON; and tables of the user
+// The data sets are languages and dates, which need no file; jsb and nottingham, music read from JSON; and tables of the user
 // in CSV files. [KnownSets] lists those with a name, [Locate] finds their files and a [Registry] remembers where they
 // are.
 //
@@ -18,6 +18,12 @@
 // tell; 12673 names remain. An entry, so every name of it, belongs to one part: of all codes 80 % train, 10 %
 // validate, 10 % test, drawn once from a seed that no setting changes. The characters are the runes that occur at
 // least twice in the training part; all others are token 0.
+//
+// # dates
+//
+// A date as people write it, in one of 20 styles, is to be written as 2006-01-02. The dates are days from 1900 to 2099, each
+// at most once, so that no date of one part is in another; they, their parts and their styles are drawn once from a seed that
+// no setting changes. Tokens are characters.
 //
 // # Music
 //

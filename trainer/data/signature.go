@@ -12,17 +12,18 @@ type Signature struct {
 	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
 	Table    *TableInputs `json:"table,omitempty"`    // where the inputs come from a table
 
-	Classes      []string  `json:"classes,omitempty"` // see Spec, as those that follow
-	TargetNames  []string  `json:"target_names,omitempty"`
-	TargetScale  []float64 `json:"target_scale,omitempty"`
-	TargetOffset []float64 `json:"target_offset,omitempty"`
+	Classes        []string  `json:"classes,omitempty"` // see Spec, as those that follow
+	TargetNames    []string  `json:"target_names,omitempty"`
+	TargetAlphabet []string  `json:"target_alphabet,omitempty"`
+	TargetScale    []float64 `json:"target_scale,omitempty"`
+	TargetOffset   []float64 `json:"target_offset,omitempty"`
 }
 
 // Signature is that of models of these data.
 func (d *Data) Signature() Signature {
 	return Signature{
 		Alphabet: d.Spec.Alphabet, Table: d.Inputs, Classes: d.Spec.Classes,
-		TargetNames: d.Spec.TargetNames, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
+		TargetNames: d.Spec.TargetNames, TargetAlphabet: d.Spec.TargetAlphabet, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
 	}
 }
 
@@ -40,7 +41,7 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 		name string
 		size int
 	}{
-		{"classes", len(s.Classes)}, {"target_names", len(s.TargetNames)},
+		{"classes", len(s.Classes)}, {"target_names", len(s.TargetNames)}, {"target_alphabet", len(s.TargetAlphabet)},
 		{"target_scale", len(s.TargetScale)}, {"target_offset", len(s.TargetOffset)},
 	} {
 		faults.Check(list.size == 0 || list.size == outputs, list.name, list.size, "%d as the model has outputs", outputs)
@@ -51,3 +52,8 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 
 // Encode is [Spec.Encode].
 func (s Signature) Encode(text string) []int { return Spec{Alphabet: s.Alphabet}.Encode(text) }
+
+// Decode is [Spec.Decode].
+func (s Signature) Decode(tokens []int) string {
+	return Spec{TargetAlphabet: s.TargetAlphabet}.Decode(tokens)
+}

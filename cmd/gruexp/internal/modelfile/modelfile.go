@@ -83,8 +83,7 @@ func Open(dir string) (*File, error) {
 		return nil, &request.Error{Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}
 	}
 	cfg := m.Config()
-	head, _ := layers.PredictionHead(cfg)
-	if faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, head.Units); len(faults) > 0 {
+	if faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Units); len(faults) > 0 {
 		return nil, requests(path, where+", ", faults)
 	}
 	return f, nil

@@ -59,6 +59,13 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 	if err != nil {
 		return 0, err
 	}
+	if file.Model.Head().Sequence {
+		t, err := translate(ctx, file, in)
+		if err != nil {
+			return 0, err
+		}
+		return in.Len(), t.write(o.Output)
+	}
 	out, err := newPredictor(file.Model, o).predict(ctx, in)
 	if err != nil {
 		return 0, err
@@ -128,8 +135,7 @@ type predictor struct {
 }
 
 func newPredictor(m *layers.Model, o Options) *predictor {
-	head, _ := layers.PredictionHead(m.Config())
-	return &predictor{model: m, options: o, pool: kernel.NewPool(o.Threads), head: head, wide: isWide(m)}
+	return &predictor{model: m, options: o, pool: kernel.NewPool(o.Threads), head: m.Head(), wide: isWide(m)}
 }
 
 // Bounds of what is predicted at once.

@@ -23,11 +23,9 @@ const maxArray = 1 << 31
 
 // write writes the whole file or none.
 func (o *outputs) write(path string, signature data.Signature) error {
-	if filepath.Ext(path) == npyEnding && o.perStep && o.steps > maxArray/len(o.values)/o.units {
-		return &request.Error{
-			Where: "--output " + path, What: "the array is too large",
-			Found:    fmt.Sprintf("%d steps of %d sequences with %d outputs", o.steps, len(o.values), o.units),
-			Expected: fmt.Sprintf("at most %d elements, or a .csv or .jsonl file, which is not padded", maxArray),
+	if o.perStep {
+		if err := checkArray(path, o.steps, len(o.values), o.units); err != nil {
+			return err
 		}
 	}
 	err := atomicfile.Write(path, 0o644, func(w io.Writer) error {
@@ -41,6 +39,18 @@ func (o *outputs) write(path string, signature data.Signature) error {
 		}
 	})
 	return request.Output(path, err)
+}
+
+// checkArray refuses an .npy output that padding makes too large.
+func checkArray(path string, steps, sequences, outputs int) error {
+	if filepath.Ext(path) != npyEnding || steps <= maxArray/sequences/outputs {
+		return nil
+	}
+	return &request.Error{
+		Where: "--output " + path, What: "the array is too large",
+		Found:    fmt.Sprintf("%d steps of %d sequences with %d outputs", steps, sequences, outputs),
+		Expected: fmt.Sprintf("at most %d elements, or a .csv or .jsonl file, which is not padded", maxArray),
+	}
 }
 
 // array is [T,B,K], 0 behind the end of a sequence, or [B,K].

@@ -1,0 +1,108 @@
+package layers
+
+import (
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+// The forms of recurrent layers that are no GRUs.
+const (
+	lstmForm Form = "lstm"
+	rnnForm  Form = "rnn"
+)
+
+// RecurrentConfig says what LSTM or RNN to make: [LSTMConfig] and [RNNConfig]. Every option means what it means in a
+// [GRUConfig]. The zero value of a field stands for its default.
+type RecurrentConfig struct {
+	Units           int          `yaml:"units"`            // H, the size of the hidden state; default 64
+	Engine          Engine       `yaml:"engine"`           // one operation for the whole sequence, or a node for each operation and step; default fused
+	Bias            BiasLayout   `yaml:"bias"`             // which biases there are; default one
+	ReturnSequences bool         `yaml:"return_sequences"` // the state of every step, not only the last one
+	InitialState    InitialState `yaml:"initial_state"`    // where a sequence begins; default zero
+	Stateful        bool         `yaml:"stateful"`         // a batch begins with the states that the batch before left
+	GoBackwards     bool         `yaml:"go_backwards"`     // from the last step to the first
+	Bidirectional   bool         `yaml:"bidirectional"`    // a second layer runs backward
+	Merge           Merge        `yaml:"merge,omitempty"`  // with bidirectional: how the two directions become one; default concat
+
+	Dropout          float64     `yaml:"dropout"`           // rate on the input, in [0, 1)
+	OutputDropout    float64     `yaml:"output_dropout"`    // rate on the output, in [0, 1)
+	DropoutMask      DropoutMask `yaml:"dropout_mask"`      // how often both are drawn; default step
+	RecurrentDropout float64     `yaml:"recurrent_dropout"` // rate on the state before the recurrent kernel, in [0, 1)
+	Zoneout          float64     `yaml:"zoneout"`           // share of units that keep their state at a step, in [0, 1)
+	WeightDropout    float64     `yaml:"weight_dropout"`    // rate on the elements of the recurrent kernel, in [0, 1)
+
+	KernelInitializer    string `yaml:"kernel_initializer"`    // of the kernel, gate by gate; default glorot_uniform
+	RecurrentInitializer string `yaml:"recurrent_initializer"` // of the recurrent kernel, gate by gate; default orthogonal
+	BiasInitializer      string `yaml:"bias_initializer"`      // of all biases; default zeros
+
+	KernelRegularizer    graph.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss
+	RecurrentRegularizer graph.Penalty    `yaml:"recurrent_regularizer,omitempty"` // what the recurrent kernel adds to the loss
+	BiasRegularizer      graph.Penalty    `yaml:"bias_regularizer,omitempty"`      // what each bias adds to the loss
+	KernelConstraint     graph.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
+	RecurrentConstraint  graph.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
+	BiasConstraint       graph.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias after every update
+	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
+}
+
+// gru is the configuration of the layer that runs the form with these options.
+func (c RecurrentConfig) gru(form Form) GRUConfig {
+	return GRUConfig{
+		Form: form, Units: c.Units, Engine: c.Engine, Bias: c.Bias, ReturnSequences: c.ReturnSequences, InitialState: c.InitialState,
+		Stateful: c.Stateful, GoBackwards: c.GoBackwards, Bidirectional: c.Bidirectional, Merge: c.Merge,
+		Dropout: c.Dropout, OutputDropout: c.OutputDropout, DropoutMask: c.DropoutMask, RecurrentDropout: c.RecurrentDropout,
+		Zoneout: c.Zoneout, WeightDropout: c.WeightDropout,
+		KernelInitializer: c.KernelInitializer, RecurrentInitializer: c.RecurrentInitializer, BiasInitializer: c.BiasInitializer,
+		KernelRegularizer: c.KernelRegularizer, RecurrentRegularizer: c.RecurrentRegularizer, BiasRegularizer: c.BiasRegularizer,
+		KernelConstraint: c.KernelConstraint, RecurrentConstraint: c.RecurrentConstraint, BiasConstraint: c.BiasConstraint,
+		Trainable: c.Trainable,
+	}.WithDefaults()
+}
+
+// withDefaults returns c with its zero fields set as those of the layer that runs it are.
+func (c RecurrentConfig) withDefaults() RecurrentConfig {
+	set := c.gru(lstmForm)
+	c.Units, c.Engine, c.Bias, c.InitialState, c.Merge, c.DropoutMask = set.Units, set.Engine, set.Bias, set.InitialState, set.Merge, set.DropoutMask
+	c.KernelInitializer, c.RecurrentInitializer, c.BiasInitializer = set.KernelInitializer, set.RecurrentInitializer, set.BiasInitializer
+	c.Trainable = set.Trainable
+	return c
+}
+
+// LSTMConfig says what [LSTM] to make.
+type LSTMConfig RecurrentConfig
+
+func (c LSTMConfig) gru() GRUConfig { return RecurrentConfig(c).gru(lstmForm) }
+
+// WithDefaults returns c with its zero fields set.
+func (c LSTMConfig) WithDefaults() LSTMConfig { return LSTMConfig(RecurrentConfig(c).withDefaults()) }
+
+// Validate lists what is wrong with the configuration.
+func (c LSTMConfig) Validate() fault.List { return c.gru().validate() }
+
+func (c LSTMConfig) follow(in signal) (signal, fault.List) { return c.gru().follow(in) }
+func (c LSTMConfig) drops() bool                           { return c.gru().drops() }
+func (c LSTMConfig) elements(in signal) int64              { return c.gru().elements(in) }
+
+func (c LSTMConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
+	return NewLSTM(c, name, in.width, dtype, streams)
+}
+
+// RNNConfig says what [RNN] to make.
+type RNNConfig RecurrentConfig
+
+func (c RNNConfig) gru() GRUConfig { return RecurrentConfig(c).gru(rnnForm) }
+
+// WithDefaults returns c with its zero fields set.
+func (c RNNConfig) WithDefaults() RNNConfig { return RNNConfig(RecurrentConfig(c).withDefaults()) }
+
+// Validate lists what is wrong with the configuration.
+func (c RNNConfig) Validate() fault.List { return c.gru().validate() }
+
+func (c RNNConfig) follow(in signal) (signal, fault.List) { return c.gru().follow(in) }
+func (c RNNConfig) drops() bool                           { return c.gru().drops() }
+func (c RNNConfig) elements(in signal) int64              { return c.gru().elements(in) }
+
+func (c RNNConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
+	return NewRNN(c, name, in.width, dtype, streams)
+}
