@@ -66,6 +66,7 @@ func meanings() map[string]string {
 		"solver":                                 "how parameters follow their gradients",
 		"trainer":                                "how long, and what is watched",
 		"loss":                                   "what is minimized; `auto`: what suits the task",
+		"loss_options":                           "what some losses have and others do not: [math.md](math.md#losses)",
 		"label_smoothing":                        "ε of the loss `cross_entropy`",
 		"data.name":                              "a known set: [data.md](data.md)",
 		"data.csv":                               "a table of your own",

@@ -32,14 +32,14 @@ const (
 
 // LossOptions are what some losses have and others do not. The zero value is the default of each.
 type LossOptions struct {
-	// ClassWeights multiply the loss of each class's rows, or of each event where it happens; one per class or event, of
-	// cross_entropy, focal, binary_cross_entropy and binary_focal; default: all 1. The mean is over rows, not over weights.
+	// ClassWeights multiply the loss of each class's rows, or of each event where it happens: one for each class or event, of
+	// cross_entropy, focal, binary_cross_entropy and binary_focal; the mean stays one over rows; default: all 1
 	ClassWeights []float64 `yaml:"class_weights,omitempty"`
-	// Quantiles are what quantile predicts of each number, in this order; default [0.1, 0.5, 0.9].
+	// Quantiles are what quantile predicts of each number, rising numbers between 0 and 1; default: [0.1, 0.5, 0.9]
 	Quantiles []float64 `yaml:"quantiles,omitempty"`
-	// Delta is the error in scaled units from which on huber is linear; default 1.
+	// Delta is the error in scaled units from which on huber is linear, above 0; default: 1
 	Delta float64 `yaml:"delta,omitempty"`
-	// Gamma is the exponent of focal and binary_focal; default 2.
+	// Gamma is the exponent of focal and binary_focal, above 0; default: 2
 	Gamma float64 `yaml:"gamma,omitempty"`
 }
 
@@ -143,7 +143,7 @@ func (o LossOptions) Validate(of Loss) fault.List {
 	if !known {
 		return nil
 	}
-	const absent = "left out: the loss %s has no %s"
+	const absent = "nothing: the loss %s has no %s"
 	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
 	if o.ClassWeights != nil {
 		l.Check(rule.weighs, "class_weights", o.ClassWeights, absent, of, "class_weights")

@@ -152,7 +152,7 @@ func TestFaultsOfLossOptions(t *testing.T) {
 		{layers.CrossEntropy, layers.LossOptions{ClassWeights: []float64{1, 2, 3}}, "loss_options.class_weights: found \"3 weights\", expected 2, as there are classes"},
 		{layers.CrossEntropy, layers.LossOptions{ClassWeights: []float64{0, 0}}, "not all of them 0"},
 		{layers.CrossEntropy, layers.LossOptions{ClassWeights: []float64{1, math.Inf(1)}}, "finite numbers"},
-		{layers.CrossEntropy, layers.LossOptions{Gamma: 2}, "loss_options.gamma: found 2, expected left out: the loss cross_entropy has no gamma"},
+		{layers.CrossEntropy, layers.LossOptions{Gamma: 2}, "loss_options.gamma: found 2, expected nothing: the loss cross_entropy has no gamma"},
 		{layers.FocalLoss, layers.LossOptions{Gamma: -1}, "loss_options.gamma: found -1, expected a finite number above 0"},
 		{layers.HuberLoss, layers.LossOptions{Delta: math.NaN()}, "loss_options.delta: found NaN"},
 		{layers.MeanSquaredError, layers.LossOptions{Delta: 1, Quantiles: []float64{0.5}, ClassWeights: []float64{1}}, "mean_squared_error has no class_weights; loss_options.quantiles"},

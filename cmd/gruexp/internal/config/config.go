@@ -55,6 +55,7 @@ func (c Config) WithDefaults() Config {
 	if c.Loss == "" {
 		c.Loss = LossAuto
 	}
+	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
 	c.Data = c.Data.WithDefaults()
 	c.Model = c.Model.WithDefaults()
 	c.Solver = c.Solver.WithDefaults()
@@ -133,17 +134,15 @@ func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 // fromRoot gives the faults of parts the paths that their fields have in the whole.
 func fromRoot(faults fault.List) fault.List {
 	for i := range faults {
-		switch path := &faults[i].Path; *path {
-		case "data.task":
+		path := &faults[i].Path
+		rest, ofHead := strings.CutPrefix(*path, "model.head.")
+		switch {
+		case *path == "data.task":
 			*path = "task"
-		case "model.head.loss":
-			*path = "loss"
-		case "model.head.loss_options.class_weights":
-			*path = "loss_options.class_weights"
-		case "model.head.label_smoothing":
-			*path = "label_smoothing"
-		case "model.dtype":
+		case *path == "model.dtype":
 			*path = "precision"
+		case ofHead && (strings.HasPrefix(rest, "loss") || rest == "label_smoothing"):
+			*path = rest
 		}
 	}
 	return faults
