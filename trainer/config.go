@@ -26,6 +26,9 @@ type Config struct {
 	// backward pass of a step, drawn anew for each step and taken off before the update (Graves 2011; Chung et al.
 	// 2014, arXiv:1412.3555, with 0.075); default 0: none.
 	WeightNoise float64 `yaml:"weight_noise"`
+	// Metrics are measured beside those that the data always have, on the validation part after each epoch and on all parts at the
+	// end: see [Metrics]; default: none
+	Metrics []string `yaml:"metrics"`
 	// EarlyStopping ends the run when the model gets no better; default nil: it goes on to MaxEpochs.
 	EarlyStopping *EarlyStoppingConfig `yaml:"early_stopping"`
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
@@ -125,6 +128,7 @@ func (c Config) Validate() fault.List {
 		faults.Under("truncate", c.Truncate.Validate())
 	}
 	faults.Check(c.WeightNoise >= 0 && isFinite(c.WeightNoise), "weight_noise", c.WeightNoise, "a finite number of at least 0")
+	checkMetrics(&faults, c.Metrics)
 	if c.EarlyStopping != nil {
 		faults.Under("early_stopping", c.EarlyStopping.Validate())
 		start := c.EarlyStopping.StartEpoch
@@ -143,11 +147,12 @@ func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 	var faults fault.List
 	faults.Check(c.Truncate == nil || spec.TargetKind.PerStep(), "truncate", spec.TargetKind,
 		"a target at every step, or no truncate: no gradient of a target at the end would reach the first windows")
+	checkMetricsFor(&faults, c.Metrics, spec)
 	if c.EarlyStopping != nil {
-		checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
+		c.checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
 	}
 	if c.ReduceOnPlateau != nil {
-		checkMonitorFor(&faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor, spec, hasValid)
+		c.checkMonitorFor(&faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor, spec, hasValid)
 	}
 	return faults
 }
@@ -178,9 +183,12 @@ func checkMonitor(faults *fault.List, monitor, mode string, patience int, minDel
 	faults.Check(minDelta >= 0 && isFinite(minDelta), "min_delta", minDelta, "a finite number of at least 0")
 }
 
-func checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
+func (c Config) checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
 	set, metric, _ := splitMonitor(monitor)
 	names := MetricNames(spec.TargetKind)
+	if set == validPrefix {
+		names = append(names, slices.DeleteFunc(slices.Clone(c.Metrics), func(name string) bool { return name == MetricConfusion })...)
+	}
 	faults.Check(set == trainPrefix || hasValid, path, monitor, "train.METRIC, since there is no validation set")
 	faults.Check(slices.Contains(names, metric), path, monitor, "a metric among %v", names)
 }

@@ -7,16 +7,12 @@
 //
 // # Metrics
 //
-// The kind of target decides which metrics there are:
-//
-//	class per sequence          loss, nll, accuracy
-//	token per step              loss, nll, accuracy, perplexity
-//	token sequence              loss, nll, accuracy, perplexity, exact_match
-//	binary values per step      loss, nll
-//	values per sequence, step   loss, mse, rmse, mae
+// The kind of target decides which metrics there are; [Metrics] is the table of them, and of those that a configuration may ask
+// for ([Config.Metrics]), which are measured in evaluations.
 //
 // A metric is a mean over all sequences, or steps, that have a target, not over batches: its value does not depend on
-// the batch size. See [MetricLoss] and the constants after it for the units.
+// the batch size. See [MetricLoss] and the constants after it for the
+// units.
 //
 // # Long sequences
 //

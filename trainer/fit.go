@@ -172,7 +172,7 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 		e.Train[MetricSpikes] = float64(spikes)
 	}
 	if f.valid != nil {
-		if e.Valid, err = f.evaluate(ctx, f.valid, f.cfg.batchSize(), "valid"); err != nil {
+		if e.Valid, err = f.evaluate(ctx, f.valid, &f.cfg, "valid"); err != nil {
 			return e, err
 		}
 	}

@@ -42,7 +42,8 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 
 func isHigherBetter(monitor, mode string) bool {
 	_, metric, _ := splitMonitor(monitor)
-	return mode == ModeMax || mode == ModeAuto && (metric == MetricAccuracy || metric == MetricExactMatch)
+	known, _ := metricNamed(metric)
+	return mode == ModeMax || mode == ModeAuto && known.Higher
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.

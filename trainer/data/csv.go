@@ -224,10 +224,14 @@ func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Sp
 		return spec, nil
 	case Next:
 		spec.TargetKind, spec.TargetNames = ValuesPerStep, panel.inputNames
+		for i, s := range inputs {
+			spec.TargetNaive = append(spec.TargetNaive, s.scale*l.naive(panel.observed(i)))
+		}
 	default:
 		spec.TargetKind, spec.TargetNames = ValuesPerSequence, []string{l.config.CSV.Target}
 		if l.task == Forecast {
 			spec.TargetNames = []string{l.config.Forecast.Target}
+			spec.TargetNaive = []float64{l.naive(panel.values)}
 		}
 		targets := make([]float64, len(fitted.samples))
 		for i, s := range fitted.samples {

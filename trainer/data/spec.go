@@ -78,6 +78,9 @@ type Spec struct {
 	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are
 	// not scaled. See [Spec.Original].
 	TargetScale, TargetOffset []float64
+	// TargetNaive, [K], is the mean absolute error in original units, on the training part, of taking each target to be the one
+	// a step before; nil where targets are no series.
+	TargetNaive []float64
 }
 
 // Original returns value, a target or a prediction of output k, in the units of the data:
