@@ -2,6 +2,7 @@ package data
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -110,4 +111,20 @@ func (s Spec) Decode(tokens []int) string {
 		}
 	}
 	return text.String()
+}
+
+// ClassNames are the names of the classes or tokens that are predicted, numbers where they have no names.
+func (s Spec) ClassNames() []string {
+	names := s.Classes
+	if names == nil {
+		names = s.TargetAlphabet
+	}
+	if len(names) == s.Targets {
+		return names
+	}
+	names = make([]string, s.Targets)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
 }

@@ -85,7 +85,7 @@ func (c Config) Validate() fault.List {
 	training.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
 	training.Under("trainer", c.Trainer.Validate())
 	if kind, hasValid, known := c.targets(); known && len(training) == 0 {
-		c.checkTargets(&training, data.Spec{TargetKind: kind}, hasValid)
+		c.checkTargets(&training, data.Spec{Task: c.Task, TargetKind: kind}, hasValid)
 	}
 	return fromRoot(append(faults, training...))
 }
