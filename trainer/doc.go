@@ -27,8 +27,8 @@
 //
 // # Checkpoints
 //
-// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME, solver/NAME and carried/NAME, and
-// in the metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all
+// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME, solver/NAME, carried/NAME and
+// accumulated/NAME, and in the metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all
 // of that. It is written beside the older ones and read back before those are given up; the newest two stay. A damaged
 // file is passed over with a warning; one of another configuration is refused.
 package trainer

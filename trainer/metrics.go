@@ -53,6 +53,10 @@ type sums struct {
 
 	Sequences float64 `json:"sequences"` // with a label that counts, of targets that are sequences of their own
 	Exact     float64 `json:"exact"`     // of which all labels are right
+
+	Batches float64            `json:"batches"` // with gradients
+	Norm    float64            `json:"norm"`    // of their gradients
+	Norms   map[string]float64 `json:"norms"`   // of each parameter's, where that is wanted
 }
 
 // add adds the rows of a batch that program has just run on.

@@ -26,7 +26,7 @@ type Model interface {
 type Options struct {
 	// Pool says how many threads a step may use; nil is one.
 	Pool *kernel.Pool
-	// Callbacks are called in this order with every event.
+	// Callbacks are called in this order with every event. See [Named] and [Stateful].
 	Callbacks []Callback
 
 	// Checkpoints is the directory of checkpoints, made where it does not exist. It belongs to one run at a time. Empty:
