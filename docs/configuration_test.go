@@ -123,6 +123,7 @@ func meanings() map[string]string {
 		"solver.schedule.warmup_epochs":                     "epochs of linear rise in front; 0: none",
 		"solver.penalties.ROLE.l1":                          "λ₁ of the role",
 		"solver.penalties.ROLE.l2":                          "λ₂ of the role",
+		"trainer.metrics":                                   "measured beside those that the data always have: some of [these](math.md#metrics)",
 		"trainer.early_stopping.mode":                       "which way is better; `auto` knows it of the metric",
 		"trainer.early_stopping.monitor":                    "the metric that counts, as `valid.loss` or `train.accuracy`",
 		"trainer.reduce_on_plateau.monitor":                 "as in `early_stopping`",

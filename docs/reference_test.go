@@ -59,7 +59,8 @@ model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense
 task: next
 data: {csv: {path: x.csv, sequence: s}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}
-trainer: {truncate: {}}
+solver: {average: {}}
+trainer: {truncate: {}, curriculum: {}}
 `, []string{"conv1d", "batch_norm", "layer_norm", "residual", "attention_pool", ""}},
 }
 

@@ -18,7 +18,7 @@ func (b *budget) spent(step int, clock stopwatch) StopReason {
 	switch {
 	case b.steps > 0 && step-b.begunAt >= b.steps:
 		b.reason = StopMaxSteps
-	case b.seconds > 0 && clock.sinceStart() >= b.seconds:
+	case b.seconds > 0 && step > b.begunAt && clock.sinceStart() >= b.seconds: // one step at the least: resuming must come to an end
 		b.reason = StopMaxSeconds
 	}
 	return b.reason
