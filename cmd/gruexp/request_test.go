@@ -117,7 +117,7 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:7: wrong value of trainer.weight_noise (found NaN, expected a finite number of at least 0)`,
 		}},
 		"the task":         {"task: next\ndata: {name: languages}\n" + model, []string{`mine.yaml:1: wrong value of task (found "next", expected classify for the set languages)`}},
-		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or cross_entropy: the targets are class per sequence)`}},
+		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or one of [cross_entropy focal]: the targets are class per sequence)`}},
 		"the monitor":      {start + model + "trainer: {early_stopping: {monitor: valid.acc}}\n", []string{`mine.yaml:5: wrong value of trainer.early_stopping.monitor (found "valid.acc", expected a metric among [loss nll accuracy])`}},
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
 		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "a section", expected either name or csv, not both)`}},
