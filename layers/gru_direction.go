@@ -88,6 +88,7 @@ type recurrenceInput struct {
 	kernelGain, recurrentGain *gorgonia.Node
 	dropout                   *gorgonia.Node // d [B,H], or [G,B,H] with separate masks
 	zoneout                   *gorgonia.Node // ζ [T,B,H], 1 where a unit keeps its state
+	decay                     *gorgonia.Node // γ [T,B,H], multiplies the state before a step
 	perturbation              *gorgonia.Node // [T,B,H], is added to the states
 }
 
@@ -160,7 +161,7 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 	}
 	return op.GRU(b.Ops(), op.GRUNodes{
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
-		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout,
+		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
 		Perturbation: in.perturbation,
 	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
 }

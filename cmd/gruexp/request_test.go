@@ -81,6 +81,17 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:5: wrong value of solver.learning_rate (found the string "fast", expected a number)`,
 			`mine.yaml:6: wrong value of seed (found a list, expected a whole number)`,
 		}},
+		"gru_d without gaps": {
+			"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: y}\n  missing: {fill: mean}\n  scale: minmax\nmodel: {layers: [gru_d, dense]}\n", []string{
+				`mine.yaml:5: wrong value of data.missing.mask (found false, expected true: a layer gru_d reads it)`,
+				`mine.yaml:5: wrong value of data.missing.gap (found false, expected true: a layer gru_d reads it)`,
+				`mine.yaml:5: wrong value of data.missing.fill (found "mean", expected forward: `,
+				`mine.yaml:6: wrong value of data.scale (found "minmax", expected standard: `,
+			},
+		},
+		"gru_d of complete data": {"task: next\ndata:\n  name: jsb\nmodel: {layers: [gru_d: {return_sequences: true}, dense]}\n", []string{
+			`mine.yaml:3: wrong value of data.name (found "jsb", expected data that tell what is missing: `,
+		}},
 		"sizes": {start + "  batch_size: -7\nmodel:\n  layers:\n  - embedding: {units: 99999}\n  - gru:\n      units: -64\n      dropout: 1.5\n  - dense\n", []string{
 			`mine.yaml:4: wrong value of data.batch_size (found -7, expected 1 to 1048576, or -1 for the whole training part)`,
 			`mine.yaml:7: wrong value of model.layers.0.embedding.units (found 99999, expected 1 to 65536)`,
@@ -106,7 +117,7 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:7: wrong value of trainer.weight_noise (found NaN, expected a finite number of at least 0)`,
 		}},
 		"the task":         {"task: next\ndata: {name: languages}\n" + model, []string{`mine.yaml:1: wrong value of task (found "next", expected classify for the set languages)`}},
-		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or cross_entropy: the targets are class per sequence)`}},
+		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or one of [cross_entropy focal]: the targets are class per sequence)`}},
 		"the monitor":      {start + model + "trainer: {early_stopping: {monitor: valid.acc}}\n", []string{`mine.yaml:5: wrong value of trainer.early_stopping.monitor (found "valid.acc", expected a metric among [loss nll accuracy])`}},
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
 		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "a section", expected either name or csv, not both)`}},
