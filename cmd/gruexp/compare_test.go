@@ -215,7 +215,7 @@ func TestWrongStudies(t *testing.T) {
 			"…nothing…",
 		}},
 		"base": {"base: nothing\nmetric: valid.loss\nreference: a\narms: {a: , b: }\n", []string{
-			"command line: arm a: unknown experiment (found \"nothing\", expected …",
+			"which.yaml:1: unknown experiment (found \"nothing\", expected …",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
@@ -52,8 +53,14 @@ func (c CompareConfig) validate() fault.List {
 // Comparison is a study that can be carried out: every arm resolved and checked against its data.
 type Comparison struct {
 	config      CompareConfig
-	arms        map[string]*config.Config
+	arms        map[string]arm
 	fingerprint string
+}
+
+// arm is a configuration and what made it of the base.
+type arm struct {
+	config  *config.Config
+	changes []change
 }
 
 // Name is that of the study.
@@ -68,34 +75,65 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{config: CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}}, arms: map[string]*config.Config{}}
+	c := &Comparison{config: defaultCompare()}
 	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
 		return nil, err
 	}
-	shared, err := changes("set", c.config.Set)
-	if err != nil {
+	if err := c.resolve(f, sets); err != nil {
 		return nil, err
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds)}
-	for _, name := range slices.Sorted(maps.Keys(c.config.Arms)) {
-		own, err := changes("arms."+name, c.config.Arms[name])
+	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+		a := c.arms[name]
+		fingerprint, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
 		if err != nil {
-			return nil, err
+			return nil, f.placeFault(f.place("arm "+name, a.changes, err))
 		}
-		all := slices.Concat(shared, own, commandLine(sets))
-		cfg, err := f.resolve("arm "+name, c.config.Base, all)
-		if err != nil {
-			return nil, err
-		}
-		fingerprint, err := run.Check(ctx, cfg, c.config.Metric, options.Run)
-		if err != nil {
-			return nil, f.placeFault(f.place("arm "+name, all, err))
-		}
-		c.arms[name] = cfg
 		identity = append(identity, name, fingerprint)
 	}
 	c.fingerprint = fingerprintOf(identity)
 	return c, nil
+}
+
+func defaultCompare() CompareConfig { return CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}} }
+
+// resolve makes the configurations of all arms.
+func (c *Comparison) resolve(f *file, sets []string) error {
+	shared, err := changes("set", c.config.Set)
+	if err != nil {
+		return err
+	}
+	c.arms = map[string]arm{}
+	var faults request.Errors // of all arms
+	for _, name := range slices.Sorted(maps.Keys(c.config.Arms)) {
+		own, err := changes("arms."+name, c.config.Arms[name])
+		if err != nil {
+			return err
+		}
+		a := arm{changes: slices.Concat(shared, own, commandLine(sets))}
+		if a.config, err = f.resolve("arm "+name, c.config.Base, a.changes); !collect(&faults, err) {
+			return err
+		}
+		c.arms[name] = a
+	}
+	if faults != nil {
+		return faults
+	}
+	return nil
+}
+
+// collect adds what is wrong to a list, once; it is false for an error that is no such list.
+func collect(list *request.Errors, err error) bool {
+	var found request.Errors
+	if err != nil && !errors.As(err, &found) {
+		return false
+	}
+	for _, e := range found {
+		if !slices.ContainsFunc(*list, func(other *request.Error) bool { return *other == *e }) {
+			*list = append(*list, e)
+		}
+	}
+	return true
 }
 
 func fingerprintOf(parts []string) string {
@@ -122,8 +160,8 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 		return nil, err
 	}
 	defer d.close()
-	for name, cfg := range c.arms {
-		text, err := config.Marshal(cfg)
+	for name, a := range c.arms {
+		text, err := config.Marshal(a.config)
 		if err != nil {
 			return nil, err
 		}
@@ -149,8 +187,8 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 func (c *Comparison) trials() []study.Trial {
 	var trials []study.Trial
 	for _, seed := range c.config.Seeds {
-		for _, arm := range slices.Sorted(maps.Keys(c.arms)) {
-			trials = append(trials, study.Trial{Name: arm + "-" + strconv.FormatUint(seed, 10), Arm: arm, Seeds: []uint64{seed}})
+		for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Seeds: []uint64{seed}})
 		}
 	}
 	return trials

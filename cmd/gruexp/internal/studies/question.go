@@ -89,19 +89,28 @@ func (f *file) decode(into any, q *Question, validate func() fault.List) error {
 	if q.Name == "" {
 		q.Name = f.name
 	}
-	faults := validate()
-	faults = slices.DeleteFunc(faults, func(one fault.Fault) bool { // found already, in another way
+	wrong := validate()
+	wrong = slices.DeleteFunc(wrong, func(one fault.Fault) bool { // found already, in another way
 		return slices.ContainsFunc(problems, func(p yamlconf.Problem) bool { return p.Path == one.Path })
 	})
-	if problems = append(problems, f.document.Problems(faults)...); len(problems) > 0 {
+	if problems = append(problems, f.document.Problems(wrong)...); len(problems) > 0 {
 		yamlconf.Sort(problems)
 		return config.Refuse(problems)
 	}
 	if beside := filepath.Join(f.folder, q.Base); config.IsFile(q.Base) && exists(beside) {
 		q.Base = beside
 	}
-	return nil
+	_, err := config.Resolve(q.Base, nil)
+	var faults request.Errors
+	if errors.As(err, &faults) && faults[0].Where == commandLineName { // a name that there is not
+		where, line := f.document.Locate("base")
+		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
+	}
+	return err
 }
+
+// commandLineName is where configurations say that an unknown name was found.
+const commandLineName = "command line"
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
