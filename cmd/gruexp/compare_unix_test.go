@@ -97,3 +97,24 @@ func TestWorkers(t *testing.T) {
 		t.Errorf("found %+v", c)
 	}
 }
+
+// A search that was killed, and gone on with by a worker too, has the trials of one that was not.
+func TestKilledSearch(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(tuneSwings, "trials: 12", "trials: 8\nsampler: random", 1)
+	file := studyFile(t, text)
+	out := filepath.Join(t.TempDir(), "killed")
+	for _, trials := range []int{1, 0, 2} {
+		s := start(t, command(t, "tune", file, "--out", out))
+		s.waitForTrials(trials)
+		s.stop(t, syscall.SIGKILL)
+	}
+	if o := mustRun(t, "worker", out); !strings.Contains(o.stdout, "nothing is left to do") {
+		t.Errorf("found %q", o.stdout)
+	}
+	found := mustRun(t, "tune", file, "--out", out, "--json").tuned(t).values()
+	whole := mustRun(t, "tune", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").tuned(t).values()
+	if diff := cmp.Diff(whole, found); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -48,8 +48,9 @@ type Run struct {
 
 // Point is a value of the study's metric after an epoch.
 type Point struct {
-	Epoch int
-	Value float64
+	Epoch   int
+	Value   float64
+	Seconds float64 // of training, until then
 }
 
 // end gives a trial its runs.
@@ -62,8 +63,11 @@ func (t *Trial) end(runs []Run) {
 	t.Value = Value(stat.Mean(values, nil))
 }
 
-// Seconds is the training time of its runs.
+// Seconds is the training time of its runs; without them, what is known of the one that was under way.
 func (t *Trial) Seconds() float64 {
+	if n := len(t.Curve); len(t.Runs) == 0 && n > 0 {
+		return t.Curve[n-1].Seconds
+	}
 	sum := 0.0
 	for _, r := range t.Runs {
 		sum += r.Seconds

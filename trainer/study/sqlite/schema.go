@@ -44,6 +44,7 @@ CREATE TABLE reports (
 	trial INTEGER NOT NULL REFERENCES trials (id),
 	epoch INTEGER NOT NULL,
 	value REAL NOT NULL,
+	seconds REAL NOT NULL,
 	PRIMARY KEY (trial, epoch)
 ) STRICT;
 `

@@ -81,7 +81,7 @@ func TestRoundTrip(t *testing.T) {
 	claimed, _ := claim(t, s)
 	must(t, s.Report(t.Context(), claimed.ID, study.Point{Epoch: 1, Value: 0.5}))
 	must(t, s.Report(t.Context(), claimed.ID, study.Point{Epoch: 2, Value: 0.6}))
-	must(t, s.Report(t.Context(), claimed.ID, study.Point{Epoch: 2, Value: 0.7}))
+	must(t, s.Report(t.Context(), claimed.ID, study.Point{Epoch: 2, Value: 0.7, Seconds: 1.5}))
 	claimed.State, claimed.Value = study.Done, 0.7
 	claimed.Runs = []study.Run{
 		{Seed: 1, Dir: "trials/1", Value: 0.6, Seconds: 1.5, Epochs: 3, StopReason: "max_epochs", Test: map[string]float64{"accuracy": 0.1}},
@@ -97,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	found, err := other.Trials(t.Context())
 	must(t, err)
-	claimed.Curve = []study.Point{{Epoch: 1, Value: 0.5}, {Epoch: 2, Value: 0.7}}
+	claimed.Curve = []study.Point{{Epoch: 1, Value: 0.5}, {Epoch: 2, Value: 0.7, Seconds: 1.5}}
 	if len(found) != 2 || found[1].Value.Known() || found[1].State != study.Waiting {
 		t.Fatalf("found %+v", found)
 	}

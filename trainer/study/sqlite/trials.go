@@ -93,12 +93,12 @@ func all(ctx context.Context, tx *sql.Tx) ([]study.Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, tx, "SELECT trial, epoch, value FROM reports ORDER BY trial, epoch", func(rows *sql.Rows) error {
+	err = each(ctx, tx, "SELECT trial, epoch, value, seconds FROM reports ORDER BY trial, epoch", func(rows *sql.Rows) error {
 		var (
 			trial int64
 			p     study.Point
 		)
-		if err := rows.Scan(&trial, &p.Epoch, &p.Value); err != nil {
+		if err := rows.Scan(&trial, &p.Epoch, &p.Value, &p.Seconds); err != nil {
 			return err
 		}
 		t := &trials[place[trial]]
@@ -211,7 +211,8 @@ func (s *Store) Report(ctx context.Context, id int64, p study.Point) error {
 		if err := s.check(tx.ExecContext(ctx, "UPDATE trials SET attempts = attempts WHERE id = ? AND worker = ?", id, s.worker.id)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO reports (trial, epoch, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", id, p.Epoch, p.Value)
+		_, err := tx.ExecContext(ctx, "INSERT INTO reports (trial, epoch, value, seconds) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, seconds = excluded.seconds",
+			id, p.Epoch, p.Value, p.Seconds)
 		return err
 	})
 }

@@ -58,14 +58,20 @@ func (w *worker) alive(id int64) (bool, error) {
 		return false, err
 	}
 	if free {
-		err = lock.Unlock()
+		err = release(lock)
 	}
 	return !free, err
+}
+
+// release removes a lock's file with it: its number is never given again.
+func release(lock *flock.Flock) error {
+	_ = os.Remove(lock.Path()) // where an open file cannot be removed, it stays
+	return lock.Unlock()
 }
 
 func (w *worker) close() error {
 	if w.lock == nil {
 		return nil
 	}
-	return w.lock.Unlock()
+	return release(w.lock)
 }

@@ -84,7 +84,7 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(), a.importCommand(), a.exportCommand(),
-		a.compareCommand(), a.workerCommand(), a.trialCommand(),
+		a.compareCommand(), a.tuneCommand(), a.workerCommand(), a.trialCommand(),
 		a.listCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)

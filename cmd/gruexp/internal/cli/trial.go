@@ -91,7 +91,7 @@ func (t teller) On(_ context.Context, e *trainer.Event) error {
 		return nil
 	}
 	for _, epoch := range epochs {
-		if err := t.out.Encode(studies.Message{Epoch: epoch.Epoch, Valid: epoch.Valid}); err != nil {
+		if err := t.out.Encode(studies.Message{Epoch: epoch.Epoch, Seconds: epoch.Seconds, Valid: epoch.Valid}); err != nil {
 			return errors.Wrap(err, "what a trial says")
 		}
 	}

@@ -126,6 +126,15 @@ func read(name string) (*source, error) {
 	return &source{text, name, filepath.Dir(name), strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))}, nil
 }
 
+// Text is an experiment or a file as it was written.
+func Text(source string) ([]byte, error) {
+	s, err := read(source)
+	if err != nil {
+		return nil, err
+	}
+	return s.text, nil
+}
+
 // IsFile tells the name of a YAML file from that of something built in.
 func IsFile(name string) bool {
 	extension := filepath.Ext(name)

@@ -26,9 +26,10 @@ type Options struct {
 
 // Message is what a trial's process writes on its standard output, as a line of JSON.
 type Message struct {
-	Epoch  int                `json:"epoch,omitempty"`
-	Valid  map[string]float64 `json:"valid,omitempty"`
-	Result *run.Result        `json:"result,omitempty"` // the last one
+	Epoch   int                `json:"epoch,omitempty"`
+	Seconds float64            `json:"seconds,omitempty"`
+	Valid   map[string]float64 `json:"valid,omitempty"`
+	Result  *run.Result        `json:"result,omitempty"` // the last one
 }
 
 // TrialVerb is the verb of a trial's process: gruexp TrialVerb CONFIG --out DIR --seed N --threads N. It ends soon after its
@@ -148,7 +149,7 @@ func converse(ctx context.Context, process *exec.Cmd, metric string, report func
 		if m.Result != nil {
 			result = m.Result
 		} else if v, ok := m.Valid[metric]; ok && report != nil && failed == nil && ctx.Err() == nil {
-			if failed = report(study.Point{Epoch: m.Epoch, Value: v}); failed != nil {
+			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds}); failed != nil {
 				stdin.Close()
 			}
 		}

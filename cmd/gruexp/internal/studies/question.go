@@ -129,11 +129,11 @@ type change struct {
 func changes(at string, values map[string]any) ([]change, error) {
 	var list []change
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		below, err := changesOf(at+"."+key, key, values[key])
+		inner, err := changesOf(at+"."+key, key, values[key])
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, below...)
+		list = append(list, inner...)
 	}
 	return list, nil
 }

@@ -3,6 +3,10 @@ package studies
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/pkg/errors"
@@ -47,6 +51,54 @@ func (r *CompareResult) writeTables(d *dir) error {
 		return err
 	}
 	return d.writeRuns(r.trials)
+}
+
+func (r *TuneResult) writeTables(d *dir) error {
+	names := slices.Sorted(maps.Keys(r.Importance))
+	importance := [][]string{{"hyperparameter", "importance"}}
+	for _, name := range names {
+		importance = append(importance, []string{name, cell(study.Value(r.Importance[name]))})
+	}
+	if err := d.writeCSV("importance.csv", importance); err != nil {
+		return err
+	}
+	settings := map[string]bool{}
+	for _, t := range r.History {
+		for name := range t.Settings {
+			settings[name] = true
+		}
+	}
+	names = slices.Sorted(maps.Keys(settings))
+	trials := [][]string{append([]string{"trial", "state", "value", "seconds"}, names...)}
+	for _, t := range r.History {
+		row := []string{t.Name, string(t.State), cell(t.Value), cell(study.Value(t.Seconds()))}
+		for _, name := range names {
+			row = append(row, Setting(t.Settings[name]))
+		}
+		trials = append(trials, row)
+	}
+	if err := d.writeCSV("trials.csv", trials); err != nil {
+		return err
+	}
+	return d.writeRuns(r.History)
+}
+
+// Setting is a value of a hyperparameter as text, nothing where a trial does not have it.
+func Setting(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return string(text)
+	}
 }
 
 // writeRuns writes a row for each run, and one for each trial that has none.

@@ -87,6 +87,12 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 			return 0, errors.Wrap(err, "definition of the study")
 		}
 		w = compareWorker(d, c.Metric, options)
+	case tuneKind:
+		var t tuneDefinition
+		if err := json.Unmarshal(definition.Text, &t); err != nil {
+			return 0, errors.Wrap(err, "definition of the study")
+		}
+		w = t.worker(d, options)
 	default:
 		return 0, &request.Error{Where: path, What: "no study of this program", Found: fmt.Sprintf("%q", definition.Kind), Expected: "one of compare, tune"}
 	}
