@@ -13,7 +13,7 @@
 // # Statistics
 //
 // Runs of two arms with the same seed form a pair: they share what the seed decides, and the difference within the pair
-// is free of it. Intervals are those of the studentized bootstrap ([Interval]): the percentile bootstrap of five runs
+// is free of it. Intervals are those of a studentized bootstrap ([Interval]): the percentile bootstrap of five runs
 // covers the truth in 83 % of the studies where it claims 95 %. Differences are judged after Holm's correction for as
 // many comparisons as the study has ([Holm]).
 package study

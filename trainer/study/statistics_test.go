@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 func within(t *testing.T, what string, found Value, expected, tolerance float64) {
@@ -15,9 +17,9 @@ func within(t *testing.T, what string, found Value, expected, tolerance float64)
 	}
 }
 
-// The goldens look at every one of the n^n resamples. Ours are drawn: the ends stay within 5 % of the width, which is
-// three of their standard deviations at 10,000 draws.
-func TestIntervalAgainstAllResamples(t *testing.T) {
+// The goldens are of a million resamples. Ours are of 10,000: the ends stay within 6 % of the width, which is three of their
+// standard deviations.
+func TestIntervalAgainstNumPy(t *testing.T) {
 	text, err := os.ReadFile("testdata/bootstrap.json")
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +35,10 @@ func TestIntervalAgainstAllResamples(t *testing.T) {
 	for _, g := range goldens {
 		for seed := range uint64(3) {
 			found := Interval(g.Values, seed)
-			tolerance := 0.05 * (g.High - g.Low)
+			tolerance := 0.06 * (g.High - g.Low)
+			if len(g.Values) == 2 { // the tails of Cauchy's distribution are long
+				tolerance *= 3
+			}
 			within(t, g.Name+" mean", found.Mean, g.Mean, 1e-12)
 			within(t, g.Name+" low", found.Low, g.Low, tolerance)
 			within(t, g.Name+" high", found.High, g.High, tolerance)
@@ -42,12 +47,7 @@ func TestIntervalAgainstAllResamples(t *testing.T) {
 	}
 }
 
-// Student's interval of 1, 2, 3, 4: 2.5 ± 3.18245·√(5/3)/2, its p-value with t = 3.87298 and 3 degrees of freedom.
-func TestIntervalOfFewValues(t *testing.T) {
-	e := Interval([]float64{1, 2, 3, 4}, 1)
-	within(t, "low", e.Low, 0.445739743, 1e-6)
-	within(t, "high", e.High, 4.554260257, 1e-6)
-	within(t, "p", Value(e.p), 0.030466291, 1e-6)
+func TestIntervalOfSpecialValues(t *testing.T) {
 	if e := Interval([]float64{3}, 1); e.Mean != 3 || e.Low.Known() || e.High.Known() {
 		t.Errorf("found %+v of one value, expected its mean alone", e)
 	}
@@ -62,23 +62,36 @@ func TestIntervalOfFewValues(t *testing.T) {
 	}
 }
 
-// In 2,000 studies of 5 and of 10 seeds, 95 % intervals cover the truth in 93 to 97 %.
+// In 2,000 studies of 5 and of 10 seeds with normal noise, 95 % intervals cover the truth in 93 to 97 %; with skewed noise and
+// with heavy tails in 91 % or more.
 func TestCoverage(t *testing.T) {
 	const studies = 2000
-	for _, n := range []int{5, 10} {
-		r := rand.New(rand.NewPCG(uint64(n), 1))
-		covered := 0
-		for s := range studies {
-			values := make([]float64, n)
-			for i := range values {
-				values[i] = 0.85 + 0.01*r.NormFloat64()
+	for name, noise := range map[string]func(r *rand.Rand) float64{
+		"normal":     func(r *rand.Rand) float64 { return r.NormFloat64() },
+		"log-normal": func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64()/2) - math.Exp(1./8) },
+		"Laplace":    func(r *rand.Rand) float64 { return r.NormFloat64() * math.Sqrt(r.ExpFloat64()) },
+	} {
+		for _, n := range []int{5, 10} {
+			r := rand.New(rand.NewPCG(uint64(n), 1))
+			covered := 0
+			for s := range studies {
+				values := make([]float64, n)
+				for i := range values {
+					values[i] = 0.85 + 0.01*noise(r)
+				}
+				if e := interval(values, uint64(s), 400); e.Low <= 0.85 && 0.85 <= e.High {
+					covered++
+				}
 			}
-			if e := interval(values, uint64(s), 600); e.Low <= 0.85 && 0.85 <= e.High {
-				covered++
+			share := float64(covered) / studies
+			t.Logf("%s, %d seeds: coverage %g", name, n, share)
+			least := 0.91
+			if name == "normal" {
+				least = 0.93
 			}
-		}
-		if share := float64(covered) / studies; share < 0.93 || share > 0.97 {
-			t.Errorf("%d seeds: found coverage %g, expected 0.93 to 0.97", n, share)
+			if share < least || share > 0.97 {
+				t.Errorf("%s, %d seeds: found coverage %g, expected %g to 0.97", name, n, share, least)
+			}
 		}
 	}
 }
@@ -128,7 +141,8 @@ func TestRunsNeeded(t *testing.T) {
 				values[i] = mean + deviation*r.NormFloat64()
 			}
 			m, s := moments(values)
-			if twoSided(nil, n, m/(s/math.Sqrt(float64(n)))) <= 0.05 {
+			student := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}
+			if 2*student.Survival(math.Abs(m)/(s/math.Sqrt(float64(n)))) <= 0.05 {
 				found++
 			}
 		}

@@ -110,7 +110,7 @@ func (c *Comparison) resolve(f *file, sets []string) error {
 		if err != nil {
 			return err
 		}
-		a := arm{changes: slices.Concat(shared, own, commandLine(sets))}
+		a := arm{changes: slices.Concat(shared, commandLine(sets), own)}
 		if a.config, err = f.resolve("arm "+name, c.config.Base, a.changes); !collect(&faults, err) {
 			return err
 		}
