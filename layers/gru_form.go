@@ -48,8 +48,6 @@ func (c GRUConfig) notFused() string {
 		return fmt.Sprintf("activation: %s", c.Activation)
 	case c.GateActivation != Sigmoid:
 		return fmt.Sprintf("gate_activation: %s", c.GateActivation)
-	case c.LayerNorm:
-		return "layer_norm: true"
 	}
 	return ""
 }

@@ -140,7 +140,7 @@ func (p *plainGRUStage[F]) share(gate int, x, w, gain, bias, y []F) {
 		}
 	}
 	if gain != nil {
-		kernel.LayerNormRow(layerNormEpsilon, out, p.block(gain, gate), out)
+		kernel.LayerNormRow(1, layerNormEpsilon, out, p.block(gain, gate), nil, out)
 	}
 	addTo(out, bias)
 }

@@ -388,6 +388,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 			near(t, name+" gates", out.Gates, want.Gates, 500*epsilon[F]())
 			near(t, name+" recurrent kernel", out.RecurrentKernel, want.RecurrentKernel, 2000*epsilon[F]())
 			near(t, name+" recurrent bias", out.RecurrentBias, want.RecurrentBias, 2000*epsilon[F]())
+			near(t, name+" recurrent gain", out.RecurrentGain, want.RecurrentGain, 2000*epsilon[F]())
 			near(t, name+" initial", out.Initial, want.Initial, 500*epsilon[F]())
 			near(t, name+" decay", out.Decay, want.Decay, 500*epsilon[F]())
 

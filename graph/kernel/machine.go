@@ -37,6 +37,13 @@ type machine[F Float] struct {
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
 
+	// normalize sets normalized = (x − μ)·s and y = gain⊙normalized for the mean μ and the variance σ² of x, of at least one
+	// element, and returns s = 1/√(σ² + epsilon). normalized and y may be x, and each other.
+	normalize func(x, gain, normalized, y []F, epsilon F) (s F)
+	// normalizeGradient sets dx = s·(g − mean(g) − normalized⊙mean(g⊙normalized)) with g = gain⊙dy, and adds dy⊙normalized to
+	// dGain and dy to dShift; dx may be dy or normalized.
+	normalizeGradient func(s F, gain, normalized, dy, dx, dGain, dShift []F)
+
 	// bernoulli and addNormal are the loops of Bernoulli and AddNormal: the same bits in every set.
 	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
 	addNormal func(values []F, seed uint64, deviation F)
@@ -76,6 +83,7 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		normalize: normalizePortable[F], normalizeGradient: normalizeGradientPortable[F],
 		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],
 		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
 		ones: []F{1},

@@ -62,7 +62,7 @@ func gatherWant(in inputs) []float64 {
 const layerNormEpsilon = 1e-3
 
 func layerNorm(s *op.Scope, in nodes) (*G.Node, error) {
-	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], layerNormEpsilon)
+	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], 1, layerNormEpsilon)
 }
 
 func layerNormWant(in inputs) []float64 {

@@ -41,6 +41,12 @@ var parts = map[string]func(){
 			greatest(v)
 		}
 	},
+	"normalize": func() {
+		for _, v := range vectors {
+			normalize(v)
+			normalizeGradient(v)
+		}
+	},
 	"noise": func() {
 		steps, numbers := writeSteps(), writeNormalNumbers()
 		for _, v := range vectors {
@@ -66,11 +72,11 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, noise, gates or update")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates or update")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, noise, gates or update", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates or update", *part)
 	}
 	build.ConstraintExpr("!purego")
 	writeMaskTable()
