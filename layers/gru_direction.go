@@ -163,7 +163,10 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias, RecurrentGain: in.recurrentGain,
 		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
 		Perturbation: in.perturbation,
-	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse})
+	}, op.GRUOptions{
+		Form: cfg.spec().kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
+		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse,
+	})
 }
 
 // openForgetGate makes the bias of an LSTM's forget gate, the second of its blocks, one.

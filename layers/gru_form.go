@@ -44,10 +44,6 @@ func (c GRUConfig) notFused() string {
 		return fmt.Sprintf("form: %s", c.Form)
 	case c.Form == ThreeGate && c.Gating == InputGating:
 		return fmt.Sprintf("gating: %s", c.Gating)
-	case c.Activation != Tanh:
-		return fmt.Sprintf("activation: %s", c.Activation)
-	case c.GateActivation != Sigmoid:
-		return fmt.Sprintf("gate_activation: %s", c.GateActivation)
 	}
 	return ""
 }

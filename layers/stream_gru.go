@@ -52,7 +52,10 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, sta
 		s.candidateBias, s.padded = recurrentBias, make([]F, columns)
 		recurrentBias = s.padded
 	}
-	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{Form: g.config.spec().kernel, Batch: batch, Units: g.config.Units}, kernel.GRUInput[F]{
+	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{
+		Form: g.config.spec().kernel, Activation: string(g.config.Activation), GateActivation: string(g.config.GateActivation),
+		Batch: batch, Units: g.config.Units,
+	}, kernel.GRUInput[F]{
 		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, RecurrentGain: numbers[F](d.recurrentGain),
 		Epsilon: layerNormEpsilon, ZoneoutRate: F(g.config.Zoneout),
 	}, states)

@@ -107,3 +107,19 @@ func reducedExpm1(r float32) float32 {
 	p = (5.0000001201e-1 + 1.6666665459e-1*r) + p*r2
 	return r + p*r2
 }
+
+// sigmoidGradientPortable is machine.sigmoidGradient in plain Go.
+func sigmoidGradientPortable[F Float](dst, y, d []F) {
+	y, d = y[:len(dst)], d[:len(dst)]
+	for i, v := range y {
+		dst[i] = d[i] * (v * (1 - v))
+	}
+}
+
+// tanhGradientPortable is machine.tanhGradient in plain Go.
+func tanhGradientPortable[F Float](dst, y, d []F) {
+	y, d = y[:len(dst)], d[:len(dst)]
+	for i, v := range y {
+		dst[i] = d[i] * ((1 - v) * (1 + v)) // 1−v² would lose the digits of v near ±1
+	}
+}

@@ -10,27 +10,28 @@ import (
 
 // assembly are the functions in assembly for one kind of vectors. They check no bounds.
 type assembly[F Float] struct {
-	tiles             []tileAssembly[F]  // of one, two … vectors of columns
-	panels            []panelAssembly[F] // of one, two … vectors of columns
-	lanes             int
-	row               func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
-	transpose         func(squares int, lines *F, stride int, panel *F, width int)
-	square            int // rows and columns of a square of transpose
-	sigmoid           func(n int, dst, src *F)
-	tanh, exp         func(n int, dst, src *F)
-	add, multiply     func(n int, dst, x, y *F)
-	rectify           func(n int, dst, x, y *F)
-	greater           func(n int, dst, x, y *F)
-	negative          func(n int, dst, src *F)
-	shift             func(n int, dst, src *F, amount F)
-	greatest          func(n int, x *F, least F) F
-	normalize         func(n int, x, gain, normalized, y *F, share, epsilon F) F
-	normalizeGradient func(n int, gain, normalized, dy, dx, dGain, dShift *F, share, scale F)
-	bernoulli         func(n int, values *F, seed uint64, threshold uint32, kept F)
-	addNormal         func(n int, values *F, seed uint64, deviation F)
-	blend             func(n int, dst, x, y, share *F)
-	resetAfter        resetAfterAssembly[F]
-	resetBefore       resetBeforeAssembly[F]
+	tiles                         []tileAssembly[F]  // of one, two … vectors of columns
+	panels                        []panelAssembly[F] // of one, two … vectors of columns
+	lanes                         int
+	row                           func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
+	transpose                     func(squares int, lines *F, stride int, panel *F, width int)
+	square                        int // rows and columns of a square of transpose
+	sigmoid                       func(n int, dst, src *F)
+	tanh, exp                     func(n int, dst, src *F)
+	add, multiply                 func(n int, dst, x, y *F)
+	rectify                       func(n int, dst, x, y *F)
+	greater                       func(n int, dst, x, y *F)
+	negative                      func(n int, dst, src *F)
+	shift                         func(n int, dst, src *F, amount F)
+	greatest                      func(n int, x *F, least F) F
+	sigmoidGradient, tanhGradient func(n int, dst, x, y *F)
+	normalize                     func(n int, x, gain, normalized, y *F, share, epsilon F) F
+	normalizeGradient             func(n int, gain, normalized, dy, dx, dGain, dShift *F, share, scale F)
+	bernoulli                     func(n int, values *F, seed uint64, threshold uint32, kept F)
+	addNormal                     func(n int, values *F, seed uint64, deviation F)
+	blend                         func(n int, dst, x, y, share *F)
+	resetAfter                    resetAfterAssembly[F]
+	resetBefore                   resetBeforeAssembly[F]
 }
 
 type (
@@ -49,6 +50,7 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		sigmoidGradient: onPairs(a.sigmoidGradient), tanhGradient: onPairs(a.tanhGradient),
 		normalize: a.normalizeSlices, normalizeGradient: a.normalizeGradientSlices,
 		bernoulli: a.bernoulliNoise, addNormal: a.normalNoise,
 		blend: a.blendSlices, cells: a.cells(),

@@ -37,15 +37,20 @@ const (
 func (f GRUForm) Valid() bool { return f < gruForms }
 
 // Gates is G, how many blocks of H columns the kernels have.
-func (f GRUForm) Gates() int { return portableCells[float64](nil, nil)[f].gates }
+func (f GRUForm) Gates() int { return portableCells(plainActivations[float64]())[f].gates }
 
 // States is S, how many blocks of H columns a state has: of more than one, the first is h.
-func (f GRUForm) States() int { return portableCells[float64](nil, nil)[f].states }
+func (f GRUForm) States() int { return portableCells(plainActivations[float64]())[f].states }
 
 // GRUShape is what is computed: the form and the size of one recurrence over a whole sequence, T steps of a batch of B
 // rows with H units, G gates and S blocks of states. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
+//
+// Activation and GateActivation name what stands for tanh and σ, as at [ActivationNamed]; empty for these. An LSTM has no
+// others.
 type GRUShape struct {
 	Form                GRUForm
+	Activation          string
+	GateActivation      string
 	Steps, Batch, Units int
 	Reverse             bool
 }
@@ -115,6 +120,10 @@ type GRU[F Float] struct {
 	carry    []F // gradient with respect to the state between two steps, of all rows
 	zeros    []F // never written: stands in for a missing bias or initial state
 
+	// The cell of the last activations that are not σ and tanh.
+	activated   cell[F]
+	activatedAs GRUShape
+
 	workers []gruWorker[F]
 	run     gruRun[F] // the pass in progress, kept here so that it is not allocated anew
 }
@@ -138,6 +147,18 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 	r.multiplyBy(false)
 	r.work(p)
 	g.forget()
+}
+
+// cellOf returns the cell of a shape.
+func (g *GRU[F]) cellOf(m *machine[F], s GRUShape) *cell[F] {
+	if s.plain() {
+		return &m.cells[s.Form]
+	}
+	as := GRUShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation}
+	if as != g.activatedAs {
+		g.activated, g.activatedAs = portableCells(cellActivationsOf[F](s))[s.Form], as
+	}
+	return &g.activated
 }
 
 // number gives every pair of step and row that the mask lets through its slot.

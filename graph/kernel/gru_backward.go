@@ -62,7 +62,7 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 func (w *gruWorker[F]) gatesBackward(stage int) {
 	H, first, own := w.Units, w.t*w.Batch, w.cell.own*w.Units
 	g := &w.gradients
-	g.units = H
+	g.machine, g.units, g.scratch = w.machine, H, w.scratch
 	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
 		g.rows = s.rows

@@ -80,7 +80,7 @@ func (w *gruWorker[F]) leftFactor(x *recurrentProduct[F], from lines[F]) lines[F
 func (w *gruWorker[F]) gatesForward(stage int) {
 	H, saved, first := w.Units, w.cell.saved*w.Units, w.t*w.Batch
 	g := &w.gates
-	g.units, g.bias = H, w.bias
+	g.machine, g.units, g.bias = w.machine, H, w.bias
 	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
 		g.rows = s.rows

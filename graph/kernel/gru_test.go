@@ -23,6 +23,7 @@ type gruOptions struct {
 	dropout                      dropoutKind
 	zoneout                      zoneoutKind
 	decay, norm                  bool
+	activations                  bool // others
 }
 
 type dropoutKind int
@@ -41,9 +42,9 @@ const (
 	zoneoutRate
 )
 
-// allGRUOptions are all, but those of zoneout, decay and normalization only in some of their combinations with the others.
+// allGRUOptions are all, but those of zoneout, decay, normalization and activations only in some of their combinations with the others.
 func allGRUOptions() (all []gruOptions) {
-	more := []gruOptions{{decay: true}, {norm: true}, {zoneout: zoneoutNoise, norm: true, decay: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
+	more := []gruOptions{{decay: true}, {norm: true}, {activations: true}, {zoneout: zoneoutNoise, norm: true, decay: true, activations: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
 	for form := range gruForms {
 		for _, dropout := range []dropoutKind{noDropout, sharedDropout, gateDropout} {
 			for i := range 16 {
@@ -51,6 +52,7 @@ func allGRUOptions() (all []gruOptions) {
 				all = append(all, o)
 				extra := more[len(all)/2%len(more)]
 				o.zoneout, o.decay, o.norm = extra.zoneout, extra.decay, extra.norm
+				o.activations = extra.activations && form != LSTM
 				all = append(all, o)
 			}
 		}
@@ -61,13 +63,19 @@ func allGRUOptions() (all []gruOptions) {
 // fullGRUOptions are all of them at once, in every form.
 func fullGRUOptions() (all []gruOptions) {
 	for form := range gruForms {
-		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: gateDropout, zoneout: zoneoutNoise, decay: true, norm: true})
+		all = append(all, gruOptions{
+			form: form, bias: true, initial: true, mask: true, dropout: gateDropout, zoneout: zoneoutNoise, decay: true, norm: true,
+			activations: form == ResetBeforePast || form == Tied,
+		})
 	}
 	return all
 }
 
 func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) *gruCase[F] {
 	c := &gruCase[F]{GRUShape: GRUShape{Form: o.form, Steps: steps, Batch: batch, Units: units, Reverse: o.reverse}}
+	if o.activations { // whose derivatives need their arguments
+		c.Activation, c.GateActivation = "swish", "hard_sigmoid"
+	}
 	columns, states := o.form.Gates()*units, o.form.States()*units
 	c.Gates = random[F](rng, steps*batch*columns)
 	c.RecurrentKernel = random[F](rng, units*columns)
@@ -126,7 +134,10 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 
 // reference runs the recurrence from its equations, one number at a time, in float64.
 func (c *gruCase[F]) reference() []float64 {
-	sigma := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	sigma, tanh := smooth["sigmoid"].f, math.Tanh
+	if c.Activation != "" {
+		sigma, tanh = smooth[c.GateActivation].f, smooth[c.Activation].f
+	}
 	T, B, H, G, S := c.Steps, c.Batch, c.Units, c.Form.Gates(), c.Form.States()
 	hidden := make([]float64, T*B*S*H)
 	for b := range B {
@@ -171,24 +182,24 @@ func (c *gruCase[F]) reference() []float64 {
 					switch c.Form {
 					case ResetAfter:
 						z := gate(1, j)
-						next[j] = (1-z)*math.Tanh(a(2, j)+gate(0, j)*qs[2][j]) + z*h[j]
+						next[j] = (1-z)*tanh(a(2, j)+gate(0, j)*qs[2][j]) + z*h[j]
 					case ResetBeforePast:
 						z := gate(1, j)
-						next[j] = (1-z)*math.Tanh(a(2, j)+gatedQs[2][j]) + z*h[j]
+						next[j] = (1-z)*tanh(a(2, j)+gatedQs[2][j]) + z*h[j]
 					case ResetBeforeNew:
 						z := gate(1, j)
-						next[j] = (1-z)*h[j] + z*math.Tanh(a(2, j)+gatedQs[2][j])
+						next[j] = (1-z)*h[j] + z*tanh(a(2, j)+gatedQs[2][j])
 					case ThreeGate:
 						z := gate(2, j)
-						next[j] = (1-z)*h[j] + z*math.Tanh(a(3, j)+qs[3][j])
+						next[j] = (1-z)*h[j] + z*tanh(a(3, j)+qs[3][j])
 					case Tied:
 						g := gate(0, j)
-						next[j] = g*h[j] + (1-g)*math.Tanh(a(0, j)+qs[0][j]*(1-g))
+						next[j] = g*h[j] + (1-g)*tanh(a(0, j)+qs[0][j]*(1-g))
 					case LSTM:
 						next[H+j] = gate(1, j)*h[H+j] + gate(0, j)*math.Tanh(a(2, j)+qs[2][j])
 						next[j] = gate(3, j) * math.Tanh(next[H+j])
 					case Tanh:
-						next[j] = math.Tanh(a(0, j) + qs[0][j])
+						next[j] = tanh(a(0, j) + qs[0][j])
 					}
 				}
 				for j := range next {

@@ -26,6 +26,8 @@ type machine[F Float] struct {
 
 	sigmoid, tanh, exp func(dst, src []F)  // dst may be src
 	add, multiply      func(dst, x, y []F) // dst may be x or y
+	// sigmoidGradient sets dst = d⊙y⊙(1−y), tanhGradient dst = d⊙(1−y)⊙(1+y); dst may be y or d.
+	sigmoidGradient, tanhGradient func(dst, y, d []F)
 	// rectify sets dst[i] = y[i] where x[i] is above 0 or NaN, and 0 elsewhere; dst may be x or y.
 	rectify func(dst, x, y []F)
 	// greater sets dst[i] = y[i] where that is above x[i] or NaN, and x[i] elsewhere; dst may be x or y.
@@ -83,9 +85,10 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		sigmoidGradient: sigmoidGradientPortable[F], tanhGradient: tanhGradientPortable[F],
 		normalize: normalizePortable[F], normalizeGradient: normalizeGradientPortable[F],
 		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],
-		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
+		blend: blendPortable[F], cells: portableCells(plainActivations[F]()),
 		ones: []F{1},
 	}
 }

@@ -60,14 +60,15 @@ type GRUStep[F Float] struct {
 func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
 	m := machineOf[F](p)
 	g := &GRUStep[F]{
-		pool: p, machine: m, cell: &m.cells[s.Form], hidden: hidden,
-		shape: GRUShape{Form: s.Form, Steps: 1, Batch: s.Batch, Units: s.Units},
+		pool: p, machine: m, hidden: hidden,
+		shape: GRUShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units},
 		in: GRUInput[F]{
 			RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, RecurrentGain: in.RecurrentGain, Epsilon: in.Epsilon,
 			ZoneoutRate: in.ZoneoutRate,
 		},
 		next: make([]F, len(hidden)),
 	}
+	g.cell = g.many.cellOf(m, s)
 	columns, width := g.cell.gates*s.Units, g.cell.states*s.Units
 	g.decayed, g.rates = make([]F, width), slices.Repeat([]F{in.ZoneoutRate}, width)
 	if in.RecurrentBias == nil {
@@ -75,7 +76,7 @@ func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUSt
 	}
 	line := func(width int) lines[F] { return lines[F]{data: make([]F, width)} }
 	g.few = gateRows[F]{
-		rows: 1, units: s.Units, bias: g.in.RecurrentBias,
+		machine: m, rows: 1, units: s.Units, bias: g.in.RecurrentBias,
 		product: line(columns), saved: line(g.cell.saved * s.Units), left: line(s.Units),
 	}
 	return g

@@ -25,7 +25,10 @@ type GRUNodes struct {
 
 // GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
 type GRUOptions struct {
-	Form        kernel.GRUForm
+	Form kernel.GRUForm
+	// What stands for tanh and σ, of [kernel.ActivationNames]; empty for these. An LSTM has no others.
+	Activation, GateActivation string
+
 	ZoneoutRate float64 // ρ in [0,1]: where there is no Zoneout node, as in evaluation, ζ = ρ everywhere
 	Epsilon     float64 // added to variances, more than 0 where there is a RecurrentGain
 	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
@@ -49,6 +52,8 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 		return nil, errors.Errorf("GRU: Form: found %d, expected a form of kernel.GRUForm", options.Form)
 	}
 	blocks, states := options.Form.Gates(), options.Form.States()
+	c.activation("Activation", options.Activation, "tanh", options.Form)
+	c.activation("GateActivation", options.GateActivation, "sigmoid", options.Form)
 	c.that(0 <= options.ZoneoutRate && options.ZoneoutRate <= 1, "ZoneoutRate", options.ZoneoutRate, "0 to 1")
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
 	batch, units := gates[1], gates[2]/blocks
@@ -70,8 +75,21 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	shape := kernel.GRUShape{Form: options.Form, Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse}
+	shape := kernel.GRUShape{
+		Form: options.Form, Activation: options.Activation, GateActivation: options.GateActivation,
+		Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse,
+	}
 	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape, options)
+}
+
+// activation checks the name of an activation that stands for the given one; empty stands for it too.
+func (c *check) activation(name, found, plain string, form kernel.GRUForm) {
+	if found == "" || found == plain {
+		return
+	}
+	c.that(form != kernel.LSTM, name, found, plain+" in an LSTM")
+	_, known := kernel.ActivationNamed[float64](found)
+	c.that(known, name, found, kernel.ActivationNames())
 }
 
 func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, options GRUOptions) (*G.Node, error) {

@@ -36,6 +36,8 @@ var parts = map[string]func(){
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
 			elementwise(v, "greater", "dst = y where y is above x or NaN, x elsewhere; dst may be x or y.", v.greater)
+			elementwise(v, "sigmoidGradient", "dst = y·x·(1−x); dst may be x or y.", v.sigmoidGradient)
+			elementwise(v, "tanhGradient", "dst = y·(1−x)·(1+x); dst may be x or y.", v.tanhGradient)
 			negative(v)
 			shift(v)
 			greatest(v)
