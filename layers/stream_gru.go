@@ -13,7 +13,7 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	if g.config.Bidirectional || g.config.GoBackwards {
 		return errors.Errorf("%s: found a layer that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", g.name)
 	}
-	if !g.config.spec().streams {
+	if !g.config.spec().fused {
 		return errors.Errorf("%s: found the form %s, expected one that can run step by step", g.name, g.config.Form)
 	}
 	s.units = g.config.Units
@@ -26,12 +26,12 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	return nil
 }
 
-// newGRUStage makes the stage of a recurrent layer that remembers the states [B,SH]: on the kernels of the engine fused, where
-// that has the configuration, else in plain loops.
+// newGRUStage makes the stage of a recurrent layer that remembers the states [B,SH], on the kernels of the engine fused but for
+// the one gating that these do not have.
 func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, states []F) stage[F] {
 	d := g.directions[0]
-	if g.config.notFused() != "" {
-		return newPlainGRUStage(batch, g, states)
+	if g.config.Gating == InputGating {
+		return newGatingStage(batch, g, states)
 	}
 	bias, columns := numbers[F](d.bias), g.config.columns()
 	s := &gruStage[F]{
