@@ -38,14 +38,10 @@ result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.`,
   gruexp train mine.yaml --out /tmp/mine --seed 2 --json`,
 		Args: arguments(0, 1, "at most one experiment or FILE.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			source := experiments.Default
-			if len(args) == 1 {
-				source = args[0]
-			}
 			if cmd.Flags().Changed("seed") {
 				sets = append(sets, fmt.Sprintf("seed=%d", seed))
 			}
-			cfg, err := config.Resolve(source, sets)
+			cfg, err := config.Resolve(sourceOf(args), sets)
 			if err != nil {
 				return err
 			}
@@ -71,8 +67,17 @@ result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.`,
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the run, instead of the configuration's; a whole `number`")
 	cmd.Flags().Lookup("seed").DefValue = "0" // which help leaves out: it is the configuration that has one
 	a.threadsFlag(cmd, &threads)
+	a.quietFlag(cmd)
 	a.jsonFlag(cmd)
 	return cmd
+}
+
+// sourceOf is the experiment that was named, or the default one.
+func sourceOf(args []string) string {
+	if len(args) == 1 {
+		return args[0]
+	}
+	return experiments.Default
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -97,8 +102,13 @@ interrupted, to the bit. A run that has ended gives its result again.`,
 		},
 	}
 	a.threadsFlag(cmd, &threads)
+	a.quietFlag(cmd)
 	a.jsonFlag(cmd)
 	return cmd
+}
+
+func (a *app) quietFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress, only warnings and the result")
 }
 
 func (a *app) threadsFlag(cmd *cobra.Command, threads *int) {
@@ -115,6 +125,6 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 	return run.Options{
 		Threads:   threads,
 		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
-		Callbacks: []trainer.Callback{newProgress(a.stderr)},
+		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
 	}, nil
 }
