@@ -21,6 +21,7 @@ type Options struct {
 	Threads   int // 0: as many as the machine has cores
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
+	DryRun    bool // takes the first batch of each part of the data alone
 }
 
 // Splits are the parts of the data that a run can be measured on.
