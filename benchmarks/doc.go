@@ -1,6 +1,6 @@
 // Package benchmarks measures the speed of the module. All of it is in tests:
 //
-//	go test -run '^$' -bench 'Layer|TrainStep|Compile|Solver|Stream|Option' -cpu 1,2 ./benchmarks
+//	go test -run '^$' -bench 'Layer|TrainStep|Compile|Solver|Stream|Option|Trainer' -cpu 1,2 ./benchmarks
 //
 //	BenchmarkLayer/SHAPE             forward and backward pass of one reset-after layer: gradients of the input, the initial
 //	                                 state and all weights, neither loss nor solver
@@ -12,6 +12,7 @@
 //	BenchmarkStream/SHAPE            one step of one sequence through a trained layer, without a graph
 //	BenchmarkStreamProduct/SHAPE     the matrix-vector products of such a step alone
 //	BenchmarkOption/OPTION           a training step at base with one option of the layer changed
+//	BenchmarkTrainerOverhead/DATA    an epoch of a trainer against the same steps without it
 //
 // SHAPE is one of those in shapes.json: tiny, base, large, wide, single, long. All is in float32. The number of threads
 // is GOMAXPROCS, which -cpu sets.

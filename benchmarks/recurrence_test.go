@@ -12,11 +12,8 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 )
 
-// recurrence is what can be chosen at the recurrence of a GRU.
+// recurrence is what can be chosen at the recurrence of a GRU but not in a layer of a plain model.
 type recurrence struct {
-	op.GRUOptions
-	perGate     bool // dropout of the state, another for each gate
-	zoneout     bool
 	decay       bool
 	initial     bool
 	returnState bool // beside the states of all steps, with a loss on each
@@ -74,9 +71,6 @@ func (r recurrence) build(b *graph.Builder, s shape) (*gorgonia.Node, graph.Feed
 		feeds[name] = values
 		return do(func() (*gorgonia.Node, error) { return b.Input(name, tensor.Float32, shape...) })
 	}
-	noise := func(name string, fill graph.Fill, shape ...int) *gorgonia.Node {
-		return do(func() (*gorgonia.Node, error) { return b.Noise(name, fill, shape...) })
-	}
 	ones := func(n int) []float32 { return slices.Repeat([]float32{1}, n) }
 
 	x := feed(graph.FeedInputs, normal(1, T*B*D, 1), T, B, D)
@@ -92,15 +86,9 @@ func (r recurrence) build(b *graph.Builder, s shape) (*gorgonia.Node, graph.Feed
 	if r.decay {
 		in.Decay = feed(feedDecay, slices.Repeat([]float32{0.9}, T*B*H), T, B, H)
 	}
-	if r.perGate {
-		in.RecurrentDropout = noise("recurrent_dropout", graph.InvertedDropout(0.2), 3, B, H)
-	}
-	if r.zoneout {
-		in.Zoneout = noise("zoneout", graph.Bernoulli(0.2), T, B, H)
-	}
 	in.Gates = do(func() (*gorgonia.Node, error) { return op.Affine(b.Ops(), x, w, bias) })
-	hidden := do(func() (*gorgonia.Node, error) { return op.GRU(b.Ops(), in, r.GRUOptions) })
-	last := do(func() (*gorgonia.Node, error) { return op.Last(b.Ops(), hidden, nil, r.Reverse) })
+	hidden := do(func() (*gorgonia.Node, error) { return op.GRU(b.Ops(), in, op.GRUOptions{}) })
+	last := do(func() (*gorgonia.Node, error) { return op.Last(b.Ops(), hidden, nil, false) })
 	near := func(node, targets *gorgonia.Node, weights []float32, name string, shape ...int) *gorgonia.Node {
 		rows := do(func() (*gorgonia.Node, error) { return op.SquaredError(b.Ops(), node, targets) })
 		counts := feed(name, weights, shape...)

@@ -86,6 +86,7 @@ func meanings() map[string]string {
 		"model.input":                            "sizes of the input; they follow from the data",
 		"model.layers":                           "one layer after the other; each item has one of the keys below",
 		"model.layers.gru":                       "gated recurrent units",
+		"model.layers.gru_d":                     "gated recurrent units for values that are missing",
 		"model.layers.lstm":                      "long short-term memory",
 		"model.layers.rnn":                       "the simple recurrence of Elman; the options of `lstm`",
 		"model.decoder":                          "writes a sequence of its own, with the task `translate` alone; the layers are its encoder then",

@@ -26,15 +26,16 @@ func knownSets() string {
 	for _, set := range data.KnownSets() {
 		fmt.Fprintf(&b, "### %s\n\n%s.\n\n", set.Name, strings.ToUpper(set.Description[:1])+set.Description[1:])
 		fmt.Fprintf(&b, "- task: `%s`\n- source: %s\n- license: %s\n", set.Task, set.Source, set.License)
-		if set.NeedsFile() {
-			fmt.Fprintf(&b, "- looked for in the data folder as `%s`\n", strings.Join(set.Files, "`, `"))
-		}
-		for _, p := range set.Published {
-			fmt.Fprintf(&b, "- published: %d bytes, SHA-256 `%s`", p.Size, p.SHA256)
-			if p.URL != "" {
-				fmt.Fprintf(&b, ", at <%s>", p.URL)
+		fmt.Fprintf(&b, "- parts: %s\n- baselines: %s\n", set.Parts, set.Baselines)
+		for _, file := range set.Files {
+			fmt.Fprintf(&b, "- looked for in the data folder as `%s`\n", strings.Join(file.Places, "`, `"))
+			for _, p := range file.Published {
+				fmt.Fprintf(&b, "  - published: %d bytes, SHA-256 `%s`", p.Size, p.SHA256)
+				if p.URL != "" {
+					fmt.Fprintf(&b, ", at <%s>", p.URL)
+				}
+				b.WriteString("\n")
 			}
-			b.WriteString("\n")
 		}
 		b.WriteString("\n")
 	}

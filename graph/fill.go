@@ -1,6 +1,10 @@
 package graph
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"github.com/gruexp/gruexp/graph/kernel"
+)
 
 // Fill draws the values of a noise input anew for each run. Both functions draw the same numbers.
 type Fill struct {
@@ -10,33 +14,15 @@ type Fill struct {
 
 // InvertedDropout is 1/(1-rate) with probability 1-rate, else 0: expectation 1, so that evaluation needs no scaling
 // (Srivastava et al. 2014, in the inverted form). The rate is in [0, 1).
-func InvertedDropout(rate float64) Fill {
-	return Fill{
-		Float32: func(r *rand.Rand, values []float32) { bernoulli(r, values, 1-rate, float32(1/(1-rate))) },
-		Float64: func(r *rand.Rand, values []float64) { bernoulli(r, values, 1-rate, 1/(1-rate)) },
-	}
-}
+func InvertedDropout(rate float64) Fill { return bernoulli(1-rate, 1/(1-rate)) }
 
 // Bernoulli is 1 with probability keep, else 0.
-func Bernoulli(keep float64) Fill {
-	return Fill{
-		Float32: func(r *rand.Rand, values []float32) { bernoulli(r, values, keep, 1) },
-		Float64: func(r *rand.Rand, values []float64) { bernoulli(r, values, keep, 1) },
-	}
-}
+func Bernoulli(keep float64) Fill { return bernoulli(keep, 1) }
 
-// bernoulli spends 32 random bits a value: keep is right to 2⁻³².
-func bernoulli[F float32 | float64](r *rand.Rand, values []F, keep float64, kept F) {
-	threshold := uint64(keep * (1 << 32))
-	var bits uint64
-	for i := range values {
-		if i%2 == 0 {
-			bits = r.Uint64()
-		}
-		values[i] = 0
-		if bits&(1<<32-1) < threshold {
-			values[i] = kept
-		}
-		bits >>= 32
+// bernoulli draws one number, the seed of all values: see [kernel.Bernoulli]. The probability is right to 2⁻³².
+func bernoulli(keep, kept float64) Fill {
+	return Fill{
+		Float32: func(r *rand.Rand, values []float32) { kernel.Bernoulli(r.Uint64(), keep, float32(kept), values) },
+		Float64: func(r *rand.Rand, values []float64) { kernel.Bernoulli(r.Uint64(), keep, kept, values) },
 	}
 }

@@ -113,7 +113,9 @@ func (m *Model) inputs(b *graph.Builder, shape graph.BatchShape) (Seq, error) {
 	if m.config.Input.Vocabulary > 0 {
 		x, err = b.Input(graph.FeedTokens, tensor.Int, shape.Steps, shape.Size)
 	} else {
-		x, err = b.Input(graph.FeedInputs, b.Float(), shape.Steps, shape.Size, m.config.Input.Size)
+		if x, err = b.Input(graph.FeedInputs, b.Float(), shape.Steps, shape.Size, m.config.Input.Size); err == nil {
+			x, err = perturbed(b, graph.PerturbInputs, x)
+		}
 	}
 	if err != nil {
 		return Seq{}, err

@@ -29,6 +29,7 @@ type signal struct {
 	width  int  // 0: not known
 
 	// planLayers hands these on, whatever a layer says.
+	madeBy    string // path of the layer whose output this is; empty: the input of the model
 	strided   bool   // there are fewer steps than in the input of the model
 	pooledBy  string // path of the layer that made one vector of the steps
 	droppedBy string // path of the layer whose output this is, where dropout was applied to it
@@ -174,7 +175,7 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
 		}
-		out.droppedBy = ""
+		out.madeBy, out.droppedBy = path, ""
 		if d, ok := layer.(interface{ drops() bool }); ok && d.drops() {
 			out.droppedBy = path
 		}

@@ -132,7 +132,8 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return program, program.Run(e.feed())
+	feed(e.feeds, &e.part)
+	return program, program.Run(e.feeds)
 }
 
 // load lays out whole sequences.
@@ -144,28 +145,32 @@ func (e *engine) load(s *source, indices []int) error {
 	return s.Fill(&e.batch, indices)
 }
 
-// feed names what there is to run on.
-func (e *engine) feed() graph.Feeds {
-	clear(e.feeds)
-	b := &e.part
-	e.feeds[graph.FeedMask] = b.Mask
-	e.feeds[graph.FeedWeights] = b.Weights
+// Feeds names what a batch has for a model to run on, as [Model] wants it. It is the batch's memory.
+func Feeds(b *data.Batch) graph.Feeds {
+	feeds := graph.Feeds{}
+	feed(feeds, b)
+	return feeds
+}
+
+func feed(feeds graph.Feeds, b *data.Batch) {
+	clear(feeds)
+	feeds[graph.FeedMask] = b.Mask
+	feeds[graph.FeedWeights] = b.Weights
 	if len(b.Tokens) > 0 {
-		e.feeds[graph.FeedTokens] = b.Tokens
+		feeds[graph.FeedTokens] = b.Tokens
 	}
 	if len(b.Inputs) > 0 {
-		e.feeds[graph.FeedInputs] = b.Inputs
+		feeds[graph.FeedInputs] = b.Inputs
 	}
 	if len(b.Labels) > 0 {
-		e.feeds[graph.FeedLabels] = b.Labels
+		feeds[graph.FeedLabels] = b.Labels
 	}
 	if len(b.Previous) > 0 {
-		e.feeds[graph.FeedPrevious] = b.Previous
+		feeds[graph.FeedPrevious] = b.Previous
 	}
 	if len(b.Targets) > 0 {
-		e.feeds[graph.FeedTargets] = b.Targets
+		feeds[graph.FeedTargets] = b.Targets
 	}
-	return e.feeds
 }
 
 // evaluate measures the model on all of s, in batches of similar length that are the same each time. Errors call the data

@@ -1,11 +1,10 @@
 package trainer
 
 import (
-	"math/rand/v2"
-
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
 )
 
 // weightNoise disturbs the trained parameters for the time of one pass. Afterwards they get back the very bits that
@@ -32,7 +31,7 @@ func newWeightNoise(deviation float64, params []*graph.Param, streams *graph.Str
 	return n
 }
 
-// on adds noise to every element, parameter after parameter.
+// on adds noise to every element, from a seed per parameter.
 func (n *weightNoise) on() {
 	if len(n.params) == 0 {
 		return
@@ -41,9 +40,9 @@ func (n *weightNoise) on() {
 	for i, p := range n.params {
 		copyDense(n.clean[i].Value, p.Value)
 		if p.Value.Dtype() == tensor.Float32 {
-			addNoise(r, n.deviation, p.Value.Float32s())
+			kernel.AddNormal(r.Uint64(), float32(n.deviation), p.Value.Float32s())
 		} else {
-			addNoise(r, n.deviation, p.Value.Float64s())
+			kernel.AddNormal(r.Uint64(), n.deviation, p.Value.Float64s())
 		}
 	}
 }
@@ -52,11 +51,5 @@ func (n *weightNoise) on() {
 func (n *weightNoise) off() {
 	for i, p := range n.params {
 		copyDense(p.Value, n.clean[i].Value)
-	}
-}
-
-func addNoise[F float32 | float64](r *rand.Rand, deviation float64, values []F) {
-	for i := range values {
-		values[i] += F(deviation * r.NormFloat64())
 	}
 }

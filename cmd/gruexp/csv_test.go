@@ -14,7 +14,7 @@ func names[V any](m map[string]V) string { return strings.Join(slices.Sorted(map
 // Every task on a table of one's own, from a configuration of ten lines to a result beside its baselines.
 func TestTasks(t *testing.T) {
 	for name, c := range map[string]struct{ config, metrics, baselines string }{
-		"classify": {classifySwings, "accuracy loss nll", "majority"},
+		"classify": {classifySwings, "accuracy loss nll", "centroid majority"},
 		"regress":  {regressSwings, "loss mae mse rmse", "mean"},
 		"forecast": {forecastTemperature, "loss mae mse rmse", "mean persistence"},
 		"next":     {nextTemperature, "loss mae mse rmse", "mean persistence"},

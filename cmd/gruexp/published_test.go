@@ -42,7 +42,7 @@ func TestChorales(t *testing.T) {
 
 	// The same file, registered.
 	add := command(t, "data", "add", "jsb", "--from", file)
-	if o := finish(t, add); o.code != 0 || !strings.Contains(o.stdout, "the published file") {
+	if o := finish(t, add); o.code != 0 || !strings.Contains(o.stdout, "as published") {
 		t.Fatalf("data add: found %+v", o)
 	}
 	registered := command(t, append(args, filepath.Join(t.TempDir(), "run"))...)
@@ -52,8 +52,8 @@ func TestChorales(t *testing.T) {
 	}
 	list := command(t, "data", "list")
 	list.Env = add.Env
-	if o := finish(t, list); !strings.Contains(o.stdout, file) || strings.Count(o.stdout, "missing") != 1 {
-		t.Errorf("data list: found\n%s\nexpected the file and one set without", o.stdout)
+	if o := finish(t, list); !strings.Contains(o.stdout, file) || !strings.Contains(o.stdout, "missing") {
+		t.Errorf("data list: found\n%s\nexpected the file and sets without", o.stdout)
 	}
 }
 

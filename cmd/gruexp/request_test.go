@@ -30,18 +30,27 @@ func TestWrongCalls(t *testing.T) {
 		{"resume .", `gruexp: .: is not a run (found no config.yaml, expected a directory`},
 		{"eval .", `gruexp: .: is not a run (found no config.yaml, expected a directory`},
 		{"eval . --split dev", `gruexp: eval: wrong value of --split (found "dev", expected one of train, valid, test)`},
+		{"inspect", `gruexp: inspect: wrong arguments (found nothing, expected the directory of a run)`},
+		{"inspect .", `gruexp: .: is not a run (found no config.yaml, expected a directory`},
+		{"inspect . --split dev", `gruexp: inspect: wrong value of --split (found "dev", expected one of train, valid, test)`},
+		{"inspect . --sequences 0", `gruexp: inspect: wrong value of --sequences (found 0, expected at least 1)`},
+		{"inspect . --sequence -1", `gruexp: inspect: wrong value of --sequence (found -1, expected 0 or more)`},
+		{"inspect . --sequence 1 --sequences 2", `gruexp: inspect: two flags that say which sequences (found --sequence and --sequences, expected one of them)`},
 		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT or check FILE)`},
 		{"config chek x", `gruexp: config: unknown verb (found "chek", expected one of check, show; did you mean "check"?)`},
 		{"config show", `gruexp: config show: wrong arguments (found nothing, expected an experiment or a FILE.yaml)`},
-		{"data", `gruexp: data: wrong arguments (found nothing, expected list, or add NAME --from PATH)`},
+		{"data", `gruexp: data: wrong arguments (found nothing, expected list, get NAME, or add NAME --from PATH)`},
+		{"data get", `gruexp: data get: wrong arguments (found nothing, expected the NAME of a known data set)`},
+		{"data get notingham", `gruexp: data get: unknown data set (found "notingham", expected …did you mean "nottingham"?)`},
+		{"data get adding", `gruexp: data get: this data set needs no file (found "adding", expected one of names`},
 		{"data add", `gruexp: data add: wrong arguments (found nothing, expected the NAME of a known data set)`},
 		{"data add jsb", `gruexp: data add: missing flag (found no --from, expected --from PATH`},
-		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of jsb`},
-		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of jsb`},
-		{"data add jsb --from nowhere", `gruexp: nowhere: open (found no such file, expected a JSON file of MIDI notes)`},
+		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of names`},
+		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of names`},
+		{"data add jsb --from nowhere", `gruexp: nowhere: data set jsb (found no such file, expected the file or a directory with jsb_chorales.json)`},
 		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments)`},
 		{"help trian", `gruexp: command line: unknown verb (found "trian", expected …did you mean "train"?)`},
-		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, list; did you mean "list"?)`},
+		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, get, list; did you mean "list"?)`},
 	} {
 		gruexp(t, strings.Fields(c.args)...).mustFail(t, 2, c.want)
 	}
@@ -57,7 +66,7 @@ func TestWrongConfigurations(t *testing.T) {
 	}{
 		"empty": {"", []string{
 			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, jsb, nottingham, or the section csv)`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},
@@ -71,6 +80,17 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:4: wrong value of model.layers (found a mapping, expected a list)`,
 			`mine.yaml:5: wrong value of solver.learning_rate (found the string "fast", expected a number)`,
 			`mine.yaml:6: wrong value of seed (found a list, expected a whole number)`,
+		}},
+		"gru_d without gaps": {
+			"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: y}\n  missing: {fill: mean}\n  scale: minmax\nmodel: {layers: [gru_d, dense]}\n", []string{
+				`mine.yaml:5: wrong value of data.missing.mask (found false, expected true: a layer gru_d reads it)`,
+				`mine.yaml:5: wrong value of data.missing.gap (found false, expected true: a layer gru_d reads it)`,
+				`mine.yaml:5: wrong value of data.missing.fill (found "mean", expected forward: `,
+				`mine.yaml:6: wrong value of data.scale (found "minmax", expected standard: `,
+			},
+		},
+		"gru_d of complete data": {"task: next\ndata:\n  name: jsb\nmodel: {layers: [gru_d: {return_sequences: true}, dense]}\n", []string{
+			`mine.yaml:3: wrong value of data.name (found "jsb", expected data that tell what is missing: `,
 		}},
 		"sizes": {start + "  batch_size: -7\nmodel:\n  layers:\n  - embedding: {units: 99999}\n  - gru:\n      units: -64\n      dropout: 1.5\n  - dense\n", []string{
 			`mine.yaml:4: wrong value of data.batch_size (found -7, expected 1 to 1048576, or -1 for the whole training part)`,

@@ -19,13 +19,13 @@ func TestShownResult(t *testing.T) {
 	shape := regexp.MustCompile(`^
 mine, seed 1: 25 epochs in \S+, ended by max_epochs, the best was \d+; 194 parameters
 
- +train +valid +test +majority\*
-accuracy +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +\d\.\d{4}
-nll +nats +\S+ +\S+ +\S+ +\d\.\d{4}
-loss +nats +\S+ +\S+ +\S+ +-
+ +train +valid +test +centroid\* +majority\*
+accuracy +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +\d\.\d{4}
+nll +nats +\S+ +\S+ +\S+ +- +\d\.\d{4}
+loss +nats +\S+ +\S+ +\S+ +- +-
 
 \* a baseline, on the test part
-On the test part the GRU beats the best baseline, majority: accuracy \d\.\d{4} against \d\.\d{4}\.
+On the test part the GRU beats the best baseline, centroid: accuracy \d\.\d{4} against \d\.\d{4}\.
 
 The run is in (\S+)
 $`)
@@ -62,7 +62,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("found no verb %s in\n%s", verb, whole)
 		}
 	}
-	for _, verb := range []string{"train", "resume", "eval", "list", "config show", "config check", "data list", "data add", "doctor", "version"} {
+	for _, verb := range []string{"train", "resume", "eval", "list", "config show", "config check", "data list", "data get", "data add", "doctor", "version"} {
 		args := strings.Fields(verb)
 		help := mustRun(t, append(args, "--help")...).stdout
 		if !strings.Contains(help, "Examples:\n  gruexp "+verb) || strings.Contains(help, "(default )") {
@@ -92,19 +92,25 @@ func TestLists(t *testing.T) {
 	}
 
 	var sets struct {
-		Data []struct{ Name, Task, Where, License, Source, Description string }
+		Data []struct {
+			Name, Task, State, Where, License, Source, Description string
+			Bytes                                                  int64
+		}
 	}
 	mustRun(t, "data", "list", "--json").decode(t, &sets)
 	text = mustRun(t, "data", "list").stdout
-	where := map[string]string{}
+	state := map[string]string{}
 	for _, s := range sets.Data {
-		where[s.Name] = s.Where
+		state[s.Name] = s.State
+		if (s.Bytes > 0) != (s.State == "missing") || (s.State == "missing") != strings.Contains(s.Where, "gruexp data get "+s.Name) {
+			t.Errorf("found %+v", s)
+		}
 		if s.Task == "" || s.License == "" || s.Source == "" || s.Description == "" || !strings.Contains(text, "\n"+s.Name+" ") {
 			t.Errorf("found %+v and\n%s", s, text)
 		}
 	}
-	if where["languages"] != "built in" || where["dates"] != "built in" || where["jsb"] != "missing" || where["nottingham"] != "missing" {
-		t.Errorf("found %v", where)
+	if state["languages"] != "built in" || state["adding"] != "built in" || state["dates"] != "built in" || state["jsb"] != "missing" || state["names"] != "missing" {
+		t.Errorf("found %v", state)
 	}
 }
 
@@ -154,6 +160,7 @@ func TestNoHome(t *testing.T) {
 	if o := without("data", "list"); o.code != 0 || !strings.Contains(o.stdout, "missing") {
 		t.Errorf("found %+v", o)
 	}
+	without("data", "get", "jsb").mustFail(t, 2, `data get: no folder for the user's configuration (found neither `)
 	without("data", "add", "jsb", "--from", "x").mustFail(t, 2, `data add: no folder for the user's configuration (found neither `)
 }
 

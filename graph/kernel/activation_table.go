@@ -69,7 +69,7 @@ func ActivationNamed[F Float](name string) (Activation[F], bool) {
 func (a Activation[F]) Identity() bool { return a.function == nil }
 
 // activationGrain is the least number of elements that is worth a goroutine.
-const activationGrain = elementGrain / 4
+const activationGrain = 1 << 16
 
 // activationBlock is how many elements are worked on at a time, so that they stay in a first-level cache.
 const activationBlock = 1024

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -63,6 +64,56 @@ func TestActivationsUlp(t *testing.T) {
 			t.Logf("%s %s: at most %.2f units in the last place, at %v", k.name, name, worst, at)
 			if !(worst <= 3) {
 				t.Errorf("%s %s(%v) is off by %v units in the last place, expected at most 3", k.name, name, at, worst)
+			}
+		}
+	}
+}
+
+// A greater argument never gives a smaller value, but for one unit in the last place between numbers side by side: σ is a
+// quotient of two roundings. Over every exponent, far apart and side by side, and side by side where the reduction of the
+// argument goes from one power of two to the next.
+func TestActivationsAreMonotone(t *testing.T) {
+	const beside = 200
+	var runs [][]float32
+	around := func(x float32, n uint32) {
+		run, bits := make([]float32, n), math.Float32bits(x)-n/2
+		for i := range run {
+			run[i] = math.Float32frombits(bits + uint32(i))
+		}
+		if x < 0 { // greater bits are a smaller number
+			slices.Reverse(run)
+		}
+		runs = append(runs, run)
+	}
+	for exponent := range uint32(254) {
+		far := make([]float32, 0, 512)
+		for mantissa := uint32(0); mantissa < 1<<23; mantissa += 1 << 14 {
+			far = append(far, math.Float32frombits((exponent+1)<<23|mantissa))
+		}
+		runs = append(runs, far)
+		middle := math.Float32frombits((exponent+1)<<23 | 0x5a5a5a)
+		around(middle, beside)
+		around(-middle, beside)
+	}
+	for n := -300; n <= 300; n++ {
+		around(float32((float64(n)+0.5)*math.Ln2), beside)
+		around(float32((float64(n)+0.5)*math.Ln2/2), beside) // of tanh
+	}
+	for _, k := range supportedKernels() {
+		for name, c := range activationsOf(&k.float32) {
+			for _, run := range runs {
+				y := make([]float32, len(run))
+				c.f(y, run)
+				for i := 1; i < len(y); i++ {
+					least := y[i-1]
+					if math.Abs(float64(run[i]-run[i-1])) < 1e-6*math.Abs(float64(run[i])) { // side by side
+						least = math.Nextafter32(least, float32(math.Inf(-1)))
+					}
+					if y[i] < least {
+						t.Errorf("%s %s(%v) = %v, below %s(%v) = %v", k.name, name, run[i], y[i], name, run[i-1], y[i-1])
+						break
+					}
+				}
 			}
 		}
 	}

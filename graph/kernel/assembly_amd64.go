@@ -20,9 +20,12 @@ type assembly[F Float] struct {
 	tanh, exp     func(n int, dst, src *F)
 	add, multiply func(n int, dst, x, y *F)
 	rectify       func(n int, dst, x, y *F)
+	greater       func(n int, dst, x, y *F)
 	negative      func(n int, dst, src *F)
 	shift         func(n int, dst, src *F, amount F)
 	greatest      func(n int, x *F, least F) F
+	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
+	addNormal     func(n int, values *F, seed uint64, deviation F)
 	blend         func(n int, dst, x, y, share *F)
 	resetAfter    resetAfterAssembly[F]
 	resetBefore   resetBeforeAssembly[F]
@@ -42,8 +45,9 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		blockRows: 1 << 40, blockCols: blockCols, depth: 384, grain: 1 << 20,
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
-		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify),
+		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		bernoulli: a.bernoulliNoise, addNormal: a.normalNoise,
 		blend: a.blendSlices, cells: a.cells(),
 		ones: []F{1},
 	}
@@ -132,6 +136,18 @@ func (a *assembly[F]) greatestOf(x []F) F {
 		return least
 	}
 	return a.greatest(len(x), &x[0], least)
+}
+
+func (a *assembly[F]) bernoulliNoise(values []F, seed uint64, threshold uint32, kept F) {
+	if len(values) > 0 {
+		a.bernoulli(len(values), &values[0], seed, threshold, kept)
+	}
+}
+
+func (a *assembly[F]) normalNoise(values []F, seed uint64, deviation F) {
+	if len(values) > 0 {
+		a.addNormal(len(values), &values[0], seed, deviation)
+	}
 }
 
 func (a *assembly[F]) blendSlices(dst, x, y, share []F) {

@@ -2,11 +2,20 @@ package kernel
 
 import "math"
 
-// elementGrain is the least number of simple element operations that is worth a goroutine.
-const elementGrain = 1 << 14
+// To start a goroutine takes some microseconds, and until another processor has woken up to run it 10 to 20 pass. So work
+// is worth one from about 20 microseconds on.
+const (
+	// elementGrain is the least number of simple element operations in plain Go that is worth a goroutine.
+	elementGrain = 1 << 15
+	// vectorGrain is that of copies and of operations in vectors.
+	vectorGrain = 1 << 18
+)
 
-// rowGrain returns how many rows of the given width are worth a goroutine.
+// rowGrain returns how many rows of the given width are worth a goroutine that takes them element by element.
 func rowGrain(width int) int { return ceil(elementGrain, max(1, width)) }
+
+// vectorRowGrain returns how many are worth a goroutine that copies them or takes them in vectors.
+func vectorRowGrain(width int) int { return ceil(vectorGrain, max(1, width)) }
 
 // Multiply sets product[i] = x[i]·factors[i mod len(factors)]: element-wise where both are equally long, and the same
 // factors [B,D] at every step of x [T,B,D]. len(x) is a multiple of len(factors). product may be x.
@@ -15,7 +24,7 @@ func Multiply[F Float](p *Pool, x, factors, product []F) {
 		return
 	}
 	m := machineOf[F](p)
-	p.Split(len(x), elementGrain, func(lo, hi int) {
+	p.Split(len(x), vectorGrain, func(lo, hi int) {
 		for lo < hi {
 			start := lo % len(factors)
 			end := min(hi, lo+len(factors)-start)
@@ -28,7 +37,7 @@ func Multiply[F Float](p *Pool, x, factors, product []F) {
 // CopyMatrix copies a rows×cols matrix from src with row stride lds to dst with row stride ldd: concatenation along the
 // last axis, columns of a matrix, and the gradients of both.
 func CopyMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd int) {
-	p.Split(rows, rowGrain(cols), func(lo, hi int) {
+	p.Split(rows, vectorRowGrain(cols), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			copy(dst[i*ldd:i*ldd+cols], src[i*lds:i*lds+cols])
 		}
@@ -59,6 +68,18 @@ func rectifyPortable[F Float](dst, x, y []F) {
 			dst[i] = 0
 		} else {
 			dst[i] = y[i]
+		}
+	}
+}
+
+// greaterPortable is machine.greater in plain Go.
+func greaterPortable[F Float](dst, x, y []F) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i, v := range y {
+		if v > x[i] || v != v {
+			dst[i] = v
+		} else {
+			dst[i] = x[i]
 		}
 	}
 }

@@ -19,6 +19,11 @@ func multiplyAVX512Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where y is above x or NaN, x elsewhere; dst may be x or y.
+//
+//go:noescape
+func greaterAVX512Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -48,6 +53,11 @@ func multiplyAVX512Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where y is above x or NaN, x elsewhere; dst may be x or y.
+//
+//go:noescape
+func greaterAVX512Double(n int, dst *float64, x *float64, y *float64)
 
 // dst = −|src|; dst may be src.
 //
@@ -79,6 +89,11 @@ func multiplyAVX2Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y where y is above x or NaN, x elsewhere; dst may be x or y.
+//
+//go:noescape
+func greaterAVX2Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -108,6 +123,11 @@ func multiplyAVX2Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y where y is above x or NaN, x elsewhere; dst may be x or y.
+//
+//go:noescape
+func greaterAVX2Double(n int, dst *float64, x *float64, y *float64)
 
 // dst = −|src|; dst may be src.
 //

@@ -141,6 +141,51 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func greaterAVX512Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterAVX512Single(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VMAXPS  Z0, Z1, Z0
+	VCMPPS  $0x03, Z1, Z1, K2
+	VMOVUPS Z1, K2, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VMAXPS    Z0, Z1, Z0
+	VCMPPS    $0x03, Z1, Z1, K2
+	VMOVUPS   Z1, K2, Z0
+	VMOVUPS   Z0, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+	LEAQ      (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func negativeAVX512Single(n int, dst *float32, src *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negativeAVX512Single(SB), NOSPLIT, $0-24
@@ -399,6 +444,51 @@ vectorsRest:
 	VPXORD    Z3, Z3, Z3
 	VCMPPD    $0x16, Z3, Z0, K2
 	VMOVUPD.Z Z1, K2, Z0
+	VMOVUPD   Z0, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greaterAVX512Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x08, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPD (DX), Z0
+	VMOVUPD (BX), Z1
+	VMAXPD  Z0, Z1, Z0
+	VCMPPD  $0x03, Z1, Z1, K2
+	VMOVUPD Z1, K2, Z0
+	VMOVUPD Z0, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VMAXPD    Z0, Z1, Z0
+	VCMPPD    $0x03, Z1, Z1, K2
+	VMOVUPD   Z1, K2, Z0
 	VMOVUPD   Z0, K1, (CX)
 	LEAQ      (CX)(AX*8), CX
 	LEAQ      (DX)(AX*8), DX
@@ -685,6 +775,58 @@ vectorsRest:
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x16, Y3, Y1, Y1
 	VANDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greaterAVX2Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, CMOV
+TEXT ·greaterAVX2Single(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x07, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x08, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPS   (DX), Y1
+	VMOVUPS   (BX), Y2
+	VMAXPS    Y1, Y2, Y1
+	VCMPPS    $0x03, Y2, Y2, Y3
+	VBLENDVPS Y3, Y2, Y1, Y1
+	VMOVUPS   Y1, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VMAXPS     Y1, Y2, Y1
+	VCMPPS     $0x03, Y2, Y2, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (CX)
 	LEAQ       (CX)(AX*4), CX
 	LEAQ       (DX)(AX*4), DX
@@ -992,6 +1134,58 @@ vectorsRest:
 	VXORPS     Y3, Y3, Y3
 	VCMPPD     $0x16, Y3, Y1, Y1
 	VANDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func greaterAVX2Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, CMOV
+TEXT ·greaterAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x03, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x04, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPD   (DX), Y1
+	VMOVUPD   (BX), Y2
+	VMAXPD    Y1, Y2, Y1
+	VCMPPD    $0x03, Y2, Y2, Y3
+	VBLENDVPD Y3, Y2, Y1, Y1
+	VMOVUPD   Y1, (CX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	SUBQ      $0x04, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VMAXPD     Y1, Y2, Y1
+	VCMPPD     $0x03, Y2, Y2, Y3
+	VBLENDVPD  Y3, Y2, Y1, Y1
 	VMASKMOVPD Y1, Y0, (CX)
 	LEAQ       (CX)(AX*8), CX
 	LEAQ       (DX)(AX*8), DX

@@ -21,7 +21,7 @@ func TestMultiply(t *testing.T) {
 	for i, v := range long {
 		want[i] = v * factors[i%width]
 	}
-	Multiply(NewPool(3), long, factors, got)
+	Multiply(eagerPool(3), long, factors, got)
 	sameBits(t, "threads", got, want)
 }
 
@@ -34,6 +34,6 @@ func TestCopyMatrix(t *testing.T) {
 	src := random[float32](rng, 300*200)
 	one, three := make([]float32, len(src)), make([]float32, len(src))
 	CopyMatrix(nil, 300, 150, src, 200, one, 200)
-	CopyMatrix(NewPool(3), 300, 150, src, 200, three, 200)
+	CopyMatrix(eagerPool(3), 300, 150, src, 200, three, 200)
 	sameBits(t, "matrix by threads", three, one)
 }

@@ -13,7 +13,7 @@ func OutsideRange(ids []int, n int) int {
 // Gather copies rows of the table [V,width]: rows[i] = table[ids[i]]. Where keep is not nil and keep[i] is 0, row 0 is
 // taken instead. Every id must be in [0,V).
 func Gather[F Float](p *Pool, width int, table []F, ids []int, keep, rows []F) {
-	p.Split(len(ids), rowGrain(width), func(lo, hi int) {
+	p.Split(len(ids), vectorRowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			id := ids[i]
 			if keep != nil && keep[i] == 0 {

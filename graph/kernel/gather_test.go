@@ -37,7 +37,7 @@ func TestGatherThreads(t *testing.T) {
 		return rows, sums
 	}
 	rows, sums := run(nil)
-	rows3, sums3 := run(NewPool(3))
+	rows3, sums3 := run(eagerPool(3))
 	sameBits(t, "rows", rows3, rows)
 	sameBits(t, "sums", sums3, sums)
 

@@ -5,6 +5,7 @@ func (w *gruWorker[F]) backward() {
 	for i := w.Steps - 1; i >= 0; i-- {
 		t, before := w.step(i)
 		w.begin(t, before, func(b int) {
+			w.perturbationGradients(b)
 			carry := row(w.carry, b, w.stateWidth)
 			w.machine.add(carry, carry, row(w.dHidden, t*w.Batch+b, w.stateWidth))
 			clear(row(w.gradient.Gates, t*w.Batch+b, w.columns))
@@ -16,6 +17,7 @@ func (w *gruWorker[F]) backward() {
 			w.take(done)
 			done += len(w.chunk)
 			w.fetchBackward(i, done)
+			w.perturbationGradients(w.chunk...)
 			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
 				w.gatesBackward(stage)
@@ -179,14 +181,26 @@ func (r *gruRun[F]) gradientColumns(lo, hi int) [2]gradientColumns[F] {
 	}
 }
 
-// sum computes the gradients that are sums over all steps and rows.
+// sum computes the gradients that are sums over all steps and rows. Goroutines share the columns of the recurrent kernel.
 func (r *gruRun[F]) sum(p *Pool) {
 	if r.gradient.Initial != nil {
 		copy(r.gradient.Initial, r.carry)
 	}
+	if r.active == 0 {
+		clear(r.gradient.RecurrentKernel)
+		clear(r.gradient.RecurrentBias)
+		return
+	}
+	unit := r.machine.lanes
+	grain := ceil(r.machine.grain, r.Units*unit*r.active)
+	p.Split(ceil(r.columns, unit), grain, func(lo, hi int) { r.sumColumns(p, lo*unit, min(hi*unit, r.columns)) })
+}
+
+// sumColumns computes the columns [lo,hi) of the gradients of the recurrent kernel and of its bias.
+func (r *gruRun[F]) sumColumns(p *Pool, lo, hi int) {
 	for i := range r.products {
 		x := &r.products[i]
-		for _, dq := range r.gradientColumns(x.lo, x.hi) {
+		for _, dq := range r.gradientColumns(max(lo, x.lo), min(hi, x.hi)) {
 			if dq.lo < dq.hi {
 				r.sumProducts(p, x, dq)
 			}
@@ -195,18 +209,29 @@ func (r *gruRun[F]) sum(p *Pool) {
 	if r.gradient.RecurrentBias == nil {
 		return
 	}
-	for _, dq := range r.gradientColumns(0, r.columns) {
+	for _, dq := range r.gradientColumns(lo, hi) {
 		if dq.lo < dq.hi {
-			ColumnSums(p, r.active, dq.hi-dq.lo, dq.matrix[dq.at:], dq.width, false, r.gradient.RecurrentBias[dq.lo:])
+			m := r.machine
+			m.row(r.active, m.ones, 0, dq.matrix[dq.at:], dq.width, false, r.gradient.RecurrentBias[dq.lo:dq.hi])
 		}
 	}
 }
 
-// sumProducts computes a block of columns of the gradient of the recurrent kernel.
+// sumProducts computes some columns of the gradient of the recurrent kernel that belong to one product.
 func (r *gruRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradientColumns[F]) {
 	add := func(left []F, width, first, count int, accumulate bool) {
-		Product(p, true, false, r.Units, dq.hi-dq.lo, count, left, width,
-			dq.matrix[first*dq.width+dq.at:], dq.width, accumulate, r.gradient.RecurrentKernel[dq.lo:], r.columns)
+		if count == 0 && accumulate {
+			return // of one step, whose state before is the initial one
+		}
+		sums := product[F]{
+			m: r.Units, n: dq.hi - dq.lo, k: count, a: factor[F]{left, width, true},
+			b:  factor[F]{dq.matrix[first*dq.width+dq.at:], dq.width, true},
+			to: lines[F]{r.gradient.RecurrentKernel[dq.lo:], r.columns},
+		}
+		if accumulate {
+			sums.from = sums.to
+		}
+		sums.alone(p)
 	}
 	batch, all := r.Batch, r.active
 	switch {

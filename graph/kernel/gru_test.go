@@ -267,7 +267,7 @@ func TestGRUForward(t *testing.T) {
 func (c *gruCase[F]) float32() *gruCase[float32] {
 	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
 		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
-		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay),
+		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay), convert(c.Perturbation),
 	}, convert(c.weights)}
 }
 
@@ -381,7 +381,7 @@ func TestGRUPadding(t *testing.T) {
 	const steps, batch, units, more = 30, 20, 12, 5
 	for _, o := range append(fullGRUOptions(), gruOptions{initial: true, mask: true}, gruOptions{initial: true, mask: true, reverse: true, dropout: sharedDropout}) {
 		c := newGRUCase[float32](rng, steps, batch, units, o)
-		hidden, out := c.run(new(GRU[float32]), NewPool(2))
+		hidden, out := c.run(new(GRU[float32]), eagerPool(2))
 
 		longer := *c
 		longer.Steps += more
@@ -396,7 +396,7 @@ func TestGRUPadding(t *testing.T) {
 				}
 			}
 		}
-		longerHidden, longerOut := longer.run(new(GRU[float32]), NewPool(2))
+		longerHidden, longerOut := longer.run(new(GRU[float32]), eagerPool(2))
 		for i, v := range longerOut.Gates[len(out.Gates):] {
 			if v != 0 {
 				t.Fatalf("gradient of a masked step: [%d] = %v", i, v)
@@ -443,9 +443,9 @@ func TestGRUMaskOfOnes(t *testing.T) {
 			continue
 		}
 		c := newGRUCase[float32](rng, 7, 19, 11, o)
-		want, wantOut := c.run(new(GRU[float32]), NewPool(2))
+		want, wantOut := c.run(new(GRU[float32]), eagerPool(2))
 		c.Mask = slices.Repeat([]float32{1}, c.Steps*c.Batch)
-		got, out := c.run(new(GRU[float32]), NewPool(2))
+		got, out := c.run(new(GRU[float32]), eagerPool(2))
 		name := fmt.Sprintf("%+v", o)
 		sameBits(t, name, got, want)
 		sameGRUGradient(t, name, out, wantOut)
@@ -460,8 +460,8 @@ func TestGRUReuse(t *testing.T) {
 		o := allGRUOptions()[rng.IntN(len(allGRUOptions()))]
 		c := newGRUCase[float32](rng, 1+rng.IntN(6), 1+rng.IntN(20), 1+rng.IntN(9), o)
 		name := fmt.Sprintf("%+v", c.GRUShape)
-		hidden, out := c.run(&used, NewPool(2))
-		wantHidden, wantOut := c.run(new(GRU[float32]), NewPool(2))
+		hidden, out := c.run(&used, eagerPool(2))
+		wantHidden, wantOut := c.run(new(GRU[float32]), eagerPool(2))
 		sameBits(t, name, hidden, wantHidden)
 		sameGRUGradient(t, name, out, wantOut)
 		used.Forward(nil, c.GRUShape, c.GRUInput, hidden, false)
@@ -478,6 +478,18 @@ func TestGRUWithoutSteps(t *testing.T) {
 	sameBits(t, "recurrent kernel", out.RecurrentKernel, make([]float64, 3))
 	sameBits(t, "recurrent bias", out.RecurrentBias, make([]float64, 3))
 	sameBits(t, "initial", out.Initial, make([]float64, 2))
+}
+
+// Where the mask leaves out everything, the gradients are zeros, on several goroutines too.
+func TestGRUWithoutData(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 20))
+	c := newGRUCase[float32](rng, 3, 9, 300, gruOptions{bias: true, initial: true, mask: true})
+	clear(c.Mask)
+	hidden, out := c.run(new(GRU[float32]), NewPool(2))
+	sameBits(t, "hidden", hidden, slices.Repeat(c.Initial, c.Steps))
+	sameBits(t, "recurrent kernel", out.RecurrentKernel, make([]float32, len(c.RecurrentKernel)))
+	sameBits(t, "recurrent bias", out.RecurrentBias, make([]float32, len(c.RecurrentBias)))
+	sameBits(t, "gates", out.Gates, make([]float32, len(c.Gates)))
 }
 
 func TestGRUAllocations(t *testing.T) {
@@ -509,6 +521,6 @@ func TestGRUAllocations(t *testing.T) {
 func TestNoGoroutineStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(13, 14))
-		newGRUCase[float32](rng, 10, 40, 30, gruOptions{}).run(new(GRU[float32]), NewPool(3))
+		newGRUCase[float32](rng, 10, 40, 30, gruOptions{}).run(new(GRU[float32]), eagerPool(3))
 	})
 }

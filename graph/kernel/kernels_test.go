@@ -210,6 +210,9 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 		m.rectify(dst, x, y)
 		rectifyPortable(want, x, y)
 		sameBitsOrNaN(t, fmt.Sprintf("rectify n=%d", n), dst, want)
+		m.greater(dst, x, y)
+		greaterPortable(want, x, y)
+		sameBitsOrNaN(t, fmt.Sprintf("greater n=%d", n), dst, want)
 		m.negative(dst, x)
 		negativePortable(want, x)
 		sameBitsOrNaN(t, fmt.Sprintf("negative n=%d", n), dst, want)
@@ -339,7 +342,7 @@ func TestKernelsAgreeOnProducts(t *testing.T) {
 func testProductsOf[F Float](t *testing.T, k *kernels, m *machine[F]) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	pool := &Pool{threads: 1, kernels: k}
-	three := &Pool{threads: 3, kernels: k}
+	three := &Pool{threads: 3, kernels: k, eager: true}
 	check := func(rows, cols, depth int) {
 		v := eight[rng.IntN(8)]
 		x := newProductCase[F](rng, rows, cols, depth, v[0], v[1], v[2])
@@ -369,7 +372,7 @@ func TestKernelsAgreeOnGRU(t *testing.T) { eachKernels(t, testGRUOf[float32], te
 func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	pool := &Pool{threads: 1, kernels: k}
-	three := &Pool{threads: 3, kernels: k}
+	three := &Pool{threads: 3, kernels: k, eager: true}
 	plain := &Pool{threads: 1, kernels: portableKernels()}
 	sizes := [][3]int{{3, 1, 5}, {4, 1, 64}, {1, 1, 16}, {2, 2, 3}, {3, 9, 16}, {4, 20, 33}, {3, 35, 50}}
 	for _, size := range sizes {

@@ -56,8 +56,8 @@ func TestLayerNormIsTheSameForEveryNumberOfThreads(t *testing.T) {
 	var results [2][3][]float32
 	for i, threads := range []int{1, 4} {
 		y, dX, dGain := make([]float32, len(x)), make([]float32, len(x)), make([]float32, width)
-		LayerNorm(NewPool(threads), width, 1e-5, x, gain, nil, y)
-		LayerNormGradient(NewPool(threads), width, 1e-5, x, gain, d, dX, dGain, nil)
+		LayerNorm(eagerPool(threads), width, 1e-5, x, gain, nil, y)
+		LayerNormGradient(eagerPool(threads), width, 1e-5, x, gain, d, dX, dGain, nil)
 		results[i] = [3][]float32{y, dX, dGain}
 	}
 	for i := range results[0] {

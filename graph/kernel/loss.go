@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // lossCost is how many simple operations an element of a loss with an exponential is worth.
-const lossCost = 8
+const lossCost = 2
 
 // SoftmaxCrossEntropy sets rows[i] to the cross-entropy in nats between the softmax of the row logits[i] of the given
 // number of classes and the class labels[i]:

@@ -171,7 +171,7 @@ func TestLossThreads(t *testing.T) {
 	} {
 		want, got := make([]float32, n*width), make([]float32, n*width)
 		f(nil, want)
-		f(NewPool(3), got)
+		f(eagerPool(3), got)
 		sameBits(t, name, got, want)
 	}
 }

@@ -28,12 +28,18 @@ type machine[F Float] struct {
 	add, multiply      func(dst, x, y []F) // dst may be x or y
 	// rectify sets dst[i] = y[i] where x[i] is above 0 or NaN, and 0 elsewhere; dst may be x or y.
 	rectify func(dst, x, y []F)
+	// greater sets dst[i] = y[i] where that is above x[i] or NaN, and x[i] elsewhere; dst may be x or y.
+	greater func(dst, x, y []F)
 	// negative sets dst[i] = −|src[i]|; dst may be src.
 	negative func(dst, src []F)
 	// shift sets dst[i] = src[i] − amount; dst may be src.
 	shift func(dst, src []F, amount F)
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
+
+	// bernoulli and addNormal are the loops of Bernoulli and AddNormal: the same bits in every set.
+	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
+	addNormal func(values []F, seed uint64, deviation F)
 
 	// blend sets dst = (1−share)⊙x + share⊙y, exactly x or y where share is 0 or 1; dst may be x or y.
 	blend func(dst, x, y, share []F)
@@ -68,7 +74,9 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		blockRows: 64, blockCols: 256, depth: 256, grain: 1 << 18,
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
+		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],
 		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
 		ones: []F{1},
 	}

@@ -1,16 +1,21 @@
 package kernel
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 )
 
 // Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
-// goroutines for the length of a call only. A nil *Pool works on one thread and keeps nothing. A Pool may be used by
-// several goroutines at the same time.
+// goroutines for the length of a call, and for some tens of microseconds more, in which the next call may need them. A nil
+// *Pool works on one thread and keeps nothing. A Pool may be used by several goroutines at the same time.
 type Pool struct {
 	threads int
 	kernels *kernels // nil for the default
+	eager   bool     // every block is worth a goroutine: for tests
+	helpers helpers
 	panels  struct {
 		float32 freeList[float32]
 		float64 freeList[float64]
@@ -22,7 +27,9 @@ func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{threads: threads}
+	p := &Pool{threads: threads}
+	p.helpers.never = threads > runtime.GOMAXPROCS(0)
+	return p
 }
 
 // Threads returns how many goroutines may work on one call, at least 1.
@@ -42,8 +49,8 @@ func (p *Pool) kernelSet() *kernels {
 }
 
 // Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block where n < grain),
-// one goroutine per block, and returns when all are done. The blocks follow from n, grain and the number of threads
-// alone. A single block runs on the caller's goroutine; n = 0 calls nothing.
+// one goroutine per block, the first one that of the caller, and returns when all are done. The blocks follow from n, grain
+// and the number of threads alone. n = 0 calls nothing. A block that panics makes Split panic, when all others are done.
 func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
 	if n <= 0 {
 		return
@@ -53,16 +60,42 @@ func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
 		f(0, n)
 		return
 	}
-	var wait sync.WaitGroup
+	others := group{helpers: &p.helpers}
+	var failure atomic.Pointer[blockPanic]
 	for i := 1; i < blocks; i++ {
-		wait.Go(func() { f(n*i/blocks, n*(i+1)/blocks) })
+		others.Go(func() {
+			defer func() {
+				if value := recover(); value != nil {
+					failure.Store(&blockPanic{value, debug.Stack()})
+				}
+			}()
+			f(n*i/blocks, n*(i+1)/blocks)
+		})
 	}
-	f(0, n/blocks)
-	wait.Wait()
+	func() {
+		defer others.Wait()
+		f(0, n/blocks)
+	}()
+	if failed := failure.Load(); failed != nil {
+		panic(failed)
+	}
+}
+
+// blockPanic is what a block panicked with, on its own goroutine.
+type blockPanic struct {
+	value any
+	stack []byte
+}
+
+func (p *blockPanic) Error() string {
+	return fmt.Sprintf("%v\n\nin a block of work:\n%s", p.value, p.stack)
 }
 
 // blocks returns how many blocks Split makes of n > 0.
 func (p *Pool) blocks(n, grain int) int {
+	if p != nil && p.eager {
+		grain = 1
+	}
 	return max(1, min(p.Threads(), n/max(1, grain)))
 }
 

@@ -1,12 +1,10 @@
 package kernel
 
-import "math"
-
 // MeanPool averages x [T,B,D] over the steps where mask [T,B] is not 0: mean[b] = Σ_t x[t,b] / number of such steps,
 // and 0 where there is none. A nil mask counts every step.
 func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 	m := machineOf[F](p)
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := mean[b*width : (b+1)*width]
 			clear(out)
@@ -15,10 +13,7 @@ func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 					m.add(out, out, x[(t*batch+b)*width:])
 				}
 			}
-			scale := inverseCount(steps, batch, b, mask)
-			for j := range out {
-				out[j] *= scale
-			}
+			Scale(out, inverseCount(steps, batch, b, mask))
 		}
 	})
 }
@@ -26,18 +21,17 @@ func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 // MeanPoolGradient is the gradient of [MeanPool] with respect to x: dX[t,b] = dMean[b] / number of steps of b, and 0
 // where the mask is 0.
 func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX []F) {
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			scale := inverseCount(steps, batch, b, mask)
 			for t := range steps {
-				out := dX[(t*batch+b)*width : (t*batch+b+1)*width]
+				out := row(dX, t*batch+b, width)
 				if !present(mask, t*batch+b) {
 					clear(out)
 					continue
 				}
-				for j, v := range dMean[b*width : (b+1)*width] {
-					out[j] = v * scale
-				}
+				copy(out, row(dMean, b, width))
+				Scale(out, scale)
 			}
 		}
 	})
@@ -46,7 +40,8 @@ func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX
 // MaxPool takes the greatest of x [T,B,D] over the steps where mask [T,B] is not 0, and 0 where there is none. A nil
 // mask counts every step. A NaN among the values gives NaN.
 func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	m := machineOf[F](p)
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := greatest[b*width : (b+1)*width]
 			clear(out)
@@ -55,15 +50,13 @@ func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
 				if !present(mask, t*batch+b) {
 					continue
 				}
-				row := x[(t*batch+b)*width : (t*batch+b+1)*width]
+				in := row(x, t*batch+b, width)
 				if first {
-					copy(out, row)
+					copy(out, in)
 					first = false
 					continue
 				}
-				for j, v := range row {
-					out[j] = max(out[j], v)
-				}
+				m.greater(out, out, in)
 			}
 		}
 	})
@@ -72,16 +65,24 @@ func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
 // MaxPoolGradient is the gradient of [MaxPool] with respect to x, given what MaxPool returned: dGreatest[b,j] goes to
 // the first step that holds the greatest value, 0 to all others.
 func MaxPoolGradient[F Float](p *Pool, steps, batch, width int, x, mask, greatest, dGreatest, dX []F) {
+	scratch := panelsOf[F](p)
 	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+		s := scratch.get()
+		defer scratch.put(s)
+		s.a = resize(s.a, width)
+		left := s.a // of dGreatest, what no step had so far
 		for b := lo; b < hi; b++ {
-			for j := range width {
-				open := true
-				for t := range steps {
-					at := (t*batch+b)*width + j
-					dX[at] = 0
-					if open && present(mask, t*batch+b) && equalOrNaN(x[at], greatest[b*width+j]) {
-						dX[at] = dGreatest[b*width+j]
-						open = false
+			copy(left, row(dGreatest, b, width))
+			top := row(greatest, b, width)
+			for t := range steps {
+				out := row(dX, t*batch+b, width)
+				clear(out)
+				if !present(mask, t*batch+b) {
+					continue
+				}
+				for j, v := range row(x, t*batch+b, width) {
+					if v == top[j] || v != v && top[j] != top[j] {
+						out[j], left[j] = left[j], 0
 					}
 				}
 			}
@@ -136,8 +137,4 @@ func inverseCount[F Float](steps, batch, b int, mask []F) F {
 		return 0
 	}
 	return 1 / F(count)
-}
-
-func equalOrNaN[F Float](x, y F) bool {
-	return x == y || math.IsNaN(float64(x)) && math.IsNaN(float64(y))
 }

@@ -107,9 +107,30 @@ func TestPoolingThreads(t *testing.T) {
 		return mean, greatest, dMean, dMax
 	}
 	mean, greatest, dMean, dMax := run(nil)
-	mean3, greatest3, dMean3, dMax3 := run(NewPool(3))
+	mean3, greatest3, dMean3, dMax3 := run(eagerPool(3))
 	sameBits(t, "mean", mean3, mean)
 	sameBits(t, "max", greatest3, greatest)
 	sameBits(t, "mean gradient", dMean3, dMean)
 	sameBits(t, "max gradient", dMax3, dMax)
+}
+
+// BenchmarkPooling measures means and maxima over the states of a layer at the shape base.
+func BenchmarkPooling(b *testing.B) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	const steps, batch, width = 50, 32, 128
+	x, y, dx := random[float32](rng, steps*batch*width), make([]float32, batch*width), make([]float32, steps*batch*width)
+	for name, run := range map[string]func(){
+		"mean/forward":  func() { MeanPool(nil, steps, batch, width, x, nil, y) },
+		"mean/backward": func() { MeanPoolGradient(nil, steps, batch, width, nil, y, dx) },
+		"max/forward":   func() { MaxPool(nil, steps, batch, width, x, nil, y) },
+		"max/backward":  func() { MaxPoolGradient(nil, steps, batch, width, x, nil, y, y, dx) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			MaxPool(nil, steps, batch, width, x, nil, y)
+			for b.Loop() {
+				run()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(x)), "ns/value")
+		})
+	}
 }

@@ -46,7 +46,7 @@ func (x product[F]) compute(p *Pool) {
 	if x.m <= 0 || x.n <= 0 {
 		return
 	}
-	x.machine, x.scratch = machineOf[F](p), panelsOf[F](p)
+	x.use(p)
 	lines, unit := x.m, x.machine.rows // split along the longer side: what is packed twice is small
 	if x.splitsColumns() {
 		lines, unit = x.n, x.machine.lanes
@@ -59,6 +59,22 @@ func (x product[F]) compute(p *Pool) {
 	shared := x // only here does it leave the stack
 	p.Split(ceil(lines, unit), grain, func(lo, hi int) { shared.run(lo*unit, min(lines, hi*unit)) })
 }
+
+// alone computes the product on the goroutine of the caller.
+func (x product[F]) alone(p *Pool) {
+	if x.m <= 0 || x.n <= 0 {
+		return
+	}
+	x.use(p)
+	lines := x.m
+	if x.splitsColumns() {
+		lines = x.n
+	}
+	x.run(0, lines)
+}
+
+// use takes the kernels and the scratch memory of a pool.
+func (x *product[F]) use(p *Pool) { x.machine, x.scratch = machineOf[F](p), panelsOf[F](p) }
 
 // splitsColumns reports whether goroutines share the columns of C rather than its rows.
 func (x *product[F]) splitsColumns() bool { return x.m <= fewRows || x.m < x.n }
@@ -247,7 +263,7 @@ func ColumnSums[F Float](p *Pool, rows, cols int, x []F, ldx int, accumulate boo
 		}
 		return
 	}
-	p.Split(cols, ceil(elementGrain, rows), func(lo, hi int) {
+	p.Split(cols, ceil(vectorGrain, rows), func(lo, hi int) {
 		m.row(rows, m.ones, 0, x[lo:], ldx, accumulate, sums[lo:hi])
 	})
 }

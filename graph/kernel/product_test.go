@@ -8,7 +8,7 @@ import (
 )
 
 // poolsOf are the thread counts whose results must agree to the bit.
-var poolsOf = map[string]*Pool{"nil": nil, "1": NewPool(1), "2": NewPool(2), "3": NewPool(3)}
+var poolsOf = map[string]*Pool{"nil": nil, "1": NewPool(1), "2": eagerPool(2), "3": eagerPool(3)}
 
 // random returns n values from the standard normal distribution.
 func random[F Float](rng *rand.Rand, n int) []F {
@@ -171,7 +171,7 @@ func testProductLarge[F Float](t *testing.T) {
 			x.check(t)
 			want := x.run(nil)
 			for _, threads := range []int{2, 3} {
-				sameBits(t, fmt.Sprintf("%v threads=%d", x, threads), x.run(NewPool(threads)), want)
+				sameBits(t, fmt.Sprintf("%v threads=%d", x, threads), x.run(eagerPool(threads)), want)
 			}
 		}
 	}

@@ -3,7 +3,7 @@ package kernel
 // LastStep copies one step of every sequence of x [T,B,D]: last[b] = x[t,b], t the last step where mask [T,B] is not 0,
 // or with reverse the first. A nil mask counts every step. Where there is none, last[b] is 0.
 func LastStep[F Float](p *Pool, steps, batch, width int, reverse bool, x, mask, last []F) {
-	p.Split(batch, rowGrain(width), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := last[b*width : (b+1)*width]
 			if t := lastStep(steps, batch, b, reverse, mask); t >= 0 {
@@ -17,7 +17,7 @@ func LastStep[F Float](p *Pool, steps, batch, width int, reverse bool, x, mask, 
 
 // LastStepGradient is the gradient of [LastStep] with respect to x: dLast[b] at the step that was copied, 0 elsewhere.
 func LastStepGradient[F Float](p *Pool, steps, batch, width int, reverse bool, mask, dLast, dX []F) {
-	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
+	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			last := lastStep(steps, batch, b, reverse, mask)
 			for t := range steps {
@@ -49,7 +49,7 @@ func lastStep[F Float](steps, batch, b int, reverse bool, mask []F) int {
 // SelectRows copies rows of the given width: rows[i] = a[i] where mask[i] is not 0, else b[i]. A nil a or b stands for
 // zeros, which makes the gradients of a selection selections too.
 func SelectRows[F Float](p *Pool, width int, mask, a, b, rows []F) {
-	p.Split(len(mask), rowGrain(width), func(lo, hi int) {
+	p.Split(len(mask), vectorRowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			from, out := b, rows[i*width:(i+1)*width]
 			if mask[i] != 0 {
@@ -67,7 +67,7 @@ func SelectRows[F Float](p *Pool, width int, mask, a, b, rows []F) {
 // AddMatrix adds a rows×cols matrix with row stride lds to one with row stride ldd: dst += src.
 func AddMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd int) {
 	m := machineOf[F](p)
-	p.Split(rows, rowGrain(cols), func(lo, hi int) {
+	p.Split(rows, vectorRowGrain(cols), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			out := dst[i*ldd : i*ldd+cols]
 			m.add(out, out, src[i*lds:])

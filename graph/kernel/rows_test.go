@@ -21,12 +21,12 @@ func TestLastStep(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			last := make([]float32, 4)
-			LastStep(NewPool(2), 3, 4, 1, test.reverse, x, test.mask, last)
+			LastStep(eagerPool(2), 3, 4, 1, test.reverse, x, test.mask, last)
 			if !slices.Equal(last, test.want) {
 				t.Errorf("found %v, expected %v", last, test.want)
 			}
 			dX := slices.Repeat([]float32{-1}, 12)
-			LastStepGradient(NewPool(2), 3, 4, 1, test.reverse, test.mask, []float32{1, 2, 3, 4}, dX)
+			LastStepGradient(eagerPool(2), 3, 4, 1, test.reverse, test.mask, []float32{1, 2, 3, 4}, dX)
 			var dot float32
 			for i, v := range dX {
 				dot += v * x[i]
@@ -48,7 +48,7 @@ func TestSelectRows(t *testing.T) {
 		{nil, b, []float64{0, 0, -3, -4, 0, 0}},
 	} {
 		rows := slices.Repeat([]float64{9}, 6)
-		SelectRows(NewPool(3), 2, mask, test.a, test.b, rows)
+		SelectRows(eagerPool(3), 2, mask, test.a, test.b, rows)
 		if !slices.Equal(rows, test.want) {
 			t.Errorf("found %v, expected %v", rows, test.want)
 		}

@@ -43,7 +43,7 @@ func TestLogSoftmax(t *testing.T) { eachKernels(t, testLogSoftmax[float32], test
 // Rows of all widths around a vector and some wide ones, near 0 and far from it, against sums in float64.
 func testLogSoftmax[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	rng := rand.New(rand.NewPCG(33, 34))
-	p, three := &Pool{threads: 1, kernels: k}, &Pool{threads: 3, kernels: k}
+	p, three := &Pool{threads: 1, kernels: k}, &Pool{threads: 3, kernels: k, eager: true}
 	widths := []int{100, 1000, 10007}
 	for width := range 70 {
 		widths = append(widths, 1+width)

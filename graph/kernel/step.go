@@ -143,6 +143,7 @@ func MeanStep[F Float](width int, x, mask, sums, counts, mean []F) {
 // greatest [B,D] is the result, the same as that of [MaxPool] over all steps so far. A sequence that the mask leaves out
 // keeps both.
 func MaxStep[F Float](width int, x, mask, begun, greatest []F) {
+	m := machineOf[F](nil)
 	for b := range begun {
 		if !present(mask, b) {
 			continue
@@ -153,9 +154,7 @@ func MaxStep[F Float](width int, x, mask, begun, greatest []F) {
 			copy(out, in)
 			continue
 		}
-		for j, v := range in {
-			out[j] = max(out[j], v)
-		}
+		m.greater(out, out, in)
 	}
 }
 

@@ -108,3 +108,7 @@ func expectSame(t *testing.T, what string, found, expected []float64) {
 		t.Errorf("%s: found %v, expected %v", what, found, expected)
 	}
 }
+
+func equalOrNaN[F Float](x, y F) bool {
+	return x == y || math.IsNaN(float64(x)) && math.IsNaN(float64(y))
+}

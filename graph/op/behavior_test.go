@@ -52,6 +52,9 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"ScaleSteps: factors: found shape [6], expected [3,6]", node(op.ScaleSteps(s, x, vector))},
 		{"Activate: name: found nothing, expected [linear relu", node(op.Activate(s, "nothing", x))},
 		{"Activate: x: found none, expected a node", node(op.Tanh(s, nil))},
+		{"Decay: x: found none, expected a node", node(op.Decay(s, nil))},
+		{"Impute: x: found 4 columns, expected a multiple of 3", node(op.Impute(s, float("x434", 4, 3, 4), vector, vector))},
+		{"Impute: b: found shape [6], expected [2]", node(op.Impute(s, x, float("w2", 2), vector))},
 		{"Last: x: found shape [3,6], expected [_,_,_]", node(op.Last(s, row, nil, false))},
 		{"MeanPool: mask: found shape [3,6], expected [4,3]", node(op.MeanPool(s, x, row))},
 		{"MaxPool: x: found none, expected a node", node(op.MaxPool(s, nil, nil))},
@@ -285,10 +288,10 @@ func layerInputs(steps, batch, inputSize, units, classes int) inputs {
 func TestThreadsDoNotChangeBits(t *testing.T) {
 	large := []example{
 		{name: "layer", in: layerInputs(12, 40, 48, 64, 36), build: layer},
-		{name: "Gather", in: inputs{"table": random(1, 500, 96), "ids": below(500, 2, 40, 40)}, build: gatherExample},
-		{name: "MaxPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: maxPool},
-		{name: "MeanPool", in: inputs{"x": random(1, 16, 64, 64), "mask": uniform(2, 16, 64)}, build: meanPool},
-		{name: "swish", in: inputs{"x": random(1, 16, 64, 64)}, build: activate("swish")},
+		{name: "Gather", in: inputs{"table": random(1, 500, 96), "ids": below(500, 2, 80, 80)}, build: gatherExample},
+		{name: "MaxPool", in: inputs{"x": random(1, 16, 128, 256), "mask": uniform(2, 16, 128)}, build: maxPool},
+		{name: "MeanPool", in: inputs{"x": random(1, 16, 128, 256), "mask": uniform(2, 16, 128)}, build: meanPool},
+		{name: "swish", in: inputs{"x": random(1, 16, 64, 128)}, build: activate("swish")},
 		{name: "BinaryCrossEntropy", in: inputs{"logits": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: binary},
 		{name: "SquaredError", in: inputs{"predictions": random(1, 64, 16, 88), "targets": uniform(2, 64, 16, 88)}, build: squared},
 	}

@@ -262,6 +262,39 @@ func each(f func(float64) float64) func(in inputs) []float64 {
 	}
 }
 
+// gappy is a fixed input [T,B,3D] of values, masks and gaps.
+func gappy(seed uint64, steps, batch, width int) feed {
+	x := fixed(random(seed, steps, batch, 3*width).floats, steps, batch, 3*width)
+	for i, v := range x.floats {
+		switch i / width % 3 {
+		case 1:
+			x.floats[i] = max(0, math.Copysign(1, v))
+		case 2:
+			x.floats[i] = math.Abs(v)
+		}
+	}
+	return x
+}
+
+func impute(s *op.Scope, in nodes) (*G.Node, error) { return op.Impute(s, in["x"], in["w"], in["b"]) }
+
+func imputeWant(in inputs) []float64 {
+	x, w, b := in["x"], in["w"].floats, in["b"].floats
+	width := len(w)
+	var y []float64
+	for ; len(x.floats) > 0; x.floats = x.floats[3*width:] {
+		values, masks, gaps := x.floats[:width], x.floats[width:2*width], x.floats[2*width:]
+		for j, v := range values {
+			if masks[j] == 0 {
+				v *= math.Exp(-max(0, w[j]*gaps[j]+b[j]))
+			}
+			y = append(y, v)
+		}
+		y = append(y, masks...)
+	}
+	return y
+}
+
 func weightedMean(s *op.Scope, in nodes) (*G.Node, error) {
 	return op.WeightedMean(s, in["rows"], in["weights"])
 }
@@ -320,6 +353,12 @@ func examples() []example {
 			each(func(x float64) float64 { return x / (1 + math.Exp(-x)) })},
 		{"gelu", inputs{"x": scaled(2, 1, 4, 5)}, activate("gelu"),
 			each(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 })},
+
+		{"Decay", inputs{"x": scaled(3, 1, 4, 5)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Decay(s, in["x"]) },
+			each(func(x float64) float64 { return math.Exp(-max(x, 0)) })},
+		{"Impute", inputs{"x": gappy(1, 4, 3, 2), "w": random(2, 2), "b": random(3, 2)}, impute, imputeWant},
+		{"Impute one column", inputs{"x": gappy(1, 3, 2, 1), "w": random(4, 1), "b": random(5, 1)}, impute, imputeWant},
 
 		{"Last", inputs{"x": random(1, 4, 4, 3)}, last, overSteps(lastOf)},
 		{"Last with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, last, overSteps(lastOf)},

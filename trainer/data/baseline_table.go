@@ -7,7 +7,8 @@ import (
 
 // tableBaselines returns what needs no model, by task:
 //
-//   - classify: "majority", the most frequent class;
+//   - classify: "majority", the most frequent class, and "centroid", the class whose sequences' mean is nearest, in scaled
+//     inputs, to the mean over the steps of the sequence;
 //   - regress: "mean", that of the training part's targets;
 //   - forecast: "mean", and "persistence", the last value of the target that was observed when the window ends;
 //   - next: "mean", that of the filled training part, and "persistence", the row before, filled.
@@ -16,15 +17,12 @@ import (
 func tableBaselines(fitted, tested *rowSet) []Baseline {
 	switch fitted.spec.TargetKind {
 	case ClassPerSequence:
-		return []Baseline{majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)}
+		majority := majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)
+		return []Baseline{majority, centroidBaseline(fitted, tested)}
 	case ValuesPerStep:
 		return stepBaselines(fitted, tested)
 	}
-	var sum float64
-	for _, s := range fitted.samples {
-		sum += fitted.panel.values[s.target]
-	}
-	mean := sum / float64(len(fitted.samples))
+	mean := summarize(fitted.targetValues(), func(int) bool { return true }).mean
 	baselines := []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
 	if fitted.spec.Task == Forecast {
 		last := slices.Clone(tested.panel.values)
@@ -40,6 +38,56 @@ func (d *rowSet) targetClasses() []int {
 		classes[i] = int(s.target)
 	}
 	return classes
+}
+
+// targetValues is the targets in original units.
+func (d *rowSet) targetValues() []float64 {
+	values := make([]float64, len(d.samples))
+	for i, s := range d.samples {
+		values[i] = d.panel.values[s.target]
+	}
+	return values
+}
+
+// centroidBaseline answers the class whose sequences have the nearest mean.
+func centroidBaseline(fitted, tested *rowSet) Baseline {
+	width := fitted.spec.Features
+	centroids, counts := make([]float64, fitted.spec.Targets*width), make([]float64, fitted.spec.Targets)
+	mean := make([]float64, width)
+	for _, s := range fitted.samples {
+		fitted.panel.mean(s, mean)
+		counts[s.target]++
+		for i, v := range mean {
+			// The mean of the class so far moves toward this one.
+			at := int(s.target)*width + i
+			centroids[at] += (v - centroids[at]) / counts[s.target]
+		}
+	}
+	var right float64
+	for _, s := range tested.samples {
+		tested.panel.mean(s, mean)
+		nearness := make([]float64, fitted.spec.Targets)
+		for class := range nearness {
+			for i, v := range mean {
+				d := v - centroids[class*width+i]
+				nearness[class] -= d * d
+			}
+		}
+		if argmax(nearness) == int(s.target) {
+			right++
+		}
+	}
+	return Baseline{Name: "centroid", Metrics: map[string]float64{"accuracy": right / float64(len(tested.samples))}}
+}
+
+// mean is that of the features of a sample's rows.
+func (p *panel) mean(s sample, into []float64) {
+	clear(into)
+	for row := s.lo; row < s.hi; row++ {
+		for i, v := range p.row(int(row)) {
+			into[i] += v / float64(s.hi-s.lo)
+		}
+	}
 }
 
 func (d *rowSet) valueBaseline(name string, predict func(sample) float64) Baseline {

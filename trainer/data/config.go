@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -15,7 +16,8 @@ const (
 	maxWindow    = 1 << 20
 )
 
-// Config says which data to load and how. Either Name or CSV is set; Forecast, Missing, Scale and Split are for CSV.
+// Config says which data to load and how. Either Name or CSV is set. Forecast, Missing, Scale and Split are for CSV; some
+// known sets, which say so in their documentation, have the first three too, with defaults of their own.
 type Config struct {
 	Name     string          `yaml:"name,omitempty"` // a known set, see [KnownSets]
 	CSV      *CSVConfig      `yaml:"csv,omitempty"`
@@ -122,7 +124,8 @@ func (c Config) WithDefaults() Config {
 		c.Fold = &fold
 	}
 	if c.CSV == nil {
-		return c
+		set, _ := Known(c.Name)
+		return c.withSettings(set.settings)
 	}
 	if c.Scale == "" {
 		c.Scale = ScaleStandard
@@ -142,13 +145,7 @@ func (c Config) WithDefaults() Config {
 	if c.Missing != nil {
 		missing = *c.Missing
 	}
-	if missing.Markers == nil {
-		missing.Markers = []string{"", "NA"}
-	}
-	if missing.Fill == "" {
-		missing.Fill = FillForward
-	}
-	c.Missing = &missing
+	c.Missing = missing.withDefaults()
 
 	var split SplitConfig
 	if c.Split != nil {
@@ -171,6 +168,42 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
+// withSettings fills in what a known set has where the configuration says nothing.
+func (c Config) withSettings(own Config) Config {
+	if c.Scale == "" {
+		c.Scale = own.Scale
+	}
+	if own.Missing != nil {
+		missing := own.Missing
+		if c.Missing != nil {
+			missing = c.Missing
+		}
+		c.Missing = missing.withDefaults()
+	}
+	if own.Forecast != nil && own.Forecast.Window > 0 {
+		forecast := *own.Forecast
+		if c.Forecast != nil {
+			forecast = ForecastConfig{
+				Target:  cmp.Or(c.Forecast.Target, forecast.Target),
+				Window:  cmp.Or(c.Forecast.Window, forecast.Window),
+				Horizon: cmp.Or(c.Forecast.Horizon, forecast.Horizon),
+			}
+		}
+		c.Forecast = &forecast
+	}
+	return c
+}
+
+func (c MissingConfig) withDefaults() *MissingConfig {
+	if c.Markers == nil {
+		c.Markers = []string{"", "NA"}
+	}
+	if c.Fill == "" {
+		c.Fill = FillForward
+	}
+	return &c
+}
+
 // Validate lists every fault of a configuration whose defaults are filled in, whatever the task.
 func (c Config) Validate() fault.List {
 	var faults fault.List
@@ -188,23 +221,37 @@ func (c Config) Validate() fault.List {
 		faults.Add("csv", "a section", "either name or csv, not both")
 		return faults
 	case c.CSV == nil:
-		_, known := Known(c.Name)
+		set, known := Known(c.Name)
 		faults.Check(known, "name", c.Name, "%s", knownNames())
-		const none = "none: it is for csv, not for a set with a name"
-		faults.Check(c.Forecast == nil, "forecast", "a section", none)
-		faults.Check(c.Missing == nil, "missing", "a section", none)
-		faults.Check(c.Scale == "", "scale", string(c.Scale), none)
-		faults.Check(c.Split == nil, "split", "a section", none)
-		return faults
+		const none = "none: the set has no such setting"
+		own := set.settings
+		faults.Check(own.Forecast != nil || c.Forecast == nil, "forecast", "a section", none)
+		faults.Check(own.Missing != nil || c.Missing == nil, "missing", "a section", none)
+		faults.Check(own.Scale != "" || c.Scale == "", "scale", string(c.Scale), none)
+		faults.Check(c.Split == nil, "split", "a section", "none: a set with a name has its own parts")
+		// What stands in a section that the set has not is not judged.
+		if own.Forecast == nil {
+			c.Forecast = nil
+		}
+		if own.Missing == nil {
+			c.Missing = nil
+		}
+		if own.Scale == "" {
+			c.Scale = ""
+		}
+		c.Split = nil
+	default:
+		faults.Under("csv", c.CSV.validate())
 	}
-	faults.Under("csv", c.CSV.validate())
 	if c.Forecast != nil {
 		faults.Under("forecast", c.Forecast.validate())
 	}
 	if c.Missing != nil {
 		faults.Under("missing", c.Missing.validate())
 	}
-	checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleNone)
+	if c.Scale != "" {
+		checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleNone)
+	}
 	if c.Split != nil {
 		faults.Under("split", c.Split.validate(*c.CSV))
 	}
@@ -224,15 +271,16 @@ func (c Config) ValidateFor(task Task) fault.List {
 	if c.CSV == nil {
 		if set, known := Known(c.Name); known {
 			faults.Check(set.Task == task, "task", string(task), "%s for the set %s", set.Task, set.Name)
+			faults = append(faults, c.validateSettings(set)...)
 		}
 		return faults
 	}
 	if task == Translate {
-		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, datesName)
+		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, "dates")
 		return faults
 	}
 	csv := c.CSV
-	lookAhead := c.Missing != nil && c.Missing.Fill == FillLinear
+	lookAhead := c.looksAhead()
 	switch task {
 	case Classify, Regress:
 		faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", task)
@@ -264,6 +312,27 @@ func (c Config) ValidateFor(task Task) fault.List {
 				"a column, or forecast.window to cut the one long series into pieces")
 		}
 	}
+	return faults
+}
+
+func (c Config) looksAhead() bool { return c.Missing != nil && c.Missing.Fill == FillLinear }
+
+// validateSettings lists the faults of settings that a known set has.
+func (c Config) validateSettings(set KnownSet) fault.List {
+	var faults fault.List
+	faults.Check(set.Task == Classify || set.Task == Regress || !c.looksAhead(), "missing.fill", string(FillLinear),
+		"forward, mean or zero: linear would look at values that are to be predicted")
+	if c.Forecast == nil || set.settings.Forecast == nil {
+		return faults
+	}
+	own := *set.settings.Forecast
+	if own.Target == "" {
+		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
+		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
+		return faults
+	}
+	faults.Check(c.Forecast.Target == own.Target, "forecast.target", c.Forecast.Target, "%s for the set %s", own.Target, set.Name)
+	faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
 	return faults
 }
 

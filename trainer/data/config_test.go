@@ -28,6 +28,13 @@ func TestConfigFaults(t *testing.T) {
 		"wrong task":          {Config{Name: "jsb"}, Classify, "task"},
 		"no task":             {Config{Name: "jsb"}, "dance", "task"},
 		"csv settings":        {Config{Name: "jsb", Scale: "none", Split: &SplitConfig{}, Forecast: &ForecastConfig{}, Missing: &MissingConfig{}}, Next, "forecast missing scale split"},
+		"own settings":        {Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Window: 9}, Missing: &MissingConfig{}, Scale: "none"}, Forecast, ""},
+		"own settings faulty": {Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Target: "TEMP", Window: -1}, Missing: &MissingConfig{Fill: FillLinear}, Scale: "log", Split: &SplitConfig{}}, Forecast, "split forecast.window scale missing.fill forecast.target"},
+		"generated":           {Config{Name: "mackey-glass", Forecast: &ForecastConfig{Horizon: 1}}, Forecast, ""},
+		"generated missing":   {Config{Name: "mackey-glass", Missing: &MissingConfig{}}, Forecast, "missing"},
+		"text":                {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{Window: 64}}, Next, ""},
+		"text horizon":        {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{Target: "x", Window: 64, Horizon: 1}}, Next, "forecast.target forecast.horizon"},
+		"text no window":      {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{}}, Next, "forecast.window"},
 		"no file":             {Config{CSV: csv(CSVConfig{Sequence: "s", Target: "y"})}, Classify, "csv.path"},
 		"path and train":      {Config{CSV: csv(CSVConfig{Path: "a", Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.path"},
 		"train without test":  {Config{CSV: csv(CSVConfig{Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.test"},
@@ -83,6 +90,16 @@ func TestDefaultsLeaveTheConfigAlone(t *testing.T) {
 	if *full.Split.Valid != 0.1 || full.Split.Test != 0.3 || full.Split.By != ByTime || full.BatchSize != 32 ||
 		full.Forecast.Window != 24 || full.Forecast.Horizon != 1 || full.Scale != ScaleStandard || full.Missing.Fill != FillForward {
 		t.Errorf("found %+v", full)
+	}
+	if own := (Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Horizon: 1}}).WithDefaults(); own.Forecast.Window != 72 ||
+		own.Forecast.Horizon != 1 || own.Forecast.Target != "pm2.5" || !own.Missing.Gap || own.Missing.Fill != FillForward || own.Scale != ScaleStandard {
+		t.Errorf("found %+v, %+v, %+v", own, own.Forecast, own.Missing)
+	}
+	if given := (Config{Name: "beijing-pm25", Missing: &MissingConfig{Gap: true}}).WithDefaults().Missing; given.Mask || !given.Gap || len(given.Markers) != 2 {
+		t.Errorf("found %+v, expected what a table has where the section is given", given)
+	}
+	if text := (Config{Name: "tinyshakespeare"}).WithDefaults(); text.Forecast != nil {
+		t.Errorf("found %+v, expected no window", text.Forecast)
 	}
 	if named := (Config{Name: "jsb"}).WithDefaults(); named.Split != nil || named.Missing != nil || named.Scale != "" {
 		t.Errorf("found %+v, expected nothing that only a table uses", named)

@@ -29,8 +29,18 @@ func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, 
 	if err := l.read(ctx); err != nil {
 		return nil, err
 	}
+	data, err := l.data()
+	if err != nil {
+		return nil, err
+	}
+	data.Name, data.Files = "csv", l.files
+	return data, nil
+}
+
+// data makes data of the panels, whose rows know their parts.
+func (l *csvLoader) data() (*Data, error) {
 	var classes []string
-	if task == Classify {
+	if l.task == Classify {
 		var err error
 		if classes, err = l.fitClasses(); err != nil {
 			return nil, err
@@ -56,7 +66,7 @@ func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, 
 	if err != nil {
 		return nil, err
 	}
-	data := &Data{Name: "csv", Spec: spec, Files: l.files, Inputs: l.inputs}
+	data := &Data{Spec: spec, Inputs: l.inputs}
 	for p, set := range sets {
 		if set == nil {
 			continue
@@ -228,16 +238,15 @@ func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Sp
 			spec.TargetNaive = append(spec.TargetNaive, s.scale*l.naive(panel.observed(i)))
 		}
 	default:
-		spec.TargetKind, spec.TargetNames = ValuesPerSequence, []string{l.config.CSV.Target}
+		target := ""
 		if l.task == Forecast {
-			spec.TargetNames = []string{l.config.Forecast.Target}
+			target = l.config.Forecast.Target
 			spec.TargetNaive = []float64{l.naive(panel.values)}
+		} else {
+			target = l.config.CSV.Target
 		}
-		targets := make([]float64, len(fitted.samples))
-		for i, s := range fitted.samples {
-			targets[i] = panel.values[s.target]
-		}
-		column := summarize(targets, func(int) bool { return true })
+		spec.TargetKind, spec.TargetNames = ValuesPerSequence, []string{target}
+		column := summarize(fitted.targetValues(), func(int) bool { return true })
 		inputs = []scaling{column.scaling(l.config.Scale)}
 		if !inputs[0].usable() {
 			return spec, panel.unscalable(spec.TargetNames[0], column)

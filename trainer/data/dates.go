@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func ordinalEnding(n int) string {
 }
 
 // loadDates makes the data set dates.
-func loadDates() *Data {
+func loadDates(context.Context, Config, []string) (*Data, error) {
 	split := writeDates()
 	var texts, targets []name
 	for _, w := range split[train] {
@@ -117,7 +118,7 @@ func loadDates() *Data {
 		return d
 	}
 	parts := Split{Train: dataset(split[train]), Valid: dataset(split[valid]), Test: dataset(split[test])}
-	return &Data{Name: datesName, Spec: spec, Split: parts, Baselines: func() []Baseline { return dateBaselines(split) }}
+	return &Data{Spec: spec, Split: parts, Baselines: func() []Baseline { return dateBaselines(split) }}, nil
 }
 
 // dateBaselines returns what counting reaches on the test part: "majority" writes the most frequent character of each

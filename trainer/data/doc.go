@@ -5,9 +5,9 @@
 // order its sequences are seen and [Dataset].Fill lays a batch out, time-major and padded at the end, in a [Batch] that
 // is used again and again.
 //
-// The data sets are languages and dates, which need no file; jsb and nottingham, music read from JSON; and tables of the user
-// in CSV files. [KnownSets] lists those with a name, [Locate] finds their files and a [Registry] remembers where they
-// are.
+// There are data sets with a name, and tables of the user in CSV files. [KnownSets] lists the former, with what is
+// predicted, how they are divided and what simple methods they are measured against; [Locate] finds their files and a
+// [Registry] remembers where they are. Some need no file: languages, and those that are generated.
 //
 // # languages
 //
@@ -30,11 +30,22 @@
 // jsb and nottingham hold sequences of chords, 88 notes on or off. The task is the next chord: inputs are the steps
 // 0 … n-2, targets the steps 1 … n-1.
 //
+// # Text
+//
+// tinyshakespeare is one series of characters, cut into as many rows as a batch has sequences, and into windows where the
+// configuration has one. The task is the next character.
+//
 // # Tables
 //
 // A CSV file has a header line and a row per time step, separated by commas. Rows of equal [CSVConfig].Sequence are
 // one sequence, ordered by [CSVConfig].Time. Scaling, filling and classes are fitted on the training part alone. The
-// windows of a forecast are views of their series: none is copied before it is needed.
+// windows of a forecast are views of their series: none is copied before it is needed. japanese-vowels, beijing-pm25 and
+// mackey-glass are tables too, however they are stored or made.
+//
+// # Generated sequences
+//
+// A sequence of adding, adding-600 and copy is made when a batch wants it, from a random stream that is named by set, part
+// and number: such sets take no memory and are the same everywhere.
 //
 // A file with a fault gives a [*FileError] that says where; a configuration with faults gives all of them at once.
 package data

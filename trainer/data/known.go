@@ -2,6 +2,8 @@ package data
 
 import (
 	"context"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -11,9 +13,19 @@ type KnownSet struct {
 	Description string
 	License     string
 	Source      string
+	Parts       string // how it is divided into training, validation and test part
+	Baselines   string // what simple methods are measured beside a model
 	Task        Task
-	Files       []string    // places, relative to a data directory, where its file is looked for; none: it needs no file
-	Published   []Published // the forms in which its file is known to exist
+	Files       []KnownFile // that it is read from; none: it needs no file
+
+	settings Config // Forecast, Missing and Scale where a configuration may have them, and these where it has not
+	load     func(ctx context.Context, config Config, files []string) (*Data, error)
+}
+
+// KnownFile is a file of a known set.
+type KnownFile struct {
+	Places    []string    // relative to a data directory, where it is looked for
+	Published []Published // the forms in which it is known to exist
 }
 
 // Published is one published form of a file.
@@ -23,65 +35,44 @@ type Published struct {
 	URL    string // where this very file can be had; empty where there is no such address
 }
 
-// NeedsFile says whether the set is read from a file.
+// NeedsFile says whether the set is read from files.
 func (s KnownSet) NeedsFile() bool { return len(s.Files) > 0 }
 
-// check reads the whole file as this set and returns what is wrong with it.
-func (s KnownSet) check(ctx context.Context, path string) error {
-	_, err := loadMusic(ctx, s.Name, path)
-	return err
-}
-
-// The names of the sets that need no file.
-const (
-	languagesName = "languages"
-	datesName     = "dates"
-)
-
-// KnownSets returns the data sets with a name.
-func KnownSets() []KnownSet {
-	return []KnownSet{
-		{
-			Name: languagesName, Task: Classify,
-			Description: "in which of 36 Latin-script languages is this name of a country or a language written",
-			License:     "BSD-3-Clause (golang.org/x/text); Unicode License (CLDR)",
-			Source:      "golang.org/x/text/language/display, built in",
-		},
-		{
-			Name: datesName, Task: Translate,
-			Description: "dates between 1900 and 2099, written in one of 20 styles, into the form 2006-01-02",
-			License:     "none needed: generated",
-			Source:      "generated, built in",
-		},
-		{
-			Name: "jsb", Task: Next,
-			Description: "J. S. Bach's chorales, the next chord of 88 notes",
-			License:     "works in the public domain; none stated for the encoding",
-			Source:      "Boulanger-Lewandowski, Bengio, Vincent, ICML 2012 (arXiv:1206.6392), as JSON of MIDI notes per quarter",
-			Files:       []string{"jsb_chorales/jsb_chorales.json", "jsb_chorales.json", "jsb-chorales-quarter.json"},
-			Published: []Published{
-				{
-					Size: 407200, SHA256: "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91",
-					URL: "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/" +
-						"9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d/jsb-chorales-quarter.json",
-				},
-				{Size: 317132, SHA256: "d40ed9b0a64a04c70e79d3695bd85823ac41c9ea6284a479d9aff849155ed73e"},
-			},
-		},
-		{
-			Name: "nottingham", Task: Next,
-			Description: "folk tunes of the Nottingham database, the next chord of 88 notes",
-			License:     "none stated",
-			Source:      "Boulanger-Lewandowski, Bengio, Vincent, ICML 2012 (arXiv:1206.6392), as JSON of MIDI notes",
-			Files: []string{
-				"nottingham/nottingham.json.gz", "nottingham/nottingham.json", "nottingham.json.gz", "nottingham.json",
-			},
-			Published: []Published{
-				{Size: 137358, SHA256: "e2069fa00cc804e2183e1c19572fe243dfd9634970c35298eb48eadc54ead8c0"},
-			},
-		},
+// IsPublished says whether these files, in the order of Files, are published forms of them.
+func (s KnownSet) IsPublished(files []Entry) bool {
+	for i, file := range s.Files {
+		if !slices.ContainsFunc(file.Published, func(p Published) bool { return p.SHA256 == files[i].SHA256 }) {
+			return false
+		}
 	}
+	return len(files) == len(s.Files)
 }
+
+// Bytes is the size of the files in the form that can be downloaded.
+func (s KnownSet) Bytes() int64 {
+	var sum int64
+	for _, file := range s.Files {
+		form, _, _ := file.Download()
+		sum += form.Size
+	}
+	return sum
+}
+
+// Download returns a published form that has an address, and the place in a data directory for what is there, whose last
+// part is that of the address. Without one ok is false.
+func (f KnownFile) Download() (form Published, place string, ok bool) {
+	for _, form := range f.Published {
+		for _, place := range f.Places {
+			if form.URL != "" && path.Base(place) == path.Base(form.URL) {
+				return form, place, true
+			}
+		}
+	}
+	return Published{}, "", false
+}
+
+// base is the name of the file itself.
+func (f KnownFile) base() string { return path.Base(f.Places[0]) }
 
 // Known returns the set of this name.
 func Known(name string) (KnownSet, bool) {

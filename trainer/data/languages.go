@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"golang.org/x/text/language"
@@ -94,15 +95,15 @@ func ownNames() ([]name, []string) {
 	return names, tags
 }
 
-// splitNames gives every code, and with it all its names, to one part.
-func splitNames(names []name) [parts][]name {
+// splitNames gives every code, and with it all its names, to one part; the names are ordered by their codes.
+func splitNames(names []name, validFraction, testFraction float64) [parts][]name {
 	codes := make([]string, len(names))
 	for i, n := range names {
 		codes[i] = n.code
 	}
 	codes = slices.Compact(codes)
 	partOf := map[string]part{}
-	for i, p := range draw(len(codes), 0.1, 0.1) {
+	for i, p := range draw(len(codes), validFraction, testFraction) {
 		partOf[codes[i]] = p
 	}
 	var split [parts][]name
@@ -113,9 +114,13 @@ func splitNames(names []name) [parts][]name {
 }
 
 // loadLanguages makes the data set languages.
-func loadLanguages() *Data {
+func loadLanguages(context.Context, Config, []string) (*Data, error) {
 	names, classes := ownNames()
-	split := splitNames(names)
+	return newNames(splitNames(names, 0.1, 0.1), classes), nil
+}
+
+// newNames is names in their parts as data; the alphabet is that of the training part.
+func newNames(split [parts][]name, classes []string) *Data {
 	alphabet := fitAlphabet(split[train])
 	spec := Spec{
 		Vocabulary: len(alphabet), Task: Classify, Targets: len(classes), TargetKind: ClassPerSequence,
@@ -137,7 +142,7 @@ func loadLanguages() *Data {
 		return d
 	}
 	return &Data{
-		Name: languagesName, Spec: spec,
+		Spec:      spec,
 		Split:     Split{Train: dataset(split[train]), Valid: dataset(split[valid]), Test: dataset(split[test])},
 		Baselines: func() []Baseline { return textBaselines(split, len(classes)) },
 	}

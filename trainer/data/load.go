@@ -12,8 +12,9 @@ type LoadOptions struct {
 	Registry *Registry // nil: none
 }
 
-// Load loads the data that a configuration describes, for a task, and divides them anew where that is asked for. Where the configuration is at fault the error is a
-// *fault.Error with all faults; where a file is, a [*FileError]; where a set's file is missing, a [*NotFoundError].
+// Load loads the data that a configuration describes, for a task, and divides them anew where that is asked for. Where the
+// configuration is at fault the error is a *fault.Error with all faults; where a file is, a [*FileError]; where a set's file is
+// missing, a [*NotFoundError].
 func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*Data, error) {
 	config = config.WithDefaults()
 	loaded, err := loadWhole(ctx, config, task, options)
@@ -34,15 +35,19 @@ func loadWhole(ctx context.Context, config Config, task Task, options LoadOption
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
 	}
-	switch config.Name {
-	case languagesName:
-		return loadLanguages(), nil
-	case datesName:
-		return loadDates(), nil
+	set, _ := Known(config.Name)
+	var files []string
+	if set.NeedsFile() {
+		var err error
+		if files, err = Locate(set.Name, options.Dir, options.Registry); err != nil {
+			return nil, err
+		}
 	}
-	path, err := Locate(config.Name, options.Dir, options.Registry)
+	data, err := set.load(ctx, config, files)
 	if err != nil {
 		return nil, err
 	}
-	return loadMusic(ctx, config.Name, path)
+	data.Name = set.Name
+	data.Files = files
+	return data, nil
 }

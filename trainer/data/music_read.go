@@ -1,8 +1,6 @@
 package data
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,9 +18,10 @@ const (
 	maxPieces     = 1 << 20   // in all parts together
 )
 
-// loadMusic reads the music set of this name from path.
-func loadMusic(ctx context.Context, name, path string) (*Data, error) {
-	f, err := openFile(path, "a JSON file of MIDI notes")
+// loadMusic reads a music set from its one file.
+func loadMusic(ctx context.Context, _ Config, files []string) (*Data, error) {
+	path := files[0]
+	f, err := openFile(path, "a file of music, JSON or MATLAB 5")
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +35,7 @@ func loadMusic(ctx context.Context, name, path string) (*Data, error) {
 		datasets[p] = newMusic(pieces[p])
 	}
 	data := &Data{
-		Name: name, Spec: datasets[train].spec, Files: []string{path},
+		Spec:      datasets[train].spec,
 		Split:     Split{Train: datasets[train], Test: datasets[test]},
 		Baselines: func() []Baseline { return musicBaselines(pieces[train], pieces[test]) },
 	}
@@ -47,12 +46,15 @@ func loadMusic(ctx context.Context, name, path string) (*Data, error) {
 }
 
 // readMusic reads {"train":[[[midi,...],...],...],"valid":...,"test":...}: in each part a list of pieces, each a list of
-// steps, each a list of the sounding MIDI notes. The file may be packed by gzip.
+// steps, each a list of the sounding MIDI notes; or the same for MATLAB, see [readMat]. The file may be packed by gzip.
 func readMusic(ctx context.Context, path string, file io.Reader) (pieces [parts][]piece, err error) {
 	r := &musicReader{ctx: ctx, path: path}
-	unpacked, err := r.unpack(file)
+	unpacked, err := unpack(path, file)
 	if err != nil {
 		return pieces, err
+	}
+	if magic, _ := unpacked.Peek(len(matMagic)); string(magic) == matMagic {
+		return readMat(ctx, path, unpacked)
 	}
 	// One byte more than allowed tells a file that is too large from one that just fits.
 	r.limited = &io.LimitedReader{R: unpacked, N: maxMusicBytes + 1}
@@ -71,20 +73,6 @@ type musicReader struct {
 	piece, step int // -1 outside
 	pieces      int
 	steps       int
-}
-
-func (r *musicReader) unpack(file io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReader(file)
-	if magic, _ := buffered.Peek(2); string(magic) != "\x1f\x8b" {
-		return buffered, nil
-	}
-	unpacked, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, errors.WithStack(&FileError{
-			Path: r.path, What: "unpack", Found: err.Error(), Expected: "a gzip file", Cause: err,
-		})
-	}
-	return unpacked, nil
 }
 
 // where names the place of the last token.

@@ -29,6 +29,9 @@ func NewRegistry(dir string) *Registry {
 	return &Registry{path: filepath.Join(dir, "registry.json")}
 }
 
+// Dir is the directory that the registry is in.
+func (r *Registry) Dir() string { return filepath.Dir(r.path) }
+
 // Entry is a registered file.
 type Entry struct {
 	Path   string `json:"path"` // absolute
@@ -36,7 +39,7 @@ type Entry struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Entries returns the registered files by the name of their set.
+// Entries returns the registered files by the name of their set; one of several is called SET/FILE.
 func (r *Registry) Entries() (map[string]Entry, error) {
 	entries := map[string]Entry{}
 	if r == nil {
@@ -63,41 +66,108 @@ func (r *Registry) Entries() (map[string]Entry, error) {
 	return entries, nil
 }
 
-// Add registers a file for a known set after reading it to its end: what does not parse is refused. A file that parses
-// but is none of the published forms is accepted; compare Entry.SHA256 with [KnownSet].Published.
-func (r *Registry) Add(ctx context.Context, name, path string) (Entry, error) {
+// Add registers the files of a known set after reading them to their end: what does not parse is refused. The path is
+// that of the file or of a directory with it; of a set of several files it is a directory. Files that parse but are none
+// of the published forms are accepted; see [KnownSet].IsPublished.
+func (r *Registry) Add(ctx context.Context, name, path string) ([]Entry, error) {
 	if r == nil {
-		return Entry{}, errors.Errorf("register data set %s: found no registry, expected one", name)
+		return nil, errors.Errorf("register data set %s: found no registry, expected one", name)
 	}
 	set, err := setWithFile(name)
 	if err != nil {
-		return Entry{}, err
+		return nil, err
 	}
-	if err := set.check(ctx, path); err != nil {
-		return Entry{}, err
-	}
-	absolute, err := filepath.Abs(path)
+	files, err := set.filesAt(path)
 	if err != nil {
-		return Entry{}, errors.Wrapf(err, "make %s absolute", path)
+		return nil, err
 	}
-	entry, err := Fingerprint(absolute)
-	if err != nil {
-		return Entry{}, err
+	if _, err := set.load(ctx, Config{Name: name}.WithDefaults(), files); err != nil {
+		return nil, err
+	}
+	added := make([]Entry, len(files))
+	for i, file := range files {
+		absolute, err := filepath.Abs(file)
+		if err != nil {
+			return nil, errors.Wrapf(err, "make %s absolute", file)
+		}
+		if added[i], err = Fingerprint(absolute); err != nil {
+			return nil, err
+		}
 	}
 	entries, err := r.Entries()
 	if err != nil {
-		return Entry{}, err
+		return nil, err
 	}
-	entries[name] = entry
+	for i, entry := range added {
+		entries[set.key(i)] = entry
+	}
 	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
-		return Entry{}, errors.Wrapf(err, "make the directory of the registry")
+		return nil, errors.Wrapf(err, "make the directory of the registry")
 	}
 	err = atomicfile.Write(r.path, 0o644, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(entries)
 	})
-	return entry, err
+	return added, err
+}
+
+// key is what the registry calls file i of the set.
+func (s KnownSet) key(i int) string {
+	if len(s.Files) == 1 {
+		return s.Name
+	}
+	return s.Name + "/" + s.Files[i].base()
+}
+
+// filesAt returns the files of the set at a path: the one file, or a directory with all of them.
+func (s KnownSet) filesAt(path string) ([]string, error) {
+	var names []string
+	for _, file := range s.Files {
+		names = append(names, file.base())
+	}
+	expected := "a directory with " + strings.Join(names, " and ")
+	if len(s.Files) == 1 {
+		expected = "the file or " + expected
+	}
+	refuse := func(found string, cause error) ([]string, error) {
+		return nil, errors.WithStack(&FileError{Path: path, What: "data set " + s.Name, Found: found, Expected: expected, Cause: cause})
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse("no such file", err)
+	case err != nil:
+		return refuse(err.Error(), err)
+	case info.IsDir():
+		files, _ := s.filesIn(path)
+		if files == nil {
+			return refuse("a directory that lacks one", nil)
+		}
+		return files, nil
+	case len(s.Files) > 1:
+		return refuse("a file", nil)
+	}
+	return []string{path}, nil
+}
+
+// filesIn returns the files of the set in a directory, at the first of their places each, or nil where one is missing.
+func (s KnownSet) filesIn(dir string) (files, looked []string) {
+	for _, file := range s.Files {
+		before := len(files)
+		for _, place := range file.Places {
+			path := filepath.Join(dir, filepath.FromSlash(place))
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
+				files = append(files, path)
+				break
+			}
+			looked = append(looked, path)
+		}
+		if len(files) == before {
+			return nil, looked
+		}
+	}
+	return files, nil
 }
 
 func setWithFile(name string) (KnownSet, error) {
@@ -137,45 +207,55 @@ func (e *NotFoundError) Error() string {
 	if len(e.Looked) > 0 {
 		looked = "nothing at " + strings.Join(e.Looked, ", ")
 	}
-	return fmt.Sprintf("data set %s: no file (found %s, expected GRUEXP_DATA or --data to name its directory, or 'gruexp data add %s --from PATH')",
-		e.Name, looked, e.Name)
+	return fmt.Sprintf("data set %s: no file (found %s, expected GRUEXP_DATA or --data to name its directory, or 'gruexp data get %s', or 'gruexp data add %s --from PATH')",
+		e.Name, looked, e.Name, e.Name)
 }
 
-// Locate returns the path of the file of a known set: in dataDir where that is set, else where the registry says. It
-// fails with a [*NotFoundError] where there is none, and with a [*FileError] where a registered file has changed.
-func Locate(name, dataDir string, registry *Registry) (string, error) {
+// Locate returns the paths of the files of a known set, in their order: in dataDir where that is set and has all, else
+// where the registry says. It fails with a [*NotFoundError] where there are none, and with a [*FileError] where a
+// registered file has changed.
+func Locate(name, dataDir string, registry *Registry) ([]string, error) {
 	set, err := setWithFile(name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	var looked []string
 	if dataDir != "" {
-		for _, file := range set.Files {
-			path := filepath.Join(dataDir, filepath.FromSlash(file))
-			if info, err := os.Stat(path); err == nil && !info.IsDir() {
-				return path, nil
-			}
-			looked = append(looked, path)
+		var files []string
+		if files, looked = set.filesIn(dataDir); files != nil {
+			return files, nil
 		}
 	}
 	entries, err := registry.Entries()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	entry, registered := entries[name]
-	if !registered {
-		return "", errors.WithStack(&NotFoundError{Name: name, Looked: looked})
+	files := make([]string, len(set.Files))
+	for i := range set.Files {
+		entry, registered := entries[set.key(i)]
+		if !registered {
+			return nil, errors.WithStack(&NotFoundError{Name: name, Looked: looked})
+		}
+		if err := entry.unchanged(name); err != nil {
+			return nil, err
+		}
+		files[i] = entry.Path
 	}
-	now, err := Fingerprint(entry.Path)
+	return files, nil
+}
+
+// unchanged checks that the file is still the one that was registered.
+func (e Entry) unchanged(set string) error {
+	now, err := Fingerprint(e.Path)
 	if err != nil {
-		return "", errors.WithMessagef(err, "registered data set %s", name)
+		return errors.WithMessagef(err, "registered data set %s", set)
 	}
-	if now != entry {
-		return "", errors.WithStack(&FileError{
-			Path: entry.Path, What: "registered data set " + name,
+	if now != e {
+		return errors.WithStack(&FileError{
+			Path: e.Path, What: "registered data set " + set,
 			Found:    fmt.Sprintf("%d bytes with sha256 %s", now.Size, now.SHA256),
-			Expected: fmt.Sprintf("%d bytes with %s; if the file is right, register it again", entry.Size, entry.SHA256),
+			Expected: fmt.Sprintf("%d bytes with %s; if the file is right, register it again", e.Size, e.SHA256),
 		})
 	}
-	return entry.Path, nil
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,18 +19,18 @@ func TestRegistry(t *testing.T) {
 
 	_, err := Locate("jsb", t.TempDir(), registry)
 	var notFound *NotFoundError
-	if !errors.As(err, &notFound) || len(notFound.Looked) != 3 || !strings.Contains(err.Error(), "gruexp data add jsb --from PATH") {
-		t.Errorf("found error %v, expected the three places and the command", err)
+	if !errors.As(err, &notFound) || len(notFound.Looked) != 4 || !strings.Contains(err.Error(), "gruexp data add jsb --from PATH") {
+		t.Errorf("found error %v, expected the four places and the command", err)
 	}
-	entry, err := registry.Add(ctx, "jsb", path)
+	entries, err := registry.Add(ctx, "jsb", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if entry.Path != path || entry.Size != int64(len(smallMusic)+1) || len(entry.SHA256) != 64 {
-		t.Errorf("found %+v", entry)
+	if len(entries) != 1 || entries[0].Path != path || entries[0].Size != int64(len(smallMusic)+1) || len(entries[0].SHA256) != 64 {
+		t.Errorf("found %+v", entries)
 	}
 	// Another process sees it.
-	if found, err := Locate("jsb", "", NewRegistry(dir)); err != nil || found != path {
+	if found, err := Locate("jsb", "", NewRegistry(dir)); err != nil || !slices.Equal(found, []string{path}) {
 		t.Errorf("found %q and error %v, expected %q", found, err, path)
 	}
 	if data, err := Load(ctx, Config{Name: "jsb"}, Next, LoadOptions{Registry: registry}); err != nil || data.Train.Len() != 3 || data.Valid != nil {
@@ -57,20 +58,74 @@ func TestRegistry(t *testing.T) {
 
 func TestDataDirectoryComesFirst(t *testing.T) {
 	for _, set := range KnownSets() {
-		for _, file := range set.Files {
+		if !set.NeedsFile() {
+			continue
+		}
+		for place := range set.Files[0].Places {
 			dir := t.TempDir()
-			path := filepath.Join(dir, filepath.FromSlash(file))
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
+			var paths []string
+			for _, file := range set.Files {
+				paths = append(paths, filepath.Join(dir, filepath.FromSlash(file.Places[place])))
 			}
-			if err := os.WriteFile(path, nil, 0o644); err != nil {
-				t.Fatal(err)
+			for i, path := range paths {
+				// A set is there when its last file is.
+				if found, err := Locate(set.Name, dir, nil); err == nil {
+					t.Errorf("%s: found %q after %d of %d files", set.Name, found, i, len(paths))
+				}
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if found, err := Locate(set.Name, dir, nil); err != nil || found != path {
-				t.Errorf("%s: found %q and error %v, expected %q", set.Name, found, err, path)
+			if found, err := Locate(set.Name, dir, nil); err != nil || !slices.Equal(found, paths) {
+				t.Errorf("%s: found %q and error %v, expected %q", set.Name, found, err, paths)
 			}
 		}
 	}
+}
+
+// Every set of files can be downloaded, to a place where it is looked for.
+func TestDownloads(t *testing.T) {
+	for _, set := range KnownSets() {
+		for _, file := range set.Files {
+			form, place, ok := file.Download()
+			if !ok || form.Size == 0 || len(form.SHA256) != 64 || !strings.HasPrefix(form.URL, "https://") || !slices.Contains(file.Places, place) {
+				t.Errorf("%s: found %+v for %s (%v), expected an address with size and checksum", set.Name, form, place, ok)
+			}
+		}
+	}
+}
+
+func TestSetOfTwoFiles(t *testing.T) {
+	ctx := context.Background()
+	registry := NewRegistry(t.TempDir())
+	dir := t.TempDir()
+	trainPath, testPath := filepath.Join(dir, "names_train.csv"), filepath.Join(dir, "names_test.csv")
+	rows := "Ada,English\nBo,Danish\nCy,English\nDu,French\nEd,English\n"
+	if err := os.WriteFile(trainPath, []byte(rows), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := registry.Add(ctx, "names", dir)
+	wantFileError(t, err, 0, "a directory that lacks one", "names_train.csv and names_test.csv")
+	if err := os.WriteFile(testPath, []byte("Bob,Danish\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = registry.Add(ctx, "names", trainPath)
+	wantFileError(t, err, 0, "found a file", "expected a directory")
+	if _, err := registry.Add(ctx, "names", dir); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Locate("names", t.TempDir(), registry)
+	if err != nil || !slices.Equal(found, []string{trainPath, testPath}) {
+		t.Errorf("found %v and error %v", found, err)
+	}
+	if err := os.WriteFile(testPath, []byte("Bob,English\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Locate("names", "", registry)
+	wantFileError(t, err, 0, "names_test.csv", "registered data set names", "register it again")
 }
 
 func TestRegistryRefuses(t *testing.T) {
@@ -96,20 +151,18 @@ func TestPublishedFilesAreTheKnownOnes(t *testing.T) {
 		if !set.NeedsFile() {
 			continue
 		}
-		path, err := Locate(set.Name, dir, nil)
+		files, err := Locate(set.Name, dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		entry, err := Fingerprint(path)
-		if err != nil {
-			t.Fatal(err)
+		entries := make([]Entry, len(files))
+		for i, file := range files {
+			if entries[i], err = Fingerprint(file); err != nil {
+				t.Fatal(err)
+			}
 		}
-		known := false
-		for _, form := range set.Published {
-			known = known || form.Size == entry.Size && form.SHA256 == entry.SHA256
-		}
-		if !known {
-			t.Errorf("%s: %+v is none of %+v", set.Name, entry, set.Published)
+		if !set.IsPublished(entries) {
+			t.Errorf("%s: %+v is none of %+v", set.Name, entries, set.Files)
 		}
 	}
 }

@@ -14,6 +14,22 @@ func (v vector) rectify(x, y, to Op) {
 	v.where(notLessOrEqual, x, y, to)
 }
 
+// greater sets to = y where y is above x or NaN, and x elsewhere.
+func (v vector) greater(x, y, to Op) {
+	const unordered = 3 // quiet
+	v.max(x, y, to)     // where one is NaN it is x
+	compare := pick(v, func(ops ...Op) { VCMPPS(ops...) }, func(ops ...Op) { VCMPPD(ops...) })
+	if v.wide() {
+		k := K()
+		compare(U8(unordered), y, y, k)
+		pick(v, func(ops ...Op) { VMOVUPS(ops...) }, func(ops ...Op) { VMOVUPD(ops...) })(y, k, to)
+		return
+	}
+	nan := v.register()
+	compare(U8(unordered), y, y, nan)
+	pick(v, VBLENDVPS, VBLENDVPD)(nan, y, to, to)
+}
+
 // elementwise generates dst[i] = f(x[i], y[i]).
 func elementwise(v vector, name, equation string, f func(x, y, to Op)) {
 	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y *%s)", v.goType()))

@@ -35,9 +35,17 @@ var parts = map[string]func(){
 			elementwise(v, "add", "dst = x + y; dst may be x or y.", v.add)
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
+			elementwise(v, "greater", "dst = y where y is above x or NaN, x elsewhere; dst may be x or y.", v.greater)
 			negative(v)
 			shift(v)
 			greatest(v)
+		}
+	},
+	"noise": func() {
+		steps, numbers := writeSteps(), writeNormalNumbers()
+		for _, v := range vectors {
+			bernoulli(v, steps)
+			addNormal(v, steps, numbers)
 		}
 	},
 	"gates": func() {
@@ -58,11 +66,11 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, gates or update")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, noise, gates or update")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, gates or update", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, noise, gates or update", *part)
 	}
 	build.ConstraintExpr("!purego")
 	writeMaskTable()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -17,39 +18,60 @@ func (a *app) dataCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "data",
 		Short: "The known data sets, and where their files are",
-	}, "list, or add NAME --from PATH", a.dataListCommand(), a.dataAddCommand())
+	}, "list, get NAME, or add NAME --from PATH", a.dataListCommand(), a.dataGetCommand(), a.dataAddCommand())
 }
 
 // dataSet is a known set on this machine.
 type dataSet struct {
 	Name        string `json:"name"`
 	Task        string `json:"task"`
-	Where       string `json:"where"` // a path, "built in", "missing", or what is wrong with a registered file
+	State       string `json:"state"` // one of the states
+	Where       string `json:"where"` // of the state present or registered the paths, else what to do
+	Bytes       int64  `json:"bytes"` // of the files to download
 	License     string `json:"license"`
 	Source      string `json:"source"`
 	Description string `json:"description"`
 }
 
+// States of a data set on this machine.
+const (
+	stateBuiltIn    = "built in"
+	statePresent    = "present" // in the data folder
+	stateRegistered = "registered"
+	stateMissing    = "missing"
+	stateDamaged    = "damaged" // a registered file has changed or is gone
+)
+
 func (a *app) dataSets() []dataSet {
 	registry := registry()
 	var sets []dataSet
 	for _, set := range data.KnownSets() {
-		where := "built in"
-		if set.NeedsFile() {
-			path, err := data.Locate(set.Name, a.dataDir, registry)
-			var missing *data.NotFoundError
-			switch {
-			case errors.As(err, &missing):
-				where = "missing"
-			case err != nil:
-				where = err.Error()
-			default:
-				where = path
-			}
-		}
-		sets = append(sets, dataSet{set.Name, string(set.Task), where, set.License, set.Source, set.Description})
+		state, where := a.find(set, registry)
+		sets = append(sets, dataSet{
+			set.Name, string(set.Task), state, where, set.Bytes(), set.License, set.Source, set.Description,
+		})
 	}
 	return sets
+}
+
+// find says whether a set is there, and where or what to do about it.
+func (a *app) find(set data.KnownSet, registry *data.Registry) (state, where string) {
+	if !set.NeedsFile() {
+		return stateBuiltIn, "needs no file"
+	}
+	if files, err := data.Locate(set.Name, a.dataDir, nil); err == nil {
+		return statePresent, strings.Join(files, ", ")
+	}
+	files, err := data.Locate(set.Name, "", registry)
+	var missing *data.NotFoundError
+	switch {
+	case errors.As(err, &missing):
+		return stateMissing, "'gruexp data get " + set.Name + "' downloads it"
+	case err != nil:
+		return stateDamaged, err.Error()
+	default:
+		return stateRegistered, strings.Join(files, ", ")
+	}
 }
 
 func (a *app) dataListCommand() *cobra.Command {
@@ -57,7 +79,7 @@ func (a *app) dataListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "The known data sets, where each is, and its license",
 		Long: `The known data sets, where each is, and its license. Files are looked for in the folder that --data or GRUEXP_DATA
-names, then among those that 'gruexp data add' has registered.`,
+names, then among those that 'gruexp data get' and 'gruexp data add' have registered.`,
 		Example: `  gruexp data list
   gruexp data list --data ~/data`,
 		Args: arguments(0, 0, "no arguments"),
@@ -67,9 +89,13 @@ names, then among those that 'gruexp data add' has registered.`,
 				return a.printJSON(map[string]any{"data": sets})
 			}
 			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "NAME\tTASK\tWHERE\tLICENSE")
+			fmt.Fprintln(table, "NAME\tTASK\tSIZE\tSTATE\tWHERE\tLICENSE")
 			for _, set := range sets {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", set.Name, set.Task, set.Where, set.License)
+				size := "-"
+				if set.Bytes > 0 {
+					size = humanize.IBytes(uint64(set.Bytes))
+				}
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", set.Name, set.Task, size, set.State, set.Where, set.License)
 			}
 			return table.Flush()
 		},
@@ -81,45 +107,64 @@ names, then among those that 'gruexp data add' has registered.`,
 func (a *app) dataAddCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
-		Use:     "add NAME --from PATH",
-		Short:   "Register the file of a known data set, after reading it to its end",
-		Example: `  gruexp data add jsb --from ~/downloads/jsb-chorales-quarter.json`,
-		Args:    arguments(1, 1, "the NAME of a known data set"),
+		Use:   "add NAME --from PATH",
+		Short: "Register the files of a known data set, after reading them to their end",
+		Long: `Register the files of a known data set, after reading them to their end. PATH is the file, or a folder with it; a set of
+several files needs the folder.`,
+		Example: `  gruexp data add jsb --from ~/downloads/jsb-chorales-quarter.json
+  gruexp data add japanese-vowels --from ~/downloads`,
+		Args: arguments(1, 1, "the NAME of a known data set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, err := fileSet(args[0])
+			set, err := fileSet("data add", args[0])
 			if err != nil {
 				return err
 			}
 			if from == "" {
 				return &request.Error{Where: "data add", What: "missing flag", Found: "no --from", Expected: "--from PATH, a file of the set " + args[0]}
 			}
-			registry := registry()
-			if registry == nil {
-				return &request.Error{
-					Where: "data add", What: "no folder for the user's configuration", Found: "neither XDG_CONFIG_HOME nor HOME",
-					Expected: "one of them to be set",
-				}
-			}
-			entry, err := registry.Add(cmd.Context(), args[0], from)
+			registry, err := userRegistry("data add")
 			if err != nil {
 				return err
 			}
-			known := "none of the published files, but it reads as one"
-			for _, p := range set.Published {
-				if p.SHA256 == entry.SHA256 {
-					known = "the published file"
-				}
+			entries, err := registry.Add(cmd.Context(), set.Name, from)
+			if err != nil {
+				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s: %s\n", args[0], entry.Path, humanize.IBytes(uint64(entry.Size)), entry.SHA256, known)
-			return err
+			return a.showEntries(set, entries, "none of the published files, but it reads as one")
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "`path` of the file")
+	cmd.Flags().StringVar(&from, "from", "", "`path` of the file, or of a folder with it")
 	return cmd
 }
 
-// fileSet is the known set of that name, which must be one that is read from a file.
-func fileSet(name string) (data.KnownSet, error) {
+// showEntries says which files a set has, and whether they are the published ones or what otherwise says.
+func (a *app) showEntries(set data.KnownSet, entries []data.Entry, otherwise string) error {
+	for _, e := range entries {
+		if _, err := fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s\n", set.Name, e.Path, humanize.IBytes(uint64(e.Size)), e.SHA256); err != nil {
+			return err
+		}
+	}
+	if set.IsPublished(entries) {
+		otherwise = "as published"
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", set.Name, otherwise)
+	return err
+}
+
+// userRegistry is the user's registry, where a verb cannot do without one.
+func userRegistry(verb string) (*data.Registry, error) {
+	registry := registry()
+	if registry == nil {
+		return nil, &request.Error{
+			Where: verb, What: "no folder for the user's configuration", Found: "neither XDG_CONFIG_HOME nor HOME",
+			Expected: "one of them to be set",
+		}
+	}
+	return registry, nil
+}
+
+// fileSet is the known set of that name, which must be one that is read from files.
+func fileSet(verb, name string) (data.KnownSet, error) {
 	set, ok := data.Known(name)
 	if ok && set.NeedsFile() {
 		return set, nil
@@ -134,5 +179,5 @@ func fileSet(name string) (data.KnownSet, error) {
 	if ok {
 		what = "this data set needs no file"
 	}
-	return set, &request.Error{Where: "data add", What: what, Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
+	return set, &request.Error{Where: verb, What: what, Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
 }

@@ -49,7 +49,7 @@ func (a *app) doctorCommand() *cobra.Command {
 				row("disk", "not known: %v", err)
 			}
 			for _, set := range a.dataSets() {
-				row("data "+set.Name, "%s", set.Where)
+				row("data "+set.Name, "%s, %s", set.State, set.Where)
 			}
 			return table.Flush()
 		},

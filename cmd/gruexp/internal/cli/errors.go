@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
@@ -35,6 +36,7 @@ func describe(err error, verb string) (code int, lines []string) {
 		file       *data.FileError
 		missing    *data.NotFoundError
 		unfinished *run.UnfinishedError
+		fetched    *download.Error
 	)
 	switch {
 	case errors.As(err, &faults):
@@ -50,6 +52,8 @@ func describe(err error, verb string) (code int, lines []string) {
 		return exitRequest, []string{oneLine(missing.Error())}
 	case errors.As(err, &unfinished):
 		return exitFailed, []string{oneLine(describeUnfinished(unfinished).Error())}
+	case errors.As(err, &fetched):
+		return exitFailed, []string{oneLine(fetched.Error())}
 	case isInterruption(err):
 		return exitFailed, []string{verb + ": interrupted (found a signal, expected the end of the work)"}
 	default:

@@ -95,6 +95,11 @@ func writeTable(w io.Writer, columns []column) error {
 		}
 		rows = append(rows, row)
 	}
+	return writeRows(w, rows, 2)
+}
+
+// writeRows prints rows of equal length, the first columns as text to the left, the others as numbers to the right.
+func writeRows(w io.Writer, rows [][]string, texts int) error {
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
@@ -103,7 +108,7 @@ func writeTable(w io.Writer, columns []column) error {
 				width = max(width, utf8.RuneCountInString(other[i]))
 			}
 			padding := strings.Repeat(" ", width-utf8.RuneCountInString(cell))
-			if i < 2 {
+			if i < texts {
 				line.WriteString(cell + padding + "  ")
 			} else {
 				line.WriteString(padding + cell + "   ")

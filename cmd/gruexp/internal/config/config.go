@@ -75,6 +75,7 @@ func (c Config) Validate() fault.List {
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
+	c.checkGaps(&faults)
 	if slices.Contains(data.Tasks(), c.Task) {
 		faults.Under("model", c.Model.ValidateDecoder(c.Task == data.Translate))
 	}
@@ -88,6 +89,23 @@ func (c Config) Validate() fault.List {
 		c.checkTargets(&training, data.Spec{Task: c.Task, TargetKind: kind}, hasValid)
 	}
 	return fromRoot(append(faults, training...))
+}
+
+// checkGaps adds a fault for all that the data lack of what a layer gru_d reads.
+func (c Config) checkGaps(faults *fault.List) {
+	if !c.Model.ReadsGaps() {
+		return
+	}
+	missing := c.Data.Missing
+	if missing == nil { // a set with a name, or none
+		_, known := data.Known(c.Data.Name)
+		faults.Check(!known, "data.name", c.Data.Name, "data that tell what is missing: a layer gru_d reads masks and gaps")
+		return
+	}
+	faults.Check(missing.Mask, "data.missing.mask", false, "true: a layer gru_d reads it")
+	faults.Check(missing.Gap, "data.missing.gap", false, "true: a layer gru_d reads it")
+	faults.Check(missing.Fill == data.FillForward, "data.missing.fill", string(missing.Fill), "%s: in a layer gru_d the last value decays", data.FillForward)
+	faults.Check(c.Data.Scale == data.ScaleStandard, "data.scale", string(c.Data.Scale), "%s: in a layer gru_d values decay to 0, which has to be their mean", data.ScaleStandard)
 }
 
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.

@@ -1,0 +1,125 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pkg/errors"
+)
+
+func TestPublishedNames(t *testing.T) {
+	data, err := Load(context.Background(), Config{Name: "names"}, Classify, LoadOptions{Dir: realData(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Counts and share: see SOURCE.txt beside the files.
+	if n := data.Train.Len() + data.Valid.Len(); n != 13374 || data.Test.Len() != 6700 || len(data.Spec.Classes) != 18 {
+		t.Errorf("found %d names, %d in the test, %d languages", n, data.Test.Len(), len(data.Spec.Classes))
+	}
+	if len(data.Files) != 2 || data.Name != "names" {
+		t.Errorf("found %s of %v", data.Name, data.Files)
+	}
+	if accuracy := baseline(t, data, "majority", "accuracy"); math.Abs(accuracy-0.4681) > 5e-5 { // rounded to four digits
+		t.Errorf("found a majority of %.5f, expected 0.4681", accuracy)
+	}
+	if accuracy := baseline(t, data, "ngram", "accuracy"); accuracy < 0.7 || accuracy > 0.9 {
+		t.Errorf("found %.4f of n-grams, expected far more than the majority", accuracy)
+	}
+
+	known := map[string]bool{}
+	pair := func(d *labeledTexts, i int) string {
+		text := []byte{byte(d.labels[i])}
+		for _, token := range d.tokens[i] {
+			text = append(text, byte(token))
+		}
+		return string(text)
+	}
+	fitted, validated, tested := data.Train.(*labeledTexts), data.Valid.(*labeledTexts), data.Test.(*labeledTexts)
+	names := map[string]bool{}
+	for i := range fitted.tokens {
+		known[pair(fitted, i)] = true
+		names[pair(fitted, i)[1:]] = true
+	}
+	for i := range validated.tokens {
+		known[pair(validated, i)] = true
+		if names[pair(validated, i)[1:]] {
+			t.Fatalf("name %d of the validation part is in the training part", i)
+		}
+	}
+	seen := 0
+	for i := range tested.tokens {
+		if known[pair(tested, i)] {
+			seen++
+		}
+	}
+	if seen != 773 {
+		t.Errorf("found %d test names in the training file, expected 773", seen)
+	}
+}
+
+func TestNamesInEveryPublishedForm(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write([]byte("\"Adsit\",\"Czech\"\n\"O'Neal\",\"Irish\"\n"))
+	w.Close()
+	for _, text := range []string{"name,language\r\nAdsit,Czech\r\nO'Neal, Irish\r\n", packed.String()} {
+		rows, err := parseNames(context.Background(), "n", strings.NewReader(text))
+		if err != nil || len(rows) != 2 || rows[0].text != "Adsit" || rows[1].text != "O'Neal" || rows[1].language != "Irish" {
+			t.Errorf("found %v and error %v", rows, err)
+		}
+	}
+}
+
+func TestDamagedNames(t *testing.T) {
+	for text, c := range map[string]struct {
+		line  int
+		words []string
+	}{
+		"":                               {0, []string{"no names"}},
+		"name,language\n":                {0, []string{"no names"}},
+		"Ada,English\nBo\n":              {2, []string{"1 cells"}},
+		"Ada,English\nBo,a,b\n":          {2, []string{"3 cells"}},
+		"Ada,English\n,Danish\n":         {2, []string{`"" of "Danish"`}},
+		"Ada,English\n\"Bo,Danish":       {2, []string{"quote"}},
+		strings.Repeat("a", 2000) + ",x": {1, []string{"at most 1024 bytes"}},
+		"\x1f\x8bnonsense":               {0, []string{"gzip"}},
+	} {
+		_, err := parseNames(context.Background(), "n.csv", strings.NewReader(text))
+		wantFileError(t, err, c.line, append(c.words, "n.csv")...)
+	}
+	dir := t.TempDir()
+	for file, text := range map[string]string{"names_train.csv": "Ada,English\nBo,Danish\nCy,English\nDu,French\nEd,English\n", "names_test.csv": "Bob,Danish\nEva,Dutch\n"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Load(context.Background(), Config{Name: "names"}, Classify, LoadOptions{Dir: dir})
+	wantFileError(t, err, 2, "names_test.csv", `found "Dutch"`)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := parseNames(ctx, "n", strings.NewReader("a,b")); !errors.Is(err, context.Canceled) {
+		t.Errorf("found error %v, expected context.Canceled", err)
+	}
+}
+
+func FuzzNames(f *testing.F) {
+	f.Add([]byte("name,language\nAda,English\n"))
+	f.Add([]byte("\"a\",\"b"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		rows, err := parseNames(context.Background(), "n", bytes.NewReader(content))
+		var file *FileError
+		if err != nil && !errors.As(err, &file) {
+			t.Fatalf("found error %v, expected a FileError", err)
+		}
+		if err == nil && slices.ContainsFunc(rows, func(r nameRow) bool { return r.text == "" || r.language == "" }) {
+			t.Fatalf("found %v", rows)
+		}
+	})
+}
