@@ -84,11 +84,11 @@ func TestSubset(t *testing.T) {
 // The parts of loaded data are divided as the configuration says; a translation stays one.
 func TestDividedData(t *testing.T) {
 	ctx := t.Context()
-	d, err := Load(ctx, Config{Name: datesName, Fold: &FoldConfig{Of: 4, Number: 2}}, Translate, LoadOptions{})
+	d, err := Load(ctx, Config{Name: "dates", Fold: &FoldConfig{Of: 4, Number: 2}}, Translate, LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := Load(ctx, Config{Name: datesName}, Translate, LoadOptions{})
+	whole, err := Load(ctx, Config{Name: "dates"}, Translate, LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestDividedData(t *testing.T) {
 	if TargetLengths(d.Valid) == nil {
 		t.Error("found a validation part without target sequences")
 	}
-	if d, err = Load(ctx, Config{Name: datesName, OverfitBatches: 2, BatchSize: 10}, Translate, LoadOptions{}); err != nil || d.Train.Len() != 20 || d.Valid.Len() != 20 {
+	if d, err = Load(ctx, Config{Name: "dates", OverfitBatches: 2, BatchSize: 10}, Translate, LoadOptions{}); err != nil || d.Train.Len() != 20 || d.Valid.Len() != 20 {
 		t.Errorf("found parts of %d and %d, expected two batches of 10 (%v)", d.Train.Len(), d.Valid.Len(), err)
 	}
 }
