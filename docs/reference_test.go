@@ -64,7 +64,8 @@ model: {layers: [gru_d, dense]}
 task: next
 data: {csv: {path: x.csv, sequence: s}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}
-trainer: {truncate: {}}
+solver: {average: {}}
+trainer: {truncate: {}, curriculum: {}}
 `, []string{"conv1d", "batch_norm", "layer_norm", "residual", "attention_pool", ""}},
 }
 

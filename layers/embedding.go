@@ -112,6 +112,9 @@ func (e *Embedding) Apply(b *graph.Builder, in Seq) (Seq, error) {
 		}
 	}
 	y, err := op.Gather(b.Ops(), table, in.X, keep)
+	if err == nil {
+		y, err = perturbed(b, e.name+"/"+graph.PerturbVectors, y)
+	}
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, e.name)
 	}

@@ -30,6 +30,9 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 		if in.mask != nil {
 			next = c.where(c.at(in.mask, t), next, h)
 		}
+		if in.perturbation != nil {
+			next = c.sum(next, c.at(in.perturbation, t))
+		}
 		h = next
 		hidden[t] = h
 	}

@@ -113,7 +113,7 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	if d := c.Layers[last].Dense; d != nil && d.Units == 0 {
 		open = last
 		if head != nil {
-			d.Units = head.Units
+			d.Units = head.width()
 		}
 	}
 	in := c.firstSignal()
@@ -260,8 +260,8 @@ func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	if c.Dense != nil {
 		size = "units"
 	}
-	l.Check(out.width == 0 || out.width == h.Units, size, fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.Units)
-	if c.Dense != nil && h.Loss != MeanSquaredError {
+	l.Check(out.width == 0 || out.width == h.width(), size, fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.width())
+	if c.Dense != nil && h.Loss.takesLogits() {
 		l.Check(c.Dense.Activation == Linear, "activation", string(c.Dense.Activation), "%s: the loss %s takes logits", Linear, h.Loss)
 	}
 	return l

@@ -134,7 +134,8 @@ func (g *recurrent) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map
 	return gates, errors.WithMessage(err, g.name)
 }
 
-// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates unless that is nil.
+// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates
+// unless that is nil.
 func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[string]*gorgonia.Node) ([]*gorgonia.Node, error) {
 	if err := expectWidth(g.name, in.X, g.inputs, 3); err != nil {
 		return nil, err
@@ -159,7 +160,9 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 			return nil, err
 		}
 		input.decay = decay
-		if g.config.Engine == Fused && gates == nil {
+		// To look inside a long sequence would not wait for the compilation of the engine composed, of equal values.
+		fused := g.config.Engine == Fused || b.Mode() == graph.Inspect && g.config.notFused() == ""
+		if fused && gates == nil {
 			states[i], err = d.fused(b, g.config, input)
 		} else {
 			var traced map[string]*gorgonia.Node
@@ -172,6 +175,9 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 			}
 		}
 		if err != nil {
+			return nil, err
+		}
+		if err := d.record(b, g.config, input, states[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -214,7 +220,7 @@ func (g *recurrent) initials(b *graph.Builder, batch int, given *gorgonia.Node) 
 		case d.initialState != nil:
 			var node *gorgonia.Node
 			if node, err = b.Param(d.initialState); err == nil {
-				initials[i], err = sameRows(b.Ops(), batch, node)
+				initials[i], err = sameRows(b.Ops(), node, batch)
 			}
 		}
 		if err != nil {

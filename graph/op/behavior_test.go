@@ -69,6 +69,15 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"SoftmaxCrossEntropy: smoothing: found 1.5, expected 0 to 1", node(op.SoftmaxCrossEntropy(s, x, ids, 1.5))},
 		{"BinaryCrossEntropy: targets: found shape [4,3,6], expected [3,6]", node(op.BinaryCrossEntropy(s, row, x))},
 		{"SquaredError: targets: found none, expected a node", node(op.SquaredError(s, row, nil))},
+		{"AbsoluteError: targets: found shape [4,3,6], expected [3,6]", node(op.AbsoluteError(s, row, x))},
+		{"Huber: delta: found 0, expected more than 0", node(op.Huber(s, row, row, 0))},
+		{"LogCosh: predictions: found none, expected a node", node(op.LogCosh(s, nil, row))},
+		{"Quantile: quantiles: found [1], expected numbers between 0 and 1", node(op.Quantile(s, row, row, []float64{1}))},
+		{"Quantile: predictions: found 6 columns, expected a multiple of 4", node(op.Quantile(s, row, row, []float64{.1, .2, .3, .4}))},
+		{"Poisson: targets: found none, expected a node", node(op.Poisson(s, row, nil))},
+		{"WeightedBinaryCrossEntropy: weights: found 2, expected 6", node(op.WeightedBinaryCrossEntropy(s, row, row, []float64{1, 2}, 0))},
+		{"Focal: labels: found shape [4,3], expected [6]", node(op.Focal(s, vector, ids, nil, 2))},
+		{"Points: columns: found [6], expected 0 to 5", node(op.Points(s, row, []int{6}, false))},
 		{"WeightedMean: weights: found shape [6], expected [3,6]", node(op.WeightedMean(s, row, vector))},
 	} {
 		if test.err == nil || !strings.HasPrefix(test.err.Error(), test.want) {
