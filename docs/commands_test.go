@@ -86,7 +86,7 @@ func TestCommandsOfDocuments(t *testing.T) {
 // TestVerbsOfReadme holds the table of the verbs to the program's help.
 func TestVerbsOfReadme(t *testing.T) {
 	var found []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `gruexp (\\w+)").FindAllStringSubmatch(read(t, "../README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `gruexp ([\\w-]+)").FindAllStringSubmatch(read(t, "../README.md"), -1) {
 		if !slices.Contains(found, m[1]) {
 			found = append(found, m[1])
 		}

@@ -73,6 +73,7 @@ func meanings() map[string]string {
 		"data.forecast":                          "windows of rows",
 		"data.missing":                           "missing values",
 		"data.scale":                             "how numbers are scaled, fitted on the training part",
+		"data.fold.kind":                         "`k_fold`: sequences in an order drawn once, each fold is validation once, all others training; `rolling_origin`: in the order of the file, which must be that of time, what comes before the fold is training",
 		"data.split":                             "which rows belong to which part",
 		"data.batch_size":                        "sequences in a training step",
 		"data.csv.path":                          "one file, which is split; without `train` and `test`",

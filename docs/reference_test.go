@@ -32,7 +32,7 @@ model: {layers: [embedding, gru: {return_sequences: true}], decoder: {}}
 `, []string{"embedding", ""}},
 	{`
 task: classify
-data: {name: languages}
+data: {name: languages, fold: {}}
 model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
 `, []string{"embedding", "dropout", "", "pool", ""}},
 	{`

@@ -111,7 +111,7 @@ func (c Config) checkGaps(faults *fault.List) {
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
 func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 	csv := c.Data.CSV
-	hasValid = csv == nil || csv.Valid != "" || c.Data.Split != nil && *c.Data.Split.Valid > 0
+	hasValid = csv == nil || c.Data.Fold != nil || c.Data.OverfitBatches > 0 || csv.Valid != "" || c.Data.Split != nil && *c.Data.Split.Valid > 0
 	switch {
 	case c.Task == data.Classify:
 		return data.ClassPerSequence, hasValid, true
