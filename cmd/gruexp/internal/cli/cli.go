@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 	flags.Lookup("data").DefValue = "" // help speaks of the variable, not of its value
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.predictCommand(), a.importCommand(), a.exportCommand(),
+		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.predictCommand(), a.sampleCommand(), a.importCommand(), a.exportCommand(),
 		a.listCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
