@@ -42,8 +42,11 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 
 func isHigherBetter(monitor, mode string) bool {
 	_, metric, _ := splitMonitor(monitor)
-	return mode == ModeMax || mode == ModeAuto && (metric == MetricAccuracy || metric == MetricExactMatch)
+	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(metric)
 }
+
+// HigherIsBetter says of a metric, by its name, which way it gets better.
+func HigherIsBetter(metric string) bool { return metric == MetricAccuracy || metric == MetricExactMatch }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.
 func (s stopping) next(rule stoppingRule, epoch int, value float64) stopping {

@@ -84,7 +84,7 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.predictCommand(), a.sampleCommand(), a.importCommand(), a.exportCommand(),
-		a.listCommand(), a.configCommand(), a.dataCommand(),
+		a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
 	return root

@@ -15,3 +15,8 @@ type Result struct {
 	Seconds    float64                       `json:"seconds"`   // of training
 	Parameters int                           `json:"parameters"`
 }
+
+// Part is the metrics of one of [Splits].
+func (r *Result) Part(split string) map[string]float64 {
+	return map[string]map[string]float64{"train": r.Train, "valid": r.Valid, "test": r.Test}[split]
+}

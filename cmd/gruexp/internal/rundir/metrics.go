@@ -1,16 +1,20 @@
 package rundir
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -94,4 +98,16 @@ func appendCSV(w io.Writer, epochs []trainer.Epoch, header bool) error {
 	}
 	out.Flush()
 	return errors.Wrap(out.Error(), MetricsCSVFile)
+}
+
+// CountEpochs is how many epochs the metrics of the run in a directory have.
+func CountEpochs(path string) (int, error) {
+	content, err := os.ReadFile(filepath.Join(path, MetricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, &request.Error{Where: filepath.Join(path, MetricsFile), What: "cannot be read", Found: request.Reason(err), Expected: "the metrics of the run"}
+	}
+	return bytes.Count(content, []byte("\n")), nil
 }
