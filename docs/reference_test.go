@@ -57,10 +57,16 @@ data: {csv: {path: x.csv, sequence: s, target: y}}
 model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense]}
 `, []string{"lstm", "rnn", ""}},
 	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}, missing: {mask: true, gap: true}}
+model: {layers: [gru_d, dense]}
+`, []string{"gru_d", ""}},
+	{`
 task: next
 data: {csv: {path: x.csv, sequence: s}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}
-trainer: {truncate: {}}
+solver: {average: {}}
+trainer: {truncate: {}, curriculum: {}}
 `, []string{"conv1d", "batch_norm", "layer_norm", "residual", "attention_pool", ""}},
 }
 

@@ -24,6 +24,7 @@ type Input struct {
 // line in kinds.
 type LayerConfig struct {
 	GRU       *GRUConfig       `yaml:"gru,omitempty"`
+	GRUD      *GRUDConfig      `yaml:"gru_d,omitempty"`
 	LSTM      *LSTMConfig      `yaml:"lstm,omitempty"`
 	RNN       *RNNConfig       `yaml:"rnn,omitempty"`
 	Dense     *DenseConfig     `yaml:"dense,omitempty"`
@@ -42,6 +43,7 @@ type LayerConfig struct {
 func (l *LayerConfig) kinds() []kind {
 	return []kind{
 		kindOf("gru", &l.GRU),
+		kindOf("gru_d", &l.GRUD),
 		kindOf("lstm", &l.LSTM),
 		kindOf("rnn", &l.RNN),
 		kindOf("dense", &l.Dense),

@@ -18,7 +18,8 @@
 //	dense.go …       the other layers
 //	config.go        the configuration of a model
 //	plan.go          how layers fit together and to the task
-//	head.go          what the task wants at the end: the losses
+//	head.go          what the task wants at the end
+//	loss.go          the losses by name, with their options
 //	model.go         the model
 //	stream.go        a model step by step, without a graph; stream_….go the layers of it
 //	seq2seq.go …     the decoder, its attention, and the Translator, which writes with it

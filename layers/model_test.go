@@ -25,6 +25,10 @@ func (s small) quiet() layers.ModelConfig {
 			l.GRU.WeightDropout = 0
 			l.GRU.Zoneout = 0
 		}
+		if l.GRUD != nil {
+			l.GRUD.Dropout, l.GRUD.OutputDropout, l.GRUD.DropoutMask = 0, 0, layers.MaskPerStep
+			l.GRUD.RecurrentDropout, l.GRUD.WeightDropout, l.GRUD.Zoneout = 0, 0, 0
+		}
 		for _, c := range []*layers.RecurrentConfig{(*layers.RecurrentConfig)(l.LSTM), (*layers.RecurrentConfig)(l.RNN)} {
 			if c != nil {
 				c.Dropout, c.OutputDropout, c.RecurrentDropout, c.WeightDropout, c.Zoneout = 0, 0, 0, 0, 0

@@ -234,10 +234,14 @@ func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Sp
 		return spec, nil
 	case Next:
 		spec.TargetKind, spec.TargetNames, spec.Continues = ValuesPerStep, panel.inputNames, ContinuesValues
+		for i, s := range inputs {
+			spec.TargetNaive = append(spec.TargetNaive, s.scale*l.naive(panel.observed(i)))
+		}
 	default:
 		target := ""
 		if l.task == Forecast {
 			target = l.config.Forecast.Target
+			spec.TargetNaive = []float64{l.naive(panel.values)}
 		} else {
 			target = l.config.CSV.Target
 		}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -90,6 +91,9 @@ type Spec struct {
 	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are
 	// not scaled. See [Spec.Original].
 	TargetScale, TargetOffset []float64
+	// TargetNaive, [K], is the mean absolute error in original units, on the training part, of taking each target to be the one
+	// a step before; nil where targets are no series.
+	TargetNaive []float64
 }
 
 // Original returns value, a target or a prediction of output k, in the units of the data:
@@ -119,4 +123,20 @@ func (s Spec) Decode(tokens []int) string {
 		}
 	}
 	return text.String()
+}
+
+// ClassNames are the names of the classes or tokens that are predicted, numbers where they have no names.
+func (s Spec) ClassNames() []string {
+	names := s.Classes
+	if names == nil {
+		names = s.TargetAlphabet
+	}
+	if len(names) == s.Targets {
+		return names
+	}
+	names = make([]string, s.Targets)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
 }

@@ -83,8 +83,8 @@ func (a *app) root() *cobra.Command {
 	flags.Lookup("data").DefValue = "" // help speaks of the variable, not of its value
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.predictCommand(), a.sampleCommand(), a.importCommand(), a.exportCommand(),
-		a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
+		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(), a.sampleCommand(),
+		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
 	return root

@@ -54,11 +54,13 @@ func (g Goal) Validate() fault.List {
 	return faults
 }
 
-// ValidateFor lists the faults of a valid goal together with the targets of the data.
-func (g Goal) ValidateFor(kind data.TargetKind, hasValid bool) fault.List {
+// ValidateFor lists the faults of a valid goal together with the targets of the data and the metrics that training is
+// asked for beside those that they always have.
+func (g Goal) ValidateFor(kind data.TargetKind, asked []string, hasValid bool) fault.List {
 	var faults fault.List
 	part, metric := g.Split()
-	known := trainer.MetricNames(kind)
+	known := slices.Concat(trainer.MetricNames(kind), asked)
+	known = slices.DeleteFunc(known, func(name string) bool { return name == trainer.MetricConfusion })
 	faults.Check(slices.Contains(known, metric), "metric", g.Metric, "one of %s of %s", strings.Join(known, ", "), part)
 	faults.Check(part != "valid" || hasValid, "metric", g.Metric, "a part that the data have")
 	return faults

@@ -81,32 +81,41 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 
 // Evaluate measures the weights of a run, the best so far, on one of [Splits]. The run may be under way.
 func Evaluate(ctx context.Context, path, split string, options Options) (map[string]float64, error) {
-	if err := rundir.Exists(path); err != nil {
-		return nil, err
-	}
-	file, err := readWeights(path)
+	s, ds, err := openSplit(ctx, path, split, options)
 	if err != nil {
 		return nil, err
-	}
-	s, _, err := openSession(ctx, path, options)
-	if err != nil {
-		return nil, err
-	}
-	if err := weights.Assign(file, s.model.Params()); err != nil {
-		return nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
-	}
-	ds := s.split(split)
-	if ds == nil {
-		return nil, &request.Error{
-			Where: path, What: "cannot be measured on the part " + split, Found: "no such part",
-			Expected: "a part that the data have; see data.split in " + rundir.ConfigFile,
-		}
 	}
 	t, err := trainer.New(s.cfg.Trainer, nil, s.streams, trainer.Options{Pool: s.pool})
 	if err != nil {
 		return nil, err
 	}
 	return t.Evaluate(ctx, s.model, ds)
+}
+
+// openSplit opens a run with its weights, the best so far, and one of [Splits] of its data.
+func openSplit(ctx context.Context, path, split string, options Options) (*session, data.Dataset, error) {
+	if err := rundir.Exists(path); err != nil {
+		return nil, nil, err
+	}
+	file, err := readWeights(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, _, err := openSession(ctx, path, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := weights.Assign(file, s.model.Params()); err != nil {
+		return nil, nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
+	}
+	ds := s.split(split)
+	if ds == nil {
+		return nil, nil, &request.Error{
+			Where: path, What: "cannot be measured on the part " + split, Found: "no such part",
+			Expected: "a part that the data have; see data.split in " + rundir.ConfigFile,
+		}
+	}
+	return s, ds, nil
 }
 
 // openSession puts the run of a directory together again; known is false where the directory has no environment yet. A
