@@ -50,8 +50,14 @@ func TestReproduce(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// An interrupted run goes on: its result is missing, its checkpoint is there.
+	// An interrupted run goes on: its result is missing, its checkpoint is there. What the goal says is no part of the run.
 	second := run("2").Experiments[0]
+	saved := filepath.Join(out, "mine", "seed-2", "config.yaml")
+	if text := read(t, saved); !strings.Contains(text, "a coin") {
+		t.Errorf("found\n%s\nexpected the goal in it", text)
+	} else {
+		write(t, saved, strings.Replace(text, "a coin", "two coins", 1))
+	}
 	if err := os.Remove(filepath.Join(out, "mine", "seed-2", "result.json")); err != nil {
 		t.Fatal(err)
 	}
