@@ -118,6 +118,7 @@ func meanings() map[string]string {
 		"model.layers.conv1d.bias_initializer":              "of the bias",
 		"model.layers.batch_norm":                           "every feature normalized over the batch",
 		"model.layers.layer_norm":                           "every vector normalized by itself",
+		"model.layers.activity_regularization":              "adds to what is minimized what the size and the changes of the layer in front cost",
 		"model.layers.residual":                             "what its layers make of the input, added to the input",
 		"model.layers.pool.kind":                            "the last step, the mean or the greatest value of each element",
 		"solver.name":                                       "the update rule",

@@ -120,7 +120,9 @@ func (f *fit) step(t turn, last bool) (*program, error) {
 	if err := f.state.Sums.add(&f.train.spec, &f.part, program); err != nil {
 		return nil, err
 	}
-	f.state.Sums.addGradients(program, f.cfg.GradientNorms)
+	if err := f.state.Sums.addGradients(program, f.cfg.GradientNorms); err != nil {
+		return nil, err
+	}
 	if !f.accumulator.add(program.Gradients(), total(f.part.Weights), last, &f.gradients) {
 		return program, nil
 	}
