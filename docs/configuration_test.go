@@ -94,6 +94,8 @@ func meanings() map[string]string {
 		"model.layers.embedding":                 "a vector for each token",
 		"model.layers.dropout":                   "dropout between layers",
 		"model.layers.pool":                      "one vector of a sequence",
+		"goal":                                   "what the experiment is measured by; changes nothing about a run",
+		"goal.pytorch":                           "what a GRU in PyTorch was measured at: a number, or the least and the greatest of several runs",
 		"model.layers.gru.form":                  "the equations: [math.md](math.md#the-recurrence)",
 		"model.layers.gru.engine":                "one operation for the whole sequence, or a node for each elementary operation and step; the same numbers up to rounding",
 		"model.layers.gru.dropout_mask":          "how often `dropout` and `output_dropout` are drawn: for every step, or once for a sequence",

@@ -34,6 +34,7 @@ model: {layers: [embedding, gru: {return_sequences: true}], decoder: {}}
 task: classify
 data: {name: languages, fold: {}}
 model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
+goal: {metric: test.accuracy}
 `, []string{"embedding", "dropout", "", "pool", ""}},
 	{`
 task: classify

@@ -97,6 +97,12 @@ func metricNamed(name string) (m Metric, known bool) {
 	return all[i], true
 }
 
+// HigherIsBetter says which way a metric of that name gets better.
+func HigherIsBetter(name string) bool {
+	m, _ := metricNamed(name)
+	return m.Higher
+}
+
 // MetricNames lists the metrics that data with that kind of target always have.
 func MetricNames(kind data.TargetKind) []string { return metricNames(kind, false) }
 

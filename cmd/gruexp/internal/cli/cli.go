@@ -84,8 +84,8 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.trainCommand(), a.findLearningRateCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(),
-		a.importCommand(), a.exportCommand(),
-		a.listCommand(), a.configCommand(), a.dataCommand(),
+		a.sampleCommand(),
+		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
 	return root
