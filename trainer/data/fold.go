@@ -18,7 +18,7 @@ const (
 )
 
 // FoldConfig is one of the divisions of a cross-validation. Scaling and vocabularies stay those that were fitted on the training part
-// before the division.
+// before the division, and folds are of sequences: those of one group may be in both parts.
 type FoldConfig struct {
 	Kind   FoldKind `yaml:"kind"`   // default k_fold
 	Of     int      `yaml:"of"`     // how many folds there are; default 5
