@@ -18,6 +18,8 @@ const (
 	Backward       = "backward" // of a recurrence that runs from the last step to the first: a layer's name ends so
 )
 
+const perturbationPrefix = "perturbation/" // of their inputs
+
 // record is a value inside a model.
 type record struct {
 	name string
@@ -37,7 +39,7 @@ func (b *Builder) Record(name string, node *gorgonia.Node) error {
 }
 
 // Perturb declares zeros of that shape to be added to a value inside a model: their gradient is that of the value, through
-// all that follows from it, see [Program.Sensitivity]. A run can be fed others in their place. The node is nil, which stands
+// all that follows from it, see [Program.Sensitivity]. A run can be fed others in their place, as "perturbation/NAME". The node is nil, which stands
 // for zeros, but in a graph to inspect.
 func (b *Builder) Perturb(name string, shape ...int) (*gorgonia.Node, error) {
 	if b.mode != Inspect {
@@ -46,7 +48,7 @@ func (b *Builder) Perturb(name string, shape ...int) (*gorgonia.Node, error) {
 	if slices.ContainsFunc(b.perturbations, func(in *input) bool { return in.name == name }) {
 		return nil, errors.Errorf("two perturbations have the name %s", name)
 	}
-	in, err := b.newInput("perturbation/"+name, b.dtype, shape)
+	in, err := b.newInput(perturbationPrefix+name, b.dtype, shape)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "perturbation %s", name)
 	}
@@ -92,7 +94,7 @@ func (b *Builder) inspect(cost *gorgonia.Node, p *Program) (gorgonia.Nodes, erro
 // perturb loads the perturbations: those that are fed, else zeros.
 func (p *Program) perturb(feeds Feeds) error {
 	for _, in := range p.perturbations {
-		data, ok := feeds["perturbation/"+in.name]
+		data, ok := feeds[perturbationPrefix+in.name]
 		if !ok {
 			in.value.Zero()
 			continue

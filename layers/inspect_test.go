@@ -72,6 +72,11 @@ func inspectedLayers(t *testing.T) map[string]inspected {
 		t.Fatalf("%+v", err)
 	}
 	all["rnn"] = inspected{recurrence: rnn, label: "rnn0", states: 3, records: 1, resumes: true}
+	decaying, err := layers.NewGRUD(layers.GRUDConfig{Units: 3, ReturnSequences: true}, "gru_d0", inspectedInputs, tensor.Float64, streams)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	all["gru_d"] = inspected{recurrence: decaying, label: "gru_d0", states: 3, records: 1} // it remembers inputs, too
 	for _, x := range all {
 		scatter(x.Params())
 	}
@@ -79,7 +84,7 @@ func inspectedLayers(t *testing.T) map[string]inspected {
 }
 
 const (
-	inspectedSteps, inspectedBatch, inspectedInputs = 5, 3, 2
+	inspectedSteps, inspectedBatch, inspectedInputs = 5, 3, 3
 )
 
 // inspectedFeeds are sequences of 5, 3 and 0 steps.
@@ -191,7 +196,7 @@ func TestSensitivityOfStates(t *testing.T) {
 					}
 				}
 				if lo < hi {
-					rest := graph.Feeds{graph.FeedInputs: x[lo*6 : hi*6], graph.FeedMask: mask[lo*3 : hi*3]}
+					rest := graph.Feeds{graph.FeedInputs: x[lo*9 : hi*9], graph.FeedMask: mask[lo*3 : hi*3]}
 					cost := func() float64 {
 						return costOfSteps(t, layer, graph.Evaluate, hi-lo, state, rest, w[lo*9:hi*9]).Cost()
 					}

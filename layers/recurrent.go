@@ -134,7 +134,8 @@ func (g *recurrent) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map
 	return gates, errors.WithMessage(err, g.name)
 }
 
-// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates unless that is nil.
+// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates
+// unless that is nil.
 func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[string]*gorgonia.Node) ([]*gorgonia.Node, error) {
 	if err := expectWidth(g.name, in.X, g.inputs, 3); err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ func (d direction) record(b *graph.Builder, cfg GRUConfig, in recurrenceInput, s
 	c := newCell(b, cfg, in)
 	c.allSteps = true
 	c.traces = map[string][]*gorgonia.Node{}
+	if in.decay != nil {
+		before = c.product(in.decay, before)
+	}
 	cfg.spec().step(c, 0, before)
 	if c.err != nil {
 		return c.err

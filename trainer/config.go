@@ -44,6 +44,9 @@ type Config struct {
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
 	// changes it.
 	ReduceOnPlateau *ReduceOnPlateauConfig `yaml:"reduce_on_plateau"`
+	// KeepBest is of how many of the best epochs the weights are kept beside the checkpoints, as best-000007.safetensors; default 1,
+	// whose weights are a part of every checkpoint and need no file.
+	KeepBest int `yaml:"keep_best"`
 	// GradientNorms has every epoch report the norm of each parameter's gradient; default false.
 	GradientNorms bool `yaml:"gradient_norms"`
 	// CheckpointEvery is the number of epochs from one checkpoint to the next, default 1. An interrupted run and the
@@ -102,6 +105,7 @@ func (c Config) WithDefaults() Config {
 	c.BatchSize = orDefault(c.BatchSize, 32)
 	c.CheckpointEvery = orDefault(c.CheckpointEvery, 1)
 	c.Accumulate = orDefault(c.Accumulate, 1)
+	c.KeepBest = orDefault(c.KeepBest, 1)
 	if c.Curriculum != nil {
 		c.Curriculum = new(c.Curriculum.WithDefaults())
 	}
@@ -165,6 +169,7 @@ func (c Config) Validate() fault.List {
 	if c.ReduceOnPlateau != nil {
 		faults.Under("reduce_on_plateau", c.ReduceOnPlateau.Validate())
 	}
+	faults.Check(c.KeepBest > 0, "keep_best", c.KeepBest, "at least 1")
 	faults.Check(c.CheckpointEvery > 0, "checkpoint_every", c.CheckpointEvery, "at least 1")
 	return faults
 }

@@ -56,8 +56,9 @@ func (s steps) of(indices []int) int {
 // program is a compiled model.
 type program struct {
 	*graph.Program
-	nll    string // the value that is the cross-entropy of each row, where there is such a thing
-	points string // the value that is compared with targets
+	nll       string // the value that is the cross-entropy of each row, where there is such a thing
+	penalizes bool   // it has the value graph.OutputPenalty
+	points    string // the value that is compared with targets
 }
 
 // engine runs a model on batches of data.
@@ -108,6 +109,7 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	if outputs.Values[graph.OutputNLL] != nil {
 		p.nll = graph.OutputNLL
 	}
+	p.penalizes = outputs.Values[graph.OutputPenalty] != nil
 	if outputs.Values[graph.OutputPoints] != nil {
 		p.points = graph.OutputPoints
 	}

@@ -49,8 +49,7 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 
 func isHigherBetter(monitor, mode string) bool {
 	_, metric, _ := splitMonitor(monitor)
-	known, _ := metricNamed(metric)
-	return mode == ModeMax || mode == ModeAuto && known.Higher
+	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(metric)
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.

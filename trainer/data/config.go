@@ -28,6 +28,12 @@ type Config struct {
 
 	// BatchSize is the number of sequences in a training step; default 32, and -1 is the whole training part.
 	BatchSize int `yaml:"batch_size"`
+
+	// Fold takes the validation part out of the training part, one fold of several; default nil: the parts stay as they are.
+	Fold *FoldConfig `yaml:"fold,omitempty"`
+	// OverfitBatches makes the first so many batches of the training part the training and the validation part, to see whether a
+	// model can learn them by heart; default: 0, all of the data.
+	OverfitBatches int `yaml:"overfit_batches,omitempty"`
 }
 
 // CSVConfig names the files and the columns. Either Path is set, and the file is split, or Train and Test.
@@ -112,6 +118,10 @@ type SplitConfig struct {
 func (c Config) WithDefaults() Config {
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
+	}
+	if c.Fold != nil {
+		fold := c.Fold.WithDefaults()
+		c.Fold = &fold
 	}
 	if c.CSV == nil {
 		set, _ := Known(c.Name)
@@ -199,6 +209,10 @@ func (c Config) Validate() fault.List {
 	var faults fault.List
 	faults.Check(c.BatchSize == -1 || c.BatchSize >= 1 && c.BatchSize <= maxBatchSize, "batch_size", c.BatchSize,
 		"1 to %d, or -1 for the whole training part", maxBatchSize)
+	if c.Fold != nil {
+		faults.Under("fold", c.Fold.Validate())
+	}
+	faults.Check(c.OverfitBatches >= 0, "overfit_batches", c.OverfitBatches, "at least 1, or 0 for all of the data")
 	switch {
 	case c.Name == "" && c.CSV == nil:
 		faults.Add("name", "nothing", "%s, or the section csv", knownNames())

@@ -233,7 +233,7 @@ func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Sp
 		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
 		return spec, nil
 	case Next:
-		spec.TargetKind, spec.TargetNames = ValuesPerStep, panel.inputNames
+		spec.TargetKind, spec.TargetNames, spec.Continues = ValuesPerStep, panel.inputNames, ContinuesValues
 		for i, s := range inputs {
 			spec.TargetNaive = append(spec.TargetNaive, s.scale*l.naive(panel.observed(i)))
 		}

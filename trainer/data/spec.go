@@ -62,6 +62,17 @@ func (k TargetKind) Labels() bool {
 	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence
 }
 
+// Continuation says how the targets of a sequence are its next inputs, so that a model can go on with what it has
+// written itself. It is empty where they are something else.
+type Continuation string
+
+// The continuations.
+const (
+	ContinuesTokens Continuation = "tokens" // a target is the next token
+	ContinuesNotes  Continuation = "notes"  // the targets are the next inputs, notes from LowestNote on
+	ContinuesValues Continuation = "values" // the targets are the numbers of the next row, see [TableInputs.Follow]
+)
+
 // Spec is what a model must know of the data.
 type Spec struct {
 	Vocabulary int        // number of token ids where the inputs are tokens (id 0 is the unknown token), else 0
@@ -69,6 +80,7 @@ type Spec struct {
 	Task       Task       //
 	Targets    int        // classes, tokens, or K: values per target
 	TargetKind TargetKind //
+	Continues  Continuation
 
 	Classes        []string // names of the classes, where there are
 	Alphabet       []string // the character of each token id, where tokens are characters; Alphabet[0] is empty

@@ -39,6 +39,7 @@ func loadText(ctx context.Context, config Config, files []string) (*Data, error)
 	}
 	spec := Spec{
 		Vocabulary: len(alphabet), Task: Next, Targets: len(alphabet), TargetKind: TokenPerStep, Alphabet: alphabet,
+		Continues: ContinuesTokens,
 	}
 	window := 0
 	if config.Forecast != nil {

@@ -35,6 +35,19 @@ func TestParameters(t *testing.T) {
 		t.Errorf("found %+v, expected no spectrum of a bias", b)
 	}
 
+	diagonal := make([]float64, 513*513)
+	for i := range 513 {
+		diagonal[i*513+i] = float64(i)
+	}
+	wide := &graph.Param{Name: "gru1/recurrent_kernel", Role: graph.RecurrentKernel, Value: tensor.New(tensor.WithShape(513, 513), tensor.WithBacking(diagonal))}
+	if found, err = inspect.Parameters([]*graph.Param{wide}); err != nil {
+		t.Fatalf("%+v", err)
+	}
+	expectClose(t, "singular values of many units", found[0].SingularValues, []float64{512}, 1e-12)
+	if found[0].SpectralRadii != nil {
+		t.Errorf("found %v, expected no spectral radii of more than 512 units", found[0].SpectralRadii)
+	}
+
 	bias.Value.Float32s()[2] = float32(math.NaN())
 	if _, err := inspect.Parameters([]*graph.Param{bias}); err == nil || !strings.Contains(err.Error(), "gru0/bias: element 2: found NaN") {
 		t.Errorf("found error %v, expected one about element 2 of gru0/bias", err)

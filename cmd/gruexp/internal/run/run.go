@@ -21,6 +21,7 @@ type Options struct {
 	Threads   int // 0: as many as the machine has cores
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
+	DryRun    bool // takes the first batch of each part of the data alone
 }
 
 // Splits are the parts of the data that a run can be measured on.
@@ -52,13 +53,14 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	return s.fit(ctx, dir)
 }
 
-// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again.
+// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again, unless it was a budget
+// that ended it.
 func Resume(ctx context.Context, path string, options Options) (*Result, error) {
 	if err := rundir.Exists(path); err != nil {
 		return nil, err
 	}
 	result := &Result{}
-	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended {
+	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended && !trainer.StopReason(result.StopReason).IsBudget() {
 		result.Run = path // it may have been moved
 		return result, err
 	}
