@@ -154,7 +154,7 @@ func TestGRU(t *testing.T) {
 		}
 		decay := uniform(8, 4, 4, states)
 		decay.fixed = false
-		for choice := range 1 << (len(optional) + 1) {
+		for choice := int(form) % 3; choice < 1<<(len(optional)+1); choice += 3 { // they are many
 			in := inputs{"gates": random(1, 4, 4, columns), "kernel": random(2, 2, columns)}
 			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0, Epsilon: 0.5}
 			name := fmt.Sprintf("%+v", options)
