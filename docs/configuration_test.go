@@ -134,6 +134,7 @@ func meanings() map[string]string {
 		"trainer.reduce_on_plateau.monitor":                 "as in `early_stopping`",
 		"trainer.reduce_on_plateau.mode":                    "as in `early_stopping`",
 		"trainer.reduce_on_plateau.min_delta":               "as in `early_stopping`",
+		"trainer.reduce_on_plateau.min_delta_mode":          "of what `min_delta` is an amount: of the metric, or a share of the size of the best value so far",
 		"trainer.reduce_on_plateau.factor":                  "what the learning rate is multiplied by",
 	}
 }

@@ -77,19 +77,27 @@ type EarlyStoppingConfig struct {
 	RestoreBest *bool `yaml:"restore_best"`
 }
 
-// ReduceOnPlateauConfig says when to lower the learning rate. The rule is that of Keras' ReduceLROnPlateau.
+// ReduceOnPlateauConfig says when to lower the learning rate. The rule is that of Keras' and PyTorch's ReduceLROnPlateau. Where the
+// two count differently, Patience is as in Keras, where PyTorch's is one less, and Cooldown as in PyTorch, where Keras' is one more.
 type ReduceOnPlateauConfig struct {
 	// Monitor, Mode and MinDelta are those of [EarlyStoppingConfig].
 	Monitor  string  `yaml:"monitor"`
 	Mode     string  `yaml:"mode"`
 	MinDelta float64 `yaml:"min_delta"`
+	// MinDeltaMode says of what MinDelta is an amount: "absolute" (default), of the metric, or "relative", a share of the size of the
+	// best value so far.
+	MinDeltaMode string `yaml:"min_delta_mode"`
 	// Patience is how many epochs in a row may fail to improve before the learning rate is multiplied by Factor, and
 	// again before the next time; default 10.
 	Patience int `yaml:"patience"`
+	// Cooldown is how many epochs after the learning rate was lowered lose no patience; default 0.
+	Cooldown int `yaml:"cooldown"`
 	// Factor is between 0 and 1; default 0.1.
 	Factor float64 `yaml:"factor"`
 	// MinLearningRate is where lowering ends; default 0.
 	MinLearningRate float64 `yaml:"min_learning_rate"`
+	// Epsilon is what the learning rate must fall by more than, or it stays as it is; default 0.
+	Epsilon float64 `yaml:"epsilon"`
 }
 
 // The modes of a monitor.
@@ -97,6 +105,12 @@ const (
 	ModeAuto = "auto"
 	ModeMin  = "min"
 	ModeMax  = "max"
+)
+
+// The modes of [ReduceOnPlateauConfig].MinDelta.
+const (
+	MinDeltaAbsolute = "absolute"
+	MinDeltaRelative = "relative"
 )
 
 // WithDefaults fills the zero fields.
@@ -140,6 +154,7 @@ func (c ReduceOnPlateauConfig) WithDefaults() ReduceOnPlateauConfig {
 	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
 	c.Mode = orDefault(c.Mode, ModeAuto)
 	c.Patience = orDefault(c.Patience, 10)
+	c.MinDeltaMode = orDefault(c.MinDeltaMode, MinDeltaAbsolute)
 	c.Factor = orDefault(c.Factor, 0.1)
 	return c
 }
@@ -210,8 +225,12 @@ func (c EarlyStoppingConfig) Validate() fault.List {
 func (c ReduceOnPlateauConfig) Validate() fault.List {
 	var faults fault.List
 	checkMonitor(&faults, c.Monitor, c.Mode, c.Patience, c.MinDelta)
+	modes := []string{MinDeltaAbsolute, MinDeltaRelative}
+	faults.Check(slices.Contains(modes, c.MinDeltaMode), "min_delta_mode", c.MinDeltaMode, "one of %v", modes)
+	faults.Check(c.Cooldown >= 0, "cooldown", c.Cooldown, "at least 0")
 	faults.Check(c.Factor > 0 && c.Factor < 1, "factor", c.Factor, "a number between 0 and 1")
 	faults.Check(c.MinLearningRate >= 0 && isFinite(c.MinLearningRate), "min_learning_rate", c.MinLearningRate, "a finite number of at least 0")
+	faults.Check(c.Epsilon >= 0 && isFinite(c.Epsilon), "epsilon", c.Epsilon, "a finite number of at least 0")
 	return faults
 }
 

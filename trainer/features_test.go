@@ -28,6 +28,9 @@ func strategies() map[string]experiment {
 		change(&e)
 		all[name] = e
 	}
+	add("plateaus", func(e *experiment) {
+		e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{Monitor: "train.loss", MinDelta: 0.9, MinDeltaMode: trainer.MinDeltaRelative, Patience: 1, Cooldown: 2, Factor: 0.5}
+	})
 	add("accumulate", func(e *experiment) { e.trainer.Accumulate = 2 })
 	add("curriculum", func(e *experiment) { e.trainer.Curriculum = &trainer.CurriculumConfig{Epochs: 2, Initial: 0.4} })
 	add("average", func(e *experiment) { e.solver.Average = new(solvers.AverageConfig{Decay: new(0.8)}) })
