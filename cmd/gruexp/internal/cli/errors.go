@@ -15,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -37,6 +38,8 @@ func describe(err error, verb string) (code int, lines []string) {
 		missing    *data.NotFoundError
 		unfinished *run.UnfinishedError
 		fetched    *download.Error
+		stopped    *studies.UnfinishedError
+		fruitless  *studies.FailedError
 	)
 	switch {
 	case errors.As(err, &faults):
@@ -54,6 +57,10 @@ func describe(err error, verb string) (code int, lines []string) {
 		return exitFailed, []string{oneLine(describeUnfinished(unfinished).Error())}
 	case errors.As(err, &fetched):
 		return exitFailed, []string{oneLine(fetched.Error())}
+	case errors.As(err, &stopped):
+		return exitFailed, []string{oneLine(stopped.Error())}
+	case errors.As(err, &fruitless):
+		return exitFailed, []string{oneLine(fruitless.Error())}
 	case isInterruption(err):
 		return exitFailed, []string{verb + ": interrupted (found a signal, expected the end of the work)"}
 	default:

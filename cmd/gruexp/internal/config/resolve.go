@@ -32,7 +32,7 @@ func resolve(source string, assignments []string, validate func(Config) fault.Li
 	}
 	document, err := yamlconf.Parse(s.file, s.text)
 	if err != nil {
-		return nil, place([]yamlconf.Problem{asProblem(s.file, err)})
+		return nil, Refuse([]yamlconf.Problem{asProblem(s.file, err)})
 	}
 	var problems []yamlconf.Problem
 	for _, assignment := range assignments {
@@ -53,7 +53,7 @@ func resolve(source string, assignments []string, validate func(Config) fault.Li
 	}
 	yamlconf.Sort(wrong)
 	if problems = append(problems, wrong...); len(problems) > 0 {
-		return nil, place(problems)
+		return nil, Refuse(problems)
 	}
 	if cfg.Name == "" {
 		cfg.Name = s.name
@@ -79,7 +79,7 @@ func (c *Config) Place(prefix string, err error) error {
 		seen[f.Path] = true
 		return twice
 	})
-	return place(c.document.Problems(list))
+	return Refuse(c.document.Problems(list))
 }
 
 // within says whether path is that of whole or of a part of it.
@@ -87,7 +87,8 @@ func within(whole, path string) bool {
 	return whole == "" || path == whole || strings.HasPrefix(path, whole+".")
 }
 
-func place(problems []yamlconf.Problem) request.Errors {
+// Refuse is what is wrong with a YAML file as an error.
+func Refuse(problems []yamlconf.Problem) request.Errors {
 	out := make(request.Errors, len(problems))
 	for i, p := range problems {
 		out[i] = &request.Error{Where: p.Where(), What: p.What, Found: p.Found, Expected: p.Expected}
@@ -115,13 +116,36 @@ func read(name string) (*source, error) {
 	if text, ok := experiments.Source(name); ok {
 		return &source{text, "built-in " + name + ".yaml", ".", name}, nil
 	}
-	extension := filepath.Ext(name)
-	if extension != ".yaml" && extension != ".yml" {
+	if !IsFile(name) {
 		return nil, unknownExperiment(name)
 	}
+	text, err := ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return &source{text, name, filepath.Dir(name), strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))}, nil
+}
+
+// Text is an experiment or a file as it was written.
+func Text(source string) ([]byte, error) {
+	s, err := read(source)
+	if err != nil {
+		return nil, err
+	}
+	return s.text, nil
+}
+
+// IsFile tells the name of a YAML file from that of something built in.
+func IsFile(name string) bool {
+	extension := filepath.Ext(name)
+	return extension == ".yaml" || extension == ".yml"
+}
+
+// ReadFile reads a YAML file that a user has written. An error is of type [request.Errors].
+func ReadFile(name string) ([]byte, error) {
 	const most = 1 << 20
 	expected := fmt.Sprintf("a YAML file of at most %d bytes", most)
-	refuse := func(found string) (*source, error) {
+	refuse := func(found string) ([]byte, error) {
 		return nil, request.Errors{{Where: name, What: "configuration cannot be read", Found: found, Expected: expected}}
 	}
 	info, err := os.Stat(name)
@@ -139,7 +163,7 @@ func read(name string) (*source, error) {
 	if err != nil {
 		return refuse(err.Error())
 	}
-	return &source{text, name, filepath.Dir(name), strings.TrimSuffix(filepath.Base(name), extension)}, nil
+	return text, nil
 }
 
 func unknownExperiment(name string) error {

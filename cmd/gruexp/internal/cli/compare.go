@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+)
+
+func (a *app) compareCommand() *cobra.Command {
+	var (
+		flags studyFlags
+		test  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "compare STUDY|FILE.yaml",
+		Short: "Compare strategies on the same seeds and say which one wins",
+		Long: `Compare strategies on the same seeds and say which one wins, or that no difference was found. The study is a built-in
+one or a file: a base configuration, arms that change it, and seeds that every arm is run with.
+
+Trials run in parallel, each in a process and a run directory of its own. Whatever is interrupted or killed, the same
+command goes on where the study stopped. What is compared is measured on the validation part; --test shows the test part
+too, and the study counts how often.`,
+		Example: `  gruexp compare solvers
+  gruexp compare mine.yaml --out studies/mine --set trainer.max_epochs=5
+  gruexp compare mine.yaml --test --json`,
+		Args: arguments(1, 1, "a study or FILE.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options, err := a.studyOptions(cmd, &flags, 0)
+			if err != nil {
+				return err
+			}
+			c, err := studies.ReadComparison(cmd.Context(), args[0], flags.sets, options)
+			if err != nil {
+				return err
+			}
+			if options, err = a.studyOptions(cmd, &flags, c.Trials()); err != nil {
+				return err
+			}
+			result, err := c.Run(cmd.Context(), flags.folder(c.Name()), flags.retry, options)
+			if err != nil {
+				return err
+			}
+			if test {
+				if err := c.LookAtTest(cmd.Context(), result); err != nil {
+					return err
+				}
+			}
+			if a.json {
+				return a.printJSON(result)
+			}
+			return a.showComparison(result)
+		},
+	}
+	cmd.Flags().BoolVar(&test, "test", false, "show the test part too, which is to be done once, when all has been decided")
+	flags.add(a, cmd)
+	return cmd
+}
+
+func (a *app) showComparison(r *studies.CompareResult) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s: %s of %d arms, means with 95 %% intervals over the seeds\n\n", r.Study, r.Metric, len(r.Arms))
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ARM\tMEAN\tINTERVAL\tSECONDS\tEPOCHS\tENDED BY\tVALUES")
+	for _, name := range r.Better() {
+		arm := r.Arms[name]
+		values := make([]string, len(arm.Values))
+		for i, v := range arm.Values {
+			values[i] = number(v)
+		}
+		seconds := "-"
+		if arm.Seconds.Known() {
+			seconds = duration(float64(arm.Seconds))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, known(arm.Mean), interval(arm.Estimate), seconds,
+			strings.Trim(fmt.Sprint(arm.Epochs), "[]"), strings.Join(slices.Sorted(maps.Keys(arm.StopReasons)), ", "), strings.Join(values, " "))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(&b, "\nDifference from %s, seed by seed; p after Holm's correction; P: probability that a run beats one of %s\n\n", r.Reference, r.Reference)
+	fmt.Fprintln(table, "ARM\tDIFFERENCE\tINTERVAL\tP\tp\tVERDICT")
+	for _, name := range r.Better() {
+		if d, ok := r.Differences[name]; ok {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", name, known(d.Mean), interval(d.Estimate), known(d.Probability), known(d.Adjusted), d.Verdict)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if r.Test != nil {
+		fmt.Fprintf(&b, "\n%s, looked at for the %s time\n\n", r.Test.Metric, ordinal(r.Test.Looks))
+		fmt.Fprintln(table, "ARM\tMEAN\tINTERVAL")
+		for _, name := range r.Better() {
+			if e, ok := r.Test.Arms[name]; ok {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", name, known(e.Mean), interval(e))
+			}
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		if r.Test.Looks > 1 {
+			b.WriteString("What is chosen after a first look is no longer judged by the test part.\n")
+		}
+	}
+	showFailures(&b, r.Failed)
+	fmt.Fprintf(&b, "\nThe study is in %s\n", r.Dir)
+	_, err := io.WriteString(a.stdout, b.String())
+	return err
+}
+
+func ordinal(n int) string {
+	switch n {
+	case 1:
+		return "first"
+	case 2:
+		return "second"
+	case 3:
+		return "third"
+	default:
+		return fmt.Sprintf("%dth", n)
+	}
+}

@@ -1,0 +1,297 @@
+package studies
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/study"
+)
+
+const compareKind = "compare"
+
+// CompareConfig is a study of strategies.
+type CompareConfig struct {
+	Question
+	Seeds     []uint64                  `yaml:"seeds"`     // of the runs of every arm; default 1 to 5
+	Reference string                    `yaml:"reference"` // the arm that the others are measured against; required
+	Arms      map[string]map[string]any `yaml:"arms"`      // by name, changes to the base: values by path, as --set takes them, or nested
+}
+
+func (c CompareConfig) validate() fault.List {
+	faults := c.Question.validate()
+	faults.Check(len(c.Seeds) >= 2, "seeds", c.Seeds, "two or more")
+	for i, seed := range c.Seeds {
+		faults.Check(!slices.Contains(c.Seeds[:i], seed), fmt.Sprintf("seeds.%d", i), seed, "every seed once")
+	}
+	faults.Check(len(c.Arms) >= 2, "arms", fmt.Sprintf("%d arms", len(c.Arms)), "two or more")
+	names := slices.Sorted(maps.Keys(c.Arms))
+	for i, name := range names {
+		faults.Check(isFileName(name), "arms."+name, name, "a name of letters, digits, dots, dashes and underscores")
+		same := slices.ContainsFunc(names[:i], func(other string) bool { return strings.EqualFold(name, other) })
+		faults.Check(!same, "arms."+name, name, "names that differ in more than upper and lower case")
+	}
+	if len(names) > 0 {
+		faults.Check(slices.Contains(names, c.Reference), "reference", c.Reference, "one of the arms %v", names)
+	}
+	return faults
+}
+
+// Comparison is a study that can be carried out: every arm resolved and checked against its data.
+type Comparison struct {
+	config      CompareConfig
+	arms        map[string]arm
+	fingerprint string
+}
+
+// arm is a configuration and what made it of the base.
+type arm struct {
+	config  *config.Config
+	changes []change
+}
+
+// Name is that of the study.
+func (c *Comparison) Name() string { return c.config.Name }
+
+// Trials is how many there are.
+func (c *Comparison) Trials() int { return len(c.config.Seeds) * len(c.arms) }
+
+// ReadComparison reads a study, built in or from a file, with changes to its base. Nothing is written.
+func ReadComparison(ctx context.Context, source string, sets []string, options Options) (*Comparison, error) {
+	f, err := open(source)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{config: defaultCompare()}
+	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
+		return nil, err
+	}
+	if err := c.resolve(f, sets); err != nil {
+		return nil, err
+	}
+	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds)}
+	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+		a := c.arms[name]
+		fingerprint, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
+		if err != nil {
+			return nil, f.placeFault(f.place("arm "+name, a.changes, err))
+		}
+		identity = append(identity, name, fingerprint)
+	}
+	c.fingerprint = fingerprintOf(identity)
+	return c, nil
+}
+
+func defaultCompare() CompareConfig { return CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}} }
+
+// resolve makes the configurations of all arms.
+func (c *Comparison) resolve(f *file, sets []string) error {
+	shared, err := changes("set", c.config.Set)
+	if err != nil {
+		return err
+	}
+	c.arms = map[string]arm{}
+	var faults request.Errors // of all arms
+	for _, name := range slices.Sorted(maps.Keys(c.config.Arms)) {
+		own, err := changes("arms."+name, c.config.Arms[name])
+		if err != nil {
+			return err
+		}
+		a := arm{changes: slices.Concat(shared, own, commandLine(sets))}
+		if a.config, err = f.resolve("arm "+name, c.config.Base, a.changes); !collect(&faults, err) {
+			return err
+		}
+		c.arms[name] = a
+	}
+	if faults != nil {
+		return faults
+	}
+	return nil
+}
+
+// collect adds what is wrong to a list, once; it is false for an error that is no such list.
+func collect(list *request.Errors, err error) bool {
+	var found request.Errors
+	if err != nil && !errors.As(err, &found) {
+		return false
+	}
+	for _, e := range found {
+		if !slices.ContainsFunc(*list, func(other *request.Error) bool { return *other == *e }) {
+			*list = append(*list, e)
+		}
+	}
+	return true
+}
+
+func fingerprintOf(parts []string) string {
+	hash := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(hash, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// compareDefinition is what another process needs to take part.
+type compareDefinition struct {
+	Metric string `json:"metric"`
+}
+
+// Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
+func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
+	text, err := json.Marshal(compareDefinition{c.config.Metric})
+	if err != nil {
+		return nil, errors.Wrap(err, "definition of a study")
+	}
+	d, err := makeDir(ctx, path, study.Definition{Kind: compareKind, Fingerprint: c.fingerprint, Text: text})
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	for name, a := range c.arms {
+		text, err := config.Marshal(a.config)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.write(text, armsDir, name+".yaml"); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.store.Add(ctx, c.trials()); err != nil {
+		return nil, err
+	}
+	if retry {
+		if _, err := d.store.Retry(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.work(ctx, compareWorker(d, c.config.Metric, options)); err != nil {
+		return nil, err
+	}
+	return c.result(ctx, d)
+}
+
+// trials goes seed by seed, so that a study which is looked at early has something of every arm.
+func (c *Comparison) trials() []study.Trial {
+	var trials []study.Trial
+	for _, seed := range c.config.Seeds {
+		for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Seeds: []uint64{seed}})
+		}
+	}
+	return trials
+}
+
+func compareWorker(d *dir, metric string, options Options) *study.Worker {
+	e := &executor{dir: d, options: options, metric: metric, config: func(t study.Trial) (string, error) {
+		return d.file(armsDir, t.Arm+".yaml")
+	}}
+	return &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
+}
+
+// CompareResult is the JSON of compare, and its result.json.
+type CompareResult struct {
+	Study     string   `json:"study"`
+	Dir       string   `json:"dir"`
+	Metric    string   `json:"metric"`
+	Reference string   `json:"reference"`
+	Seeds     []uint64 `json:"seeds"`
+	study.Table
+	Test *TestResult `json:"test,omitempty"` // only where it was asked for
+
+	trials []study.Trial
+}
+
+// TestResult is what the arms reach on the test part.
+type TestResult struct {
+	Metric string                    `json:"metric"`
+	Looks  int                       `json:"looks"` // how often these figures were shown, this time included
+	Arms   map[string]study.Estimate `json:"arms"`
+}
+
+func (c *Comparison) question() study.Comparison {
+	return study.Comparison{
+		Arms: slices.Sorted(maps.Keys(c.arms)), Reference: c.config.Reference, Seeds: c.config.Seeds,
+		HigherIsBetter: trainer.HigherIsBetter(c.config.Metric),
+	}
+}
+
+func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error) {
+	trials, err := d.store.Trials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := anyDone(d.path, trials); err != nil {
+		return nil, err
+	}
+	r := &CompareResult{
+		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds,
+		Table: *study.Compare(c.question(), trials), trials: trials,
+	}
+	if err := r.writeTables(d); err != nil {
+		return nil, err
+	}
+	return r, d.writeResult(r)
+}
+
+// LookAtTest adds what the arms reach on the test part. The record counts how often that was done.
+func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
+	d, _, err := openDir(ctx, r.Dir)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	looks, err := d.store.Look(ctx)
+	if err != nil {
+		return err
+	}
+	metric := strings.TrimPrefix(c.config.Metric, validPrefix)
+	r.Test = &TestResult{Metric: "test." + metric, Looks: looks, Arms: study.TestEstimates(c.question(), r.trials, metric)}
+	return d.writeResult(r)
+}
+
+// Better sorts the arms, the best first; those without a value are last.
+func (r *CompareResult) Better() []string {
+	names := slices.Sorted(maps.Keys(r.Arms))
+	sign := study.Value(1)
+	if trainer.HigherIsBetter(r.Metric) {
+		sign = -1
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		x, y := r.Arms[a].Mean, r.Arms[b].Mean
+		switch {
+		case !x.Known() || !y.Known():
+			return boolOrder(!x.Known(), !y.Known())
+		case sign*x < sign*y:
+			return -1
+		case sign*x > sign*y:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return names
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}

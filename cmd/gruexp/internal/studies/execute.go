@@ -1,0 +1,162 @@
+package studies
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer/study"
+)
+
+// Options are the surroundings of a study; they change no number of its result.
+type Options struct {
+	Slots   int // trials at a time
+	Threads int // of each
+	Run     run.Options
+
+	Ended func(t study.Trial) // told of every trial that has ended; may be nil
+}
+
+// Message is what a trial's process writes on its standard output, as a line of JSON.
+type Message struct {
+	Epoch   int                `json:"epoch,omitempty"`
+	Seconds float64            `json:"seconds,omitempty"`
+	Valid   map[string]float64 `json:"valid,omitempty"`
+	Result  *run.Result        `json:"result,omitempty"` // the last one
+}
+
+// TrialVerb is the verb of a trial's process: gruexp TrialVerb CONFIG --out DIR --seed N --threads N. It ends soon after its
+// standard input does, so that no trial outlives the process that wants it, however that ends.
+const TrialVerb = "trial"
+
+// executor carries out trials as processes of this program.
+type executor struct {
+	dir     *dir
+	options Options
+	metric  string
+	config  func(t study.Trial) (path string, err error) // the configuration of a trial as a file
+}
+
+func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
+	config, err := e.config(t)
+	if err != nil {
+		return nil, err
+	}
+	var runs []study.Run
+	for i, seed := range t.Seeds {
+		name := filepath.Join(trialsDir, t.Name)
+		if len(t.Seeds) > 1 {
+			name += "-" + strconv.Itoa(i+1)
+		}
+		heard := report
+		if i > 0 {
+			heard = nil // a trial is judged early by its first run
+		}
+		result, err := e.run(ctx, config, name, seed, heard)
+		if err != nil {
+			return nil, err
+		}
+		r, err := e.summary(name, seed, result)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+func (e *executor) summary(name string, seed uint64, result *run.Result) (study.Run, error) {
+	value, ok := result.Valid[e.metric[len(validPrefix):]]
+	if !ok {
+		return study.Run{}, errors.Errorf("found no %s in the result of %s", e.metric, name)
+	}
+	return study.Run{
+		Seed: seed, Dir: filepath.ToSlash(name), Value: value, Seconds: result.Seconds, Epochs: result.Epochs,
+		StopReason: result.StopReason, Test: result.Test,
+	}, nil
+}
+
+// run trains in a process of its own, or goes on with what another process has begun. Report may be nil.
+func (e *executor) run(ctx context.Context, config, name string, seed uint64, report func(study.Point) error) (*run.Result, error) {
+	out, err := e.dir.file(name)
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, errors.Wrap(err, "this program")
+	}
+	args := []string{TrialVerb, config, "--out", out, "--seed", strconv.FormatUint(seed, 10), "--threads", strconv.Itoa(e.options.Threads)}
+	if folder := e.options.Run.Data.Dir; folder != "" {
+		args = append(args, "--data", folder)
+	}
+	log, err := os.OpenFile(out+".log", os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, errors.Wrap(err, "log of a trial")
+	}
+	defer log.Close()
+	info, err := log.Stat()
+	if err != nil {
+		return nil, errors.Wrap(err, "log of a trial")
+	}
+	process := exec.Command(program, args...)
+	process.Stderr = log
+	result, err := converse(ctx, process, e.metric[len(validPrefix):], report)
+	if err == nil && result == nil {
+		err = errors.New("the process has ended without a result")
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if said := lastError(log.Name(), info.Size()); said != "" {
+			return nil, errors.New(said)
+		}
+		return nil, errors.Errorf("%s: its process was ended (found %s, expected a result)", out, exit.ProcessState)
+	}
+	return result, err
+}
+
+// converse starts a trial's process, hears what it says and waits for its end. The end of the context ends it.
+func converse(ctx context.Context, process *exec.Cmd, metric string, report func(study.Point) error) (result *run.Result, err error) {
+	stdin, err := process.StdinPipe()
+	if err != nil {
+		return nil, errors.Wrap(err, "process of a trial")
+	}
+	stdout, err := process.StdoutPipe()
+	if err != nil {
+		return nil, errors.Wrap(err, "process of a trial")
+	}
+	if err := process.Start(); err != nil {
+		return nil, errors.Wrap(err, "process of a trial")
+	}
+	stop := context.AfterFunc(ctx, func() { stdin.Close() })
+	defer stop()
+	var failed error
+	for messages := json.NewDecoder(stdout); ; {
+		var m Message
+		if err := messages.Decode(&m); err != nil {
+			if err != io.EOF && failed == nil {
+				failed = errors.Wrap(err, "what a trial says")
+			}
+			break
+		}
+		if m.Result != nil {
+			result = m.Result
+		} else if v, ok := m.Valid[metric]; ok && report != nil && failed == nil && ctx.Err() == nil {
+			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds}); failed != nil {
+				stdin.Close()
+			}
+		}
+	}
+	_, _ = io.Copy(io.Discard, stdout) // so that nothing of it hangs
+	if err := process.Wait(); err != nil {
+		return nil, errors.WithStack(err)
+	}
+	return result, failed
+}

@@ -1,0 +1,231 @@
+package studies
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
+// Question is what comparisons and searches have in common.
+type Question struct {
+	Name        string         `yaml:"name,omitempty"` // left out: the file's
+	Description string         `yaml:"description,omitempty"`
+	Base        string         `yaml:"base"`   // experiment or configuration file that all trials begin with; required
+	Set         map[string]any `yaml:"set"`    // changes to it that all trials share, as those of an arm
+	Metric      string         `yaml:"metric"` // of the validation part, as valid.accuracy; required
+}
+
+func (q Question) validate() fault.List {
+	var faults fault.List
+	faults.Check(isFileName(q.Name), "name", q.Name, "a name of letters, digits, dots, dashes and underscores")
+	faults.Check(q.Base != "", "base", q.Base, "an experiment or a configuration file")
+	faults.Check(strings.HasPrefix(q.Metric, validPrefix), "metric", q.Metric, "valid.METRIC: what is selected is selected on the validation part")
+	return faults
+}
+
+const validPrefix = "valid."
+
+// isFileName says whether a name can be that of a file on every system.
+func isFileName(name string) bool {
+	if name == "" || len(name) > 100 || strings.ContainsAny(name[:1], ".-") {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-+", r))
+	})
+}
+
+// file is a study as it was written.
+type file struct {
+	name     string // of the study, where it does not say another
+	folder   string // where relative paths begin
+	document *yamlconf.Document
+}
+
+// open reads a ready study or a file.
+func open(source string) (*file, error) {
+	text, where, folder, err := read(source)
+	if err != nil {
+		return nil, err
+	}
+	document, err := yamlconf.Parse(where, text)
+	if err != nil {
+		var p yamlconf.Problem
+		if errors.As(err, &p) {
+			return nil, config.Refuse([]yamlconf.Problem{p})
+		}
+		return nil, err
+	}
+	name := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
+	return &file{name, folder, document}, nil
+}
+
+func read(source string) (text []byte, where, folder string, err error) {
+	if text, ok := ready(source); ok {
+		return text, "built-in " + source + ".yaml", ".", nil
+	}
+	if !config.IsFile(source) {
+		return nil, "", "", unknownStudy(source)
+	}
+	text, err = config.ReadFile(source)
+	return text, source, filepath.Dir(source), err
+}
+
+// decode fills a study and says all that is wrong with it.
+func (f *file) decode(into any, q *Question, validate func() fault.List) error {
+	problems := f.document.Decode(into)
+	if q.Name == "" {
+		q.Name = f.name
+	}
+	wrong := validate()
+	wrong = slices.DeleteFunc(wrong, func(one fault.Fault) bool { // found already, in another way
+		return slices.ContainsFunc(problems, func(p yamlconf.Problem) bool { return p.Path == one.Path })
+	})
+	if problems = append(problems, f.document.Problems(wrong)...); len(problems) > 0 {
+		yamlconf.Sort(problems)
+		return config.Refuse(problems)
+	}
+	if beside := filepath.Join(f.folder, q.Base); config.IsFile(q.Base) && exists(beside) {
+		q.Base = beside
+	}
+	_, err := config.Resolve(q.Base, nil)
+	var faults request.Errors
+	if errors.As(err, &faults) && faults[0].Where == commandLineName { // a name that there is not
+		where, line := f.document.Locate("base")
+		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
+	}
+	return err
+}
+
+// commandLineName is where configurations say that an unknown name was found.
+const commandLineName = "command line"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// change is one assignment to the base and where in the study it stands.
+type change struct {
+	at         string // path in the study; empty: on the command line
+	path       string // in the configuration
+	assignment string
+}
+
+// changes makes assignments of the changes at a path of the study. A mapping is merged into the base's, but one with a
+// name replaces it: the options of one solver are not those of another; and so does an item of a list.
+func changes(at string, values map[string]any) ([]change, error) {
+	var list []change
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		inner, err := changesOf(at+"."+key, key, values[key])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, inner...)
+	}
+	return list, nil
+}
+
+func changesOf(at, path string, value any) ([]change, error) {
+	inner, isMapping := value.(map[string]any)
+	_, named := inner["name"]
+	_, notItem := strconv.Atoi(path[strings.LastIndexByte(path, '.')+1:])
+	if isMapping && len(inner) > 0 && !named && notItem != nil {
+		var list []change
+		for _, key := range slices.Sorted(maps.Keys(inner)) {
+			below, err := changesOf(at+"."+key, path+"."+key, inner[key])
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, below...)
+		}
+		return list, nil
+	}
+	assignment, err := assign(path, value)
+	return []change{{at, path, assignment}}, err
+}
+
+// assign writes a value as --set takes it; JSON is YAML.
+func assign(path string, value any) (string, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", errors.Wrap(err, path)
+	}
+	return path + "=" + string(text), nil
+}
+
+// commandLine are the assignments of --set.
+func commandLine(sets []string) []change {
+	list := make([]change, len(sets))
+	for i, set := range sets {
+		list[i] = change{assignment: set}
+	}
+	return list
+}
+
+// resolve applies changes to a base. Who names what they belong to, in errors.
+func (f *file) resolve(who, base string, list []change) (*config.Config, error) {
+	assignments := make([]string, len(list))
+	for i, c := range list {
+		assignments[i] = c.assignment
+	}
+	cfg, err := config.Resolve(base, assignments)
+	return cfg, f.place(who, list, err)
+}
+
+// place gives errors of assignments their places in the study.
+func (f *file) place(who string, list []change, err error) error {
+	var faults request.Errors
+	if !errors.As(err, &faults) {
+		return err
+	}
+	for _, e := range faults {
+		set, ok := strings.CutPrefix(e.Where, "--set ")
+		if !ok {
+			e.What = prefixed(who, e.What)
+			continue
+		}
+		for _, c := range list {
+			rest, within := strings.CutPrefix(set, c.path)
+			if c.at == "" || !within || rest != "" && rest[0] != '.' {
+				continue
+			}
+			where, line := f.document.Locate(c.at + rest)
+			e.Where = fmt.Sprintf("%s:%d", where, line)
+			if e.What == "wrong value" {
+				e.What += " of " + set
+			}
+			e.What = prefixed(who, e.What)
+			break
+		}
+	}
+	return faults
+}
+
+func prefixed(who, what string) string {
+	if who == "" {
+		return what
+	}
+	return who + ": " + what
+}
+
+// placeFault gives faults with paths in the study their places.
+func (f *file) placeFault(err error) error {
+	var faults *fault.Error
+	if !errors.As(err, &faults) {
+		return err
+	}
+	return config.Refuse(f.document.Problems(faults.Faults))
+}

@@ -1,0 +1,119 @@
+package studies
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/trainer/study"
+)
+
+// writeCSV writes a table, its head in the first row.
+func (d *dir) writeCSV(name string, rows [][]string) error {
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return errors.Wrap(err, name)
+	}
+	return d.write(b.Bytes(), name)
+}
+
+// cell is a number in full, or nothing where it is unknown.
+func cell(v study.Value) string {
+	if !v.Known() {
+		return ""
+	}
+	return strconv.FormatFloat(float64(v), 'g', -1, 64)
+}
+
+func (r *CompareResult) writeTables(d *dir) error {
+	arms := [][]string{{"arm", "mean", "low", "high", "runs", "seconds"}}
+	differences := [][]string{{"arm", "mean", "low", "high", "pairs", "probability", "p", "p_adjusted", "more_seeds", "verdict"}}
+	for _, name := range r.Better() {
+		a := r.Arms[name]
+		arms = append(arms, []string{name, cell(a.Mean), cell(a.Low), cell(a.High), strconv.Itoa(len(a.Values)), cell(a.Seconds)})
+		if x, ok := r.Differences[name]; ok {
+			differences = append(differences, []string{
+				name, cell(x.Mean), cell(x.Low), cell(x.High), strconv.Itoa(x.Pairs), cell(x.Probability), cell(x.P), cell(x.Adjusted),
+				strconv.Itoa(x.MoreSeeds), x.Verdict,
+			})
+		}
+	}
+	if err := d.writeCSV("arms.csv", arms); err != nil {
+		return err
+	}
+	if err := d.writeCSV("differences.csv", differences); err != nil {
+		return err
+	}
+	return d.writeRuns(r.trials)
+}
+
+func (r *TuneResult) writeTables(d *dir) error {
+	names := slices.Sorted(maps.Keys(r.Importance))
+	importance := [][]string{{"hyperparameter", "importance"}}
+	for _, name := range names {
+		importance = append(importance, []string{name, cell(study.Value(r.Importance[name]))})
+	}
+	if err := d.writeCSV("importance.csv", importance); err != nil {
+		return err
+	}
+	settings := map[string]bool{}
+	for _, t := range r.History {
+		for name := range t.Settings {
+			settings[name] = true
+		}
+	}
+	names = slices.Sorted(maps.Keys(settings))
+	trials := [][]string{append([]string{"trial", "state", "value", "seconds"}, names...)}
+	for _, t := range r.History {
+		row := []string{t.Name, string(t.State), cell(t.Value), cell(study.Value(t.Seconds()))}
+		for _, name := range names {
+			row = append(row, Setting(t.Settings[name]))
+		}
+		trials = append(trials, row)
+	}
+	if err := d.writeCSV("trials.csv", trials); err != nil {
+		return err
+	}
+	return d.writeRuns(r.History)
+}
+
+// Setting is a value of a hyperparameter as text, nothing where a trial does not have it.
+func Setting(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return string(text)
+	}
+}
+
+// writeRuns writes a row for each run, and one for each trial that has none.
+func (d *dir) writeRuns(trials []study.Trial) error {
+	rows := [][]string{{"trial", "arm", "seed", "state", "value", "seconds", "epochs", "stop_reason", "dir", "error"}}
+	for _, t := range trials {
+		if len(t.Runs) == 0 {
+			rows = append(rows, []string{t.Name, t.Arm, strconv.FormatUint(t.Seeds[0], 10), string(t.State), cell(t.Value), "", "", "", "", t.Error})
+		}
+		for _, run := range t.Runs {
+			rows = append(rows, []string{
+				t.Name, t.Arm, strconv.FormatUint(run.Seed, 10), string(t.State), cell(study.Value(run.Value)), cell(study.Value(run.Seconds)),
+				strconv.Itoa(run.Epochs), run.StopReason, run.Dir, t.Error,
+			})
+		}
+	}
+	return d.writeCSV("runs.csv", rows)
+}

@@ -1,0 +1,100 @@
+package studies
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/trainer/study"
+)
+
+// UnfinishedError says that a study has begun and was not carried to its end.
+type UnfinishedError struct {
+	Dir       string
+	Ended, Of int // trials
+	Err       error
+}
+
+func (e *UnfinishedError) Error() string {
+	return fmt.Sprintf("%s: interrupted after %d of %d trials (found %v, expected the end of the study; the same command goes on with it)", e.Dir, e.Ended, e.Of, e.Err)
+}
+
+// Unwrap returns why.
+func (e *UnfinishedError) Unwrap() error { return e.Err }
+
+// work carries out what there is to do.
+func (d *dir) work(ctx context.Context, w *study.Worker) error {
+	err := w.Work(ctx)
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	trials, failed := d.store.Trials(context.WithoutCancel(ctx))
+	if failed != nil {
+		return failed
+	}
+	unfinished := &UnfinishedError{Dir: d.path, Of: len(trials), Err: errors.New("a signal")}
+	for _, t := range trials {
+		if t.State.Ended() {
+			unfinished.Ended++
+		}
+	}
+	return unfinished
+}
+
+// anyDone is an error where not one trial has a result.
+func anyDone(path string, trials []study.Trial) error {
+	var first string
+	for _, t := range trials {
+		if t.State == study.Done {
+			return nil
+		}
+		if t.State == study.Failed && first == "" {
+			first = t.Name + ": " + t.Error
+		}
+	}
+	return &FailedError{Dir: path, First: first}
+}
+
+// FailedError says that no trial of a study has a result.
+type FailedError struct{ Dir, First string }
+
+func (e *FailedError) Error() string {
+	return fmt.Sprintf("%s: every trial has failed (found %s, expected a result; --retry repeats them)", e.Dir, e.First)
+}
+
+// Join carries out trials of a study that another process has begun, until none is left. It says how many it ended.
+func Join(ctx context.Context, path string, options Options) (ended int, err error) {
+	d, definition, err := openDir(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer d.close()
+	tell := options.Ended
+	options.Ended = func(t study.Trial) {
+		ended++
+		if tell != nil {
+			tell(t)
+		}
+	}
+	var w *study.Worker
+	switch definition.Kind {
+	case compareKind:
+		var c compareDefinition
+		if err := json.Unmarshal(definition.Text, &c); err != nil {
+			return 0, errors.Wrap(err, "definition of the study")
+		}
+		w = compareWorker(d, c.Metric, options)
+	case tuneKind:
+		var t tuneDefinition
+		if err := json.Unmarshal(definition.Text, &t); err != nil {
+			return 0, errors.Wrap(err, "definition of the study")
+		}
+		w = t.worker(d, options)
+	default:
+		return 0, &request.Error{Where: path, What: "no study of this program", Found: fmt.Sprintf("%q", definition.Kind), Expected: "one of compare, tune"}
+	}
+	return ended, d.work(ctx, w)
+}
