@@ -97,8 +97,12 @@ func metricNamed(name string) (m Metric, known bool) {
 	return all[i], true
 }
 
-// HigherIsBetter says which way a metric of that name gets better.
+// HigherIsBetter says which way a metric gets better, given its name, as "accuracy", or that of a part of the data before it,
+// as "valid.accuracy".
 func HigherIsBetter(name string) bool {
+	if _, metric, ofPart := strings.Cut(name, "."); ofPart {
+		name = metric
+	}
 	m, _ := metricNamed(name)
 	return m.Higher
 }

@@ -49,8 +49,7 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 }
 
 func isHigherBetter(monitor, mode string) bool {
-	_, metric, _ := splitMonitor(monitor)
-	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(metric)
+	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(monitor)
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.

@@ -27,10 +27,7 @@ func (g Goal) Split() (part, metric string) {
 }
 
 // HigherIsBetter says which way the metric gets better.
-func (g Goal) HigherIsBetter() bool {
-	_, metric := g.Split()
-	return trainer.HigherIsBetter(metric)
-}
+func (g Goal) HigherIsBetter() bool { return trainer.HigherIsBetter(g.Metric) }
 
 // Validate lists what is wrong with the goal.
 func (g Goal) Validate() fault.List {
