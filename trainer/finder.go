@@ -57,7 +57,7 @@ func (t *Trainer) FindLearningRate(ctx context.Context, model Model, train data.
 		return nil, err
 	}
 	finding, err := f.find(ctx, cfg)
-	if closing := f.programs.close(); err == nil {
+	if closing := f.close(); err == nil {
 		err = closing
 	}
 	return finding, err

@@ -76,7 +76,7 @@ func (f *fit) end(ctx context.Context, err error) (*History, error) {
 	if failed := f.emit(ctx, Event{Kind: RunEnd}); err == nil && !errors.Is(failed, ErrStop) {
 		err = failed
 	}
-	if failed := f.programs.close(); err == nil {
+	if failed := f.close(); err == nil {
 		err = failed
 	}
 	return &f.history, err
