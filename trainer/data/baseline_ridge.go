@@ -23,7 +23,7 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok boo
 		}
 	}
 	x, mean, deviation := make([]float64, n), make([]float64, n), make([]float64, n)
-	targets := summarize(fitted.targetValues(), func(int) bool { return true })
+	targets := summarize(fitted.targetValues())
 	for _, s := range fitted.samples {
 		regressors(fitted, s, x)
 		for i, v := range x {
@@ -52,7 +52,7 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok boo
 			for i, v := range x {
 				block.Set(i, j, (v-mean[i])/deviation[i])
 			}
-			y.SetVec(j, fitted.panel.values[s.target]-targets.mean)
+			y.SetVec(j, fitted.panel.targetValue(int(s.target))-targets.mean)
 		}
 		covariance.SymRankK(covariance, 1, block)
 		var part mat.VecDense

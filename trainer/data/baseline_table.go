@@ -2,7 +2,7 @@ package data
 
 import (
 	"math"
-	"slices"
+	"sort"
 )
 
 // tableBaselines returns what needs no model, by task:
@@ -22,12 +22,10 @@ func tableBaselines(fitted, tested *rowSet) []Baseline {
 	case ValuesPerStep:
 		return stepBaselines(fitted, tested)
 	}
-	mean := summarize(fitted.targetValues(), func(int) bool { return true }).mean
+	mean := summarize(fitted.targetValues()).mean
 	baselines := []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
 	if fitted.spec.Task == Forecast {
-		last := slices.Clone(tested.panel.values)
-		tested.panel.fill(last, FillForward, mean)
-		baselines = append(baselines, tested.valueBaseline("persistence", func(s sample) float64 { return last[s.hi-1] }))
+		baselines = append(baselines, tested.valueBaseline("persistence", tested.panel.lastObserved(mean)))
 	}
 	return baselines
 }
@@ -44,7 +42,7 @@ func (d *rowSet) targetClasses() []int {
 func (d *rowSet) targetValues() []float64 {
 	values := make([]float64, len(d.samples))
 	for i, s := range d.samples {
-		values[i] = d.panel.values[s.target]
+		values[i] = d.panel.targetValue(int(s.target))
 	}
 	return values
 }
@@ -90,10 +88,29 @@ func (p *panel) mean(s sample, into []float64) {
 	}
 }
 
+// lastObserved returns the last target of a series that was observed when a window ends; where none was it is mean.
+func (p *panel) lastObserved(mean float64) func(sample) float64 {
+	return func(s sample) float64 {
+		last := int(s.hi) - 1
+		first := p.start(last)
+		for row := last; row >= first; row-- {
+			if value := p.targetValue(row); !math.IsNaN(value) {
+				return value
+			}
+		}
+		return mean
+	}
+}
+
+// start is the first row of the series that a row is in.
+func (p *panel) start(row int) int {
+	return p.series[sort.Search(len(p.series), func(i int) bool { return p.series[i].hi > row })].lo
+}
+
 func (d *rowSet) valueBaseline(name string, predict func(sample) float64) Baseline {
 	var e deviations
 	for _, s := range d.samples {
-		e.add(predict(s) - d.panel.values[s.target])
+		e.add(predict(s) - d.panel.targetValue(int(s.target)))
 	}
 	return Baseline{Name: name, Metrics: e.metrics()}
 }
@@ -113,7 +130,7 @@ func stepBaselines(fitted, tested *rowSet) []Baseline {
 	var mean, persistence deviations
 	for _, s := range tested.samples {
 		for row := s.lo + 1; row <= s.hi; row++ {
-			if !tested.panel.complete[row] {
+			if !tested.panel.complete(int(row)) {
 				continue
 			}
 			before, now := tested.panel.row(int(row)-1), tested.panel.row(int(row))

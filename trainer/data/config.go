@@ -84,8 +84,12 @@ type Scale string
 const (
 	ScaleStandard Scale = "standard" // mean 0, standard deviation 1
 	ScaleMinMax   Scale = "minmax"   // from 0 to 1
+	ScaleRobust   Scale = "robust"   // median 0, distance of the quartiles 1
+	ScaleLog      Scale = "log"      // inputs: standard, of sign(x)·log(1+|x|); a target: standard
 	ScaleNone     Scale = "none"
 )
+
+func scales() []Scale { return []Scale{ScaleStandard, ScaleMinMax, ScaleRobust, ScaleLog, ScaleNone} }
 
 // SplitBy is what stays together in one part.
 type SplitBy string
@@ -236,7 +240,7 @@ func (c Config) Validate() fault.List {
 		faults.Under("missing", c.Missing.validate())
 	}
 	if c.Scale != "" {
-		checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleNone)
+		checkOneOf(&faults, "scale", c.Scale, scales()...)
 	}
 	if c.Split != nil {
 		faults.Under("split", c.Split.validate(*c.CSV))

@@ -20,7 +20,10 @@ type csvLoader struct {
 	panels [parts]*panel
 	partOf map[*panel][]part
 	files  []string
-	inputs *TableInputs // once they are scaled
+
+	derived []InputColumn // inputs beside the columns of numbers
+	date    []string      // the columns of the date, where the time is none
+	inputs  *TableInputs  // once they are fitted
 }
 
 // loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
@@ -58,11 +61,10 @@ func (l *csvLoader) data() (*Data, error) {
 		sets[p] = &rowSet{panel: l.panels[p], samples: samples}
 	}
 
-	inputs, err := l.scaleInputs()
-	if err != nil {
+	if err := l.fitInputs(); err != nil {
 		return nil, err
 	}
-	spec, err := l.spec(sets[train], inputs, classes)
+	spec, err := l.spec(sets[train], classes)
 	if err != nil {
 		return nil, err
 	}
@@ -99,14 +101,14 @@ func (l *csvLoader) read(ctx context.Context) error {
 				path = filepath.Join(l.dir, path)
 			}
 		}
-		table, err := readTable(ctx, path, want)
+		table, err := readTable(ctx, path, want, &memoryStore{})
 		if err != nil {
 			return nil, err
 		}
 		l.files = append(l.files, path)
 		// The training file has chosen: the others must have the same inputs.
 		want.inputs = table.inputNames
-		return newPanel(table)
+		return newPanel(table, false)
 	}
 	whole := func(p part, path string) error {
 		panel, err := open(path)
@@ -149,12 +151,12 @@ func (l *csvLoader) fitClasses() ([]string, error) {
 	panel := l.panels[train]
 	seen := map[string]bool{}
 	for _, s := range panel.series {
-		row, err := panel.label(s)
+		row, err := panel.labelOf(s)
 		if err != nil {
 			return nil, err
 		}
 		if row >= 0 && l.partOf[panel][s.lo] == train {
-			seen[panel.labels[row]] = true
+			seen[panel.text(row, panel.table.label)] = true
 		}
 	}
 	classes := make([]string, 0, len(seen))
@@ -171,38 +173,71 @@ func (l *csvLoader) fitClasses() ([]string, error) {
 	return classes, nil
 }
 
-// scaleInputs fits the preparation of the inputs on the training part, gives every panel its features, and returns the
-// scalings of the columns of the files.
-func (l *csvLoader) scaleInputs() ([]scaling, error) {
+// fitInputs fits the preparation of the inputs on the training part and gives every panel its features.
+func (l *csvLoader) fitInputs() error {
 	fitted := l.panels[train]
 	inTrain := func(row int) bool { return l.partOf[fitted][row] == train }
 	l.inputs = newTableInputs(l.config, l.task)
-	scalings := make([]scaling, len(fitted.inputs))
-	for i, name := range fitted.inputNames {
-		column := summarize(fitted.inputs[i], inTrain)
-		scalings[i] = column.scaling(l.config.Scale)
-		if !scalings[i].usable() {
-			return nil, fitted.unscalable(name, column)
+	l.inputs.Date = l.date
+	l.inputs.Columns = l.columns(fitted, inTrain)
+	values, scaled, gaps := make([]summary, len(l.inputs.Columns)), make([]summary, len(l.inputs.Columns)), make([]summary, len(l.inputs.Columns))
+	fitted.walk(l.inputs.Columns, func(_ series, row int, now, gap []float64) error {
+		if !inTrain(row) {
+			return nil
 		}
-		l.inputs.Columns = append(l.inputs.Columns, InputColumn{
-			Name: name, Mean: column.mean, Scale: scalings[i].scale, Offset: scalings[i].offset,
-			Gap: l.meanGap(fitted.inputs[i], inTrain),
-		})
+		for i, x := range now {
+			values[i].add(x)
+			if l.config.Scale == ScaleLog {
+				scaled[i].add(signedLog(x))
+			}
+			gaps[i].add(gap[i])
+		}
+		return nil
+	})
+	for i := range l.inputs.Columns {
+		c := &l.inputs.Columns[i]
+		if c.Log = l.config.Scale == ScaleLog; !c.Log {
+			scaled[i] = values[i]
+		}
+		fit := scaled[i].scaling(l.config.Scale)
+		if l.config.Scale == ScaleRobust {
+			fit = fitted.robust(*c, inTrain)
+		}
+		if !fit.usable() {
+			return fitted.unscalable(c.Name, values[i])
+		}
+		c.Mean, c.Scale, c.Offset = values[i].mean, fit.scale, fit.offset
+		if l.config.Missing.Gap && l.config.Scale != ScaleNone {
+			c.Gap = gaps[i].mean
+		}
 	}
 	for panel := range l.partOf {
-		if err := panel.prepare(l.inputs); err != nil {
-			return nil, err
+		if err := panel.prepare(l.inputs, &memoryStore{}); err != nil {
+			return err
 		}
 	}
-	return scalings, nil
+	return nil
 }
 
-// meanGap is the mean gap of this column in the training part, 0 where gaps are not scaled.
-func (l *csvLoader) meanGap(column []float64, inTrain func(row int) bool) float64 {
-	if !l.config.Missing.Gap || l.config.Scale == ScaleNone {
-		return 0
+// columns lists the inputs: first the columns of numbers as they stand.
+func (l *csvLoader) columns(fitted *panel, inTrain func(row int) bool) []InputColumn {
+	var columns []InputColumn
+	for _, name := range fitted.inputNames {
+		columns = append(columns, InputColumn{Name: name})
 	}
-	return summarize(l.panels[train].gaps(column), inTrain).mean
+	return append(columns, l.derived...)
+}
+
+// robust is the scaling of an input by the quartiles of the training part.
+func (p *panel) robust(c InputColumn, inTrain func(row int) bool) scaling {
+	var values []float64
+	p.walk([]InputColumn{c}, func(_ series, row int, now, _ []float64) error {
+		if inTrain(row) {
+			values = append(values, now[0])
+		}
+		return nil
+	})
+	return robustScaling(values)
 }
 
 // unscalable is the error of a column whose training values are too far apart.
@@ -214,43 +249,35 @@ func (p *panel) unscalable(name string, s summary) error {
 }
 
 // spec describes the data and scales the targets.
-func (l *csvLoader) spec(fitted *rowSet, inputs []scaling, classes []string) (Spec, error) {
+func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 	panel := l.panels[train]
-	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: slices.Clone(panel.inputNames)}
-	for _, extra := range []struct {
-		wanted bool
-		name   string
-	}{{l.config.Missing.Mask, "observed"}, {l.config.Missing.Gap, "gap"}} {
-		for _, name := range panel.inputNames {
-			if extra.wanted {
-				spec.FeatureNames = append(spec.FeatureNames, name+" "+extra.name)
-			}
-		}
-	}
-
+	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: l.inputs.names()}
 	switch l.task {
 	case Classify:
 		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
-		return spec, nil
 	case Next:
-		spec.TargetKind, spec.TargetNames = ValuesPerStep, panel.inputNames
+		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerStep, len(panel.inputNames), panel.inputNames
+		for _, c := range l.inputs.Columns[:spec.Targets] {
+			spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, c.Scale), append(spec.TargetOffset, c.Offset)
+		}
 	default:
-		target := ""
+		var name string
 		if l.task == Forecast {
-			target = l.config.Forecast.Target
+			name = l.config.Forecast.Target
 		} else {
-			target = l.config.CSV.Target
+			name = l.config.CSV.Target
 		}
-		spec.TargetKind, spec.TargetNames = ValuesPerSequence, []string{target}
-		column := summarize(fitted.targetValues(), func(int) bool { return true })
-		inputs = []scaling{column.scaling(l.config.Scale)}
-		if !inputs[0].usable() {
-			return spec, panel.unscalable(spec.TargetNames[0], column)
+		values := fitted.targetValues()
+		column := summarize(values)
+		fit := column.scaling(l.config.Scale)
+		if l.config.Scale == ScaleRobust {
+			fit = robustScaling(values)
 		}
-	}
-	spec.Targets = len(spec.TargetNames)
-	for _, s := range inputs {
-		spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, s.scale), append(spec.TargetOffset, s.offset)
+		if !fit.usable() {
+			return spec, panel.unscalable(name, column)
+		}
+		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, 1, []string{name}
+		spec.TargetScale, spec.TargetOffset = []float64{fit.scale}, []float64{fit.offset}
 	}
 	return spec, nil
 }

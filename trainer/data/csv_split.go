@@ -19,15 +19,16 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 			assign(p.series[i], to)
 		}
 	case ByGroup:
-		numbers := map[string]int{}
-		for _, group := range p.groups {
+		numbers := map[float64]int{} // of the groups, in the order of the sequences
+		for _, s := range p.series {
+			group := p.at(s.lo, p.group)
 			if _, seen := numbers[group]; !seen {
 				numbers[group] = len(numbers)
 			}
 		}
 		drawn := draw(len(numbers), validFraction, testFraction)
 		for _, s := range p.series {
-			assign(s, drawn[numbers[p.groups[s.lo]]])
+			assign(s, drawn[numbers[p.at(s.lo, p.group)]])
 		}
 	case ByTime:
 		wholeSeries := l.task == Classify || l.task == Regress

@@ -62,7 +62,7 @@ func (r *reader) csv(ctx context.Context) (*data.Sequences, error) {
 // columns is how many numbers a step has in the file.
 func (r *reader) columns() int {
 	if r.Table != nil {
-		return len(r.Table.Columns)
+		return r.Table.RawColumns()
 	}
 	return r.input.Size
 }
