@@ -10,11 +10,16 @@ import (
 //   - classify: "majority", the most frequent class, and "centroid", the class whose sequences' mean is nearest, in scaled
 //     inputs, to the mean over the steps of the sequence;
 //   - regress: "mean", that of the training part's targets;
-//   - forecast: "mean", and "persistence", the last value of the target that was observed when the window ends;
+//   - forecast: "mean"; "persistence", the last value of the target that was observed when the window ends; where there is
+//     a season "seasonal", the value a season before the target, or as many as it takes for it to be observed;
+//     and "ridge", see ridgeBaseline;
 //   - next: "mean", that of the filled training part, and "persistence", the row before, filled.
 //
 // The metrics mae, mse and rmse are in original units, averaged over the targets that count.
-func tableBaselines(fitted, tested *rowSet) []Baseline {
+func tableBaselines(fitted, tested *rowSet, season, ridgeRows int) []Baseline {
+	if fitted.spec.Vocabulary > 0 {
+		return tokenBaselines(fitted, tested)
+	}
 	switch fitted.spec.TargetKind {
 	case ClassPerSequence:
 		majority := majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)
@@ -25,7 +30,14 @@ func tableBaselines(fitted, tested *rowSet) []Baseline {
 	mean := summarize(fitted.targetValues()).mean
 	baselines := []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
 	if fitted.spec.Task == Forecast {
-		baselines = append(baselines, tested.valueBaseline("persistence", tested.panel.lastObserved(mean)))
+		persistence := tested.panel.lastObserved(mean)
+		baselines = append(baselines, tested.valueBaseline("persistence", persistence))
+		if season > 0 {
+			baselines = append(baselines, tested.valueBaseline("seasonal", tested.panel.seasonal(season, persistence)))
+		}
+		if ridge, ok := ridgeBaseline(fitted, tested, ridgeRows); ok {
+			baselines = append(baselines, ridge)
+		}
 	}
 	return baselines
 }
@@ -99,6 +111,20 @@ func (p *panel) lastObserved(mean float64) func(sample) float64 {
 			}
 		}
 		return mean
+	}
+}
+
+// seasonal returns the last target of a series that was observed a whole number of seasons before the one to predict, when
+// the window ends; where there is none it is otherwise.
+func (p *panel) seasonal(season int, otherwise func(sample) float64) func(sample) float64 {
+	return func(s sample) float64 {
+		first := p.start(int(s.target))
+		for row := int(s.target) - season; row >= first; row -= season {
+			if value := p.targetValue(row); row < int(s.hi) && !math.IsNaN(value) {
+				return value
+			}
+		}
+		return otherwise(s)
 	}
 }
 

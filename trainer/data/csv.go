@@ -1,8 +1,11 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +27,10 @@ type csvLoader struct {
 	derived []InputColumn // inputs beside the columns of numbers
 	date    []string      // the columns of the date, where the time is none
 	inputs  *TableInputs  // once they are fitted
+
+	ridgeRows int // of a window that the linear baseline sees; 0: all
+
+	alphabet []string // of the tokens, if the inputs are such
 }
 
 // loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
@@ -38,6 +45,16 @@ func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, 
 	}
 	data.Name, data.Files = "csv", l.files
 	return data, nil
+}
+
+// lookUp returns the path of a file, which if it does not exist may be in dir.
+func lookUp(path, dir string) string {
+	if _, err := os.Stat(path); err != nil && dir != "" && !filepath.IsAbs(path) {
+		if _, err := os.Stat(filepath.Join(dir, path)); err == nil {
+			return filepath.Join(dir, path)
+		}
+	}
+	return path
 }
 
 // data makes data of the panels, whose rows know their parts.
@@ -61,7 +78,11 @@ func (l *csvLoader) data() (*Data, error) {
 		sets[p] = &rowSet{panel: l.panels[p], samples: samples}
 	}
 
-	if err := l.fitInputs(); err != nil {
+	fit := l.fitInputs
+	if l.config.CSV != nil && l.config.CSV.Tokens != nil {
+		fit = l.fitTokens
+	}
+	if err := fit(); err != nil {
 		return nil, err
 	}
 	spec, err := l.spec(sets[train], classes)
@@ -74,9 +95,13 @@ func (l *csvLoader) data() (*Data, error) {
 			continue
 		}
 		set.spec = spec
-		*[parts]*Dataset{&data.Train, &data.Valid, &data.Test}[p] = set
+		*data.part(part(p)) = set
 	}
-	data.Baselines = func() []Baseline { return tableBaselines(sets[train], sets[test]) }
+	season, ridgeRows := 0, l.ridgeRows
+	if l.task == Forecast {
+		season, ridgeRows = l.config.Forecast.Season, cmp.Or(ridgeRows, l.config.Forecast.Window)
+	}
+	data.Baselines = func() []Baseline { return tableBaselines(sets[train], sets[test], season, ridgeRows) }
 	return data, nil
 }
 
@@ -85,7 +110,12 @@ func (l *csvLoader) read(ctx context.Context) error {
 	config := l.config.CSV
 	want := layout{
 		sequence: config.Sequence, time: config.Time, group: config.Group, inputs: config.Inputs,
-		markers: l.config.Missing.Markers,
+		texts: config.Categories, markers: l.config.Missing.Markers, steps: config.Steps,
+	}
+	if config.Tokens != nil {
+		want.inputs, want.texts, want.unit = []string{}, []string{config.Tokens.Column}, config.Tokens.Unit
+	} else if config.Steps != nil && want.inputs == nil {
+		want.inputs = config.Steps
 	}
 	switch l.task {
 	case Classify:
@@ -96,18 +126,17 @@ func (l *csvLoader) read(ctx context.Context) error {
 		want.value, want.valueIsInput = l.config.Forecast.Target, true
 	}
 	open := func(path string) (*panel, error) {
-		if _, err := os.Stat(path); err != nil && l.dir != "" && !filepath.IsAbs(path) {
-			if _, err := os.Stat(filepath.Join(l.dir, path)); err == nil {
-				path = filepath.Join(l.dir, path)
-			}
-		}
+		path = lookUp(path, l.dir)
 		table, err := readTable(ctx, path, want, &memoryStore{})
 		if err != nil {
 			return nil, err
 		}
 		l.files = append(l.files, path)
+		if err := l.checkTable(table); err != nil {
+			return nil, err
+		}
 		// The training file has chosen: the others must have the same inputs.
-		want.inputs = table.inputNames
+		want.inputs = append([]string{}, table.inputNames...)
 		return newPanel(table, false)
 	}
 	whole := func(p part, path string) error {
@@ -146,6 +175,22 @@ func (l *csvLoader) read(ctx context.Context) error {
 	return nil
 }
 
+// checkTable refuses a table that turns out not to have what the configuration counts on.
+func (l *csvLoader) checkTable(t *table) error {
+	refuse := func(what, found, expected string) error {
+		return errors.WithStack(&FileError{Path: t.path, What: what, Found: found, Expected: expected})
+	}
+	switch {
+	case t.sequence < 0 && (l.task == Classify || l.task == Regress):
+		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or csv.sequence", l.task))
+	case t.sequence < 0 && l.task == Next && l.config.Forecast == nil:
+		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
+	case len(l.config.CSV.Calendar) > 0 && !t.dates:
+		return refuse("column "+shorten(l.config.CSV.Time), "numbers", "dates, as csv.calendar wants")
+	}
+	return nil
+}
+
 // fitClasses returns the labels of the training part, sorted.
 func (l *csvLoader) fitClasses() ([]string, error) {
 	panel := l.panels[train]
@@ -179,7 +224,10 @@ func (l *csvLoader) fitInputs() error {
 	inTrain := func(row int) bool { return l.partOf[fitted][row] == train }
 	l.inputs = newTableInputs(l.config, l.task)
 	l.inputs.Date = l.date
-	l.inputs.Columns = l.columns(fitted, inTrain)
+	var err error
+	if l.inputs.Columns, err = l.columns(fitted, inTrain); err != nil {
+		return err
+	}
 	values, scaled, gaps := make([]summary, len(l.inputs.Columns)), make([]summary, len(l.inputs.Columns)), make([]summary, len(l.inputs.Columns))
 	fitted.walk(l.inputs.Columns, func(_ series, row int, now, gap []float64) error {
 		if !inTrain(row) {
@@ -219,13 +267,79 @@ func (l *csvLoader) fitInputs() error {
 	return nil
 }
 
-// columns lists the inputs: first the columns of numbers as they stand.
-func (l *csvLoader) columns(fitted *panel, inTrain func(row int) bool) []InputColumn {
+// maxCategories bounds the inputs that are made of one column of texts.
+const maxCategories = 1 << 10
+
+// columns lists the inputs: first the columns of numbers as they stand, which the task next predicts.
+func (l *csvLoader) columns(fitted *panel, inTrain func(row int) bool) ([]InputColumn, error) {
 	var columns []InputColumn
 	for _, name := range fitted.inputNames {
 		columns = append(columns, InputColumn{Name: name})
 	}
-	return append(columns, l.derived...)
+	if l.config.CSV == nil {
+		return append(columns, l.derived...), nil
+	}
+	for _, name := range l.config.CSV.Categories {
+		seen := fitted.trainTexts(name, inTrain)
+		if len(seen) > maxCategories {
+			return nil, errors.WithStack(&FileError{
+				Path: fitted.path, What: "column " + shorten(name), Found: fmt.Sprintf("%d categories in the training part", len(seen)),
+				Expected: fmt.Sprintf("at most %d, or csv.tokens", maxCategories),
+			})
+		}
+		for _, category := range slices.Sorted(maps.Keys(seen)) {
+			columns = append(columns, InputColumn{Name: name + "=" + category, Of: name, Category: category})
+		}
+	}
+	for _, cycle := range l.config.CSV.Calendar {
+		columns = append(columns, cycle.inputs()...)
+	}
+	for _, name := range fitted.inputNames {
+		for _, rows := range l.config.CSV.Lags {
+			columns = append(columns, InputColumn{Name: fmt.Sprintf("%s lag %d", name, rows), Of: name, Lag: rows})
+		}
+		for _, rows := range l.config.CSV.Differences {
+			columns = append(columns, InputColumn{Name: fmt.Sprintf("%s difference %d", name, rows), Of: name, Difference: rows})
+		}
+	}
+	if len(columns) > maxColumns {
+		return nil, errors.WithStack(&FileError{
+			Path: fitted.path, What: "inputs", Found: fmt.Sprint(len(columns)), Expected: fmt.Sprintf("at most %d", maxColumns),
+		})
+	}
+	return append(columns, l.derived...), nil
+}
+
+// trainTexts counts the texts of a column in the training part.
+func (p *panel) trainTexts(name string, inTrain func(row int) bool) map[string]int {
+	counts := map[string]int{}
+	column := p.texts[slices.Index(p.textNames, name)]
+	numbers := make([]int, len(p.lexicons[column].texts))
+	for row := range p.rows() {
+		if number := p.at(row, column); !math.IsNaN(number) && inTrain(row) {
+			numbers[int(number)]++
+		}
+	}
+	for number, count := range numbers {
+		if count > 0 {
+			counts[p.lexicons[column].texts[number]] = count
+		}
+	}
+	return counts
+}
+
+// fitTokens makes tokens of the one input, numbered by what the training part has.
+func (l *csvLoader) fitTokens() error {
+	fitted, tokens := l.panels[train], l.config.CSV.Tokens
+	counts := fitted.trainTexts(tokens.Column, func(row int) bool { return l.partOf[fitted][row] == train })
+	l.alphabet = alphabetOf(counts, tokens.MinCount)
+	l.inputs = newTableInputs(l.config, l.task)
+	for panel := range l.partOf {
+		if err := panel.tokenize(l.alphabet, &memoryStore{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // robust is the scaling of an input by the quartiles of the training part.
@@ -252,10 +366,16 @@ func (p *panel) unscalable(name string, s summary) error {
 func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 	panel := l.panels[train]
 	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: l.inputs.names()}
-	switch l.task {
-	case Classify:
+	if l.alphabet != nil {
+		spec.Features, spec.Vocabulary, spec.Alphabet = 0, len(l.alphabet), l.alphabet
+		spec.Unit = l.inputs.Unit
+	}
+	switch {
+	case l.task == Next && l.alphabet != nil:
+		spec.TargetKind, spec.Targets = TokenPerStep, len(l.alphabet)
+	case l.task == Classify:
 		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
-	case Next:
+	case l.task == Next:
 		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerStep, len(panel.inputNames), panel.inputNames
 		for _, c := range l.inputs.Columns[:spec.Targets] {
 			spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, c.Scale), append(spec.TargetOffset, c.Offset)

@@ -13,7 +13,11 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 			partOf[row] = to
 		}
 	}
-	switch l.config.Split.By {
+	by := l.config.Split.By
+	if by == BySequence && p.sequence < 0 {
+		by = ByTime // a format that may have sequences, and here has none
+	}
+	switch by {
 	case BySequence:
 		for i, to := range draw(len(p.series), validFraction, testFraction) {
 			assign(p.series[i], to)

@@ -25,6 +25,9 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
 	}
+	if config.Text != nil {
+		return loadOwnText(ctx, config, options.Dir)
+	}
 	set, _ := Known(config.Name)
 	var files []string
 	if set.NeedsFile() {

@@ -18,8 +18,9 @@ type panel struct {
 	*table
 	series []series
 
-	columns  int
-	features []float64 // [rows, columns], what a model sees: inputs, then masks, then gaps; filled and scaled
+	inputColumns int // features that are no masks or gaps
+	columns      int
+	features     []float64 // [rows, columns], what a model sees: inputs, then masks, then gaps; filled and scaled
 }
 
 // newPanel orders a table; where it may not be moved, one that is out of order is refused. It fails on two rows of a

@@ -93,18 +93,6 @@ func (p *panel) pollutionParts() ([]part, error) {
 
 // forecast makes forecasts of one panel, with a baseline that is linear in the last rows of a window.
 func (l *csvLoader) forecast(p *panel, ridgeRows int) (*Data, error) {
-	l.task, l.panels = Forecast, [parts]*panel{p, p, p}
-	data, err := l.data()
-	if err != nil {
-		return nil, err
-	}
-	fitted, tested := data.Train.(*rowSet), data.Test.(*rowSet)
-	data.Baselines = func() []Baseline {
-		baselines := tableBaselines(fitted, tested)
-		if ridge, ok := ridgeBaseline(fitted, tested, len(l.inputs.Columns), ridgeRows); ok {
-			baselines = append(baselines, ridge)
-		}
-		return baselines
-	}
-	return data, nil
+	l.task, l.panels, l.ridgeRows = Forecast, [parts]*panel{p, p, p}, ridgeRows
+	return l.data()
 }

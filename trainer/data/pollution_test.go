@@ -130,7 +130,7 @@ func TestPollutionIsReadAsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := data.Signature().Table.Read(t.Context(), path)
+	s, err := data.Signature().Table.Read(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

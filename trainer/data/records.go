@@ -1,8 +1,12 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -56,7 +60,10 @@ func (c cell) String() string {
 
 // A format is how a file holds a table.
 type format struct {
-	open func(path string, file io.Reader) (records, error)
+	// sequences says that a line or an array of the file is a whole sequence; its rows are called by sequenceColumn where
+	// the configuration names no other.
+	sequences bool
+	open      func(*tableInput) (records, error)
 }
 
 // sequenceColumn is where sequences have their names unless something else is said.
@@ -64,9 +71,19 @@ const sequenceColumn = "sequence"
 
 // formats returns those that are told by the ending of a file's name, which may be followed by .gz.
 func formats() map[string]format {
-	comma := format{open: func(path string, file io.Reader) (records, error) { return newSeparated(path, file, ',') }}
-	tab := format{open: func(path string, file io.Reader) (records, error) { return newSeparated(path, file, '\t') }}
-	return map[string]format{".csv": comma, ".tsv": tab, ".tab": tab}
+	comma := format{open: func(in *tableInput) (records, error) { return newSeparated(in.path, in, ',') }}
+	tab := format{open: func(in *tableInput) (records, error) { return newSeparated(in.path, in, '\t') }}
+	lines := format{sequences: true, open: func(in *tableInput) (records, error) { return newLineRecords(in.path, in) }}
+	return map[string]format{
+		".csv": comma, ".tsv": tab, ".tab": tab, ".jsonl": lines, ".ndjson": lines,
+		".npy": {sequences: true, open: openNPY}, ".npz": {sequences: true, open: openNPZ}, ".parquet": {open: openParquet},
+	}
+}
+
+// IsTable says whether a file's name ends as one of the formats of tables does.
+func IsTable(path string) bool {
+	_, known := formats()[ending(path)]
+	return known
 }
 
 // ending is that of a name, in lower case and without that of gzip.
@@ -84,24 +101,55 @@ func formatOf(path string) format {
 	return all[".csv"]
 }
 
+// tableInput is a file to read a table from, unpacked where it is packed by gzip.
+type tableInput struct {
+	*bufio.Reader
+	path   string
+	file   *os.File
+	packed bool
+}
+
+// maxUnpacked bounds a packed file of a format that cannot be read in its order.
+const maxUnpacked = 1 << 30
+
+// whole is the file for those who read here and there.
+func (in *tableInput) whole() (io.ReaderAt, int64, error) {
+	if in.packed {
+		content, err := io.ReadAll(io.LimitReader(in, maxUnpacked+1))
+		if err != nil {
+			return nil, 0, unreadable(in.path, err)
+		}
+		if len(content) > maxUnpacked {
+			return nil, 0, errors.WithStack(&FileError{
+				Path: in.path, What: "file", Found: fmt.Sprintf("more than %d bytes unpacked", maxUnpacked), Expected: "fewer, or the file without .gz",
+			})
+		}
+		return bytes.NewReader(content), int64(len(content)), nil
+	}
+	info, err := in.file.Stat()
+	if err != nil {
+		return nil, 0, unreadable(in.path, err)
+	}
+	return in.file, info.Size(), nil
+}
+
 // tableFile is a file that is being read as a table.
 type tableFile struct {
 	records
 	io.Closer
 }
 
-// openRecords opens a file, unpacks it where it is packed by gzip, and finds its format.
+// openRecords opens a file in the format that its name ends in.
 func openRecords(path string) (*tableFile, error) {
 	f, err := openFile(path, "a table")
 	if err != nil {
 		return nil, err
 	}
-	unpacked, err := unpack(path, f)
-	if err != nil {
-		f.Close()
-		return nil, err
+	in := &tableInput{path: path, file: f}
+	var r records
+	if in.Reader, in.packed, err = unpacked(path, f); err == nil {
+		r, err = formatOf(path).open(in)
 	}
-	r, err := formatOf(path).open(path, unpacked)
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -23,6 +23,7 @@ const (
 // layout says which columns of a table to read, and as what. Empty names are columns that are not wanted.
 type layout struct {
 	sequence, time, group string
+	ifThere               bool     // the file may be without the column sequence
 	date                  []string // columns of year, month, day and hour; nil: the date is the time
 	inputs                []string // nil: choose the numeric columns
 	texts                 []string // inputs that are read as texts
@@ -30,6 +31,9 @@ type layout struct {
 	value                 string   // a target to be read as a number; it may be an input as well
 	valueIsInput          bool     // whether value counts when numeric columns are chosen
 	markers               []string
+
+	steps []string // patterns of columns: a row is a sequence
+	unit  Unit     // of texts[0]: where it is no whole cell, a row is a sequence
 }
 
 // table is the wanted columns of a file. All of a row is numbers: a missing one is NaN, and a text is its number in a
@@ -120,7 +124,23 @@ func readTable(ctx context.Context, path string, want layout, store rowStore) (*
 		return nil, err
 	}
 	defer f.Close()
-	return parseTable(ctx, path, f, want, store)
+	r := f.records
+	if want.steps != nil {
+		r = &wideRecords{records: r, path: path, patterns: want.steps, missing: want.missing}
+	}
+	if want.cutsTexts() {
+		r = &tokenRecords{records: r, column: want.texts[0], unit: want.unit}
+	}
+	if want.sequence == "" && (want.steps != nil || want.cutsTexts() || formatOf(path).sequences) {
+		want.sequence, want.ifThere = sequenceColumn, true
+	}
+	return parseTable(ctx, path, r, want, store)
+}
+
+func (l layout) cutsTexts() bool { return l.unit == UnitCharacter || l.unit == UnitWord }
+
+func (l layout) missing(c cell) bool {
+	return c.kind == nullCell || c.kind == textCell && slices.Contains(l.markers, c.text)
 }
 
 // parseTable is [readTable] on an open file; path is for the errors.
@@ -200,6 +220,9 @@ func (p *tableParser) fault(line, column int, what, found, expected string) erro
 func (p *tableParser) place() error {
 	for i, name := range p.names {
 		p.positions[name] = i
+	}
+	if _, found := p.positions[p.want.sequence]; p.want.ifThere && !found {
+		p.want.sequence = ""
 	}
 	want, t := p.want, p.table
 	named := slices.Concat([]string{want.sequence, want.time, want.group, want.label, want.value}, want.date, want.inputs, want.texts)
@@ -323,7 +346,7 @@ func (p *tableParser) add(cells []cell) error {
 func (p *tableParser) decide(cells []cell) {
 	p.undecided = slices.DeleteFunc(p.undecided, func(at int) bool {
 		c := cells[p.columns[at].position]
-		if p.missing(c) {
+		if p.want.missing(c) {
 			return false
 		}
 		_, err := strconv.ParseFloat(c.text, 64)
@@ -334,10 +357,6 @@ func (p *tableParser) decide(cells []cell) {
 	})
 }
 
-func (p *tableParser) missing(c cell) bool {
-	return c.kind == nullCell || c.kind == textCell && slices.Contains(p.want.markers, c.text)
-}
-
 // nothing reads a column that is no input, or not yet.
 func (p *tableParser) nothing(cell, int) (float64, error) { return math.NaN(), nil }
 
@@ -346,7 +365,7 @@ func (p *tableParser) cellFault(position int, found, expected string) error {
 }
 
 func (p *tableParser) number(c cell, position int) (float64, error) {
-	if p.missing(c) {
+	if p.want.missing(c) {
 		return math.NaN(), nil
 	}
 	value, err := c.number, error(nil)
@@ -361,7 +380,7 @@ func (p *tableParser) number(c cell, position int) (float64, error) {
 
 // label reads a text that may be missing.
 func (p *tableParser) label(c cell, _ int) (string, error) {
-	if p.missing(c) {
+	if p.want.missing(c) {
 		return "", nil
 	}
 	return c.String(), nil

@@ -18,6 +18,9 @@ type TableInputs struct {
 	Sequence string        `json:"sequence,omitempty"` // the column that groups rows, as in [CSVConfig]
 	Time     string        `json:"time,omitempty"`     // the column that orders the rows of a sequence
 	Date     []string      `json:"date,omitempty"`     // the columns of year, month, day and hour, where the time is no date
+	Steps    []string      `json:"steps,omitempty"`    // patterns of columns, as in [CSVConfig]
+	Tokens   string        `json:"tokens,omitempty"`   // the column of which the inputs are tokens; then Columns is empty
+	Unit     Unit          `json:"unit,omitempty"`     // of Tokens
 	Columns  []InputColumn `json:"columns"`            // in the order of the inputs
 	Markers  []string      `json:"markers"`
 	Fill     Fill          `json:"fill"`
@@ -29,7 +32,10 @@ type TableInputs struct {
 func newTableInputs(config Config, task Task) *TableInputs {
 	t := &TableInputs{Markers: config.Missing.Markers, Fill: config.Missing.Fill, Mask: config.Missing.Mask, Gap: config.Missing.Gap}
 	if config.CSV != nil {
-		t.Sequence, t.Time = config.CSV.Sequence, config.CSV.Time
+		t.Sequence, t.Time, t.Steps = config.CSV.Sequence, config.CSV.Time, config.CSV.Steps
+		if tokens := config.CSV.Tokens; tokens != nil {
+			t.Tokens, t.Unit = tokens.Column, tokens.Unit
+		}
 	}
 	if task == Forecast {
 		t.Window = config.Forecast.Window
@@ -67,7 +73,12 @@ func (t *TableInputs) names() []string {
 // Validate lists what is wrong with a preparation that comes from a file, by its JSON keys.
 func (t *TableInputs) Validate() fault.List {
 	var faults fault.List
-	faults.Check(len(t.Columns) > 0 && len(t.Columns) <= maxColumns, "columns", len(t.Columns), "1 to %d", maxColumns)
+	if t.Tokens != "" {
+		faults.Check(len(t.Columns) == 0, "columns", len(t.Columns), "none beside tokens")
+		checkOneOf(&faults, "unit", t.Unit, UnitCell, UnitCharacter, UnitWord)
+	} else {
+		faults.Check(len(t.Columns) > 0 && len(t.Columns) <= maxColumns, "columns", len(t.Columns), "1 to %d", maxColumns)
+	}
 	seen := map[string]bool{}
 	for i, c := range t.Columns {
 		path := fmt.Sprintf("columns.%d", i)
@@ -93,9 +104,24 @@ func (t *TableInputs) Validate() fault.List {
 // RawColumns is how many numbers a row has before it is prepared.
 func (t *TableInputs) RawColumns() int { return len(t.layout().inputs) }
 
+// Numeric says whether numbers alone make the inputs, and no texts or dates.
+func (t *TableInputs) Numeric() bool {
+	dated := slices.ContainsFunc(t.Columns, func(c InputColumn) bool { return c.Calendar != "" })
+	return t.Tokens == "" && !dated && len(t.layout().texts) == 0
+}
+
+// Sources is the columns of a file that the inputs are made of.
+func (t *TableInputs) Sources() []string {
+	want := t.layout()
+	return slices.Concat(want.inputs, want.texts)
+}
+
 // layout is what of a file is needed for the inputs.
 func (t *TableInputs) layout() layout {
-	want := layout{sequence: t.Sequence, time: t.Time, date: t.Date, markers: t.Markers, inputs: []string{}}
+	want := layout{sequence: t.Sequence, time: t.Time, date: t.Date, markers: t.Markers, inputs: []string{}, steps: t.Steps, unit: t.Unit}
+	if t.Tokens != "" {
+		want.texts = []string{t.Tokens}
+	}
 	for _, c := range t.Columns {
 		into := &want.inputs
 		if c.Category != "" {
@@ -108,10 +134,33 @@ func (t *TableInputs) layout() layout {
 	return want
 }
 
+// tokenize makes the ids of tokens the features.
+func (p *panel) tokenize(alphabet []string, store rowStore) error {
+	p.columns = 1
+	ids := tokenIDs(alphabet)
+	texts := p.lexicons[p.texts[0]].texts
+	idOf := make([]float64, len(texts))
+	for i, text := range texts {
+		idOf[i] = float64(ids[text])
+	}
+	for row := range p.rows() {
+		id := 0.0
+		if number := p.at(row, p.texts[0]); !math.IsNaN(number) {
+			id = idOf[int(number)]
+		}
+		if err := store.add([]float64{id}); err != nil {
+			return err
+		}
+	}
+	var err error
+	p.features, err = store.finish()
+	return err
+}
+
 // prepare gives the panel its features.
 func (p *panel) prepare(t *TableInputs, store rowStore) error {
-	p.columns = t.Features()
 	width := len(t.Columns)
+	p.inputColumns, p.columns = width, t.Features()
 	feature, last := make([]float64, p.columns), make([]float64, width)
 	err := p.walk(t.Columns, func(s series, row int, values, gaps []float64) error {
 		for i, c := range t.Columns {
@@ -189,10 +238,10 @@ func (s *Sequences) Len() int { return max(len(s.Inputs), len(s.Tokens)) }
 // Prepare makes features of numbers that stand one row after the other in each sequence, a missing one as NaN, as the
 // rows of a table would. There is no time: rows count as one apart.
 func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
-	want := t.layout()
-	if t.Date != nil || len(want.texts) > 0 || slices.ContainsFunc(t.Columns, func(c InputColumn) bool { return c.Calendar != "" }) {
+	if !t.Numeric() {
 		return nil, errors.Errorf("inputs: found numbers alone, expected a table: the inputs are made of texts or dates as well")
 	}
+	want := t.layout()
 	width := len(want.inputs)
 	table := &table{path: "inputs", width: width, inputNames: want.inputs, line: -1, sequence: -1, group: -1, label: -1, time: -1, date: -1, value: -1}
 	for i := range width {
@@ -220,9 +269,9 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	return out, nil
 }
 
-// Read reads a file of such rows, other columns left out. Sequences stand in the order of their first rows; of each,
-// where there is a Window, its last rows are taken.
-func (t *TableInputs) Read(ctx context.Context, path string) (*Sequences, error) {
+// Read reads a file of such rows, other columns left out; alphabet is that of the tokens, if the inputs are such.
+// Sequences stand in the order of their first rows; of each, where there is a Window, its last rows are taken.
+func (t *TableInputs) Read(ctx context.Context, path string, alphabet []string) (*Sequences, error) {
 	table, err := readTable(ctx, path, t.layout(), &memoryStore{})
 	if err != nil {
 		return nil, err
@@ -231,19 +280,33 @@ func (t *TableInputs) Read(ctx context.Context, path string) (*Sequences, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.prepare(t, &memoryStore{}); err != nil {
+	if t.Tokens != "" {
+		err = p.tokenize(alphabet, &memoryStore{})
+	} else {
+		err = p.prepare(t, &memoryStore{})
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := &Sequences{}
 	for _, one := range p.series {
+		if p.sequence >= 0 {
+			s.Names = append(s.Names, p.text(one.lo, p.sequence))
+		}
 		lo := one.lo
 		if t.Window > 0 {
 			lo = max(lo, one.hi-t.Window)
 		}
-		s.Inputs = append(s.Inputs, p.features[lo*p.columns:one.hi*p.columns])
-		if p.sequence >= 0 {
-			s.Names = append(s.Names, p.text(one.lo, p.sequence))
+		features := p.features[lo*p.columns : one.hi*p.columns]
+		if t.Tokens == "" {
+			s.Inputs = append(s.Inputs, features)
+			continue
 		}
+		tokens := make([]int, len(features))
+		for i, id := range features {
+			tokens[i] = int(id)
+		}
+		s.Tokens = append(s.Tokens, tokens)
 	}
 	return s, nil
 }
@@ -273,5 +336,5 @@ func ReadInputs(ctx context.Context, path string, features int) (*Sequences, err
 			Expected: fmt.Sprintf("%d, as the model has inputs", features),
 		})
 	}
-	return t.Read(ctx, path)
+	return t.Read(ctx, path, nil)
 }
