@@ -28,6 +28,8 @@ type csvLoader struct {
 	date    []string      // the columns of the date, where the time is none
 	inputs  *TableInputs  // once they are fitted
 
+	stores []*fileStore // of the panels, with Config.Stream
+
 	ridgeRows int // of a window that the linear baseline sees; 0: all
 
 	alphabet []string // of the tokens, if the inputs are such
@@ -36,15 +38,45 @@ type csvLoader struct {
 // loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
 func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, error) {
 	l := &csvLoader{config: config, task: task, dir: dir, partOf: map[*panel][]part{}}
+	data, err := l.load(ctx)
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	data.Name, data.Files, data.close = "csv", l.files, l.close
+	return data, nil
+}
+
+func (l *csvLoader) load(ctx context.Context) (*Data, error) {
 	if err := l.read(ctx); err != nil {
 		return nil, err
 	}
-	data, err := l.data()
+	return l.data()
+}
+
+// store is a new one for rows.
+func (l *csvLoader) store() (rowStore, error) {
+	if !l.config.Stream {
+		return &memoryStore{}, nil
+	}
+	s, err := newFileStore()
 	if err != nil {
 		return nil, err
 	}
-	data.Name, data.Files = "csv", l.files
-	return data, nil
+	l.stores = append(l.stores, s)
+	return s, nil
+}
+
+// close lets go of the files that the rows are in.
+func (l *csvLoader) close() error {
+	var first error
+	for _, s := range l.stores {
+		if err := s.Close(); first == nil {
+			first = err
+		}
+	}
+	l.stores = nil
+	return first
 }
 
 // lookUp returns the path of a file, which if it does not exist may be in dir.
@@ -127,7 +159,11 @@ func (l *csvLoader) read(ctx context.Context) error {
 	}
 	open := func(path string) (*panel, error) {
 		path = lookUp(path, l.dir)
-		table, err := readTable(ctx, path, want, &memoryStore{})
+		store, err := l.store()
+		if err != nil {
+			return nil, err
+		}
+		table, err := readTable(ctx, path, want, store)
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +173,7 @@ func (l *csvLoader) read(ctx context.Context) error {
 		}
 		// The training file has chosen: the others must have the same inputs.
 		want.inputs = append([]string{}, table.inputNames...)
-		return newPanel(table, false)
+		return newPanel(table, l.config.Stream)
 	}
 	whole := func(p part, path string) error {
 		panel, err := open(path)
@@ -260,7 +296,11 @@ func (l *csvLoader) fitInputs() error {
 		}
 	}
 	for panel := range l.partOf {
-		if err := panel.prepare(l.inputs, &memoryStore{}); err != nil {
+		store, err := l.store()
+		if err != nil {
+			return err
+		}
+		if err := panel.prepare(l.inputs, store); err != nil {
 			return err
 		}
 	}
@@ -335,7 +375,11 @@ func (l *csvLoader) fitTokens() error {
 	l.alphabet = alphabetOf(counts, tokens.MinCount)
 	l.inputs = newTableInputs(l.config, l.task)
 	for panel := range l.partOf {
-		if err := panel.tokenize(l.alphabet, &memoryStore{}); err != nil {
+		store, err := l.store()
+		if err != nil {
+			return err
+		}
+		if err := panel.tokenize(l.alphabet, store); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 		}
 	case ByTime:
 		wholeSeries := l.task == Classify || l.task == Regress
-		times := make([]float64, 0, p.rows())
+		var times []float64
 		for _, s := range p.series {
 			if wholeSeries {
 				times = append(times, p.clock(s.hi-1))
@@ -46,7 +46,7 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 				times = append(times, p.clock(row))
 			}
 		}
-		slices.Sort(times)
+		slices.Sort(times) // hardly any work for one series, whose rows are in order
 		counts := partCounts(len(times), validFraction, testFraction)
 		validFrom := timeAt(times, counts[train])
 		testFrom := timeAt(times, counts[train]+counts[valid])

@@ -43,6 +43,17 @@ type Data struct {
 
 	// Baselines computes the simple methods' results; it may take a second.
 	Baselines func() []Baseline
+
+	close func() error // nil: there is nothing to close
+}
+
+// Close lets go of the files that keep the rows with [Config].Stream. Nothing of the data may be used any more. Without
+// Stream it does nothing.
+func (d *Data) Close() error {
+	if d.close == nil {
+		return nil
+	}
+	return d.close()
 }
 
 // part is where the dataset of a part stands.

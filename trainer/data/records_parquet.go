@@ -10,10 +10,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-const (
-	parquetBatch = 256     // rows that are read at a time
-	maxPageRatio = 1 << 10 // what a column may unpack to, as a multiple of the file
-)
+// parquetBatch is how many rows are read at a time.
+const parquetBatch = 256
 
 // parquetRecords is a Parquet file of flat columns: numbers, texts, booleans, dates and time stamps.
 type parquetRecords struct {
@@ -40,6 +38,9 @@ func openParquet(in *tableInput) (r records, err error) {
 	}
 	p := &parquetRecords{path: in.path, buffer: make([]parquet.Row, parquetBatch)}
 	defer p.catch(&err)
+	if err := checkParquetFooter(file, size); err != nil {
+		return nil, p.damaged(err.Error())
+	}
 	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, p.damaged(err.Error())
@@ -51,16 +52,8 @@ func openParquet(in *tableInput) (r records, err error) {
 		}
 		p.columns = append(p.columns, c)
 	}
-	if len(p.columns) > maxColumns || f.NumRows() > maxRows {
-		return nil, p.fault("file", fmt.Sprintf("%d columns of %d rows", len(p.columns), f.NumRows()), fmt.Sprintf("at most %d of %d", maxColumns, maxRows))
-	}
-	for _, group := range f.Metadata().RowGroups {
-		for _, chunk := range group.Columns {
-			if bytes := chunk.MetaData.TotalUncompressedSize; bytes < 0 || bytes/maxPageRatio > size {
-				return nil, p.fault("column "+shorten(strings.Join(chunk.MetaData.PathInSchema, ".")), fmt.Sprintf("%d bytes unpacked", bytes),
-					fmt.Sprintf("at most %d times the file", maxPageRatio))
-			}
-		}
+	if err := checkParquetPages(file, size, f.Metadata()); err != nil {
+		return nil, p.damaged(err.Error())
 	}
 	p.groups = f.RowGroups()
 	p.cells = make([]cell, len(p.columns))

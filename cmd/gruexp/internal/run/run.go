@@ -33,6 +33,7 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	dir, err := create()
 	if err != nil {
 		return nil, err
@@ -71,6 +72,7 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	if !known { // the run was killed right after it began
 		if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 			return nil, unfinished(dir, nil, err)
@@ -92,6 +94,7 @@ func Evaluate(ctx context.Context, path, split string, options Options) (map[str
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	if err := weights.Assign(file, s.model.Params()); err != nil {
 		return nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
 	}
