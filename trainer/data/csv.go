@@ -54,10 +54,10 @@ func (l *csvLoader) load(ctx context.Context) (*Data, error) {
 	return l.data()
 }
 
-// store is a new one for rows.
-func (l *csvLoader) store() (rowStore, error) {
+// store is a new one for rows, of that many numbers together where that is known.
+func (l *csvLoader) store(numbers int) (rowStore, error) {
 	if !l.config.Stream {
-		return &memoryStore{}, nil
+		return newMemoryStore(numbers), nil
 	}
 	s, err := newFileStore()
 	if err != nil {
@@ -159,7 +159,7 @@ func (l *csvLoader) read(ctx context.Context) error {
 	}
 	open := func(path string) (*panel, error) {
 		path = lookUp(path, l.dir)
-		store, err := l.store()
+		store, err := l.store(0)
 		if err != nil {
 			return nil, err
 		}
@@ -296,7 +296,7 @@ func (l *csvLoader) fitInputs() error {
 		}
 	}
 	for panel := range l.partOf {
-		store, err := l.store()
+		store, err := l.store(panel.rows() * l.inputs.Features())
 		if err != nil {
 			return err
 		}
@@ -375,7 +375,7 @@ func (l *csvLoader) fitTokens() error {
 	l.alphabet = alphabetOf(counts, tokens.MinCount)
 	l.inputs = newTableInputs(l.config, l.task)
 	for panel := range l.partOf {
-		store, err := l.store()
+		store, err := l.store(panel.rows())
 		if err != nil {
 			return err
 		}

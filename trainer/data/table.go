@@ -107,6 +107,14 @@ var errTooManyCells = stderrors.New("too many numbers")
 // memoryStore keeps rows in memory.
 type memoryStore struct{ cells []float64 }
 
+// newMemoryStore has room for that many numbers, if it may have so many.
+func newMemoryStore(numbers int) *memoryStore {
+	if numbers > maxCells {
+		numbers = 0
+	}
+	return &memoryStore{make([]float64, 0, numbers)}
+}
+
 func (m *memoryStore) add(row []float64) error {
 	if len(m.cells)+len(row) > maxCells {
 		return errTooManyCells
@@ -199,9 +207,11 @@ type tableParser struct {
 	undecided []int // of columns: they become inputs if their first value is a number
 	chosen    []bool
 	date      []int // positions of layout.date
-	row       []float64
-	rows      int
-	line      int // of the last record
+
+	dateFormat string // of the last date
+	row        []float64
+	rows       int
+	line       int // of the last record
 }
 
 // column is a number of each row: how it is read from which cell.
@@ -399,6 +409,7 @@ func (p *tableParser) name(c cell, position int) (string, error) {
 func timeFormats() []string {
 	return []string{
 		time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02",
+		"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02",
 	}
 }
 
@@ -421,7 +432,7 @@ func (p *tableParser) time(c cell, position int) (float64, error) {
 		p.table.dates = true
 		return c.number, nil
 	}
-	if at, ok := parseDate(c.text); ok && c.kind == textCell {
+	if at, ok := p.parseDate(c.text); ok && c.kind == textCell {
 		p.table.dates = true
 		return at, nil
 	}
@@ -431,10 +442,11 @@ func (p *tableParser) time(c cell, position int) (float64, error) {
 	return 0, p.cellFault(position, shorten(c.String()), "a date such as 2006-01-02 15:04:05, as in the first row")
 }
 
-// parseDate returns the seconds since 1970 of a date in one of the known forms.
-func parseDate(text string) (float64, bool) {
-	for _, format := range timeFormats() {
-		if at, err := time.Parse(format, text); err == nil {
+// parseDate returns the seconds since 1970 of a date in one of the known forms, first that of the row before.
+func (p *tableParser) parseDate(text string) (float64, bool) {
+	for _, format := range append([]string{p.dateFormat}, timeFormats()...) {
+		if at, err := time.Parse(format, text); err == nil && format != "" {
+			p.dateFormat = format
 			return float64(at.Unix()) + float64(at.Nanosecond())/1e9, true
 		}
 	}
