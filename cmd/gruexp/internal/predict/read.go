@@ -42,8 +42,10 @@ func (o Options) read(ctx context.Context, file *modelfile.File) (in *data.Seque
 		in, err = r.Read(ctx, r.path)
 	case ending == csvEnding && r.input.Vocabulary == 0:
 		in, err = data.ReadInputs(ctx, r.path, r.input.Size)
+	case ending == csvEnding:
+		err = r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
 	default:
-		err = r.refuse("a table", "a model that was not trained from one", "a .jsonl or .npy file, or a .csv file for a model of numbers")
+		err = r.refuse("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
 	}
 	return in, steps, err
 }
