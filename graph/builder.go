@@ -14,17 +14,24 @@ import (
 // Mode says what a graph is for.
 type Mode int
 
-// A training graph has noise and gradients, an evaluation graph neither.
+// A training graph has noise and the gradients of the parameters, an evaluation graph neither. A graph to inspect computes
+// what an evaluation graph does, and has the gradients of what [Builder.Perturb] names and the values that [Builder.Record]
+// keeps.
 const (
 	Train Mode = iota
 	Evaluate
+	Inspect
 )
 
 func (m Mode) String() string {
-	if m == Evaluate {
+	switch m {
+	case Evaluate:
 		return "evaluate"
+	case Inspect:
+		return "inspect"
+	default:
+		return "train"
 	}
-	return "train"
 }
 
 // Builder collects the nodes of one expression graph for one mode. Layers ask it for their parameters, inputs and
@@ -39,8 +46,13 @@ type Builder struct {
 	inputs  []*input
 	noises  []*noise
 	updates []update
-	carried *Carried // nil: nothing is carried
-	carries []*carry
+
+	penalties []*gorgonia.Node
+	carried   *Carried // nil: nothing is carried
+	carries   []*carry
+
+	perturbations []*input // of a graph to inspect
+	records       []record
 }
 
 type boundParam struct {
@@ -74,7 +86,7 @@ func NewBuilder(mode Mode, dtype tensor.Dtype, streams *Streams, pool *kernel.Po
 		dtype:   dtype,
 		streams: streams,
 		graph:   gorgonia.NewGraph(),
-		scope:   op.NewScope(pool, mode == Train),
+		scope:   op.NewScope(pool, mode != Evaluate),
 	}
 }
 
@@ -131,6 +143,12 @@ func (b *Builder) Update(p *Param, node *gorgonia.Node) error {
 	return nil
 }
 
+// Penalize adds a scalar to what a model minimizes beside the loss of its data; see [Builder.Penalties].
+func (b *Builder) Penalize(cost *gorgonia.Node) { b.penalties = append(b.penalties, cost) }
+
+// Penalties are the scalars that layers have asked to be added to the cost, for whoever makes it.
+func (b *Builder) Penalties() []*gorgonia.Node { return b.penalties }
+
 // Input declares an input that Run must be fed, of the graph's dtype, or of tensor.Int for ids.
 func (b *Builder) Input(name string, dtype tensor.Dtype, shape ...int) (*gorgonia.Node, error) {
 	if dtype != tensor.Int && dtype != b.dtype {
@@ -150,10 +168,10 @@ func (b *Builder) Input(name string, dtype tensor.Dtype, shape ...int) (*gorgoni
 // Float is the dtype of the graph's numbers.
 func (b *Builder) Float() tensor.Dtype { return b.dtype }
 
-// Noise declares an input that every run refills from the stream "noise/NAME". In an evaluation graph there is none:
+// Noise declares an input that every run refills from the stream "noise/NAME". Only a training graph has any: elsewhere
 // the node is nil.
 func (b *Builder) Noise(name string, fill Fill, shape ...int) (*gorgonia.Node, error) {
-	if b.mode == Evaluate {
+	if b.mode != Train {
 		return nil, nil
 	}
 	if slices.ContainsFunc(b.noises, func(n *noise) bool { return n.name == name }) {

@@ -15,7 +15,7 @@ import (
 
 // Outputs are the nodes that a program is made for. What none of them needs is not run.
 type Outputs struct {
-	Cost   *gorgonia.Node            // a scalar; in a training graph it is differentiated. May be nil in an evaluation graph.
+	Cost   *gorgonia.Node            // a scalar; differentiated unless the graph is for evaluation, where it may be nil
 	Values map[string]*gorgonia.Node // read after each run
 }
 
@@ -65,6 +65,10 @@ type Program struct {
 	wants     []gradientOf
 	gradients []Gradient
 	norm      float64
+
+	perturbations []*input // of a graph to inspect
+	sensitivities map[string]*gorgonia.Value
+	recorded      []string
 }
 
 type gradientOf struct {
@@ -72,8 +76,8 @@ type gradientOf struct {
 	value *gorgonia.Value
 }
 
-// Compile differentiates the cost (in a training graph, with respect to every parameter that is [Param.Trained]) and
-// compiles what the outputs, the updates and the carried states need.
+// Compile differentiates the cost (in a training graph, with respect to every parameter that is [Param.Trained]; in a graph
+// to inspect, to every perturbation) and compiles what the outputs, the updates, the carried states and the records need.
 func (b *Builder) Compile(out Outputs) (*Program, error) {
 	p := &Program{streams: b.streams, values: map[string]*gorgonia.Value{}, updates: b.updates, carried: b.carried, carries: b.carries}
 	var reads gorgonia.Nodes
@@ -91,6 +95,13 @@ func (b *Builder) Compile(out Outputs) (*Program, error) {
 			return nil, err
 		}
 		reads = append(reads, gradients...)
+	}
+	if b.mode == Inspect {
+		inspected, err := b.inspect(out.Cost, p)
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, inspected...)
 	}
 	for _, u := range b.updates {
 		reads = append(reads, gorgonia.Read(u.node, u.value))
@@ -119,6 +130,12 @@ func (b *Builder) Compile(out Outputs) (*Program, error) {
 		if needed.Contains(in.node) {
 			arguments = append(arguments, in.node)
 			p.inputs = append(p.inputs, in)
+		}
+	}
+	for _, in := range b.perturbations {
+		if needed.Contains(in.node) {
+			arguments = append(arguments, in.node)
+			p.perturbations = append(p.perturbations, in)
 		}
 	}
 	for _, n := range b.noises {
@@ -196,6 +213,9 @@ func (p *Program) Run(feeds Feeds) error {
 		if err := in.feed(feeds[in.name]); err != nil {
 			return errors.WithMessagef(err, "input %s", in.name)
 		}
+	}
+	if err := p.perturb(feeds); err != nil {
+		return err
 	}
 	for _, c := range p.carries {
 		if err := p.carried.load(c.name, c.input.value); err != nil {
@@ -277,11 +297,16 @@ func (p *Program) Value(name string) (*tensor.Dense, error) {
 	if !ok {
 		return nil, errors.Errorf("found no value %q, expected one of %v", name, slices.Sorted(maps.Keys(p.values)))
 	}
-	dense, ok := (*v).(*tensor.Dense)
-	if !ok {
-		return nil, errors.Errorf("value %q: found %T, expected a tensor of a finished run", name, *v)
+	switch v := (*v).(type) {
+	case *tensor.Dense:
+		return v, nil
+	case *gorgonia.F32: // a scalar is a tensor of one element
+		return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{float32(*v)})), nil
+	case *gorgonia.F64:
+		return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{float64(*v)})), nil
+	default:
+		return nil, errors.Errorf("value %q: found %T, expected a tensor of a finished run", name, v)
 	}
-	return dense, nil
 }
 
 // Gradients are the gradients of the last run, in the order in which the parameters were asked for.

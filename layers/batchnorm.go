@@ -102,7 +102,7 @@ func (n *BatchNorm) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	}
 	out, err := op.BatchNorm(b.Ops(), op.BatchNormNodes{
 		X: in.X, Mask: in.Mask, Gain: p[0], Shift: p[1], Mean: p[2], Variance: p[3],
-	}, op.BatchNormOptions{Momentum: n.config.Momentum, Epsilon: n.config.Epsilon})
+	}, op.BatchNormOptions{Momentum: n.config.Momentum, Epsilon: n.config.Epsilon, Running: b.Mode() != graph.Train})
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, n.name)
 	}

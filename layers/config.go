@@ -24,6 +24,7 @@ type Input struct {
 // line in kinds.
 type LayerConfig struct {
 	GRU       *GRUConfig       `yaml:"gru,omitempty"`
+	GRUD      *GRUDConfig      `yaml:"gru_d,omitempty"`
 	LSTM      *LSTMConfig      `yaml:"lstm,omitempty"`
 	RNN       *RNNConfig       `yaml:"rnn,omitempty"`
 	Dense     *DenseConfig     `yaml:"dense,omitempty"`
@@ -36,12 +37,15 @@ type LayerConfig struct {
 	BatchNorm     *BatchNormConfig     `yaml:"batch_norm,omitempty"`
 	LayerNorm     *LayerNormConfig     `yaml:"layer_norm,omitempty"`
 	Residual      *ResidualConfig      `yaml:"residual,omitempty"`
+
+	ActivityRegularization *ActivityRegularizationConfig `yaml:"activity_regularization,omitempty"`
 }
 
 // kinds are the kinds of layers by their YAML keys, with what is set of each.
 func (l *LayerConfig) kinds() []kind {
 	return []kind{
 		kindOf("gru", &l.GRU),
+		kindOf("gru_d", &l.GRUD),
 		kindOf("lstm", &l.LSTM),
 		kindOf("rnn", &l.RNN),
 		kindOf("dense", &l.Dense),
@@ -53,6 +57,7 @@ func (l *LayerConfig) kinds() []kind {
 		kindOf("batch_norm", &l.BatchNorm),
 		kindOf("layer_norm", &l.LayerNorm),
 		kindOf("residual", &l.Residual),
+		kindOf("activity_regularization", &l.ActivityRegularization),
 	}
 }
 

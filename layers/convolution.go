@@ -34,6 +34,12 @@ type Conv1DConfig struct {
 	Activation        Activation `yaml:"activation"`         // element by element; default linear
 	KernelInitializer string     `yaml:"kernel_initializer"` // default glorot_uniform
 	BiasInitializer   string     `yaml:"bias_initializer"`   // default zeros
+
+	KernelRegularizer graph.Penalty    `yaml:"kernel_regularizer,omitempty"` // what the kernel adds to the loss
+	BiasRegularizer   graph.Penalty    `yaml:"bias_regularizer,omitempty"`   // what the bias adds to the loss
+	KernelConstraint  graph.Constraint `yaml:"kernel_constraint,omitempty"`  // what holds of each filter after every update
+	BiasConstraint    graph.Constraint `yaml:"bias_constraint,omitempty"`    // what holds of the bias after every update
+	Trainable         *bool            `yaml:"trainable"`                    // whether training changes the parameters; default true
 }
 
 // WithDefaults returns c with its zero fields set.
@@ -46,6 +52,7 @@ func (c Conv1DConfig) WithDefaults() Conv1DConfig {
 	setDefault(&c.Activation, Linear)
 	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
 	setDefault(&c.BiasInitializer, graph.InitZeros)
+	c.Trainable = trainableByDefault(c.Trainable)
 	return c
 }
 
@@ -64,7 +71,17 @@ func (c Conv1DConfig) Validate() fault.List {
 	l.Check(slices.Contains(names, string(c.Activation)), "activation", string(c.Activation), "one of %v", names)
 	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
 	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
+	c.kernelTreatment().validate(&l, "kernel")
+	c.biasTreatment().validate(&l, "bias")
 	return l
+}
+
+func (c Conv1DConfig) kernelTreatment() treatment {
+	return newTreatment(c.KernelRegularizer, c.KernelConstraint, c.Trainable)
+}
+
+func (c Conv1DConfig) biasTreatment() treatment {
+	return newTreatment(c.BiasRegularizer, c.BiasConstraint, c.Trainable)
 }
 
 func (c Conv1DConfig) follow(in signal) (signal, fault.List) {
@@ -132,6 +149,8 @@ func NewConv1D(cfg Conv1DConfig, name string, inputs int, dtype tensor.Dtype, st
 	if c.bias, err = graph.NewParam(name+"/bias", graph.Bias, dtype, biasInit, streams, cfg.Filters); err != nil {
 		return nil, err
 	}
+	cfg.kernelTreatment().set(c.kernel, 1)
+	cfg.biasTreatment().set(c.bias, 1)
 	return c, nil
 }
 

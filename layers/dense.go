@@ -36,6 +36,12 @@ type DenseConfig struct {
 	Activation        Activation `yaml:"activation"`         // default linear
 	KernelInitializer string     `yaml:"kernel_initializer"` // default glorot_uniform
 	BiasInitializer   string     `yaml:"bias_initializer"`   // default zeros
+
+	KernelRegularizer graph.Penalty    `yaml:"kernel_regularizer,omitempty"` // what the kernel adds to the loss
+	BiasRegularizer   graph.Penalty    `yaml:"bias_regularizer,omitempty"`   // what the bias adds to the loss
+	KernelConstraint  graph.Constraint `yaml:"kernel_constraint,omitempty"`  // what holds of the kernel after every update
+	BiasConstraint    graph.Constraint `yaml:"bias_constraint,omitempty"`    // what holds of the bias after every update
+	Trainable         *bool            `yaml:"trainable"`                    // whether training changes the parameters; default true
 }
 
 // WithDefaults returns c with its zero fields set, but for Units, which only a model can tell.
@@ -43,6 +49,7 @@ func (c DenseConfig) WithDefaults() DenseConfig {
 	setDefault(&c.Activation, Linear)
 	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
 	setDefault(&c.BiasInitializer, graph.InitZeros)
+	c.Trainable = trainableByDefault(c.Trainable)
 	return c
 }
 
@@ -57,7 +64,17 @@ func (c DenseConfig) Validate() fault.List {
 	}
 	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
 	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
+	c.kernelTreatment().validate(&l, "kernel")
+	c.biasTreatment().validate(&l, "bias")
 	return l
+}
+
+func (c DenseConfig) kernelTreatment() treatment {
+	return newTreatment(c.KernelRegularizer, c.KernelConstraint, c.Trainable)
+}
+
+func (c DenseConfig) biasTreatment() treatment {
+	return newTreatment(c.BiasRegularizer, c.BiasConstraint, c.Trainable)
 }
 
 func (c DenseConfig) follow(in signal) (signal, fault.List) {
@@ -117,6 +134,8 @@ func NewDense(cfg DenseConfig, name string, inputs int, dtype tensor.Dtype, stre
 	if d.bias, err = graph.NewParam(name+"/bias", graph.Bias, dtype, biasInit, streams, cfg.Units); err != nil {
 		return nil, err
 	}
+	cfg.kernelTreatment().set(d.kernel, 1)
+	cfg.biasTreatment().set(d.bias, 1)
 	return d, nil
 }
 

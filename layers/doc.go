@@ -1,4 +1,5 @@
-// Package layers makes models of sequences: the gated recurrent unit [GRU], what surrounds it ([Embedding], [Dense],
+// Package layers makes models of sequences: the gated recurrent unit [GRU], also for missing values ([GRUD]), other
+// recurrences to compare it with ([LSTM], [RNN]), what surrounds it ([Embedding], [Dense],
 // [Dropout], [Pool], [AttentionPool], [Conv1D], [BatchNorm], [LayerNorm], [Residual]), and [Model], which is layers one
 // after the other with a loss at their end, or an encoder of such layers with a decoder behind it.
 //
@@ -15,10 +16,12 @@
 //	gru_form.go      what runs each form; gru_direction.go one pass over time by one operation
 //	gru_composed*.go the same from elementary nodes, a file a form, to be copied and edited; gru_cell.go what they are
 //	                 written with
+//	recurrent.go     what all recurrent layers are; gru_d.go what a GRU-D has beside it; rnn.go LSTM and RNN
 //	dense.go …       the other layers
 //	config.go        the configuration of a model
 //	plan.go          how layers fit together and to the task
-//	head.go          what the task wants at the end: the losses
+//	head.go          what the task wants at the end
+//	loss.go          the losses by name, with their options
 //	model.go         the model
 //	stream.go        a model step by step, without a graph; stream_….go the layers of it
 //	seq2seq.go …     the decoder, its attention, and the Translator, which writes with it

@@ -15,12 +15,17 @@ type EmbeddingConfig struct {
 	Units                 int     `yaml:"units"`                  // size of the vectors; default 32
 	TokenDropout          float64 `yaml:"token_dropout"`          // share of tokens that become the unknown token, in [0, 1)
 	EmbeddingsInitializer string  `yaml:"embeddings_initializer"` // default uniform
+
+	EmbeddingsRegularizer graph.Penalty    `yaml:"embeddings_regularizer,omitempty"` // what the vectors add to the loss
+	EmbeddingsConstraint  graph.Constraint `yaml:"embeddings_constraint,omitempty"`  // what holds after every update; a column is one element of all vectors
+	Trainable             *bool            `yaml:"trainable"`                        // whether training changes the vectors; default true
 }
 
 // WithDefaults returns c with its zero fields set.
 func (c EmbeddingConfig) WithDefaults() EmbeddingConfig {
 	setDefault(&c.Units, 32)
 	setDefault(&c.EmbeddingsInitializer, graph.InitUniform)
+	c.Trainable = trainableByDefault(c.Trainable)
 	return c
 }
 
@@ -30,7 +35,12 @@ func (c EmbeddingConfig) Validate() fault.List {
 	checkUnits(&l, "units", c.Units)
 	checkRate(&l, "token_dropout", c.TokenDropout)
 	checkInitializer(&l, "embeddings_initializer", c.EmbeddingsInitializer)
+	c.treatment().validate(&l, "embeddings")
 	return l
+}
+
+func (c EmbeddingConfig) treatment() treatment {
+	return newTreatment(c.EmbeddingsRegularizer, c.EmbeddingsConstraint, c.Trainable)
 }
 
 func (c EmbeddingConfig) follow(in signal) (signal, fault.List) {
@@ -81,6 +91,7 @@ func NewEmbedding(cfg EmbeddingConfig, name string, vocabulary int, dtype tensor
 	if err != nil {
 		return nil, err
 	}
+	cfg.treatment().set(embeddings, 1)
 	return &Embedding{name, cfg, embeddings}, nil
 }
 
@@ -101,6 +112,9 @@ func (e *Embedding) Apply(b *graph.Builder, in Seq) (Seq, error) {
 		}
 	}
 	y, err := op.Gather(b.Ops(), table, in.X, keep)
+	if err == nil {
+		y, err = perturbed(b, e.name+"/"+graph.PerturbVectors, y)
+	}
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, e.name)
 	}

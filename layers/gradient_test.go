@@ -21,7 +21,7 @@ type small struct {
 
 // smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
 func smallModels() []small {
-	return slices.Concat(mixedModels(), gruModels(), rnnModels(), aroundModels())
+	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels())
 }
 
 // mixedModels are of several layers.
@@ -30,6 +30,14 @@ func mixedModels() []small {
 	classes := layers.Head{Loss: layers.CrossEntropy, Units: 3}
 	return []small{
 		{"plain", numbers, []layers.LayerConfig{gru(layers.GRUConfig{Units: 4})}, layers.Head{Loss: layers.MeanSquaredError, Units: 4}},
+		{
+			"activity regularization", numbers,
+			[]layers.LayerConfig{
+				gru(layers.GRUConfig{Units: 4, ReturnSequences: true}), {ActivityRegularization: &layers.ActivityRegularizationConfig{L2: 2, Temporal: 1}},
+				dropout(layers.DropoutConfig{Rate: 0.4}), {ActivityRegularization: &layers.ActivityRegularizationConfig{L2: 0.5}}, pool(layers.PoolMean), dense(layers.DenseConfig{}),
+			},
+			classes,
+		},
 		{
 			"dropouts", numbers,
 			[]layers.LayerConfig{gru(layers.GRUConfig{Units: 4, Dropout: 0.3, RecurrentDropout: 0.4}), dense(layers.DenseConfig{})}, classes,
@@ -100,6 +108,8 @@ func engineOf(l layers.LayerConfig) *layers.Engine {
 	switch {
 	case l.GRU != nil:
 		return &l.GRU.Engine
+	case l.GRUD != nil:
+		return &l.GRUD.Engine
 	case l.LSTM != nil:
 		return &l.LSTM.Engine
 	case l.RNN != nil:
@@ -131,7 +141,7 @@ func (s small) looksAhead() bool {
 
 func (s small) zonesOut() bool {
 	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool {
-		return l.GRU != nil && l.GRU.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0
+		return l.GRU != nil && l.GRU.Zoneout > 0 || l.GRUD != nil && l.GRUD.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0
 	})
 }
 

@@ -20,7 +20,12 @@ type cell struct {
 	x      *gorgonia.Node // [T,B,D], after dropout
 	gates  []cellGate
 	traces map[string][]*gorgonia.Node // by name, in the order in which the steps are taken; nil where nobody looks
+	traced []string                    // the names in their order
 	err    error
+
+	// allSteps makes one step of all: what is [B,·] elsewhere is [T,B,·], and a step's number means nothing. There is no
+	// dropout then.
+	allSteps bool
 }
 
 // cellGate are the parameters of one gate. What the configuration does not have is nil.
@@ -89,6 +94,9 @@ func (c *cell) candidate(x *gorgonia.Node) *gorgonia.Node {
 // trace notes a node for [GRU.Gates].
 func (c *cell) trace(name string, x *gorgonia.Node) *gorgonia.Node {
 	if c.traces != nil {
+		if c.traces[name] == nil {
+			c.traced = append(c.traced, name)
+		}
 		c.traces[name] = append(c.traces[name], x)
 	}
 	return x
@@ -101,6 +109,9 @@ func (c *cell) between(z, x, y *gorgonia.Node) *gorgonia.Node {
 
 // at is step t of a sequence.
 func (c *cell) at(x *gorgonia.Node, t int) *gorgonia.Node {
+	if c.allSteps {
+		return x
+	}
 	return c.node(func() (*gorgonia.Node, error) { return op.At(c.scope, x, t) })
 }
 
@@ -134,13 +145,12 @@ func (c *cell) concat(x, y *gorgonia.Node) *gorgonia.Node {
 	return c.node(func() (*gorgonia.Node, error) { return op.ConcatLast(c.scope, x, y) })
 }
 
-// withBias adds a bias [H], or none where that is nil, to x [B,H].
+// withBias adds a bias [H], or none where that is nil, to every row of x.
 func (c *cell) withBias(x, bias *gorgonia.Node) *gorgonia.Node {
 	if bias == nil || c.err != nil {
 		return x
 	}
-	batch := x.Shape()[0]
-	rows := c.node(func() (*gorgonia.Node, error) { return sameRows(c.scope, batch, bias) })
+	rows := c.node(func() (*gorgonia.Node, error) { return sameRows(c.scope, bias, x.Shape()[:x.Dims()-1]...) })
 	return c.sum(x, rows)
 }
 

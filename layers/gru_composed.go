@@ -22,9 +22,16 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 	hidden := make([]*gorgonia.Node, c.steps)
 	for i := range c.steps {
 		t := d.step(i, c.steps)
-		next := c.zoneOut(form.step(c, t, h), h, in.zoneout, t)
+		before := h
+		if in.decay != nil {
+			before = c.product(c.at(in.decay, t), h)
+		}
+		next := c.zoneOut(form.step(c, t, before), before, in.zoneout, t)
 		if in.mask != nil {
 			next = c.where(c.at(in.mask, t), next, h)
+		}
+		if in.perturbation != nil {
+			next = c.sum(next, c.at(in.perturbation, t))
 		}
 		h = next
 		hidden[t] = h

@@ -88,6 +88,8 @@ type recurrenceInput struct {
 	kernelGain, recurrentGain *gorgonia.Node
 	dropout                   *gorgonia.Node // d [B,H], or [G,B,H] with separate masks
 	zoneout                   *gorgonia.Node // ζ [T,B,H], 1 where a unit keeps its state
+	decay                     *gorgonia.Node // γ [T,B,H], multiplies the state before a step
+	perturbation              *gorgonia.Node // [T,B,H], is added to the states
 }
 
 // nodes binds the parameters and declares the noise.
@@ -107,6 +109,10 @@ func (d direction) nodes(b *graph.Builder, cfg GRUConfig, in Seq, initial *gorgo
 		if *p.node, err = b.Param(p.param); err != nil {
 			return recurrenceInput{}, err
 		}
+	}
+	var err error
+	if n.perturbation, err = b.Perturb(d.label()+"/"+graph.PerturbState, in.X.Shape()[0], in.X.Shape()[1], cfg.states()); err != nil {
+		return recurrenceInput{}, err
 	}
 	return n, d.addNoise(b, cfg, &n)
 }
@@ -155,7 +161,8 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 	}
 	return op.GRU(b.Ops(), op.GRUNodes{
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
-		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout,
+		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
+		Perturbation: in.perturbation,
 	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
 }
 

@@ -188,9 +188,16 @@ type gruRun struct {
 	gates   map[string][]float64 // what Gates returns
 }
 
+// recurrentLayer is a GRU or another recurrent layer.
+type recurrentLayer interface {
+	Params() []*graph.Param
+	Run(b *graph.Builder, in layers.Seq, initial *gorgonia.Node) (layers.Seq, []*gorgonia.Node, error)
+	Gates(b *graph.Builder, in layers.Seq, initial *gorgonia.Node) (map[string]*gorgonia.Node, error)
+}
+
 const referenceSeed = 23 // of the noise
 
-func runGRU(t *testing.T, layer *layers.GRU, mode graph.Mode, steps, batch int, x, mask []float64) gruRun {
+func runGRU(t *testing.T, layer recurrentLayer, mode graph.Mode, steps, batch int, x, mask []float64) gruRun {
 	t.Helper()
 	run := func(build func(b *graph.Builder, in layers.Seq) map[string]*gorgonia.Node) map[string][]float64 {
 		b := graph.NewBuilder(mode, tensor.Float64, graph.NewStreams(referenceSeed), nil)
@@ -369,7 +376,7 @@ func expectReference(t *testing.T, cfg layers.GRUConfig, layer *layers.GRU, mode
 }
 
 // newScalarGRU is the reference of one direction for the sequence b.
-func newScalarGRU(cfg layers.GRUConfig, layer *layers.GRU, mode graph.Mode, name string, steps, batch, b int, reverse bool) scalarGRU {
+func newScalarGRU(cfg layers.GRUConfig, layer recurrentLayer, mode graph.Mode, name string, steps, batch, b int, reverse bool) scalarGRU {
 	units := cfg.Units
 	s := scalarGRU{GRUConfig: cfg, reverse: reverse, params: map[string][]float64{}}
 	for _, p := range layer.Params() {

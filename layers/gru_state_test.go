@@ -150,20 +150,28 @@ func must(t *testing.T) func(*gorgonia.Node, error) *gorgonia.Node {
 
 // TestStatefulGoesOn cuts sequences into windows: each run begins where the one before ended.
 func TestStatefulGoesOn(t *testing.T) {
-	const steps, batch, inputs, units = 7, 3, 2, 4
+	const steps, batch, inputs, units = 7, 3, 6, 4
 	windows := []int{3, 1, 3}
 	x := make([]float64, steps*batch*inputs)
 	for i, r := 0, rand.New(rand.NewPCG(37, 0)); i < len(x); i++ {
 		x[i] = r.NormFloat64()
 	}
+	newGRU := func(form layers.Form) func(layers.Engine, bool, *graph.Streams) (layers.Layer, error) {
+		return func(engine layers.Engine, stateful bool, streams *graph.Streams) (layers.Layer, error) {
+			cfg := layers.GRUConfig{Units: units, Form: form, Engine: engine, ReturnSequences: true, Stateful: stateful}
+			return layers.NewGRU(cfg, "gru", inputs, tensor.Float64, streams)
+		}
+	}
+	newGRUD := func(engine layers.Engine, stateful bool, streams *graph.Streams) (layers.Layer, error) {
+		cfg := layers.GRUDConfig{Units: units, Engine: engine, ReturnSequences: true, Stateful: stateful}
+		return layers.NewGRUD(cfg, "gru", inputs, tensor.Float64, streams)
+	}
 	for _, engine := range []layers.Engine{layers.Fused, layers.Composed} {
-		for _, form := range []layers.Form{layers.ResetAfter, layers.Tied} {
-			if engine == layers.Fused && form == layers.Tied {
-				continue
-			}
-			cfg := layers.GRUConfig{Units: units, Form: form, Engine: engine, ReturnSequences: true}
-			make := func() *layers.GRU {
-				layer, err := layers.NewGRU(cfg, "gru", inputs, tensor.Float64, graph.NewStreams(1))
+		for name, newLayer := range map[string]func(layers.Engine, bool, *graph.Streams) (layers.Layer, error){
+			"reset-after": newGRU(layers.ResetAfter), "tied": newGRU(layers.Tied), "gru_d": newGRUD,
+		} {
+			make := func(stateful bool) layers.Layer {
+				layer, err := newLayer(engine, stateful, graph.NewStreams(1))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -171,7 +179,7 @@ func TestStatefulGoesOn(t *testing.T) {
 				return layer
 			}
 			carried := graph.NewCarried()
-			runWindow := func(layer *layers.GRU, steps int, x []float64) []float64 {
+			runWindow := func(layer layers.Layer, steps int, x []float64) []float64 {
 				b := graph.NewBuilder(graph.Evaluate, tensor.Float64, graph.NewStreams(1), nil)
 				b.ShareCarried(carried)
 				in, err := b.Input("x", tensor.Float64, steps, batch, inputs)
@@ -184,9 +192,8 @@ func TestStatefulGoesOn(t *testing.T) {
 				}
 				return runNodes(t, b, map[string]*gorgonia.Node{"out": out.X}, graph.Feeds{"x": x})["out"]
 			}
-			expected := runWindow(make(), steps, x)
-			cfg.Stateful = true
-			stateful := make()
+			expected := runWindow(make(false), steps, x)
+			stateful := make(true)
 			for range 2 { // and once more after Reset
 				var found []float64
 				at := 0
@@ -194,7 +201,7 @@ func TestStatefulGoesOn(t *testing.T) {
 					found = append(found, runWindow(stateful, n, x[at*batch*inputs:(at+n)*batch*inputs])...)
 					at += n
 				}
-				expectClose(t, fmt.Sprintf("%s %s", engine, form), found, expected, 1e-15)
+				expectClose(t, fmt.Sprintf("%s %s", engine, name), found, expected, 1e-15)
 				carried.Reset()
 			}
 		}

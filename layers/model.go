@@ -23,6 +23,7 @@ type Model struct {
 // fit the task, is an error of type [*fault.Error], which lists all faults.
 func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
 	var faults fault.List
+	head.Options = head.Options.WithDefaults(head.Loss)
 	faults.Under("head", head.Validate())
 	checkDtype(&faults, dtype)
 	cfg = cfg.WithDefaults() // and a copy, of which plan sets the last size
@@ -49,7 +50,7 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 // CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
 // Nothing is allocated.
 func CountElements(cfg ModelConfig, head Head) int64 {
-	cfg = cfg.WithDefaults()
+	cfg, head.Options = cfg.WithDefaults(), head.Options.WithDefaults(head.Loss)
 	plan, faults := cfg.plan(&head)
 	if len(faults) > 0 {
 		return 0
@@ -78,7 +79,7 @@ func (m *Model) Params() []*graph.Param {
 
 // Build adds the model to a graph for batches of that shape. It declares the inputs tokens or inputs, mask, labels or
 // targets, and weights. The cost is the mean of the rows' losses by their weights, Σ w·loss / Σ w; the values are
-// predictions, losses and, where label smoothing makes them differ, nll. Rows are sequences [B], steps [T,B] of a task that
+// predictions, losses and, where they differ from these, nll and points. Rows are sequences [B], steps [T,B] of a task that
 // is per step, or steps [U,B] of what a decoder writes. A decoder also needs the input previous, the token before each label.
 // To predict without labels, compile the predictions alone.
 func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error) {
@@ -112,7 +113,9 @@ func (m *Model) inputs(b *graph.Builder, shape graph.BatchShape) (Seq, error) {
 	if m.config.Input.Vocabulary > 0 {
 		x, err = b.Input(graph.FeedTokens, tensor.Int, shape.Steps, shape.Size)
 	} else {
-		x, err = b.Input(graph.FeedInputs, b.Float(), shape.Steps, shape.Size, m.config.Input.Size)
+		if x, err = b.Input(graph.FeedInputs, b.Float(), shape.Steps, shape.Size, m.config.Input.Size); err == nil {
+			x, err = perturbed(b, graph.PerturbInputs, x)
+		}
 	}
 	if err != nil {
 		return Seq{}, err

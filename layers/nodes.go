@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -26,9 +27,9 @@ func fill[F any](values []F, value F) {
 	}
 }
 
-// sameRows is a matrix [rows,D] with a vector [D] in every row. It is the bias of an affine map of nothing, which has the
-// gradient wanted: the sum over the rows.
-func sameRows(s *op.Scope, rows int, v *gorgonia.Node) (*gorgonia.Node, error) {
-	nothing := constant(v.Dtype(), 0, rows, 1)
+// sameRows is a matrix [rows,D], or more of them, with a vector [D] in every row. It is the bias of an affine map of nothing,
+// which has the gradient wanted: the sum over the rows.
+func sameRows(s *op.Scope, v *gorgonia.Node, rows ...int) (*gorgonia.Node, error) {
+	nothing := constant(v.Dtype(), 0, append(slices.Clone(rows), 1)...)
 	return op.Affine(s, nothing, constant(v.Dtype(), 0, 1, v.Shape()[0]), v)
 }

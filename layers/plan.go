@@ -29,6 +29,7 @@ type signal struct {
 	width  int  // 0: not known
 
 	// planLayers hands these on, whatever a layer says.
+	madeBy    string // path of the layer whose output this is; empty: the input of the model
 	strided   bool   // there are fewer steps than in the input of the model
 	pooledBy  string // path of the layer that made one vector of the steps
 	droppedBy string // path of the layer whose output this is, where dropout was applied to it
@@ -112,7 +113,7 @@ func (c ModelConfig) plan(head *Head) ([]placed, fault.List) {
 	if d := c.Layers[last].Dense; d != nil && d.Units == 0 {
 		open = last
 		if head != nil {
-			d.Units = head.Units
+			d.Units = head.width()
 		}
 	}
 	in := c.firstSignal()
@@ -174,7 +175,7 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
 		}
-		out.droppedBy = ""
+		out.madeBy, out.droppedBy = path, ""
 		if d, ok := layer.(interface{ drops() bool }); ok && d.drops() {
 			out.droppedBy = path
 		}
@@ -259,8 +260,8 @@ func (h Head) misfits(c LayerConfig, out signal) fault.List {
 	if c.Dense != nil {
 		size = "units"
 	}
-	l.Check(out.width == 0 || out.width == h.Units, size, fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.Units)
-	if c.Dense != nil && h.Loss != MeanSquaredError {
+	l.Check(out.width == 0 || out.width == h.width(), size, fmt.Sprintf("%d units", out.width), "%d, as the task wants", h.width())
+	if c.Dense != nil && h.Loss.takesLogits() {
 		l.Check(c.Dense.Activation == Linear, "activation", string(c.Dense.Activation), "%s: the loss %s takes logits", Linear, h.Loss)
 	}
 	return l

@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestPredictionHead(t *testing.T) {
 			t.Errorf("%s: found faults %v, expected of %v", name, faults, c.faults)
 		}
 		c.expected.Loss = layers.MeanSquaredError
-		if c.faults == nil && head != c.expected {
+		if c.faults == nil && !reflect.DeepEqual(head, c.expected) {
 			t.Errorf("%s: found %+v, expected %+v", name, head, c.expected)
 		}
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// recurrent is what all recurrent layers are: [GRU], [LSTM] and [RNN].
+// recurrent is what all recurrent layers are: [GRU], [GRUD], [LSTM] and [RNN].
 type recurrent struct {
 	name       string
 	inputs     int
 	config     GRUConfig
+	decays     *decays     // of a GRUD, else nil
 	directions []direction // forward, then backward where there is one; with GoBackwards the one is backward
 }
 
@@ -22,6 +23,8 @@ type recurrent struct {
 func recurrentOf(l Layer) *recurrent {
 	switch l := l.(type) {
 	case *GRU:
+		return &l.recurrent
+	case *GRUD:
 		return &l.recurrent
 	case *LSTM:
 		return &l.recurrent
@@ -58,6 +61,9 @@ func newRecurrent(cfg GRUConfig, faults fault.List, name string, inputs int, dty
 // Params returns the parameters, forward before backward.
 func (g *recurrent) Params() []*graph.Param {
 	var params []*graph.Param
+	if g.decays != nil {
+		params = g.decays.params()
+	}
 	for _, d := range g.directions {
 		params = append(params, d.params()...)
 	}
@@ -128,7 +134,8 @@ func (g *recurrent) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map
 	return gates, errors.WithMessage(err, g.name)
 }
 
-// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates unless that is nil.
+// recur returns the states of all steps of each direction, [T,B,H] or of an LSTM [T,B,2H], and puts the gates into gates
+// unless that is nil.
 func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gates map[string]*gorgonia.Node) ([]*gorgonia.Node, error) {
 	if err := expectWidth(g.name, in.X, g.inputs, 3); err != nil {
 		return nil, err
@@ -137,8 +144,13 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 	if err != nil {
 		return nil, err
 	}
-	x, err := g.dropOut(b, "dropout", g.config.Dropout, in.X)
-	if err != nil {
+	x, decay := in.X, (*gorgonia.Node)(nil)
+	if g.decays != nil {
+		if x, decay, err = g.decays.apply(b, x); err != nil {
+			return nil, err
+		}
+	}
+	if x, err = g.dropOut(b, "dropout", g.config.Dropout, x); err != nil {
 		return nil, err
 	}
 	states := make([]*gorgonia.Node, len(g.directions))
@@ -147,7 +159,10 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 		if err != nil {
 			return nil, err
 		}
-		if g.config.Engine == Fused && gates == nil {
+		input.decay = decay
+		// To look inside a long sequence would not wait for the compilation of the engine composed, of equal values.
+		fused := g.config.Engine == Fused || b.Mode() == graph.Inspect && g.config.notFused() == ""
+		if fused && gates == nil {
 			states[i], err = d.fused(b, g.config, input)
 		} else {
 			var traced map[string]*gorgonia.Node
@@ -160,6 +175,9 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 			}
 		}
 		if err != nil {
+			return nil, err
+		}
+		if err := d.record(b, g.config, input, states[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -202,7 +220,7 @@ func (g *recurrent) initials(b *graph.Builder, batch int, given *gorgonia.Node) 
 		case d.initialState != nil:
 			var node *gorgonia.Node
 			if node, err = b.Param(d.initialState); err == nil {
-				initials[i], err = sameRows(b.Ops(), batch, node)
+				initials[i], err = sameRows(b.Ops(), node, batch)
 			}
 		}
 		if err != nil {

@@ -16,7 +16,11 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	}
 	s.units = g.config.Units
 	states := s.remember(g.config.states(), numbers[F](g.directions[0].initialState))
-	s.stages = append(s.stages, newGRUStage(pool, s.batch, g, states))
+	stage := newGRUStage(pool, s.batch, g, states)
+	if g.decays != nil {
+		stage = newGRUDStage(pool, s.batch, g, stage.(*gruStage[F])) // it has no option that fused does not have
+	}
+	s.stages = append(s.stages, stage)
 	return nil
 }
 
@@ -54,16 +58,48 @@ type gruStage[F kernel.Float] struct {
 	gates                 *kernel.AffineStep[F]
 	recurrence            *kernel.GRUStep[F]
 	candidateBias, padded []F // [H] or nil, and the recurrent bias [3H] that ends with it
+	decay                 []F // [B,SH], multiplies the states before a step; nil for none
 	states, hidden        []F // the second [B,H]: the states where they are no more than that, else a copy of what is
 }
 
 func (g *gruStage[F]) step(in, mask []F) []F {
 	copy(g.padded[len(g.padded)-len(g.candidateBias):], g.candidateBias) // anew each time: training may have changed it
-	g.recurrence.Run(g.gates.Run(in), nil, mask)
+	g.recurrence.Run(g.gates.Run(in), g.decay, mask)
 	if batch := len(g.hidden) / g.units; len(g.states) > len(g.hidden) {
 		for b := range batch {
 			copy(g.hidden[b*g.units:(b+1)*g.units], g.states[b*len(g.states)/batch:])
 		}
 	}
 	return g.hidden
+}
+
+// gruDStage fills in what is missing and decays the states of its GRU.
+type gruDStage[F kernel.Float] struct {
+	variables            int
+	weights, bias        []F // of the input's decay
+	filled, gaps, factor []F // [B,2D], [B,D], [B,H]
+	exponent             *kernel.AffineStep[F]
+	decay                kernel.Activation[F]
+	gru                  *gruStage[F]
+}
+
+func newGRUDStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, gru *gruStage[F]) stage[F] {
+	d := g.decays
+	s := &gruDStage[F]{
+		variables: d.variables, weights: numbers[F](d.input), bias: numbers[F](d.inputBias),
+		filled: make([]F, batch*2*d.variables), gaps: make([]F, batch*d.variables), factor: make([]F, batch*g.config.Units),
+		exponent: kernel.NewAffineStep(pool, batch, numbers[F](d.hidden), numbers[F](d.hiddenBias)), decay: kernel.Decay[F](), gru: gru,
+	}
+	gru.decay = s.factor
+	return s
+}
+
+func (g *gruDStage[F]) step(in, mask []F) []F {
+	width := g.variables
+	kernel.Impute(nil, in, g.weights, g.bias, g.filled)
+	for at := 0; at < len(g.gaps); at += width {
+		copy(g.gaps[at:at+width], in[at*kindsOfInputs+2*width:])
+	}
+	g.decay.Apply(nil, g.exponent.Run(g.gaps), g.factor)
+	return g.gru.step(g.filled, mask)
 }

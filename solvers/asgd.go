@@ -22,20 +22,26 @@ func asgdRule() rule {
 	}}
 }
 
-// AverageWeights keeps the mean of the parameters over the steps from some step T on, for use in their place
-// ([Solver.SwapAverages]). It changes no step. With wᵢ the parameters after step i,
+// AverageWeights keeps an average of the parameters over the steps from some step T on, for use in their place
+// ([Solver.SwapAverages]). It changes no step. With wᵢ the parameters after step i it is their mean, or with a decay β, from
+// w̄ = w_T on, an exponential one:
 //
 //	w̄ = (w_T + … + wₜ)/(t−T+1)
+//	w̄ ← β·w̄ + (1−β)·wₜ
 //
-// (Polyak and Juditsky 1992; PyTorch's ASGD, with λ = α = 0 and t0 = T). T is the step After, or if that is earlier the first one
+// (Polyak and Juditsky 1992; PyTorch's ASGD, with λ = α = 0 and t0 = T, and its AveragedModel). Of the steps, only every
+// Every-th counts: with those of an epoch the mean is that of stochastic weight averaging (Izmailov et al. 2018,
+// arXiv:1803.05407). Statistics that are measured, not trained, as those of batch normalization, are not averaged. T is the step After, or if that is earlier the first one
 // after the values v₁, v₂, … that [Solver.Observe] is given stopped falling, with n = Trigger:
 //
 //	vₖ > min(v₁ … vₖ₋₁₋ₙ)
 //
 // (NT-ASGD; Merity, Keskar and Socher 2018, arXiv:1708.02182, algorithm 1).
 type AverageWeights struct {
-	Trigger int // n, at least 1
-	After   int // steps after which the mean begins in any case, at least 0
+	Trigger int     // n; 0: none
+	After   int     // steps after which the average begins in any case, at least 0
+	Decay   float64 // β, in [0,1); 0: the mean
+	Every   int     // steps from one that counts to the next; 0 stands for 1
 
 	params []*graph.Param
 	means  moments
@@ -49,12 +55,14 @@ func (*AverageWeights) Name() string { return "average_weights" }
 // Init checks the options.
 func (a *AverageWeights) Init(params []*graph.Param) error {
 	var faults fault.List
-	checkCount(&faults, "trigger", a.Trigger)
+	faults.Check(a.Trigger >= 0, "trigger", a.Trigger, "at least 0")
 	faults.Check(a.After >= 0, "after", a.After, "at least 0")
+	checkDecay(&faults, "decay", a.Decay)
+	faults.Check(a.Every >= 0, "every", a.Every, "at least 0")
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	a.params, a.means, a.count, a.falls = params, newMoments(params), newNumber(0), newTrigger(a.Trigger)
+	a.params, a.means, a.count, a.falls = params, newMoments(params), newNumber(0), newTrigger(max(1, a.Trigger))
 	return nil
 }
 
@@ -63,20 +71,25 @@ func (a *AverageWeights) Apply(int, []Update) error { return nil }
 
 // Applied takes the parameters into the mean once it has begun.
 func (a *AverageWeights) Applied(step int, _ []Update) (changed bool) {
-	if step < a.After && !a.falls.pulled() {
+	begun := step >= a.After || a.Trigger > 0 && a.falls.pulled()
+	if !begun || (step+1)%max(1, a.Every) != 0 {
 		return false
 	}
 	count := &a.count.Float64s()[0]
 	*count++
+	part := 1 / *count
+	if a.Decay > 0 {
+		part = 1 - a.Decay
+	}
 	for _, p := range a.params {
 		mean := a.means[p.Name]
 		switch single := isFloat32(mean); {
 		case *count == 1:
 			copyBits(mean, p.Value)
 		case single:
-			kernel.Approach(p.Value.Float32s(), mean.Float32s(), float32(1 / *count))
+			kernel.Approach(p.Value.Float32s(), mean.Float32s(), float32(part))
 		default:
-			kernel.Approach(p.Value.Float64s(), mean.Float64s(), 1 / *count)
+			kernel.Approach(p.Value.Float64s(), mean.Float64s(), part)
 		}
 	}
 	return false

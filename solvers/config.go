@@ -59,6 +59,8 @@ type Config struct {
 
 	// Groups are parameters with a learning rate or a weight decay of their own, or frozen ones.
 	Groups []Group `yaml:"groups,omitempty"`
+	// Average keeps averages of the weights, which are measured and kept in their place.
+	Average *AverageConfig `yaml:"average,omitempty"`
 	// Lookahead lets the solver run ahead of slow weights.
 	Lookahead *LookaheadConfig `yaml:"lookahead,omitempty"`
 }
@@ -106,6 +108,7 @@ func (c Config) WithDefaults() Config {
 	c.WeightDecaySchedule = withDefaults(c.WeightDecaySchedule)
 	c.Spikes = withDefaults(c.Spikes)
 	c.GradientNoise = withDefaults(c.GradientNoise)
+	c.Average = withDefaults(c.Average)
 	c.Lookahead = withDefaults(c.Lookahead)
 	return c
 }
@@ -157,6 +160,8 @@ func (c Config) Validate() fault.List {
 			faults.Add(path+".weight_decay", *g.WeightDecay, "null or left out: %s has no weight_decay", c.Name)
 		}
 	}
+	under(&faults, "average", c.Average)
+	faults.Check(c.Average == nil || c.Name != NameASGD, "average", "a section", "null or left out: %s has averages of its own", NameASGD)
 	under(&faults, "lookahead", c.Lookahead)
 	return faults
 }
@@ -276,6 +281,7 @@ func (c Config) checkPlan(faults *fault.List, plan Plan) {
 	if c.AverageAfter != nil && *c.AverageAfter > 0 && *c.AverageAfter < 1e6 {
 		faults.Check(plan.StepsPerEpoch > 0, "average_after", *c.AverageAfter, "a plan that says how many steps an epoch has")
 	}
+	faults.Check(c.Average == nil || plan.StepsPerEpoch > 0 && plan.Epochs > 0, "average", "a plan without an end", "one that says how many epochs there are, and steps in each")
 	faults.Check(c.GradientNoise == nil || plan.Streams != nil, "gradient_noise", "a plan without streams", "the streams of the run")
 }
 
@@ -338,6 +344,9 @@ func (c Config) chain(plan Plan) []Transform {
 	}
 	if l := c.Lookahead; l != nil {
 		chain = append(chain, &Lookahead{Steps: l.Steps, Rate: l.Rate})
+	}
+	if c.Average != nil {
+		chain = append(chain, c.Average.transform(plan))
 	}
 	return append(chain, &ScaleByLearningRate{Schedule: c.Schedule.schedule(c.LearningRate, plan)})
 }

@@ -184,6 +184,17 @@ func TestFaults(t *testing.T) {
 			"lookahead.steps: found -1, expected a whole number from 1 to 1e9",
 			"lookahead.rate: found 2, expected a number above 0, at most 1",
 		}},
+		"averages": {solvers.Config{Average: new(solvers.AverageConfig{Kind: "mean", Decay: new(1.0), After: new(-1.0)})}, []string{
+			`average.kind: found "mean", expected one of [ema swa]`,
+			"average.decay: found 1, expected a number between 0 and 1",
+			"average.after: found -1, expected a number of epochs from 0 to 1e6",
+		}},
+		"average of swa": {solvers.Config{Average: new(solvers.AverageConfig{Kind: "swa", Decay: new(0.9)})}, []string{
+			"average.decay: found 0.9, expected null or left out: swa has no decay",
+		}},
+		"two averages": {solvers.Config{Name: "asgd", Average: new(solvers.AverageConfig{})}, []string{
+			`average: found "a section", expected null or left out: asgd has averages of its own`,
+		}},
 		"groups": {solvers.Config{Groups: []solvers.Group{
 			{},
 			{Roles: []graph.Role{"kernels"}, Names: []string{"a[", ""}, Freeze: true, WeightDecay: new(-1.0), LearningRateFactor: new(0.0)},

@@ -27,6 +27,9 @@ func everything() []solvers.Config {
 			},
 			Lookahead: new(solvers.LookaheadConfig{Steps: 4}),
 		}
+		if name != solvers.NameASGD {
+			config.Average = new(solvers.AverageConfig{Decay: new(0.5)})
+		}
 		defaults := config.WithDefaults()
 		if defaults.Centered != nil {
 			config.Centered, config.Momentum = new(true), new(0.5)
@@ -329,7 +332,7 @@ func TestInitRefuses(t *testing.T) {
 		"lion":      {[]solvers.Transform{&solvers.Lion{Beta1: 1, Beta2: 2}}, params, []string{"beta1: found 1", "beta2: found 2"}},
 		"rprop": {[]solvers.Transform{&solvers.Rprop{Growth: 0.5, Min: 2, Max: 1}}, params, []string{
 			"growth: found 0.5", "shrinkage: found 0", "min: found 2, expected at most max, which is 1"}},
-		"average":       {[]solvers.Transform{&solvers.AverageWeights{After: -1}}, params, []string{"trigger: found 0", "after: found -1"}},
+		"average":       {[]solvers.Transform{&solvers.AverageWeights{Trigger: -1, After: -1, Decay: 1, Every: -1}}, params, []string{"trigger: found -1", "after: found -1", "decay: found 1", "every: found -1"}},
 		"lookahead":     {[]solvers.Transform{&solvers.Lookahead{Rate: 2}}, params, []string{"steps: found 0", "rate: found 2"}},
 		"clip adaptive": {[]solvers.Transform{&solvers.ClipAdaptive{}}, params, []string{"clip_adaptive: max: found 0"}},
 		"spikes": {[]solvers.Transform{&solvers.GuardSpikes{}}, params, []string{

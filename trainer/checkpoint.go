@@ -49,6 +49,8 @@ type state struct {
 	Streams      map[string][]byte `json:"streams"`       // that of the order as it was when the epoch under way began
 	Stopping     stopping          `json:"stopping"`
 	Plateau      stopping          `json:"plateau"`
+	Accumulated  accumulated       `json:"accumulated"` // of the next step
+	Callbacks    map[string][]byte `json:"callbacks,omitempty"`
 	Epochs       []Epoch           `json:"epochs"`
 }
 

@@ -2,7 +2,8 @@ package trainer
 
 import "time"
 
-// stopwatch is the only place of this package that looks at a clock. Its readings are reported and decide nothing.
+// stopwatch is the only place of this package that looks at a clock. Its readings are reported; all that they decide is where a
+// budget of seconds ends a run, which a resumed run does not notice.
 type stopwatch struct {
 	start  time.Time
 	before float64 // seconds of the run before an interruption
@@ -10,7 +11,9 @@ type stopwatch struct {
 
 func startStopwatch(before float64) stopwatch { return stopwatch{time.Now(), before} }
 
-func (s stopwatch) seconds() float64 { return s.before + time.Since(s.start).Seconds() }
+func (s stopwatch) seconds() float64 { return s.before + s.sinceStart() }
+
+func (s stopwatch) sinceStart() float64 { return time.Since(s.start).Seconds() }
 
 // rate returns a function that is told how many more are done and returns how many there were per second so far.
 func (s stopwatch) rate() func(more int) float64 {

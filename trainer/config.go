@@ -14,11 +14,21 @@ const FullBatch = -1
 type Config struct {
 	// MaxEpochs is how often the training sequences are gone through at most; default 100.
 	MaxEpochs int `yaml:"max_epochs"`
+	// MaxSteps is how many steps of the solver one call may take, MaxSeconds how long it may train; then it writes a checkpoint
+	// and ends, and resumed it goes on with a new budget; default: no limit
+	MaxSteps int `yaml:"max_steps"`
+	// MaxSeconds is the same in seconds of wall time, looked at after each step; default: no limit
+	MaxSeconds float64 `yaml:"max_seconds"`
 	// BatchSize is how many sequences a step sees, default 32; [FullBatch] takes them all. It also bounds the batches
 	// of an evaluation. An experiment file has it among its data.
 	BatchSize int `yaml:"-"`
 	// Bucketing makes batches of sequences of similar length, so that little of a batch is padding; default true.
 	Bucketing *bool `yaml:"bucketing"`
+	// Accumulate is how many batches a step of the solver sees, one after the other: its gradient is that of one batch of all of their
+	// targets, in the memory of one of them; default 1. What is left at the end of an epoch is a step, too.
+	Accumulate int `yaml:"accumulate"`
+	// Curriculum begins with the shortest sequences; default nil: every epoch has all.
+	Curriculum *CurriculumConfig `yaml:"curriculum"`
 	// Truncate cuts long sequences into windows, between which layers with stateful: true carry their state but no
 	// gradient; default nil: gradients reach back to the beginning.
 	Truncate *TruncateConfig `yaml:"truncate"`
@@ -26,11 +36,19 @@ type Config struct {
 	// backward pass of a step, drawn anew for each step and taken off before the update (Graves 2011; Chung et al.
 	// 2014, arXiv:1412.3555, with 0.075); default 0: none.
 	WeightNoise float64 `yaml:"weight_noise"`
+	// Metrics are measured beside those that the data always have, on the validation part after each epoch and on all parts at the
+	// end: see [Metrics]; default: none
+	Metrics []string `yaml:"metrics"`
 	// EarlyStopping ends the run when the model gets no better; default nil: it goes on to MaxEpochs.
 	EarlyStopping *EarlyStoppingConfig `yaml:"early_stopping"`
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
 	// changes it.
 	ReduceOnPlateau *ReduceOnPlateauConfig `yaml:"reduce_on_plateau"`
+	// KeepBest is of how many of the best epochs the weights are kept beside the checkpoints, as best-000007.safetensors; default 1,
+	// whose weights are a part of every checkpoint and need no file.
+	KeepBest int `yaml:"keep_best"`
+	// GradientNorms has every epoch report the norm of each parameter's gradient; default false.
+	GradientNorms bool `yaml:"gradient_norms"`
 	// CheckpointEvery is the number of epochs from one checkpoint to the next, default 1. An interrupted run and the
 	// last epoch write one in any case.
 	CheckpointEvery int `yaml:"checkpoint_every"`
@@ -49,6 +67,12 @@ type EarlyStoppingConfig struct {
 	// StartEpoch is the number of first epochs that are passed over: they are neither the best nor lost patience;
 	// default 0.
 	StartEpoch int `yaml:"start_epoch"`
+	// Baseline is what an epoch must be better than to be worth more patience, as in Keras; default: nothing
+	Baseline *float64 `yaml:"baseline"`
+	// StoppingThreshold ends the run once the metric is better than that, as in PyTorch Lightning; default: nothing
+	StoppingThreshold *float64 `yaml:"stopping_threshold"`
+	// DivergenceThreshold ends the run once the metric is worse than that; a metric that is not finite always does; default: nothing
+	DivergenceThreshold *float64 `yaml:"divergence_threshold"`
 	// RestoreBest gives the model the weights of its best epoch at the end of the run; default true.
 	RestoreBest *bool `yaml:"restore_best"`
 }
@@ -80,6 +104,11 @@ func (c Config) WithDefaults() Config {
 	c.MaxEpochs = orDefault(c.MaxEpochs, 100)
 	c.BatchSize = orDefault(c.BatchSize, 32)
 	c.CheckpointEvery = orDefault(c.CheckpointEvery, 1)
+	c.Accumulate = orDefault(c.Accumulate, 1)
+	c.KeepBest = orDefault(c.KeepBest, 1)
+	if c.Curriculum != nil {
+		c.Curriculum = new(c.Curriculum.WithDefaults())
+	}
 	if c.Bucketing == nil {
 		c.Bucketing = new(true)
 	}
@@ -121,10 +150,17 @@ func (c Config) Validate() fault.List {
 	var faults fault.List
 	faults.Check(c.MaxEpochs > 0, "max_epochs", c.MaxEpochs, "at least 1")
 	faults.Check(c.BatchSize > 0 || c.BatchSize == FullBatch, "batch_size", c.BatchSize, "at least 1, or %d for all", FullBatch)
+	faults.Check(c.MaxSteps >= 0, "max_steps", c.MaxSteps, "at least 1, or 0 for no limit")
+	faults.Check(c.MaxSeconds >= 0 && isFinite(c.MaxSeconds), "max_seconds", c.MaxSeconds, "a finite number above 0, or 0 for no limit")
+	faults.Check(c.Accumulate > 0, "accumulate", c.Accumulate, "at least 1")
+	if c.Curriculum != nil {
+		faults.Under("curriculum", c.Curriculum.Validate())
+	}
 	if c.Truncate != nil {
 		faults.Under("truncate", c.Truncate.Validate())
 	}
 	faults.Check(c.WeightNoise >= 0 && isFinite(c.WeightNoise), "weight_noise", c.WeightNoise, "a finite number of at least 0")
+	checkMetrics(&faults, c.Metrics)
 	if c.EarlyStopping != nil {
 		faults.Under("early_stopping", c.EarlyStopping.Validate())
 		start := c.EarlyStopping.StartEpoch
@@ -133,6 +169,7 @@ func (c Config) Validate() fault.List {
 	if c.ReduceOnPlateau != nil {
 		faults.Under("reduce_on_plateau", c.ReduceOnPlateau.Validate())
 	}
+	faults.Check(c.KeepBest > 0, "keep_best", c.KeepBest, "at least 1")
 	faults.Check(c.CheckpointEvery > 0, "checkpoint_every", c.CheckpointEvery, "at least 1")
 	return faults
 }
@@ -143,11 +180,12 @@ func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 	var faults fault.List
 	faults.Check(c.Truncate == nil || spec.TargetKind.PerStep(), "truncate", spec.TargetKind,
 		"a target at every step, or no truncate: no gradient of a target at the end would reach the first windows")
+	checkMetricsFor(&faults, c.Metrics, spec)
 	if c.EarlyStopping != nil {
-		checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
+		c.checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
 	}
 	if c.ReduceOnPlateau != nil {
-		checkMonitorFor(&faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor, spec, hasValid)
+		c.checkMonitorFor(&faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor, spec, hasValid)
 	}
 	return faults
 }
@@ -157,6 +195,14 @@ func (c EarlyStoppingConfig) Validate() fault.List {
 	var faults fault.List
 	checkMonitor(&faults, c.Monitor, c.Mode, c.Patience, c.MinDelta)
 	faults.Check(c.StartEpoch >= 0, "start_epoch", c.StartEpoch, "at least 0")
+	for _, threshold := range []struct {
+		path  string
+		value *float64
+	}{{"baseline", c.Baseline}, {"stopping_threshold", c.StoppingThreshold}, {"divergence_threshold", c.DivergenceThreshold}} {
+		if threshold.value != nil {
+			faults.Check(isFinite(*threshold.value), threshold.path, *threshold.value, "a finite number")
+		}
+	}
 	return faults
 }
 
@@ -178,9 +224,12 @@ func checkMonitor(faults *fault.List, monitor, mode string, patience int, minDel
 	faults.Check(minDelta >= 0 && isFinite(minDelta), "min_delta", minDelta, "a finite number of at least 0")
 }
 
-func checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
+func (c Config) checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
 	set, metric, _ := splitMonitor(monitor)
 	names := MetricNames(spec.TargetKind)
+	if set == validPrefix {
+		names = append(names, slices.DeleteFunc(slices.Clone(c.Metrics), func(name string) bool { return name == MetricConfusion })...)
+	}
 	faults.Check(set == trainPrefix || hasValid, path, monitor, "train.METRIC, since there is no validation set")
 	faults.Check(slices.Contains(names, metric), path, monitor, "a metric among %v", names)
 }

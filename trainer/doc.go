@@ -7,16 +7,12 @@
 //
 // # Metrics
 //
-// The kind of target decides which metrics there are:
-//
-//	class per sequence          loss, nll, accuracy
-//	token per step              loss, nll, accuracy, perplexity
-//	token sequence              loss, nll, accuracy, perplexity, exact_match
-//	binary values per step      loss, nll
-//	values per sequence, step   loss, mse, rmse, mae
+// The kind of target decides which metrics there are; [Metrics] is the table of them, and of those that a configuration may ask
+// for ([Config.Metrics]), which are measured in evaluations.
 //
 // A metric is a mean over all sequences, or steps, that have a target, not over batches: its value does not depend on
-// the batch size. See [MetricLoss] and the constants after it for the units.
+// the batch size. See [MetricLoss] and the constants after it for the
+// units.
 //
 // # Long sequences
 //
@@ -31,8 +27,8 @@
 //
 // # Checkpoints
 //
-// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME, solver/NAME and carried/NAME, and
-// in the metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all
+// A checkpoint is one file in the safetensors format: the tensors param/NAME, best/NAME, solver/NAME, carried/NAME and
+// accumulated/NAME, and in the metadata "format", "state" (JSON: the place in the run, the random streams, the history) and "sha256" over all
 // of that. It is written beside the older ones and read back before those are given up; the newest two stay. A damaged
 // file is passed over with a warning; one of another configuration is refused.
 package trainer

@@ -56,7 +56,9 @@ func (s steps) of(indices []int) int {
 // program is a compiled model.
 type program struct {
 	*graph.Program
-	nll string // the value that is the loss without label smoothing
+	nll       string // the value that is the cross-entropy of each row, where there is such a thing
+	penalizes bool   // it has the value graph.OutputPenalty
+	points    string // the value that is compared with targets
 }
 
 // engine runs a model on batches of data.
@@ -103,11 +105,15 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	if err := checkCarried(compiled, e.window); err != nil {
 		return nil, err
 	}
-	nll := graph.OutputLosses
+	p := &program{Program: compiled, nll: graph.OutputLosses, points: graph.OutputPredictions}
 	if outputs.Values[graph.OutputNLL] != nil {
-		nll = graph.OutputNLL
+		p.nll = graph.OutputNLL
 	}
-	return &program{compiled, nll}, nil
+	p.penalizes = outputs.Values[graph.OutputPenalty] != nil
+	if outputs.Values[graph.OutputPoints] != nil {
+		p.points = graph.OutputPoints
+	}
+	return p, nil
 }
 
 // run runs the program of that mode on some sequences. The windows of a batch take their turns one after the other.
@@ -128,7 +134,8 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return program, program.Run(e.feed())
+	feed(e.feeds, &e.part)
+	return program, program.Run(e.feeds)
 }
 
 // load lays out whole sequences.
@@ -140,45 +147,78 @@ func (e *engine) load(s *source, indices []int) error {
 	return s.Fill(&e.batch, indices)
 }
 
-// feed names what there is to run on.
-func (e *engine) feed() graph.Feeds {
-	clear(e.feeds)
-	b := &e.part
-	e.feeds[graph.FeedMask] = b.Mask
-	e.feeds[graph.FeedWeights] = b.Weights
+// Feeds names what a batch has for a model to run on, as [Model] wants it. It is the batch's memory.
+func Feeds(b *data.Batch) graph.Feeds {
+	feeds := graph.Feeds{}
+	feed(feeds, b)
+	return feeds
+}
+
+func feed(feeds graph.Feeds, b *data.Batch) {
+	clear(feeds)
+	feeds[graph.FeedMask] = b.Mask
+	feeds[graph.FeedWeights] = b.Weights
 	if len(b.Tokens) > 0 {
-		e.feeds[graph.FeedTokens] = b.Tokens
+		feeds[graph.FeedTokens] = b.Tokens
 	}
 	if len(b.Inputs) > 0 {
-		e.feeds[graph.FeedInputs] = b.Inputs
+		feeds[graph.FeedInputs] = b.Inputs
 	}
 	if len(b.Labels) > 0 {
-		e.feeds[graph.FeedLabels] = b.Labels
+		feeds[graph.FeedLabels] = b.Labels
 	}
 	if len(b.Previous) > 0 {
-		e.feeds[graph.FeedPrevious] = b.Previous
+		feeds[graph.FeedPrevious] = b.Previous
 	}
 	if len(b.Targets) > 0 {
-		e.feeds[graph.FeedTargets] = b.Targets
+		feeds[graph.FeedTargets] = b.Targets
 	}
-	return e.feeds
 }
 
 // evaluate measures the model on all of s, in batches of similar length that are the same each time. Errors call the data
 // by that name.
-func (e *engine) evaluate(ctx context.Context, s *source, batchSize int, name string) (map[string]float64, error) {
+func (e *engine) evaluate(ctx context.Context, s *source, cfg *Config, name string) (map[string]float64, error) {
+	meters, err := newMeters(cfg.Metrics, &s.spec)
+	if err != nil {
+		return nil, err
+	}
 	var total sums
-	for _, turn := range turnsOf(data.Batches(s.lengths, batchSize, nil, true), s.lengths, e.window) {
+	if err := e.eachBatch(ctx, s, cfg, &total, meters); err != nil {
+		return nil, err
+	}
+	metrics, err := total.metrics(s.spec.TargetKind, name)
+	if err != nil {
+		return nil, err
+	}
+	for metric, m := range meters {
+		v, err := m.value()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "%s data", name)
+		}
+		if !isFinite(v) {
+			return nil, errors.WithStack(&nonFinite{what: name + "." + metric, value: v})
+		}
+		metrics[metric] = v
+	}
+	return metrics, nil
+}
+
+// eachBatch runs the model on all of s and shows the sums and the meters every batch.
+func (e *engine) eachBatch(ctx context.Context, s *source, cfg *Config, total *sums, meters map[string]meter) error {
+	for _, turn := range turnsOf(data.Batches(s.lengths, cfg.batchSize(), nil, true), s.lengths, e.window) {
 		if ctx.Err() != nil {
-			return nil, errors.WithStack(ErrInterrupted)
+			return errors.WithStack(ErrInterrupted)
 		}
 		program, err := e.run(graph.Evaluate, s, turn)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := total.add(&s.spec, &e.part, program); err != nil {
-			return nil, err
+			return err
+		}
+		if err := addToMeters(meters, &s.spec, &e.part, program); err != nil {
+			return err
 		}
 	}
-	return total.metrics(s.spec.TargetKind, name)
+	return nil
 }

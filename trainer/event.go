@@ -32,9 +32,9 @@ type Event struct {
 	Step, Of int // steps done in this epoch, and how many it has
 
 	// StepEnd.
-	Loss         float64 // of the step's batch, as the solver sees it
+	Loss         float64 // of the step's batch, as the gradient sees it
 	LearningRate float64
-	GradientNorm float64 // Euclidean, of all gradients together, before any clipping
+	GradientNorm float64 // of the step's batch: Euclidean, of all gradients together, before any clipping
 	Rate         float64 // sequences per second since the epoch began or was resumed
 
 	// The finished epochs; the last one is that of an EpochEnd. At RunStart they are those of a resumed run: what a
@@ -48,6 +48,33 @@ type Event struct {
 // failed.
 type Callback interface {
 	On(ctx context.Context, event *Event) error
+}
+
+// Stateful is a callback with a name and a memory, which is part of every checkpoint. A run that goes on from one restores it
+// before the first event.
+type Stateful interface {
+	Callback
+	Name() string
+	State() ([]byte, error)
+	Restore(state []byte) error
+}
+
+// Named gives a callback the name by which errors call it.
+func Named(name string, c Callback) Callback { return named{c, name} }
+
+type named struct {
+	Callback
+	name string
+}
+
+func (n named) Name() string { return n.name }
+
+// nameOf is what errors call a callback.
+func nameOf(c Callback) string {
+	if n, ok := c.(interface{ Name() string }); ok {
+		return "callback " + n.Name()
+	}
+	return "callback"
 }
 
 // CallbackFunc is a function as a [Callback].
@@ -73,7 +100,7 @@ func (f *fit) emit(ctx context.Context, event Event) error {
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return errors.WithStack(ErrInterrupted)
 		case err != nil:
-			return errors.WithMessage(err, "callback")
+			return errors.WithMessage(err, nameOf(c))
 		}
 	}
 	if stop {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/solvers"
-	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // The streams that the loop draws from.
@@ -37,12 +36,14 @@ type fit struct {
 
 	passedOver []FileFault // checkpoints
 
-	state     state
-	order     []byte         // of the order's stream when the epoch under way began; nil: not used yet
-	best      []*graph.Param // copies; nil before the first best epoch
-	history   History
-	event     Event                // reused
-	gradients []gorgonia.ValueGrad // reused
+	state       state
+	order       []byte         // of the order's stream when the epoch under way began; nil: not used yet
+	best        []*graph.Param // copies; nil before the first best epoch
+	history     History
+	event       Event                // reused
+	gradients   []gorgonia.ValueGrad // reused
+	accumulator *accumulator
+	budget      budget
 }
 
 func (f *fit) loop(ctx context.Context) error {
@@ -65,10 +66,14 @@ func (f *fit) loop(ctx context.Context) error {
 	return nil
 }
 
+// plan draws the batches of the epoch under way.
+func (f *fit) plan() []turn {
+	return turnsOf(f.cfg.batchesOf(f.state.Epoch+1, f.train.lengths, f.streams.Stream(orderStream)), f.train.lengths, f.window)
+}
+
 // epoch goes through the training sequences once, or through what an interruption has left of them.
 func (f *fit) epoch(ctx context.Context) error {
-	batches := data.Batches(f.train.lengths, f.cfg.batchSize(), f.streams.Stream(orderStream), *f.cfg.Bucketing)
-	plan := turnsOf(batches, f.train.lengths, f.window)
+	plan := f.plan()
 	if err := f.emit(ctx, Event{Kind: EpochStart, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan)}); err != nil {
 		return err
 	}
@@ -77,14 +82,16 @@ func (f *fit) epoch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.WithStack(ErrInterrupted)
 		}
+		if f.budget.spent(f.state.Step, f.clock) != stillRunning {
+			return errors.WithStack(errBudget)
+		}
 		turn := plan[f.state.Batch]
 		learningRate := f.solver.LearningRate()
-		program, err := f.step(turn)
+		program, err := f.step(turn, f.state.Batch == len(plan)-1)
 		if err != nil {
 			return f.diverged(err, f.state.Step+1)
 		}
 		f.state.Batch++
-		f.state.Step++
 		f.state.LearningRate = learningRate
 		finished := 0
 		if turn.last {
@@ -101,8 +108,9 @@ func (f *fit) epoch(ctx context.Context) error {
 	return nil
 }
 
-// step changes the weights by one batch, or by a window of one. The program returned holds what its run has left.
-func (f *fit) step(t turn) (*program, error) {
+// step runs one batch, or a window of one, and changes the weights unless more gradients are to be accumulated. The program
+// returned holds what its run has left.
+func (f *fit) step(t turn, last bool) (*program, error) {
 	f.noise.on()
 	program, err := f.run(graph.Train, f.train, t)
 	f.noise.off()
@@ -112,11 +120,24 @@ func (f *fit) step(t turn) (*program, error) {
 	if err := f.state.Sums.add(&f.train.spec, &f.part, program); err != nil {
 		return nil, err
 	}
-	f.gradients = f.gradients[:0]
-	for _, g := range program.Gradients() {
-		f.gradients = append(f.gradients, g)
+	if err := f.state.Sums.addGradients(program, f.cfg.GradientNorms); err != nil {
+		return nil, err
 	}
-	return program, f.solver.Step(f.gradients)
+	if !f.accumulator.add(program.Gradients(), total(f.part.Weights), last, &f.gradients) {
+		return program, nil
+	}
+	if err := f.solver.Step(f.gradients); err != nil {
+		return nil, err
+	}
+	f.state.Step++
+	return program, nil
+}
+
+func total(weights []float64) (sum float64) {
+	for _, w := range weights {
+		sum += w
+	}
+	return sum
 }
 
 // finishEpoch measures, remembers the best weights, reports and, when it is time, writes a checkpoint. Where the solver
@@ -151,6 +172,9 @@ func (f *fit) closeEpoch(ctx context.Context) error {
 	if s.Stopping.BestEpoch == epoch.Epoch {
 		f.best = cloneParams(f.params)
 	}
+	if err := f.keepBest(); err != nil {
+		return err
+	}
 	if err := f.watchPlateau(epoch); err != nil {
 		return err
 	}
@@ -165,6 +189,7 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 	if e.Train, err = f.state.Sums.metrics(f.train.spec.TargetKind, "train"); err != nil {
 		return e, err
 	}
+	f.state.Sums.reportGradients(&e)
 	if penalty := f.solver.Penalty(f.params); penalty != 0 {
 		e.Train[MetricPenalty] = penalty
 	}
@@ -172,7 +197,7 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 		e.Train[MetricSpikes] = float64(spikes)
 	}
 	if f.valid != nil {
-		if e.Valid, err = f.evaluate(ctx, f.valid, f.cfg.batchSize(), "valid"); err != nil {
+		if e.Valid, err = f.evaluate(ctx, f.valid, &f.cfg, "valid"); err != nil {
 			return e, err
 		}
 	}

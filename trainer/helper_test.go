@@ -142,17 +142,19 @@ func firstOf(ds data.Dataset, n int) data.Dataset {
 
 // experiment is a run that can be repeated: all of it is made anew each time.
 type experiment struct {
-	trainer   trainer.Config
-	solver    solvers.Config
-	layers    []layers.LayerConfig
-	decoder   *layers.DecoderConfig // nil: none
-	smoothing float64
-	dtype     tensor.Dtype // default float32
-	train     data.Dataset
-	valid     data.Dataset // may be nil
-	threads   int
-	options   trainer.Options
-	seed      uint64
+	trainer     trainer.Config
+	solver      solvers.Config
+	layers      []layers.LayerConfig
+	decoder     *layers.DecoderConfig // nil: none
+	smoothing   float64
+	loss        layers.Loss // default: what the targets suggest
+	lossOptions layers.LossOptions
+	dtype       tensor.Dtype // default float32
+	train       data.Dataset
+	valid       data.Dataset // may be nil
+	threads     int
+	options     trainer.Options
+	seed        uint64
 }
 
 // noisy is a small experiment that uses everything with a memory: dropout, weight noise, Adam, early stopping, a
@@ -207,6 +209,10 @@ func (e experiment) build() (made, error) {
 	case data.BinaryPerStep:
 		head.Loss = layers.BinaryCrossEntropy
 	}
+	if e.loss != "" {
+		head.Loss = e.loss
+	}
+	head.Options = e.lossOptions
 	var err error
 	m.model, err = layers.NewModel(layers.ModelConfig{
 		Input:   layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features},

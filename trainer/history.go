@@ -12,6 +12,10 @@ type Epoch struct {
 	// on. Valid is measured at the end of the epoch without noise; it is nil where there is no validation set.
 	Train map[string]float64 `json:"train"`
 	Valid map[string]float64 `json:"valid,omitempty"`
+
+	// GradientNorms has, where the configuration wants it, the Euclidean norm of each parameter's gradient, before any clipping:
+	// the mean over the epoch's batches.
+	GradientNorms map[string]float64 `json:"gradient_norms,omitempty"`
 }
 
 // StopReason says in a word why a run ended.
@@ -21,12 +25,19 @@ type StopReason string
 const (
 	StopMaxEpochs   StopReason = "max_epochs"
 	StopEarly       StopReason = "early_stopping"
-	StopCallback    StopReason = "callback" // a callback returned ErrStop
+	StopThreshold   StopReason = "stopping_threshold"   // of early stopping: good enough
+	StopDivergence  StopReason = "divergence_threshold" // of early stopping: beyond hope
+	StopMaxSteps    StopReason = "max_steps"            // a budget is spent; the run can be resumed with another
+	StopMaxSeconds  StopReason = "max_seconds"          // likewise
+	StopCallback    StopReason = "callback"             // a callback returned ErrStop
 	StopInterrupted StopReason = "interrupted"
 	StopDiverged    StopReason = "diverged"
 	StopFailed      StopReason = "failed" // any other error
 	stillRunning    StopReason = ""
 )
+
+// IsBudget says whether the run can be resumed although it was ended in order.
+func (r StopReason) IsBudget() bool { return r == StopMaxSteps || r == StopMaxSeconds }
 
 // History is the course of a run.
 type History struct {

@@ -29,22 +29,33 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 	if err := t.cfg.ValidateFor(f.train.spec, valid != nil).Err(); err != nil {
 		return nil, errors.WithMessage(err, "trainer")
 	}
+	if _, err := newMeters(t.cfg.Metrics, &f.train.spec); err != nil {
+		return nil, errors.WithMessage(err, "trainer")
+	}
 	f.stop = stoppingRuleOf(t.cfg.EarlyStopping, valid != nil)
 	if err := f.solver.Init(f.params); err != nil {
 		return nil, errors.WithMessage(err, "solver")
+	}
+	if err := f.cfg.checkCurriculum(f.train.lengths); err != nil {
+		return nil, err
+	}
+	f.accumulator = newAccumulator(t.cfg.Accumulate, f.params)
+	if err := f.nameCallbacks(); err != nil {
+		return nil, err
 	}
 	if err := f.openCheckpoints(); err != nil {
 		return nil, err
 	}
 	f.noise = newWeightNoise(t.cfg.WeightNoise, f.params, f.streams)
 	f.clock = startStopwatch(f.state.Seconds)
+	f.budget = budget{steps: t.cfg.MaxSteps, seconds: t.cfg.MaxSeconds, begunAt: f.state.Step}
 	return f, f.markOrder()
 }
 
 // end closes a run that came to err: it says why it ended, leaves a checkpoint where it can be gone on from, and puts
 // the best weights back where that is wanted.
 func (f *fit) end(ctx context.Context, err error) (*History, error) {
-	stopped := errors.Is(err, ErrStop)
+	stopped := errors.Is(err, ErrStop) || errors.Is(err, errBudget)
 	if stopped || errors.Is(err, ErrInterrupted) {
 		if failed := f.save(); failed != nil {
 			err, stopped = f.diverged(failed, f.state.Step), false
@@ -78,10 +89,12 @@ func (f *fit) reason(err error) StopReason {
 		return StopDiverged
 	case errors.Is(err, ErrInterrupted):
 		return StopInterrupted
+	case errors.Is(err, errBudget):
+		return f.budget.reason
 	case err != nil && !errors.Is(err, ErrStop):
 		return StopFailed
 	case f.state.Stopping.Stopped:
-		return StopEarly
+		return f.state.Stopping.Reason
 	case f.state.Epoch >= f.cfg.MaxEpochs:
 		return StopMaxEpochs
 	default:

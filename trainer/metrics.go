@@ -10,21 +10,6 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// Names of metrics. A row is a sequence, or a step of one where targets are per step; rows of weight 0 do not count.
-// Where targets were scaled, mse, rmse and mae are in the original units.
-const (
-	MetricLoss       = "loss"        // mean over rows of what the model minimizes: nats, with label smoothing if there is any, or squared scaled units
-	MetricAccuracy   = "accuracy"    // share of the rows whose largest logit is that of the label
-	MetricNLL        = "nll"         // nats per row, without label smoothing; binary values: summed over the values
-	MetricPerplexity = "perplexity"  // e^nll
-	MetricMSE        = "mse"         // squared units: mean over rows and outputs of squared errors
-	MetricRMSE       = "rmse"        // units: √mse
-	MetricMAE        = "mae"         // units: mean over rows and outputs of absolute errors
-	MetricExactMatch = "exact_match" // share of the sequences whose labels, the end token among them, all have the largest logit: what greedy decoding gets right
-	MetricPenalty    = "penalty"     // of the training part only, where the solver has penalties: their value at the end of the epoch
-	MetricSpikes     = "spikes"      // of the training part only, where the solver watches for them and found some: steps so far with a gradient that was suddenly long
-)
-
 // measure is one metric as a function of the sums over an epoch.
 type measure struct {
 	name string
@@ -57,15 +42,6 @@ func measuresOf(kind data.TargetKind) []measure {
 	}
 }
 
-// MetricNames lists the metrics of data with that kind of target.
-func MetricNames(kind data.TargetKind) []string {
-	var names []string
-	for _, m := range measuresOf(kind) {
-		names = append(names, m.name)
-	}
-	return names
-}
-
 // sums are what metrics are made of, added up over rows times their weights.
 type sums struct {
 	Weight   float64 `json:"weight"`
@@ -77,33 +53,45 @@ type sums struct {
 
 	Sequences float64 `json:"sequences"` // with a label that counts, of targets that are sequences of their own
 	Exact     float64 `json:"exact"`     // of which all labels are right
+
+	Batches float64            `json:"batches"` // with gradients
+	Penalty float64            `json:"penalty"` // of their layers
+	Norm    float64            `json:"norm"`    // of their gradients
+	Norms   map[string]float64 `json:"norms"`   // of each parameter's, where that is wanted
 }
 
 // add adds the rows of a batch that program has just run on.
 func (s *sums) add(spec *data.Spec, batch *data.Batch, program *program) error {
-	losses, err := program.Value(graph.OutputLosses)
+	v, err := program.values(len(batch.Weights))
 	if err != nil {
 		return err
 	}
-	nlls, err := program.Value(program.nll)
-	if err != nil {
-		return err
-	}
-	predictions, err := program.Value(graph.OutputPredictions)
-	if err != nil {
-		return err
-	}
-	rows := len(batch.Weights)
-	if losses.DataSize() != rows || nlls.DataSize() != rows || predictions.DataSize()%rows != 0 {
-		return errors.Errorf("outputs of the model: found losses of shape %v and predictions of shape %v, expected a row for each of %d weights",
-			losses.Shape(), predictions.Shape(), rows)
-	}
-	if losses.Dtype() == tensor.Float32 {
-		addRows(s, spec, batch, losses.Float32s(), nlls.Float32s(), predictions.Float32s())
+	if v.losses.Dtype() == tensor.Float32 {
+		addRows(s, spec, batch, v.losses.Float32s(), v.nlls.Float32s(), v.predictions.Float32s())
 	} else {
-		addRows(s, spec, batch, losses.Float64s(), nlls.Float64s(), predictions.Float64s())
+		addRows(s, spec, batch, v.losses.Float64s(), v.nlls.Float64s(), v.predictions.Float64s())
 	}
 	return nil
+}
+
+// values are what a run of a program has left, row by row.
+type values struct{ losses, nlls, predictions *tensor.Dense }
+
+func (p *program) values(rows int) (v values, err error) {
+	if v.losses, err = p.Value(graph.OutputLosses); err != nil {
+		return v, err
+	}
+	if v.nlls, err = p.Value(p.nll); err != nil {
+		return v, err
+	}
+	if v.predictions, err = p.Value(p.points); err != nil {
+		return v, err
+	}
+	if v.losses.DataSize() != rows || v.nlls.DataSize() != rows || v.predictions.DataSize()%rows != 0 {
+		return v, errors.Errorf("outputs of the model: found losses of shape %v and predictions of shape %v, expected a row for each of %d weights",
+			v.losses.Shape(), v.predictions.Shape(), rows)
+	}
+	return v, nil
 }
 
 func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, losses, nlls, predictions []F) {

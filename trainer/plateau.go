@@ -2,7 +2,7 @@ package trainer
 
 // plateauRuleOf is the rule after which the learning rate is lowered.
 func plateauRuleOf(cfg ReduceOnPlateauConfig) stoppingRule {
-	return stoppingRule{cfg.Monitor, isHigherBetter(cfg.Monitor, cfg.Mode), cfg.MinDelta, cfg.Patience, 0}
+	return stoppingRule{monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta, patience: cfg.Patience}
 }
 
 // watchPlateau lowers the learning rate if it is time to.
@@ -16,7 +16,7 @@ func (f *fit) watchPlateau(epoch Epoch) error {
 	if !s.Stopped {
 		return nil
 	}
-	s.Stopped, s.Waited = false, 0
+	s.Stopped, s.Reason, s.Waited = false, "", 0
 	now := f.solver.LearningRate()
 	lower := max(now*cfg.Factor, cfg.MinLearningRate)
 	if lower >= now {

@@ -13,10 +13,11 @@ import (
 
 // Rooms of the tensors of a checkpoint.
 const (
-	paramRoom   = "param/"
-	bestRoom    = "best/"
-	solverRoom  = "solver/"
-	carriedRoom = "carried/"
+	paramRoom       = "param/"
+	bestRoom        = "best/"
+	solverRoom      = "solver/"
+	carriedRoom     = "carried/"
+	accumulatedRoom = "accumulated/"
 )
 
 // openCheckpoints makes the directory ready and resumes from it if that is wanted.
@@ -66,8 +67,32 @@ func (f *fit) restore(c *checkpoint) error {
 	if err := f.carried[graph.Train].Restore(c.named(carriedRoom)); err != nil {
 		return err
 	}
+	if f.cfg.Accumulate > 1 {
+		if err := restoreDense(c.named(accumulatedRoom), f.accumulator.sums); err != nil {
+			return errors.WithMessage(err, "accumulated gradients")
+		}
+	}
+	f.accumulator.counts = c.state.Accumulated
+	if err := f.restoreCallbacks(c.state.Callbacks); err != nil {
+		return err
+	}
 	f.state = c.state
 	return f.streams.Restore(c.state.Streams)
+}
+
+// restoreDense copies saved tensors over those of the same names.
+func restoreDense(saved, into map[string]*tensor.Dense) error {
+	if len(saved) != len(into) {
+		return errors.Errorf("found %d tensors, expected %d", len(saved), len(into))
+	}
+	for name, t := range into {
+		s := saved[name]
+		if s == nil || s.Dtype() != t.Dtype() || !s.Shape().Eq(t.Shape()) {
+			return errors.Errorf("%s: found %v, expected a tensor like %v", name, s, t.Shape())
+		}
+		copyDense(t, s)
+	}
+	return nil
 }
 
 // named are the tensors of a room by name.
@@ -104,9 +129,13 @@ func (f *fit) save() error {
 		f.state.Streams[orderStream] = f.order
 	}
 	f.state.Seconds = f.clock.seconds()
+	f.state.Accumulated = f.accumulator.counts
+	if err := f.saveCallbacks(); err != nil {
+		return err
+	}
 	tensors := prefixed(paramRoom, weights.FromParams(f.params))
 	tensors = append(tensors, prefixed(bestRoom, weights.FromParams(f.best))...)
-	for room, values := range map[string]map[string]*tensor.Dense{solverRoom: f.solver.State(), carriedRoom: f.carried[graph.Train].State()} {
+	for room, values := range map[string]map[string]*tensor.Dense{solverRoom: f.solver.State(), carriedRoom: f.carried[graph.Train].State(), accumulatedRoom: f.accumulator.sums} {
 		for name, value := range values {
 			tensors = append(tensors, weights.FromParams([]*graph.Param{{Name: room + name, Value: value}})...)
 		}

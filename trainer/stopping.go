@@ -17,6 +17,8 @@ type stoppingRule struct {
 	minDelta   float64
 	patience   int
 	startEpoch int
+
+	baseline, stopping, divergence *float64 // nil: none
 }
 
 // stopping is how far a rule has come. It is a pure value: next has no memory but its receiver.
@@ -25,6 +27,8 @@ type stopping struct {
 	BestEpoch int     `json:"best_epoch"` // 0: none yet
 	Waited    int     `json:"waited"`     // epochs in a row without improvement
 	Stopped   bool    `json:"stopped"`
+
+	Reason StopReason `json:"reason,omitempty"` // where it stopped
 }
 
 // stoppingRuleOf is the rule of a valid configuration, or without one a rule that never ends a run but knows its best
@@ -32,7 +36,10 @@ type stopping struct {
 func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 	switch {
 	case cfg != nil:
-		return stoppingRule{cfg.Monitor, isHigherBetter(cfg.Monitor, cfg.Mode), cfg.MinDelta, cfg.Patience, cfg.StartEpoch}
+		return stoppingRule{
+			monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta, patience: cfg.Patience,
+			startEpoch: cfg.StartEpoch, baseline: cfg.Baseline, stopping: cfg.StoppingThreshold, divergence: cfg.DivergenceThreshold,
+		}
 	case hasValid:
 		return stoppingRule{monitor: validPrefix + MetricLoss, patience: math.MaxInt}
 	default:
@@ -42,7 +49,7 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 
 func isHigherBetter(monitor, mode string) bool {
 	_, metric, _ := splitMonitor(monitor)
-	return mode == ModeMax || mode == ModeAuto && (metric == MetricAccuracy || metric == MetricExactMatch)
+	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(metric)
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.
@@ -50,12 +57,29 @@ func (s stopping) next(rule stoppingRule, epoch int, value float64) stopping {
 	if epoch <= rule.startEpoch {
 		return s
 	}
-	if s.BestEpoch == 0 || rule.improves(value, s.Best) {
-		return stopping{Best: value, BestEpoch: epoch}
-	}
 	s.Waited++
-	s.Stopped = s.Waited >= rule.patience
+	if s.BestEpoch == 0 || rule.improves(value, s.Best) {
+		s.Best, s.BestEpoch = value, epoch
+		if rule.baseline == nil || rule.improves(value, *rule.baseline) {
+			s.Waited = 0
+		}
+	}
+	switch {
+	case rule.stopping != nil && rule.better(value, *rule.stopping):
+		s.Stopped, s.Reason = true, StopThreshold
+	case rule.divergence != nil && rule.better(*rule.divergence, value):
+		s.Stopped, s.Reason = true, StopDivergence
+	case s.Waited >= rule.patience:
+		s.Stopped, s.Reason = true, StopEarly
+	}
 	return s
+}
+
+func (r stoppingRule) better(value, than float64) bool {
+	if r.higher {
+		return value > than
+	}
+	return value < than
 }
 
 func (r stoppingRule) improves(value, best float64) bool {

@@ -28,6 +28,13 @@ func TestStopping(t *testing.T) {
 		{"not even as the best", stoppingRule{patience: 9, startEpoch: 1}, []float64{1, 3, 2, 4}, 0, 3, 1},
 		{"nothing counted yet", stoppingRule{patience: 1, startEpoch: 5}, []float64{1, 2, 3}, 0, 0, 0},
 		{"never", stoppingRule{patience: math.MaxInt}, []float64{1, 2, 3, 4}, 0, 1, 3},
+		{"good enough", stoppingRule{patience: 5, stopping: new(2.0)}, []float64{3, 2, 1.5, 1}, 3, 3, 0},
+		{"good enough although no better", stoppingRule{patience: 5, startEpoch: 0, minDelta: 9, stopping: new(2.0)}, []float64{3, 1}, 2, 1, 1},
+		{"beyond hope", stoppingRule{patience: 5, divergence: new(4.0)}, []float64{3, 4, 4.5, 1}, 3, 1, 2},
+		{"beyond hope, higher is better", stoppingRule{patience: 5, higher: true, divergence: new(0.1)}, []float64{0.5, 0.05}, 2, 1, 1},
+		{"first epochs may be hopeless", stoppingRule{patience: 5, startEpoch: 1, divergence: new(4.0)}, []float64{9, 3}, 0, 2, 0},
+		{"never as good as the baseline", stoppingRule{patience: 3, baseline: new(1.0)}, []float64{5, 4, 3, 2}, 3, 3, 3},
+		{"as good as the baseline in time", stoppingRule{patience: 3, baseline: new(3.5)}, []float64{5, 4, 3, 2, 9, 9}, 0, 4, 2},
 		{"worst first", stoppingRule{patience: 1}, []float64{math.MaxFloat64, 1, 2}, 3, 2, 1},
 	} {
 		var s stopping

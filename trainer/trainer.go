@@ -6,14 +6,15 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // Model is what a trainer trains. A training graph needs a cost; every graph needs the values [graph.OutputLosses] and
-// [graph.OutputPredictions], and [graph.OutputNLL] where the loss is smoothed. What inputs there are to declare is
-// written beside [graph.Feeds].
+// [graph.OutputPredictions], and [graph.OutputNLL] and [graph.OutputPoints] where these differ. What inputs there are to
+// declare is written beside [graph.Feeds].
 type Model interface {
 	// Params are the model's parameters, the same ones in the same order each time.
 	Params() []*graph.Param
@@ -25,7 +26,7 @@ type Model interface {
 type Options struct {
 	// Pool says how many threads a step may use; nil is one.
 	Pool *kernel.Pool
-	// Callbacks are called in this order with every event.
+	// Callbacks are called in this order with every event. See [Named] and [Stateful].
 	Callbacks []Callback
 
 	// Checkpoints is the directory of checkpoints, made where it does not exist. It belongs to one run at a time. Empty:
@@ -75,22 +76,53 @@ func (t *Trainer) Fit(ctx context.Context, model Model, train, valid data.Datase
 	return f.end(ctx, f.loop(ctx))
 }
 
-// Evaluate measures model on ds: the metrics that its kind of target has, by name (see the package's table). It draws no
-// random number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
+// Evaluate measures model on ds: the metrics that its kind of target has, and those that the configuration asks for, by name
+// (see [Metrics]). It draws no random number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
 func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (map[string]float64, error) {
+	var metrics map[string]float64
+	err := t.withEngine(model, ds, func(e *engine, s *source) error {
+		var faults fault.List
+		checkMetricsFor(&faults, t.cfg.Metrics, s.spec)
+		if err := faults.Err(); err != nil {
+			return errors.WithMessage(err, "trainer")
+		}
+		var err error
+		metrics, err = e.evaluate(ctx, s, &t.cfg, "data")
+		return err
+	})
+	return metrics, err
+}
+
+// Confusion is the confusion matrix of model on ds, whose targets are classes: a row per label, a column per prediction, and in
+// each cell the weight of the rows, which is their number where none has another weight than 1.
+func (t *Trainer) Confusion(ctx context.Context, model Model, ds data.Dataset) ([][]float64, error) {
+	var counts [][]float64
+	err := t.withEngine(model, ds, func(e *engine, s *source) error {
+		if !s.spec.TargetKind.Labels() {
+			return errors.Errorf("confusion matrix: found targets that are %v, expected classes", s.spec.TargetKind)
+		}
+		c := newConfusion(s.spec.Targets)
+		counts = c.counts
+		return e.eachBatch(ctx, s, &t.cfg, new(sums), map[string]meter{MetricConfusion: c})
+	})
+	return counts, err
+}
+
+// withEngine measures something of model on ds.
+func (t *Trainer) withEngine(model Model, ds data.Dataset, measure func(e *engine, s *source) error) error {
 	s, err := newSource(ds)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e, err := t.newEngine(model)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	metrics, err := e.evaluate(ctx, s, t.cfg.batchSize(), "data")
+	err = measure(e, s)
 	if closing := e.programs.close(); err == nil {
 		err = closing
 	}
-	return metrics, err
+	return err
 }
 
 // RestoreBest gives model the weights of the best epoch of the last Fit. A run that was told to do so by

@@ -39,12 +39,13 @@ func (c Config) windowSteps() int {
 	return c.Truncate.Steps
 }
 
-// StepsPerEpoch is how many training steps an epoch over ds has. With truncate and sequences of unequal lengths it is that of
+// StepsPerEpoch is how many steps of the solver an epoch over ds has, once a curriculum is through. With truncate and sequences of unequal lengths it is that of
 // one order of the sequences; others have a few more or less.
 func StepsPerEpoch(cfg Config, ds data.Dataset) int {
 	cfg = cfg.WithDefaults()
 	lengths := data.Lengths(ds)
-	return max(1, len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps())))
+	turns := len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps()))
+	return max(1, (turns+cfg.Accumulate-1)/cfg.Accumulate)
 }
 
 // turn is what one run of a program is about: a window of a batch of sequences, or all of it.

@@ -42,8 +42,8 @@
 //
 // pool.go and group.go threads; product.go matrix products over the tiles of machine.go, fetch.go what these bring into the
 // cache on the way; tile.go innermost loops of products in plain Go; kernels.go the choice of a set, kernels_amd64.go and
-// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go all activations by name; lines.go
-// rows of matrices; softmax.go and loss.go what is computed row by row; layer_norm.go and batch_norm.go normalization;
+// assembly_amd64.go those in assembly; activation.go σ, tanh and exp, activation_table.go all activations by name; decay.go
+// missing values; lines.go rows of matrices; softmax.go and loss.go what is computed row by row; layer_norm.go and batch_norm.go normalization;
 // convolution.go filters over time; pooling.go and softmax_pool.go means and maxima over time; attention.go what one
 // sequence takes from another; gather.go rows of a table; noise.go random factors; update.go and norm.go what a solver does,
 // with their sets in update_sets_amd64.go; step.go a single time step; elementwise.go and rows.go the rest.

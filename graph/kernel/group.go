@@ -38,7 +38,7 @@ func (g *group) Go(f func()) {
 
 // Wait returns when all functions are done.
 func (g *group) Wait() {
-	if g.helpers.linger(func() bool { return g.left.Load() == 0 }) {
+	if g.helpers.linger(waiting, func() bool { return g.left.Load() == 0 }) {
 		g.helpers.learn(true)
 		return
 	}
@@ -47,11 +47,14 @@ func (g *group) Wait() {
 	g.wait.Wait()
 }
 
-// lingering is for how long, about what it takes to wake a sleeping thread.
-const lingering = 50 * time.Microsecond
-
-// resting is for how many groups nobody lingers where that has not paid.
-const resting = 64
+const (
+	// idling is how long a goroutine lingers for another task: about as long as it takes to wake a sleeping thread.
+	idling = 50 * time.Microsecond
+	// waiting is how long one lingers for the end of the others, which may have been woken first.
+	waiting = 200 * time.Microsecond
+	// resting is for how many groups nobody lingers where that has not paid.
+	resting = 256
+)
 
 // helpers are the goroutines that linger.
 type helpers struct {
@@ -66,18 +69,18 @@ type helpers struct {
 }
 
 // linger looks for a while whether something has come, and reports whether it has.
-func (s *helpers) linger(come func() bool) bool {
+func (s *helpers) linger(while time.Duration, come func() bool) bool {
 	if s.never || s.rest.Load() > 0 {
 		return come()
 	}
 	begun := time.Now()
-	for range 256 { // an end even where the clock stands still, as it may in tests
-		for range 256 {
+	for range 1 << 10 { // an end even where the clock stands still, as it may in tests
+		for range 1 << 7 {
 			if come() {
 				return true
 			}
 		}
-		if time.Since(begun) > lingering {
+		if time.Since(begun) > while {
 			break
 		}
 	}
@@ -120,7 +123,7 @@ func (h *helper) run(all *helpers, t *task) {
 func (h *helper) idle(all *helpers) *task {
 	given := func() bool { return h.next.Load() != nil }
 	all.add(h)
-	if !all.linger(given) && all.remove(h) {
+	if !all.linger(idling, given) && all.remove(h) {
 		return nil
 	}
 	for !given() { // somebody has taken h and is about to give it a task

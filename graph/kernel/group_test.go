@@ -65,7 +65,7 @@ func TestLingeringRests(t *testing.T) {
 	if groups != 6 {
 		t.Errorf("rested after %d groups, expected 6: one more than those before that were seen", groups)
 	}
-	if h.linger(func() bool { return false }) {
+	if h.linger(idling, func() bool { return false }) {
 		t.Error("found what did not come")
 	}
 	for groups = 0; h.rest.Load() > 0; groups++ {

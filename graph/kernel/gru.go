@@ -66,6 +66,10 @@ type GRUInput[F Float] struct {
 
 	// γ, multiplies the state before a step (GRU-D, Che et al. 2018, arXiv:1606.01865); [T,B,SH], or nil.
 	Decay []F
+
+	// ε, is added to the state after a step, also where the mask is 0; [T,B,SH], or nil. Its gradient is that with respect to
+	// the states themselves, through all later steps.
+	Perturbation []F
 }
 
 // GRUGradient is where the backward pass writes the gradient with respect to each input.
@@ -75,6 +79,7 @@ type GRUGradient[F Float] struct {
 	RecurrentBias   []F // [GH], or nil
 	Initial         []F // [B,SH], or nil
 	Decay           []F // [T,B,SH], or nil
+	Perturbation    []F // [T,B,SH], or nil
 }
 
 // GRU runs the recurrence of a gated recurrent unit and its backward pass over whole sequences. The equations of a step

@@ -5,6 +5,7 @@ func (w *gruWorker[F]) backward() {
 	for i := w.Steps - 1; i >= 0; i-- {
 		t, before := w.step(i)
 		w.begin(t, before, func(b int) {
+			w.perturbationGradients(b)
 			carry := row(w.carry, b, w.stateWidth)
 			w.machine.add(carry, carry, row(w.dHidden, t*w.Batch+b, w.stateWidth))
 			clear(row(w.gradient.Gates, t*w.Batch+b, w.columns))
@@ -16,6 +17,7 @@ func (w *gruWorker[F]) backward() {
 			w.take(done)
 			done += len(w.chunk)
 			w.fetchBackward(i, done)
+			w.perturbationGradients(w.chunk...)
 			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
 				w.gatesBackward(stage)

@@ -7,6 +7,7 @@ func (w *gruWorker[F]) forward() {
 		t, before := w.step(i)
 		w.begin(t, before, func(b int) {
 			copy(row(w.statesAt(t), b, width), row(w.statesAt(before), b, width))
+			w.perturb(b)
 		})
 		for done := 0; done < len(w.rows); done += len(w.chunk) {
 			w.take(done)
@@ -16,6 +17,7 @@ func (w *gruWorker[F]) forward() {
 				w.gatesForward(stage)
 			}
 			w.zoneOut()
+			w.perturb(w.chunk...)
 		}
 	}
 }

@@ -267,7 +267,7 @@ func TestGRUForward(t *testing.T) {
 func (c *gruCase[F]) float32() *gruCase[float32] {
 	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
 		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
-		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay),
+		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay), convert(c.Perturbation),
 	}, convert(c.weights)}
 }
 

@@ -33,12 +33,17 @@ func activate[F kernel.Float](s *Scope, name string, x *G.Node) (*G.Node, error)
 	if f.Identity() {
 		return x, nil
 	}
+	return elementwise(s, "Activate_"+name, f, x)
+}
+
+// elementwise is y = f(x).
+func elementwise[F kernel.Float](s *Scope, name string, f kernel.Activation[F], x *G.Node) (*G.Node, error) {
 	return add(s, operation[F]{
-		name: "Activate_" + name, inputs: []*G.Node{x}, shape: x.Shape(),
+		name: name, inputs: []*G.Node{x}, shape: x.Shape(),
 		run: func(in values[F], y []F) { f.Apply(s.pool, in.floats[0], y) },
 		gradients: []gradient{func(y, dy *G.Node) (*G.Node, error) {
 			return add(s, operation[F]{
-				name: "ActivateGradient_" + name, inputs: []*G.Node{x, y, dy}, shape: x.Shape(),
+				name: name + "Gradient", inputs: []*G.Node{x, y, dy}, shape: x.Shape(),
 				run: func(in values[F], dx []F) { f.Gradient(s.pool, in.floats[0], in.floats[1], in.floats[2], dx) },
 			})
 		}},

@@ -20,13 +20,14 @@ type BatchNormNodes struct {
 type BatchNormOptions struct {
 	Momentum float64 // share that running statistics keep, in [0, 1)
 	Epsilon  float64 // ε, more than 0
+	Running  bool    // in a graph for training, too, the running statistics are used and stay what they are
 }
 
 // BatchNormOutputs are the nodes that [BatchNorm] makes.
 type BatchNormOutputs struct {
 	Y *G.Node // as X
 
-	// Mean and Variance are the running statistics after this batch, without a gradient; nil in a graph for evaluation.
+	// Mean and Variance are the running statistics after this batch, without a gradient; nil where they are used.
 	Mean, Variance *G.Node
 }
 
@@ -36,7 +37,8 @@ type BatchNormOutputs struct {
 //
 //	Mean = momentum·Mean + (1−momentum)·μ,  Variance = momentum·Variance + (1−momentum)·σ²·n/(n−1)
 //
-// where n > 0 rows count. In a graph for evaluation μ and σ² are the running statistics, and the mask is not looked at.
+// where n > 0 rows count. In a graph for evaluation, or with Running, μ and σ² are the running statistics, and the mask is not
+// looked at. Only X has a gradient then, dx = dy⊙γ/√(σ²+ε).
 func BatchNorm(s *Scope, in BatchNormNodes, options BatchNormOptions) (BatchNormOutputs, error) {
 	c := check{op: "BatchNorm"}
 	shape := c.floats("X", in.X, anyRank(in.X, 2, 3)...)
@@ -51,7 +53,7 @@ func BatchNorm(s *Scope, in BatchNormNodes, options BatchNormOptions) (BatchNorm
 	if c.err != nil {
 		return BatchNormOutputs{}, c.err
 	}
-	if s.training {
+	if s.training && !options.Running {
 		return byDtype(c.dtype, trainBatchNorm[float32], trainBatchNorm[float64])(s, in, options)
 	}
 	y, err := byDtype(c.dtype, evaluateBatchNorm[float32], evaluateBatchNorm[float64])(s, in, options)
@@ -66,6 +68,16 @@ func evaluateBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options Batc
 			f := in.floats
 			norm.Evaluate(s.pool, options.Epsilon, f[0], f[1], f[2], f[3], f[4], y)
 		},
+		gradients: []gradient{func(_, dy *G.Node) (*G.Node, error) {
+			zeros := make([]F, sizeOf(in.Mean.Shape()))
+			return add(s, operation[F]{
+				name: "BatchNormEvaluateGradient", inputs: []*G.Node{dy, in.Variance, in.Gain}, shape: in.X.Shape(),
+				run: func(in values[F], dx []F) { // the same affine map without its constants
+					f := in.floats
+					norm.Evaluate(s.pool, options.Epsilon, f[0], zeros, f[1], f[2], zeros, dx)
+				},
+			})
+		}},
 	})
 }
 

@@ -162,3 +162,31 @@ func TestFaultsOfBatchNorm(t *testing.T) {
 		}
 	}
 }
+
+// With running statistics a graph for training computes what one for evaluation does, and the input has a gradient.
+func TestBatchNormRunning(t *testing.T) {
+	in := batchNormInputs(feed{}, 4, 2, 3)
+	for _, name := range []string{"gain", "shift"} {
+		f := in[name]
+		f.fixed = true
+		in[name] = f
+	}
+	running := func(s *op.Scope, in nodes) (*G.Node, error) {
+		options := batchNormOptions
+		options.Running = true
+		out, err := op.BatchNorm(s, batchNormNodes(in), options)
+		if err == nil && (out.Mean != nil || out.Variance != nil) {
+			t.Error("found statistics after the batch, expected none: they stay what they are")
+		}
+		return out.Y, err
+	}
+	want := func(in inputs) []float64 {
+		y := make([]float64, len(in["x"].floats))
+		for i, v := range in["x"].floats {
+			j := i % 3
+			y[i] = in["gain"].floats[j]*(v-in["mean"].floats[j])/math.Sqrt(in["variance"].floats[j]+batchNormOptions.Epsilon) + in["shift"].floats[j]
+		}
+		return y
+	}
+	verify(t, example{"running", in, running, want})
+}

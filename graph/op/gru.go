@@ -19,6 +19,7 @@ type GRUNodes struct {
 	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [G,B,H], one for each gate
 	Zoneout          *G.Node // ζ [T,B,SH], fed noise: 1 where a unit keeps its previous value, else 0
 	Decay            *G.Node // γ [T,B,SH]: multiplies h' at the start of a step, as in GRU-D
+	Perturbation     *G.Node // ε [T,B,SH]: is added to the state of a step, masked or not; fed zeros, its gradient is of interest
 }
 
 // GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
@@ -36,6 +37,8 @@ type GRUOptions struct {
 //	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
 //
 // With decay, h' is γ⊙(the state of the step before) everywhere, and with zoneout the state is ζ⊙h' + (1−ζ)⊙h in place of h.
+// The gradient of the perturbation is that of the states, through all later steps, where the gradient that flows into this
+// node has only what reads the states from above.
 // Mask, RecurrentDropout and Zoneout have no gradient. A mask of ones costs nothing.
 func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	c := check{op: "GRU"}
@@ -58,6 +61,7 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	}
 	c.optional("Zoneout", in.Zoneout, gates[0], batch, states*units)
 	c.optional("Decay", in.Decay, gates[0], batch, states*units)
+	c.optional("Perturbation", in.Perturbation, gates[0], batch, states*units)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -66,12 +70,12 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 }
 
 func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRate float64) (*G.Node, error) {
-	inputs := []*G.Node{in.Gates, in.RecurrentKernel, in.RecurrentBias, in.Initial, in.Decay, in.Mask, in.RecurrentDropout, in.Zoneout}
+	inputs := []*G.Node{in.Gates, in.RecurrentKernel, in.RecurrentBias, in.Initial, in.Decay, in.Perturbation, in.Mask, in.RecurrentDropout, in.Zoneout}
 	read := func(in values[F]) kernel.GRUInput[F] {
 		f := in.floats
 		return kernel.GRUInput[F]{
-			Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Decay: f[4], Mask: f[5], RecurrentDropout: f[6],
-			Zoneout: f[7], ZoneoutRate: F(zoneoutRate),
+			Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Decay: f[4], Perturbation: f[5], Mask: f[6],
+			RecurrentDropout: f[7], Zoneout: f[8], ZoneoutRate: F(zoneoutRate),
 		}
 	}
 	number := s.count + 1 // of the node added below
@@ -83,7 +87,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRa
 			name: "GRUGradient", inputs: append(inputs, hidden, dHidden), shape: in.Gates.Shape(),
 			run: func(in values[F], dGates []F) {
 				out.Gates = dGates
-				cell().Backward(s.pool, shape, read(in), in.floats[8], in.floats[9], out)
+				cell().Backward(s.pool, shape, read(in), in.floats[9], in.floats[10], out)
 			},
 		})
 	})
@@ -98,6 +102,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRa
 			beside(s, "GRURecurrentBiasGradient", backward, in.RecurrentBias, &out.RecurrentBias),
 			beside(s, "GRUInitialGradient", backward, in.Initial, &out.Initial),
 			beside(s, "GRUDecayGradient", backward, in.Decay, &out.Decay),
+			beside(s, "GRUPerturbationGradient", backward, in.Perturbation, &out.Perturbation),
 		},
 	})
 }

@@ -16,7 +16,7 @@ func gruNodes(in nodes) op.GRUNodes {
 	return op.GRUNodes{
 		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"],
 		Initial: in["initial"], Mask: in["mask"], RecurrentDropout: in["dropout"],
-		Zoneout: in["zoneout"], Decay: in["decay"],
+		Zoneout: in["zoneout"], Decay: in["decay"], Perturbation: in["perturbation"],
 	}
 }
 
@@ -107,6 +107,12 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 				if mask := in["mask"].floats; mask != nil && mask[t*batch+b] == 0 {
 					state = carried
 				}
+				if in["perturbation"].floats != nil {
+					state = slices.Clone(state)
+					for j := range state {
+						state[j] += at("perturbation", j)
+					}
+				}
 				copy(states[(t*batch+b)*S*units:], state)
 			}
 		}
@@ -150,6 +156,10 @@ func TestGRU(t *testing.T) {
 			case 4:
 				options.ZoneoutRate = 0.25
 				name += " zoneout rate"
+			}
+			if choice%3 == 0 { // beside any of these
+				in["perturbation"] = scaled(0.3, 9, 4, 4, states)
+				name += " perturbation"
 			}
 			for i, o := range optional {
 				if choice&(2<<i) != 0 {

@@ -6,6 +6,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
 )
 
@@ -218,6 +219,34 @@ func squaredWant(in inputs) []float64 {
 	return rows
 }
 
+// pairLoss is a loss of predictions and targets.
+func pairLoss(f func(s *op.Scope, x, y *G.Node) (*G.Node, error)) build {
+	return func(s *op.Scope, in nodes) (*G.Node, error) { return f(s, in["predictions"], in["targets"]) }
+}
+
+// pairWant is the mean of a loss of elements, which the kernels' own tests look at, where repeat columns share a target.
+func pairWant(repeat int, loss kernel.ElementLoss) func(in inputs) []float64 {
+	return func(in inputs) []float64 {
+		x := in["predictions"]
+		width := x.shape[len(x.shape)-1]
+		rows := make([]float64, len(x.floats)/width)
+		for i, v := range x.floats {
+			value, _ := loss(i%width, v, in["targets"].floats[i/repeat])
+			rows[i/width] += value / float64(width)
+		}
+		return rows
+	}
+}
+
+// positive is random without signs.
+func positive(seed uint64, shape ...int) feed {
+	f := random(seed, shape...)
+	for i, v := range f.floats {
+		f.floats[i] = math.Abs(v) + 0.1
+	}
+	return f
+}
+
 func activate(name string) build {
 	return func(s *op.Scope, in nodes) (*G.Node, error) { return op.Activate(s, name, in["x"]) }
 }
@@ -231,6 +260,39 @@ func each(f func(float64) float64) func(in inputs) []float64 {
 		}
 		return y
 	}
+}
+
+// gappy is a fixed input [T,B,3D] of values, masks and gaps.
+func gappy(seed uint64, steps, batch, width int) feed {
+	x := fixed(random(seed, steps, batch, 3*width).floats, steps, batch, 3*width)
+	for i, v := range x.floats {
+		switch i / width % 3 {
+		case 1:
+			x.floats[i] = max(0, math.Copysign(1, v))
+		case 2:
+			x.floats[i] = math.Abs(v)
+		}
+	}
+	return x
+}
+
+func impute(s *op.Scope, in nodes) (*G.Node, error) { return op.Impute(s, in["x"], in["w"], in["b"]) }
+
+func imputeWant(in inputs) []float64 {
+	x, w, b := in["x"], in["w"].floats, in["b"].floats
+	width := len(w)
+	var y []float64
+	for ; len(x.floats) > 0; x.floats = x.floats[3*width:] {
+		values, masks, gaps := x.floats[:width], x.floats[width:2*width], x.floats[2*width:]
+		for j, v := range values {
+			if masks[j] == 0 {
+				v *= math.Exp(-max(0, w[j]*gaps[j]+b[j]))
+			}
+			y = append(y, v)
+		}
+		y = append(y, masks...)
+	}
+	return y
 }
 
 func weightedMean(s *op.Scope, in nodes) (*G.Node, error) {
@@ -292,6 +354,12 @@ func examples() []example {
 		{"gelu", inputs{"x": scaled(2, 1, 4, 5)}, activate("gelu"),
 			each(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 })},
 
+		{"Decay", inputs{"x": scaled(3, 1, 4, 5)},
+			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Decay(s, in["x"]) },
+			each(func(x float64) float64 { return math.Exp(-max(x, 0)) })},
+		{"Impute", inputs{"x": gappy(1, 4, 3, 2), "w": random(2, 2), "b": random(3, 2)}, impute, imputeWant},
+		{"Impute one column", inputs{"x": gappy(1, 3, 2, 1), "w": random(4, 1), "b": random(5, 1)}, impute, imputeWant},
+
 		{"Last", inputs{"x": random(1, 4, 4, 3)}, last, overSteps(lastOf)},
 		{"Last with mask", inputs{"x": random(1, 4, 4, 3), "mask": mask}, last, overSteps(lastOf)},
 		{"Last in reverse", inputs{"x": random(1, 4, 4, 3)}, lastReverse, overSteps(firstOf)},
@@ -346,6 +414,58 @@ func examples() []example {
 		{"SoftmaxCrossEntropy, all smoothing", inputs{"logits": random(1, 3, 5), "labels": below(5, 2, 3)}, softmax(1), softmaxWant(1)},
 		{"BinaryCrossEntropy", inputs{"logits": random(1, 3, 2, 5), "targets": uniform(2, 3, 2, 5)}, binary, binaryWant},
 		{"SquaredError", inputs{"predictions": random(1, 3, 4), "targets": uniform(2, 3, 4)}, squared, squaredWant},
+		{"AbsoluteError", inputs{"predictions": random(1, 3, 4), "targets": uniform(2, 3, 4)}, pairLoss(op.AbsoluteError), pairWant(1, kernel.AbsoluteError)},
+		{"Huber", inputs{"predictions": random(1, 3, 2, 4), "targets": uniform(2, 3, 2, 4)},
+			pairLoss(func(s *op.Scope, x, y *G.Node) (*G.Node, error) { return op.Huber(s, x, y, 0.5) }), pairWant(1, kernel.Huber(0.5))},
+		{"LogCosh", inputs{"predictions": random(1, 3, 4), "targets": uniform(2, 3, 4)}, pairLoss(op.LogCosh), pairWant(1, kernel.LogCosh)},
+		{"Quantile", inputs{"predictions": random(1, 3, 6), "targets": uniform(2, 3, 2)},
+			pairLoss(func(s *op.Scope, x, y *G.Node) (*G.Node, error) {
+				return op.Quantile(s, x, y, []float64{0.1, 0.5, 0.9})
+			}),
+			pairWant(3, kernel.Quantile([]float64{0.1, 0.5, 0.9}))},
+		{"Poisson", inputs{"predictions": random(1, 3, 4), "targets": uniform(2, 3, 4)}, pairLoss(op.Poisson), pairWant(1, kernel.PoissonLogRate)},
+		{"WeightedBinaryCrossEntropy", inputs{"predictions": random(1, 2, 3), "targets": uniform(2, 2, 3)},
+			pairLoss(func(s *op.Scope, x, y *G.Node) (*G.Node, error) {
+				return op.WeightedBinaryCrossEntropy(s, x, y, []float64{1, 2, 3}, 2)
+			}),
+			func(in inputs) []float64 {
+				rows := pairWant(1, kernel.WeightedBinary([]float64{1, 2, 3}, 2))(in)
+				return []float64{3 * rows[0], 3 * rows[1]}
+			}},
+		{"Focal", inputs{"nll": positive(1, 3, 2), "labels": below(2, 2, 3, 2)},
+			func(s *op.Scope, in nodes) (*G.Node, error) {
+				return op.Focal(s, in["nll"], in["labels"], []float64{1, 3}, 2)
+			},
+			func(in inputs) []float64 {
+				var rows []float64
+				for i, c := range in["nll"].floats {
+					value, _ := kernel.Focal(c, 2)
+					rows = append(rows, value*[]float64{1, 3}[in["labels"].ints[i]])
+				}
+				return rows
+			}},
+		{"ActivityPenalty", inputs{"x": random(1, 4, 4, 3), "mask": mask},
+			func(s *op.Scope, in nodes) (*G.Node, error) {
+				return op.ActivityPenalty(s, in["x"], in["mask"], 0.5, 2)
+			},
+			func(in inputs) []float64 {
+				return []float64{kernel.ActivityPenalty(4, 4, 3, 0.5, 2, in["x"].floats, in["mask"].floats)}
+			}},
+		{"ActivityPenalty twice, of one total", inputs{"x": random(1, 4, 2, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) {
+				once, err := op.ActivityPenalty(s, in["x"], nil, 1, 0)
+				if err != nil {
+					return nil, err
+				}
+				twice, err := op.ActivityPenalty(s, in["x"], nil, 0, 3)
+				if err != nil {
+					return nil, err
+				}
+				return op.Total(s, once, twice, once)
+			},
+			func(in inputs) []float64 {
+				return []float64{kernel.ActivityPenalty(4, 2, 3, 2, 3, in["x"].floats, nil)}
+			}},
 		{"WeightedMean", inputs{"rows": random(1, 3, 2), "weights": uniform(2, 3, 2)}, weightedMean, weightedMeanWant},
 		{"WeightedMean of one row", inputs{"rows": random(1, 1), "weights": uniform(2, 1)}, weightedMean, weightedMeanWant},
 		{"WeightedMean without weight", inputs{"rows": random(1, 3, 2), "weights": fixed(make([]float64, 6), 3, 2)}, weightedMean, weightedMeanWant},

@@ -13,6 +13,7 @@ import json
 import torch
 from torch.optim import SGD, Adadelta, Adagrad, Adam, AdamW, RAdam, RMSprop, Rprop
 from torch.optim import lr_scheduler as schedule
+from torch.optim.swa_utils import AveragedModel
 
 STEPS = 5
 ROLES = {"kernel": (2, 3), "recurrent_kernel": (3, 3), "bias": (3,)}
@@ -201,6 +202,9 @@ CASES = [
      lambda p: SGD(p.values(), lr=0.1, momentum=0.9), [], ("momentum", 0.9)),
     ("weight decay, scheduled", "{name: adamw, learning_rate: 0.1, weight_decay: 0.3, weight_decay_schedule: {name: linear}}",
      lambda p: AdamW(groups(p, 0.3), lr=0.1), [], ("weight_decay", 0.3)),
+    ("ema of adam", "{learning_rate: 0.1, average: {decay: 0.7}}", lambda p: Shadowed(Adam(p.values(), lr=0.1), p, 0, lambda mean, now, n: 0.7 * mean + 0.3 * now), [], None),
+    ("swa of sgd", "{name: sgd, learning_rate: 0.1, average: {kind: swa}}", lambda p: Shadowed(SGD(p.values(), lr=0.1), p, 4, None), [], None),
+    ("swa from a step on", "{name: sgd, learning_rate: 0.1, average: {kind: swa, after: 2}}", lambda p: Shadowed(SGD(p.values(), lr=0.1), p, 2, None), [], None),
     ("adam", "{}", lambda p: Adam(p.values()), [], None),
     ("adam, other options", "{learning_rate: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 0.01}", lambda p: Adam(p.values(), lr=0.1, betas=(0.5, 0.9), eps=0.01), [], None),
     ("adamw", "{name: adamw, learning_rate: 0.1, weight_decay: 0.3}", lambda p: AdamW(groups(p, 0.3), lr=0.1), [], None),
@@ -259,6 +263,25 @@ def learning_rates(scheduler, steps):
     return values
 
 
+class Shadowed:
+    """An optimizer beside PyTorch's AveragedModel, from a step on. Of 5 epochs of one step, three quarters are 3.75 steps, rounded 4."""
+
+    def __init__(self, optimizer, params, after, average):
+        self.optimizer, self.after, self.steps = optimizer, after, 0
+        self.model = torch.nn.ParameterList([p for p in params.values()])
+        self.shadow = AveragedModel(self.model, avg_fn=average)
+        self.param_groups = optimizer.param_groups
+
+    def step(self):
+        self.optimizer.step()
+        if self.steps >= self.after:
+            self.shadow.update_parameters(self.model)
+        self.steps += 1
+
+    def means(self):
+        return list(self.shadow.parameters())
+
+
 def flat(tensors):
     return {name: t.detach().flatten().tolist() for name, t in tensors.items()}
 
@@ -287,7 +310,7 @@ def main():
                     s.step()
                 values.append(flat(params))
             case[str(dtype).removeprefix("torch.")] = values
-            if isinstance(o, Averaged):
+            if isinstance(o, (Averaged, Shadowed)):
                 case["averages_" + str(dtype).removeprefix("torch.")] = flat(dict(zip(params, o.means())))
         cases.append(case)
     head = {"torch": torch.__version__, "shapes": ROLES, "initial": flat(initial), "gradients": [flat(g) for g in gradients]}

@@ -26,6 +26,12 @@ type Config struct {
 
 	// BatchSize is the number of sequences in a training step; default 32, and -1 is the whole training part.
 	BatchSize int `yaml:"batch_size"`
+
+	// Fold takes the validation part out of the training part, one fold of several; default nil: the parts stay as they are.
+	Fold *FoldConfig `yaml:"fold,omitempty"`
+	// OverfitBatches makes the first so many batches of the training part the training and the validation part, to see whether a
+	// model can learn them by heart; default: 0, all of the data.
+	OverfitBatches int `yaml:"overfit_batches,omitempty"`
 }
 
 // ForecastConfig describes windows of rows. A forecast uses all of it; the task next only Window, to cut a series into
@@ -100,6 +106,10 @@ func (c Config) WithDefaults() Config {
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
 	}
+	if c.Fold != nil {
+		fold := c.Fold.WithDefaults()
+		c.Fold = &fold
+	}
 	if c.Text != nil && c.CSV == nil {
 		text := c.Text.withDefaults()
 		c.Text, c.Split = &text, c.Split.withDefaults(ByTime)
@@ -158,7 +168,7 @@ func (c *SplitConfig) withDefaults(by SplitBy) *SplitConfig {
 // HasValid says whether a configuration whose defaults are filled in leads to a validation part.
 func (c Config) HasValid() bool {
 	given := c.CSV == nil && c.Text == nil || c.CSV != nil && c.CSV.Valid != "" || c.Text != nil && c.Text.Valid != ""
-	return given || *c.Split.Valid > 0
+	return given || c.Fold != nil || c.OverfitBatches > 0 || *c.Split.Valid > 0
 }
 
 // WithPaths is the configuration with f of each path of a file instead of the path.

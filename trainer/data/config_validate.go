@@ -15,6 +15,10 @@ func (c Config) Validate() fault.List {
 	own := index(c.Name != "") + index(c.CSV != nil) + index(c.Text != nil)
 	faults.Check(c.BatchSize == -1 || c.BatchSize >= 1 && c.BatchSize <= maxBatchSize, "batch_size", c.BatchSize,
 		"1 to %d, or -1 for the whole training part", maxBatchSize)
+	if c.Fold != nil {
+		faults.Under("fold", c.Fold.Validate())
+	}
+	faults.Check(c.OverfitBatches >= 0, "overfit_batches", c.OverfitBatches, "at least 1, or 0 for all of the data")
 	switch {
 	case own == 0:
 		faults.Add("name", "nothing", "%s, or the section csv or text", knownNames())

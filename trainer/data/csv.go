@@ -416,18 +416,23 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 	}
 	switch {
 	case l.task == Next && l.alphabet != nil:
-		spec.TargetKind, spec.Targets = TokenPerStep, len(l.alphabet)
+		spec.TargetKind, spec.Targets, spec.Continues = TokenPerStep, len(l.alphabet), ContinuesTokens
 	case l.task == Classify:
 		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
 	case l.task == Next:
 		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerStep, len(panel.inputNames), panel.inputNames
-		for _, c := range l.inputs.Columns[:spec.Targets] {
+		if len(l.inputs.Columns) == spec.Targets {
+			spec.Continues = ContinuesValues
+		}
+		for i, c := range l.inputs.Columns[:spec.Targets] {
 			spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, c.Scale), append(spec.TargetOffset, c.Offset)
+			spec.TargetNaive = append(spec.TargetNaive, c.Scale*l.naive(panel.observed(i)))
 		}
 	default:
 		var name string
 		if l.task == Forecast {
 			name = l.config.Forecast.Target
+			spec.TargetNaive = []float64{l.naive(panel.targetValue)}
 		} else {
 			name = l.config.CSV.Target
 		}

@@ -19,6 +19,8 @@ type Signature struct {
 	TargetAlphabet []string  `json:"target_alphabet,omitempty"`
 	TargetScale    []float64 `json:"target_scale,omitempty"`
 	TargetOffset   []float64 `json:"target_offset,omitempty"`
+
+	Continues Continuation `json:"continues,omitempty"`
 }
 
 // Signature is that of models of these data.
@@ -26,6 +28,7 @@ func (d *Data) Signature() Signature {
 	return Signature{
 		Alphabet: d.Spec.Alphabet, Unit: d.Spec.Unit, Table: d.Inputs, Classes: d.Spec.Classes,
 		TargetNames: d.Spec.TargetNames, TargetAlphabet: d.Spec.TargetAlphabet, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
+		Continues: d.Spec.Continues,
 	}
 }
 
@@ -52,7 +55,19 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 		faults.Check(list.size == 0 || list.size == outputs, list.name, list.size, "%d as the model has outputs", outputs)
 	}
 	faults.Check(len(s.TargetScale) == len(s.TargetOffset), "target_offset", len(s.TargetOffset), "as many as in target_scale, %d", len(s.TargetScale))
+	fits := map[Continuation]bool{
+		"":              true,
+		ContinuesTokens: vocabulary > 0 && vocabulary == outputs && s.Alphabet != nil,
+		ContinuesNotes:  features == notes && outputs == notes,
+		ContinuesValues: s.Table != nil && len(s.Table.Columns) == outputs && len(s.TargetScale) == outputs,
+	}
+	faults.Check(fits[s.Continues], "continues", string(s.Continues), "what the outputs of the model can be, or nothing")
 	return faults
+}
+
+// Original is [Spec.Original].
+func (s Signature) Original(k int, value float64) float64 {
+	return Spec{TargetScale: s.TargetScale, TargetOffset: s.TargetOffset}.Original(k, value)
 }
 
 // Encode is [Spec.Encode].

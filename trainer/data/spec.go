@@ -1,6 +1,9 @@
 package data
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Task is what is predicted from a sequence.
 type Task string
@@ -58,6 +61,17 @@ func (k TargetKind) Labels() bool {
 	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence
 }
 
+// Continuation says how the targets of a sequence are its next inputs, so that a model can go on with what it has
+// written itself. It is empty where they are something else.
+type Continuation string
+
+// The continuations.
+const (
+	ContinuesTokens Continuation = "tokens" // a target is the next token
+	ContinuesNotes  Continuation = "notes"  // the targets are the next inputs, notes from LowestNote on
+	ContinuesValues Continuation = "values" // the targets are the numbers of the next row, see [TableInputs.Follow]
+)
+
 // Spec is what a model must know of the data.
 type Spec struct {
 	Vocabulary int        // number of token ids where the inputs are tokens (id 0 is the unknown token), else 0
@@ -65,6 +79,7 @@ type Spec struct {
 	Task       Task       //
 	Targets    int        // classes, tokens, or K: values per target
 	TargetKind TargetKind //
+	Continues  Continuation
 
 	Classes        []string // names of the classes, where there are
 	Alphabet       []string // the text of each token id, where tokens have one; Alphabet[0] is empty
@@ -76,6 +91,9 @@ type Spec struct {
 	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are
 	// not scaled. See [Spec.Original].
 	TargetScale, TargetOffset []float64
+	// TargetNaive, [K], is the mean absolute error in original units, on the training part, of taking each target to be the one
+	// a step before; nil where targets are no series.
+	TargetNaive []float64
 }
 
 // Original returns value, a target or a prediction of output k, in the units of the data:
@@ -106,4 +124,20 @@ func (s Spec) Decode(tokens []int) string {
 		}
 	}
 	return text.String()
+}
+
+// ClassNames are the names of the classes or tokens that are predicted, numbers where they have no names.
+func (s Spec) ClassNames() []string {
+	names := s.Classes
+	if names == nil {
+		names = s.TargetAlphabet
+	}
+	if len(names) == s.Targets {
+		return names
+	}
+	names = make([]string, s.Targets)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
 }

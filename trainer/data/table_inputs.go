@@ -225,6 +225,30 @@ func (p *panel) interpolate(columns []InputColumn) {
 	}
 }
 
+// Follow makes the inputs of a row [columns] of which nothing is missing and that follows another such row: in a table
+// with time after the mean gap of the training part.
+func (t *TableInputs) Follow(row []float64) []float64 {
+	features := make([]float64, 0, t.Features())
+	for i, c := range t.Columns {
+		features = append(features, scaling{c.Scale, c.Offset}.apply(row[i]))
+	}
+	if t.Mask {
+		for range t.Columns {
+			features = append(features, 1)
+		}
+	}
+	if t.Gap {
+		for _, c := range t.Columns {
+			gap := 1.0
+			if t.Time != "" {
+				gap = c.Gap
+			}
+			features = append(features, c.scaleGap(gap))
+		}
+	}
+	return features
+}
+
 // Sequences are inputs of a model without targets.
 type Sequences struct {
 	Names  []string    // of each sequence; nil where they have none

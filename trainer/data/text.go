@@ -73,6 +73,7 @@ func loadOwnText(ctx context.Context, config Config, dir string) (*Data, error) 
 	}
 	data.Spec = Spec{
 		Vocabulary: len(alphabet), Task: Next, Targets: len(alphabet), TargetKind: TokenPerStep, Alphabet: alphabet, Unit: text.Unit,
+		Continues: ContinuesTokens,
 	}
 	window := 0
 	if config.Forecast != nil {

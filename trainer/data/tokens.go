@@ -25,6 +25,18 @@ func (u Unit) split(text string) iter.Seq[string] {
 	}
 }
 
+// Tokens is the texts of the tokens that a text is cut into.
+func (u Unit) Tokens(text string) []string { return slices.Collect(u.split(text)) }
+
+// Separator is what stands between tokens where they are written one after the other: nothing between characters, else a
+// space.
+func (u Unit) Separator() string {
+	if u == UnitCharacter || u == "" {
+		return ""
+	}
+	return " "
+}
+
 // tokenBytes is the length of the first token of a text: a character, or with words a run of letters.
 func tokenBytes(text string, words bool) int {
 	first, size := utf8.DecodeRuneInString(text)
@@ -97,7 +109,7 @@ func (r *tokenRecords) next() ([]cell, int, error) {
 		}
 		r.count++
 		if r.position >= 0 { // else the missing column is refused
-			r.tokens = slices.Collect(r.unit.split(r.row[r.position].String()))
+			r.tokens = r.unit.Tokens(r.row[r.position].String())
 		}
 		if len(r.tokens) == 0 {
 			r.tokens = []string{""}

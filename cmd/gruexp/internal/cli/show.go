@@ -44,7 +44,13 @@ func (a *app) show(r *run.Result) error {
 	if line := verdict(r); line != "" {
 		b.WriteString(line + "\n")
 	}
+	if r.Confusion != nil {
+		b.WriteString("The confusion matrix is in result.json.\n")
+	}
 	fmt.Fprintf(&b, "\nThe run is in %s\n", r.Run)
+	if trainer.StopReason(r.StopReason).IsBudget() {
+		fmt.Fprintf(&b, "Its budget is spent; 'gruexp resume %s' goes on with as much again\n", r.Run)
+	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
 }
@@ -89,6 +95,11 @@ func writeTable(w io.Writer, columns []column) error {
 		}
 		rows = append(rows, row)
 	}
+	return writeRows(w, rows, 2)
+}
+
+// writeRows prints rows of equal length, the first columns as text to the left, the others as numbers to the right.
+func writeRows(w io.Writer, rows [][]string, texts int) error {
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
@@ -97,7 +108,7 @@ func writeTable(w io.Writer, columns []column) error {
 				width = max(width, utf8.RuneCountInString(other[i]))
 			}
 			padding := strings.Repeat(" ", width-utf8.RuneCountInString(cell))
-			if i < 2 {
+			if i < texts {
 				line.WriteString(cell + padding + "  ")
 			} else {
 				line.WriteString(padding + cell + "   ")
@@ -136,11 +147,18 @@ func metricNames(columns []column) []string {
 	return append(names, slices.Sorted(maps.Keys(present))...)
 }
 
+// metricOrder is what people look at first, then what a configuration asks for, in the order of the table.
 func metricOrder() []string {
-	return []string{
+	order := []string{
 		trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
 		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
 	}
+	for _, m := range trainer.Metrics() {
+		if m.Optional {
+			order = append(order, m.Name)
+		}
+	}
+	return order
 }
 
 // unit says what a metric is counted in.
@@ -158,8 +176,13 @@ func unit(metric string, columns []column) string {
 				return nats(columns)
 			}
 		}
-		return "scaled units²"
+		return "scaled"
 	default:
+		for _, m := range trainer.Metrics() {
+			if m.Name == metric {
+				return m.Unit
+			}
+		}
 		return ""
 	}
 }

@@ -29,17 +29,19 @@ type Config struct {
 	Data  data.Config        `yaml:"data"`
 	Model layers.ModelConfig `yaml:"model"`
 
-	Loss           string  `yaml:"loss"` // auto, or a layers.Loss
-	LabelSmoothing float64 `yaml:"label_smoothing"`
+	Loss           string             `yaml:"loss"` // auto, or a layers.Loss
+	LossOptions    layers.LossOptions `yaml:"loss_options,omitempty"`
+	LabelSmoothing float64            `yaml:"label_smoothing"`
 
 	Solver  solvers.Config `yaml:"solver"`
 	Trainer trainer.Config `yaml:"trainer"`
 
+	Goal *Goal `yaml:"goal,omitempty"` // what `gruexp reproduce` measures and shows beside it
+
 	document *yamlconf.Document
 }
 
-// LossAuto lets the task choose the loss: cross-entropy for labels and tokens, binary cross-entropy for notes, squared
-// error for numbers.
+// LossAuto lets the task choose the loss: the first of those that its targets allow.
 const LossAuto = "auto"
 
 const (
@@ -55,6 +57,7 @@ func (c Config) WithDefaults() Config {
 	if c.Loss == "" {
 		c.Loss = LossAuto
 	}
+	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
 	c.Data = c.Data.WithDefaults()
 	c.Model = c.Model.WithDefaults()
 	c.Solver = c.Solver.WithDefaults()
@@ -74,19 +77,40 @@ func (c Config) Validate() fault.List {
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
+	c.checkGaps(&faults)
 	if slices.Contains(data.Tasks(), c.Task) {
 		faults.Under("model", c.Model.ValidateDecoder(c.Task == data.Translate))
 	}
 	faults.Under("solver", c.Solver.Validate())
 	var training fault.List // what checkTargets looks at again
-	losses := []string{LossAuto, string(layers.CrossEntropy), string(layers.BinaryCrossEntropy), string(layers.MeanSquaredError)}
-	training.Check(slices.Contains(losses, c.Loss), "loss", c.Loss, "one of %v", losses)
+	losses := append([]layers.Loss{LossAuto}, layers.Losses()...)
+	training.Check(slices.Contains(losses, layers.Loss(c.Loss)), "loss", c.Loss, "one of %v", losses)
 	training.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
 	training.Under("trainer", c.Trainer.Validate())
+	if c.Goal != nil {
+		training.Under("goal", c.Goal.Validate())
+	}
 	if kind, hasValid, known := c.targets(); known && len(training) == 0 {
-		c.checkTargets(&training, data.Spec{TargetKind: kind}, hasValid)
+		c.checkTargets(&training, data.Spec{Task: c.Task, TargetKind: kind}, hasValid)
 	}
 	return fromRoot(append(faults, training...))
+}
+
+// checkGaps adds a fault for all that the data lack of what a layer gru_d reads.
+func (c Config) checkGaps(faults *fault.List) {
+	if !c.Model.ReadsGaps() {
+		return
+	}
+	missing := c.Data.Missing
+	if missing == nil { // a set with a name, or none
+		_, known := data.Known(c.Data.Name)
+		faults.Check(!known, "data.name", c.Data.Name, "data that tell what is missing: a layer gru_d reads masks and gaps")
+		return
+	}
+	faults.Check(missing.Mask, "data.missing.mask", false, "true: a layer gru_d reads it")
+	faults.Check(missing.Gap, "data.missing.gap", false, "true: a layer gru_d reads it")
+	faults.Check(missing.Fill == data.FillForward, "data.missing.fill", string(missing.Fill), "%s: in a layer gru_d the last value decays", data.FillForward)
+	faults.Check(c.Data.Scale == data.ScaleStandard, "data.scale", string(c.Data.Scale), "%s: in a layer gru_d values decay to 0, which has to be their mean", data.ScaleStandard)
 }
 
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
@@ -111,11 +135,19 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 
 // checkTargets adds the faults of a loss, a smoothing or a monitor that targets of that kind do not have.
 func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) {
-	loss := lossOf(spec.TargetKind)
-	faults.Check(c.Loss == LossAuto || c.Loss == string(loss), "loss", c.Loss, "%s or %s: the targets are %v", LossAuto, loss, spec.TargetKind)
+	allowed := lossesOf(spec.TargetKind)
+	loss := c.lossFor(spec.TargetKind)
+	faults.Check(slices.Contains(allowed, loss), "loss", c.Loss, "%s or one of %v: the targets are %v", LossAuto, allowed, spec.TargetKind)
+	if loss == layers.PoissonLoss {
+		faults.Check(c.Data.Scale == data.ScaleNone, "data.scale", string(c.Data.Scale), "%s: the loss %s is about counts", data.ScaleNone, loss)
+	}
+	faults.Under("loss_options", c.LossOptions.WithDefaults(loss).Validate(loss))
 	faults.Check(c.LabelSmoothing == 0 || loss == layers.CrossEntropy, "label_smoothing", c.LabelSmoothing,
 		"0: only the loss %s has it, and this is %s", layers.CrossEntropy, loss)
 	faults.Under("trainer", c.Trainer.ValidateFor(spec, hasValid))
+	if c.Goal != nil {
+		faults.Under("goal", c.Goal.ValidateFor(spec.TargetKind, c.Trainer.Metrics, hasValid))
+	}
 }
 
 // ValidateFor lists the faults of a valid configuration together with its data.
@@ -130,15 +162,15 @@ func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 // fromRoot gives the faults of parts the paths that their fields have in the whole.
 func fromRoot(faults fault.List) fault.List {
 	for i := range faults {
-		switch path := &faults[i].Path; *path {
-		case "data.task":
+		path := &faults[i].Path
+		rest, ofHead := strings.CutPrefix(*path, "model.head.")
+		switch {
+		case *path == "data.task":
 			*path = "task"
-		case "model.head.loss":
-			*path = "loss"
-		case "model.head.label_smoothing":
-			*path = "label_smoothing"
-		case "model.dtype":
+		case *path == "model.dtype":
 			*path = "precision"
+		case ofHead && (strings.HasPrefix(rest, "loss") || rest == "label_smoothing"):
+			*path = rest
 		}
 	}
 	return faults
@@ -156,22 +188,31 @@ func inputText(in layers.Input) string {
 	return fmt.Sprintf("size %d", in.Size)
 }
 
-// lossOf is the loss that fits the targets.
-func lossOf(kind data.TargetKind) layers.Loss {
+// lossesOf lists the losses that fit the targets, the usual one first.
+func lossesOf(kind data.TargetKind) []layers.Loss {
 	switch kind {
 	case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
-		return layers.CrossEntropy
+		return layers.ClassLosses()
 	case data.BinaryPerStep:
-		return layers.BinaryCrossEntropy
+		return layers.EventLosses()
 	default:
-		return layers.MeanSquaredError
+		return layers.NumberLosses()
 	}
+}
+
+// lossFor is the loss that is asked for, or the usual one.
+func (c Config) lossFor(kind data.TargetKind) layers.Loss {
+	if c.Loss == LossAuto {
+		return lossesOf(kind)[0]
+	}
+	return layers.Loss(c.Loss)
 }
 
 // Head is what the task wants at the end of the model, given the data.
 func (c *Config) Head(spec data.Spec) layers.Head {
 	return layers.Head{
-		Loss:           lossOf(spec.TargetKind),
+		Loss:           c.lossFor(spec.TargetKind),
+		Options:        c.LossOptions,
 		Units:          spec.Targets,
 		PerStep:        spec.TargetKind.PerStep(),
 		Causal:         spec.Task == data.Next,

@@ -177,9 +177,11 @@ func (c *Config) absolute(folder string) {
 func Marshal(c *Config) ([]byte, error) { return yamlconf.Marshal(c) }
 
 // Fingerprint stands for the configuration and for the data, given by the checksums of their files: two runs with the
-// same one are the same run.
+// same one are the same run. The goal is no part of it.
 func (c *Config) Fingerprint(checksums []string) (string, error) {
-	text, err := Marshal(c)
+	run := *c
+	run.Goal = nil
+	text, err := Marshal(&run)
 	if err != nil {
 		return "", err
 	}

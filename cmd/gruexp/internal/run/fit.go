@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
@@ -49,7 +50,7 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 
 // finish measures the weights that the run ends with and writes them and the result down.
 func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper, history *trainer.History) (*Result, error) {
-	if !keeper.last {
+	if !keeper.last && history.BestEpoch > 0 {
 		if err := t.RestoreBest(s.model); err != nil {
 			return nil, err
 		}
@@ -81,6 +82,13 @@ func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper
 			return nil, err
 		}
 		*metrics = measured
+	}
+	if slices.Contains(s.cfg.Trainer.Metrics, trainer.MetricConfusion) {
+		counts, err := t.Confusion(ctx, s.model, s.data.Test)
+		if err != nil {
+			return nil, err
+		}
+		result.Confusion = &Confusion{s.data.Spec.ClassNames(), counts}
 	}
 	for _, b := range s.data.Baselines() {
 		result.Baselines[b.Name] = b.Metrics

@@ -14,4 +14,16 @@ type Result struct {
 	Baselines  map[string]map[string]float64 `json:"baselines"` // by name, on test
 	Seconds    float64                       `json:"seconds"`   // of training
 	Parameters int                           `json:"parameters"`
+	Confusion  *Confusion                    `json:"confusion_matrix,omitempty"` // of test, where the metrics ask for it
+}
+
+// Confusion is a confusion matrix with the names of its rows and columns: classes, or the texts of tokens.
+type Confusion struct {
+	Classes []string    `json:"classes"`
+	Counts  [][]float64 `json:"counts"` // by label, then by prediction
+}
+
+// Part is the metrics of one of [Splits].
+func (r *Result) Part(split string) map[string]float64 {
+	return map[string]map[string]float64{"train": r.Train, "valid": r.Valid, "test": r.Test}[split]
 }

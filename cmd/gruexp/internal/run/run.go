@@ -21,6 +21,7 @@ type Options struct {
 	Threads   int // 0: as many as the machine has cores
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
+	DryRun    bool // takes the first batch of each part of the data alone
 }
 
 // Splits are the parts of the data that a run can be measured on.
@@ -53,13 +54,14 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	return s.fit(ctx, dir)
 }
 
-// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again.
+// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again, unless it was a budget
+// that ended it.
 func Resume(ctx context.Context, path string, options Options) (*Result, error) {
 	if err := rundir.Exists(path); err != nil {
 		return nil, err
 	}
 	result := &Result{}
-	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended {
+	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended && !trainer.StopReason(result.StopReason).IsBudget() {
 		result.Run = path // it may have been moved
 		return result, err
 	}
@@ -83,33 +85,42 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 
 // Evaluate measures the weights of a run, the best so far, on one of [Splits]. The run may be under way.
 func Evaluate(ctx context.Context, path, split string, options Options) (map[string]float64, error) {
-	if err := rundir.Exists(path); err != nil {
-		return nil, err
-	}
-	file, err := readWeights(path)
-	if err != nil {
-		return nil, err
-	}
-	s, _, err := openSession(ctx, path, options)
+	s, ds, err := openSplit(ctx, path, split, options)
 	if err != nil {
 		return nil, err
 	}
 	defer s.data.Close()
-	if err := weights.Assign(file, s.model.Params()); err != nil {
-		return nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
-	}
-	ds := s.split(split)
-	if ds == nil {
-		return nil, &request.Error{
-			Where: path, What: "cannot be measured on the part " + split, Found: "no such part",
-			Expected: "a part that the data have; see data.split in " + rundir.ConfigFile,
-		}
-	}
 	t, err := trainer.New(s.cfg.Trainer, nil, s.streams, trainer.Options{Pool: s.pool})
 	if err != nil {
 		return nil, err
 	}
 	return t.Evaluate(ctx, s.model, ds)
+}
+
+// openSplit opens a run with its weights, the best so far, and one of [Splits] of its data.
+func openSplit(ctx context.Context, path, split string, options Options) (*session, data.Dataset, error) {
+	if err := rundir.Exists(path); err != nil {
+		return nil, nil, err
+	}
+	file, err := readWeights(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, _, err := openSession(ctx, path, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := weights.Assign(file, s.model.Params()); err != nil {
+		return nil, nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
+	}
+	ds := s.split(split)
+	if ds == nil {
+		return nil, nil, &request.Error{
+			Where: path, What: "cannot be measured on the part " + split, Found: "no such part",
+			Expected: "a part that the data have; see data.split in " + rundir.ConfigFile,
+		}
+	}
+	return s, ds, nil
 }
 
 // openSession puts the run of a directory together again; known is false where the directory has no environment yet. A

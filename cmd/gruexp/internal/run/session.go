@@ -46,6 +46,13 @@ func newSession(ctx context.Context, cfg *config.Config, options Options, before
 			d.Close()
 		}
 	}()
+	if options.DryRun {
+		for _, part := range []*data.Dataset{&d.Train, &d.Valid, &d.Test} {
+			if *part != nil {
+				*part = data.FirstBatches(*part, 1, cfg.Data.BatchSize)
+			}
+		}
+	}
 	files, err := fingerprint(d.Files)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@
 //
 //	config.yaml        the resolved configuration
 //	environment.json   program, machine, threads and the checksums of the data
-//	metrics.jsonl      a line per epoch; metrics.csv holds the same
+//	metrics.jsonl      a line per epoch; metrics.csv and events.out.tfevents, which is for TensorBoard, hold the same
 //	checkpoints/       what resume goes on from
 //	model.safetensors  the best weights so far
 //	result.json        what train printed, once the run has ended
@@ -33,6 +33,7 @@ const (
 	EnvironmentFile = "environment.json"
 	MetricsFile     = "metrics.jsonl"
 	MetricsCSVFile  = "metrics.csv"
+	EventsFile      = "events.out.tfevents.gruexp"
 	ModelFile       = "model.safetensors"
 	ResultFile      = "result.json"
 	CheckpointsDir  = "checkpoints"
@@ -41,8 +42,9 @@ const (
 
 // Dir is a locked run directory.
 type Dir struct {
-	path string
-	lock *flock.Flock
+	path    string
+	lock    *flock.Flock
+	columns []string // of metrics.csv
 }
 
 // Create makes a directory for a new run and locks it. A directory that holds anything is refused and left as it is.
@@ -156,7 +158,7 @@ func locked(path string) (*Dir, error) {
 	if err == nil && !ok {
 		return nil, &request.Error{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}
 	}
-	d := &Dir{path, lock}
+	d := &Dir{path: path, lock: lock}
 	if err == nil {
 		if err = checkWritable(path); err != nil {
 			d.Close()

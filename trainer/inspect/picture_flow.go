@@ -1,0 +1,83 @@
+package inspect
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+const flowHeight = 300.0
+
+// DrawFlow writes the norm of ∂loss/∂state back through time, on a logarithmic scale, as SVG: a thin line for each sequence,
+// a thick one for the mean of each recurrence as far as half of the sequences reach. The last step stands at the right: what is lost on the way back is how far
+// lines fall to the left. Norms of 0 are left out. Split is what the data set is called.
+func DrawFlow(w io.Writer, looks []Look, split string) error {
+	flows := Flows(looks)
+	longest, least, most := 1, math.Inf(1), 0.0
+	for _, look := range looks {
+		for _, r := range look.Recurrences {
+			norms := r.Norms()
+			longest = max(longest, len(norms))
+			for _, v := range norms {
+				if v > 0 {
+					least, most = min(least, v), max(most, v)
+				}
+			}
+		}
+	}
+	p := newPicture(fmt.Sprintf("Gradients back through time: %s of %s", counted(len(looks), "sequence"), split))
+	if most == 0 {
+		least, most = 1, 1 // an empty plot says it
+	}
+	ticks, low, high := logarithmic(least, most)
+	a := p.panel("how much the loss changes with the state of each step", flowHeight, axis{least: 1 - float64(longest)}, axis{least: low, most: high})
+	if longest == 1 {
+		a.x.least, a.x.most = -0.5, 0.5
+	}
+	for _, t := range ticks {
+		a.add(`<path d="M%.1f %.1fH%.1f" stroke="#ddd"/>`, a.x.from, a.y.at(t.at), a.x.to)
+	}
+	for i := range flows {
+		for _, look := range looks {
+			a.line(look.Recurrences[i].Norms(), i, `stroke-width="0.8" stroke-opacity="0.4"`)
+		}
+	}
+	for i, flow := range flows {
+		a.line(flow.Mean[:flow.reach(len(looks))+1], i, `stroke-width="3"`)
+	}
+	xs := whole(longest, tickCount)
+	for i := range xs {
+		xs[i].at *= -1
+	}
+	a.frame(xs, ticks, "‖∂loss/∂state‖")
+	p.label("steps before the last one")
+	for i, flow := range flows {
+		p.add(`<path d="M%.1f %.1fh24" stroke="%s" stroke-width="3"/>`, plotLeft, p.height, hue(i))
+		p.text(plotLeft+32, p.height+4, "", flow.Name+": mean, and each sequence")
+		p.height += tickFoot
+	}
+	return p.write(w)
+}
+
+// line draws what is more than 0 of norms, the first of them at the right.
+func (a *panel) line(norms []float64, i int, attributes string) {
+	var points []string
+	for k, v := range norms {
+		if v > 0 {
+			points = append(points, fmt.Sprintf("%.1f,%.1f", a.x.at(-float64(k)), a.y.at(math.Log10(v))))
+		}
+	}
+	if len(points) == 1 {
+		x, y, _ := strings.Cut(points[0], ",")
+		a.add(`<circle cx="%s" cy="%s" r="3" fill="%s"/>`, x, y, hue(i))
+		return
+	}
+	a.add(`<polyline points="%s" fill="none" stroke="%s" %s/>`, strings.Join(points, " "), hue(i), attributes)
+}
+
+// hue tells recurrences apart, on the screen and in print (Okabe and Ito 2008).
+func hue(i int) string {
+	hues := []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"}
+	return hues[i%len(hues)]
+}

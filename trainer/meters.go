@@ -1,0 +1,369 @@
+package trainer
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// meter collects what an optional metric is made of, row by row of one evaluation, in float64.
+type meter interface {
+	add(r *row)
+	value() (float64, error)
+}
+
+// addToMeters shows the meters the rows of a batch that program has just run on.
+func addToMeters(meters map[string]meter, spec *data.Spec, batch *data.Batch, program *program) error {
+	if len(meters) == 0 {
+		return nil
+	}
+	v, err := program.values(len(batch.Weights))
+	if err != nil {
+		return err
+	}
+	if v.predictions.Dtype() == tensor.Float32 {
+		eachRow(spec, batch, v.predictions.Float32s(), meters)
+	} else {
+		eachRow(spec, batch, v.predictions.Float64s(), meters)
+	}
+	return nil
+}
+
+func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions []F, meters map[string]meter) {
+	width := len(predictions) / len(batch.Weights)
+	r := row{scores: make([]float64, width)}
+	if !spec.TargetKind.Labels() {
+		r.targets = make([]float64, width)
+	}
+	for i, weight := range batch.Weights {
+		if weight == 0 {
+			continue
+		}
+		r.weight = weight
+		for k, v := range predictions[i*width : (i+1)*width] {
+			r.scores[k] = float64(v)
+		}
+		switch {
+		case spec.TargetKind.Labels():
+			r.label = batch.Labels[i]
+		case spec.TargetKind == data.BinaryPerStep:
+			copy(r.targets, batch.Targets[i*width:])
+		default:
+			r.values = r.scores
+			for k := range r.values {
+				r.values[k] = spec.Original(k, r.values[k])
+				r.targets[k] = spec.Original(k, batch.Targets[i*width+k])
+			}
+		}
+		for _, m := range meters {
+			m.add(&r)
+		}
+	}
+}
+
+// row is a prediction with its target.
+type row struct {
+	weight  float64
+	label   int       // of classes
+	scores  []float64 // of classes and events: the logits
+	targets []float64 // of events 0 or 1, of numbers the original units
+	values  []float64 // predictions of numbers, in original units
+}
+
+// newMeters makes the meters of the metrics of that name; [MetricConfusion] has none.
+func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
+	meters := map[string]meter{}
+	for _, name := range names {
+		k, top := topOf(name)
+		switch {
+		case top:
+			meters[name] = &share{right: func(r *row) float64 { return indicator(rank(r.scores, r.label) < k) }}
+		case name == MetricF1Macro, name == MetricF1Micro:
+			meters[name] = newF1(spec, name == MetricF1Macro)
+		case name == MetricAUC:
+			meters[name] = newAUC(spec)
+		case name == MetricECE:
+			meters[name] = new(calibration)
+		case name == MetricBits:
+			meters[name] = &share{right: func(r *row) float64 { return -logProbability(r.scores, r.label) / math.Ln2 }}
+		case name == MetricEventAccuracy:
+			meters[name] = &share{right: rightEvents}
+		case name == MetricR2:
+			meters[name] = &determination{outputs: make([]variation, spec.Targets)}
+		case name == MetricSMAPE:
+			meters[name] = &share{right: symmetricError}
+		case name == MetricMASE:
+			if len(spec.TargetNaive) != spec.Targets || slices.Min(spec.TargetNaive) <= 0 {
+				return nil, errors.Errorf("metric %s: found the naive errors %v of the training part, expected one above 0 for each target", name, spec.TargetNaive)
+			}
+			meters[name] = &share{right: func(r *row) float64 { return scaledError(r, spec.TargetNaive) }}
+		}
+	}
+	return meters, nil
+}
+
+// share is the mean over rows of a number.
+type share struct {
+	right       func(r *row) float64
+	sum, weight float64
+}
+
+func (s *share) add(r *row) {
+	s.sum += r.weight * s.right(r)
+	s.weight += r.weight
+}
+
+func (s *share) value() (float64, error) { return s.sum / s.weight, nil }
+
+func indicator(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// rank is how many logits come before that of the label: larger ones, and of equal ones those that stand before it.
+func rank(scores []float64, label int) int {
+	before := 0
+	for c, v := range scores {
+		if v > scores[label] || v == scores[label] && c < label {
+			before++
+		}
+	}
+	return before
+}
+
+// logProbability is that of the label by the softmax of the logits.
+func logProbability(scores []float64, label int) float64 {
+	top, sum := slices.Max(scores), 0.0
+	for _, v := range scores {
+		sum += math.Exp(v - top)
+	}
+	return scores[label] - top - math.Log(sum)
+}
+
+func rightEvents(r *row) float64 {
+	right := 0.0
+	for k, v := range r.scores {
+		right += indicator(v > 0 == (r.targets[k] > 0.5))
+	}
+	return right / float64(len(r.scores))
+}
+
+func symmetricError(r *row) float64 {
+	sum := 0.0
+	for k, p := range r.values {
+		if size := math.Abs(p) + math.Abs(r.targets[k]); size > 0 {
+			sum += 200 * math.Abs(p-r.targets[k]) / size
+		}
+	}
+	return sum / float64(len(r.values))
+}
+
+func scaledError(r *row, naive []float64) float64 {
+	sum := 0.0
+	for k, p := range r.values {
+		sum += math.Abs(p-r.targets[k]) / naive[k]
+	}
+	return sum / float64(len(r.values))
+}
+
+// counts are the weights of rows by prediction and target of one class or event.
+type counts struct{ both, predicted, targets float64 }
+
+func (c counts) f1() float64 { return 2 * c.both / (c.predicted + c.targets) }
+
+// f1 is the F1 score of classes or events.
+type f1 struct {
+	macro  bool
+	events bool
+	of     []counts
+}
+
+func newF1(spec *data.Spec, macro bool) *f1 {
+	return &f1{macro, spec.TargetKind == data.BinaryPerStep, make([]counts, spec.Targets)}
+}
+
+func (f *f1) add(r *row) {
+	best := largest(r.scores)
+	for k := range f.of {
+		predicted, target := k == best, k == r.label
+		if f.events {
+			predicted, target = r.scores[k] > 0, r.targets[k] > 0.5
+		}
+		f.of[k].predicted += r.weight * indicator(predicted)
+		f.of[k].targets += r.weight * indicator(target)
+		f.of[k].both += r.weight * indicator(predicted && target)
+	}
+}
+
+func (f *f1) value() (float64, error) {
+	var all counts
+	var sum, n float64
+	for _, c := range f.of {
+		all.both, all.predicted, all.targets = all.both+c.both, all.predicted+c.predicted, all.targets+c.targets
+		if c.predicted+c.targets > 0 {
+			sum, n = sum+c.f1(), n+1
+		}
+	}
+	switch {
+	case n == 0:
+		return 0, nil // events that never happen and are never predicted
+	case f.macro:
+		return sum / n, nil
+	default:
+		return all.f1(), nil
+	}
+}
+
+// auc is the area under the receiver operating characteristic.
+type auc struct {
+	events bool
+	of     []ranking
+}
+
+// ranking is the scores of one class or event.
+type ranking []scored
+
+type scored struct {
+	score, weight float64
+	is            bool
+}
+
+func newAUC(spec *data.Spec) *auc {
+	return &auc{spec.TargetKind == data.BinaryPerStep, make([]ranking, spec.Targets)}
+}
+
+func (a *auc) add(r *row) {
+	for k := range a.of {
+		score, is := r.scores[k], a.events && r.targets[k] > 0.5
+		if !a.events {
+			score, is = logProbability(r.scores, k), k == r.label
+		}
+		a.of[k] = append(a.of[k], scored{score, r.weight, is})
+	}
+}
+
+func (a *auc) value() (float64, error) {
+	var sum, n float64
+	for _, r := range a.of {
+		if area, ok := r.area(); ok {
+			sum, n = sum+area, n+1
+		}
+	}
+	if n == 0 {
+		return 0, errors.Errorf("metric %s: found no class that is the target of some rows and not of others, expected one", MetricAUC)
+	}
+	return sum / n, nil
+}
+
+// area is the probability that a row of the class has the greater score of the two than a row of the rest, equal ones counted
+// half: Σ over pairs of weights / Σ.
+func (r ranking) area() (area float64, ok bool) {
+	slices.SortFunc(r, func(a, b scored) int {
+		switch {
+		case a.score < b.score:
+			return -1
+		case a.score > b.score:
+			return 1
+		default:
+			return 0
+		}
+	})
+	var positives, negatives, pairs float64
+	for lo := 0; lo < len(r); {
+		var p, n float64
+		hi := lo
+		for ; hi < len(r) && r[hi].score == r[lo].score; hi++ {
+			if r[hi].is {
+				p += r[hi].weight
+			} else {
+				n += r[hi].weight
+			}
+		}
+		pairs += p * (negatives + n/2)
+		positives, negatives, lo = positives+p, negatives+n, hi
+	}
+	return pairs / (positives * negatives), positives > 0 && negatives > 0
+}
+
+// calibration is the expected calibration error: over bins of equal width, the mean of |confidence − frequency| by weight.
+type calibration struct {
+	bins   [15]struct{ confidence, right float64 }
+	weight float64
+}
+
+func (c *calibration) add(r *row) {
+	if r.targets != nil {
+		for k, v := range r.scores {
+			c.count(r.weight, 1/(1+math.Exp(-v)), r.targets[k])
+		}
+		return
+	}
+	best := largest(r.scores)
+	c.count(r.weight, math.Exp(logProbability(r.scores, best)), indicator(best == r.label))
+}
+
+func (c *calibration) count(weight, confidence, right float64) {
+	bin := &c.bins[max(0, min(len(c.bins)-1, int(math.Ceil(confidence*float64(len(c.bins))))-1))]
+	bin.confidence += weight * confidence
+	bin.right += weight * right
+	c.weight += weight
+}
+
+func (c *calibration) value() (float64, error) {
+	sum := 0.0
+	for _, b := range c.bins {
+		sum += math.Abs(b.confidence - b.right)
+	}
+	return sum / c.weight, nil
+}
+
+// determination is R².
+type determination struct{ outputs []variation }
+
+// variation is the weighted mean and squared deviations of one output's targets, by Welford's recurrence, and its squared errors.
+type variation struct{ weight, mean, deviations, errors float64 }
+
+func (d *determination) add(r *row) {
+	for k := range d.outputs {
+		v, y := &d.outputs[k], r.targets[k]
+		v.weight += r.weight
+		delta := y - v.mean
+		v.mean += delta * r.weight / v.weight
+		v.deviations += r.weight * delta * (y - v.mean)
+		v.errors += r.weight * (y - r.values[k]) * (y - r.values[k])
+	}
+}
+
+func (d *determination) value() (float64, error) {
+	sum := 0.0
+	for _, v := range d.outputs {
+		switch {
+		case v.deviations > 0:
+			sum += 1 - v.errors/v.deviations
+		case v.errors == 0:
+			sum++
+		}
+	}
+	return sum / float64(len(d.outputs)), nil
+}
+
+// confusion counts rows by label and prediction.
+type confusion struct{ counts [][]float64 }
+
+func newConfusion(classes int) *confusion {
+	c := &confusion{make([][]float64, classes)}
+	for i := range c.counts {
+		c.counts[i] = make([]float64, classes)
+	}
+	return c
+}
+
+func (c *confusion) add(r *row) { c.counts[r.label][largest(r.scores)] += r.weight }
+
+func (c *confusion) value() (float64, error) { return 0, nil } // it has no one number

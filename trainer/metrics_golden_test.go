@@ -1,0 +1,143 @@
+package trainer_test
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// goldenMetrics are predictions with their metrics, by testdata/metrics.py.
+type goldenMetrics struct {
+	Kind                 string
+	Outputs              int
+	Scores               [][][]float64 // of each sequence, at each step
+	Labels               [][]int
+	Targets              [][][]float64
+	Weights              [][]float64
+	Scale, Offset, Naive []float64
+	Metrics              map[string]float64
+	Confusion            [][]float64
+}
+
+// A model that hands its inputs on is measured as the script measures them, in whatever batches they come.
+func TestMetricsAreThoseOfNumpy(t *testing.T) {
+	text, err := os.ReadFile("testdata/metrics.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []goldenMetrics
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		i := slices.IndexFunc(kinds, func(k data.TargetKind) bool { return k.String() == c.Kind })
+		kind := kinds[i]
+		task := data.Next
+		if !kind.PerStep() {
+			task = data.Forecast
+		}
+		s := &sequences{
+			spec: data.Spec{
+				Task: task, Features: c.Outputs, Targets: c.Outputs, TargetKind: kind, TargetScale: c.Scale, TargetOffset: c.Offset, TargetNaive: c.Naive,
+			},
+			inputs: c.Scores, targets: c.Targets, labels: c.Labels, weights: c.Weights,
+		}
+		always := trainer.MetricNames(kind)
+		optional := slices.DeleteFunc(slices.Sorted(maps.Keys(c.Metrics)), func(name string) bool { return slices.Contains(always, name) })
+		for _, name := range append(always, trainer.OptionalMetricNames(kind)...) {
+			if name = strings.Replace(name, "top_5", "top_2", 1); name != "loss" && name != trainer.MetricConfusion && !slices.Contains(slices.Collect(maps.Keys(c.Metrics)), name) {
+				t.Errorf("%s: found no golden of %s", c.Kind, name)
+			}
+		}
+		for _, batch := range []int{1, 7, 100} {
+			e := experiment{
+				trainer: trainer.Config{BatchSize: batch, Metrics: optional},
+				layers:  []layers.LayerConfig{{Pool: &layers.PoolConfig{Kind: layers.PoolLast}}, {Dense: &layers.DenseConfig{}}},
+				dtype:   tensor.Float64, train: s,
+			}
+			if kind.PerStep() {
+				e.layers = e.layers[1:]
+			}
+			m := e.make(t)
+			for k, kernel := 0, m.model.Params()[0].Value.Float64s(); k < len(kernel); k++ {
+				kernel[k] = 0
+				if k%(c.Outputs+1) == 0 {
+					kernel[k] = 1
+				}
+			}
+			found, err := m.Evaluate(t.Context(), m.model, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, want := range c.Metrics {
+				// float64, and sums of some hundred terms in another order
+				if math.Abs(found[name]-want) > 1e-12*math.Max(1, math.Abs(want)) {
+					t.Errorf("%s in batches of %d: found %s %v, expected %v", c.Kind, batch, name, found[name], want)
+				}
+			}
+			matrix, err := m.Confusion(t.Context(), m.model, s)
+			if kind.Labels() != (err == nil) {
+				t.Errorf("%s: confusion: found %v", c.Kind, err)
+			}
+			for i, row := range c.Confusion {
+				if !slices.Equal(matrix[i], row) { // sums of halves are exact
+					t.Errorf("%s: found confusion %v, expected %v", c.Kind, matrix, c.Confusion)
+				}
+			}
+		}
+	}
+}
+
+// An optional metric is measured on the validation part, and can be what a run is watched by.
+func TestOptionalMetricsOfARun(t *testing.T) {
+	e := noisy()
+	e.trainer.Metrics = []string{trainer.MetricF1Macro, trainer.MetricAUC, trainer.MetricConfusion}
+	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.auc", Patience: 3}
+	h := e.mustFit(t).history
+	best := slices.MaxFunc(h.Epochs, func(a, b trainer.Epoch) int { return int(math.Copysign(1, a.Valid["auc"]-b.Valid["auc"])) })
+	if h.Best().Valid["auc"] != best.Valid["auc"] || !(best.Valid["f1_macro"] > 0) {
+		t.Errorf("found best epoch %d, expected the one with the greatest area, %v", h.BestEpoch, best)
+	}
+	if found := strings.Join(keys(h.Epochs[0].Train), " "); strings.Contains(found, "auc") {
+		t.Errorf("found %s of the training part, expected only what it always has", found)
+	}
+}
+
+func TestFaultsOfMetrics(t *testing.T) {
+	for want, metrics := range map[string][]string{
+		`metrics.0: found "mase", expected one of [top_5_accuracy f1_macro f1_micro auc ece confusion_matrix]: the targets are class per sequence`: {"mase"},
+		`metrics.0: found "f2", expected one of [top_5_accuracy f1_macro`:                                                                          {"f2"},
+		`metrics.0: found "top_02_accuracy", expected one of`:                                                                                      {"top_02_accuracy"},
+		`metrics.0: found "top_2_accuracy", expected less than the 2 classes`:                                                                      {"top_2_accuracy"},
+		`metrics.1: found "auc", expected every metric once`:                                                                                       {"auc", "auc"},
+		`metrics.0: found "accuracy", expected one of`:                                                                                             {"accuracy"},
+	} {
+		e := noisy()
+		e.trainer.Metrics = metrics
+		m, err := e.build()
+		if err == nil {
+			_, err = m.fit(t.Context())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: found %v, expected %s", metrics, err, want)
+		}
+	}
+	e := noisy()
+	e.trainer = trainer.Config{Metrics: []string{"mase"}}
+	e.train = waves(8, 1, data.ValuesPerStep)
+	e.layers = gru(2, true)
+	m := e.make(t)
+	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "found the naive errors [] of the training part") {
+		t.Errorf("found %v, expected a word about naive errors", err)
+	}
+}
