@@ -66,7 +66,7 @@ func TestWrongConfigurations(t *testing.T) {
 	}{
 		"empty": {"", []string{
 			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv)`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv or text)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},
@@ -120,7 +120,7 @@ func TestWrongConfigurations(t *testing.T) {
 		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or one of [cross_entropy focal]: the targets are class per sequence)`}},
 		"the monitor":      {start + model + "trainer: {early_stopping: {monitor: valid.acc}}\n", []string{`mine.yaml:5: wrong value of trainer.early_stopping.monitor (found "valid.acc", expected a metric among [loss nll accuracy])`}},
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
-		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "a section", expected either name or csv, not both)`}},
+		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "more than one of them", expected one of name, csv and text, not both)`}},
 		"a zero horizon":   {"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: x, window: 0, horizon: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.forecast.window (found 0, `, `mine.yaml:4: wrong value of data.forecast.horizon (found 0, `}},
 		"a zero test part": {"task: regress\ndata:\n  csv: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction: above 0 and below 1)`}},
 	} {

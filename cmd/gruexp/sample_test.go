@@ -361,7 +361,7 @@ func TestWrongSamples(t *testing.T) {
 		args []string
 		want string
 	}{
-		{poet, []string{"--prime", "aé"}, `gruexp: --prime: character 2 (found 'é', expected one of those that the model was trained on, "\n,`},
+		{poet, []string{"--prime", "aé"}, `gruexp: --prime: character 2 (found "é", expected one of those that the model was trained on, "\n,`},
 		{poet, []string{"--prime", filepath.Join(folder, "none.txt")}, `none.txt: cannot be read (found no such file or directory, expected a file`},
 		{poet, []string{"--prime", write(t, filepath.Join(folder, "empty.txt"), "")}, `empty.txt: nothing to begin with (found an empty text`},
 		{poet, []string{"--output", "x.mid"}, `gruexp: --output x.mid: unknown kind of file (found ".mid", expected --output FILE that ends in .txt)`},

@@ -21,7 +21,11 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	return loaded, config.divide(loaded)
+	if err := config.divide(loaded); err != nil {
+		loaded.Close()
+		return nil, err
+	}
+	return loaded, nil
 }
 
 // loadWhole loads the parts of the data as they are.
@@ -34,6 +38,9 @@ func loadWhole(ctx context.Context, config Config, task Task, options LoadOption
 	}
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
+	}
+	if config.Text != nil {
+		return loadOwnText(ctx, config, options.Dir)
 	}
 	set, _ := Known(config.Name)
 	var files []string

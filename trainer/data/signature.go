@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -10,6 +11,7 @@ import (
 // is kept with the weights, as JSON. The zero value is that of a model about whose data nothing is known.
 type Signature struct {
 	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
+	Unit     Unit         `json:"unit,omitempty"`     // see Spec
 	Table    *TableInputs `json:"table,omitempty"`    // where the inputs come from a table
 
 	Classes        []string  `json:"classes,omitempty"` // see Spec, as those that follow
@@ -24,7 +26,7 @@ type Signature struct {
 // Signature is that of models of these data.
 func (d *Data) Signature() Signature {
 	return Signature{
-		Alphabet: d.Spec.Alphabet, Table: d.Inputs, Classes: d.Spec.Classes,
+		Alphabet: d.Spec.Alphabet, Unit: d.Spec.Unit, Table: d.Inputs, Classes: d.Spec.Classes,
 		TargetNames: d.Spec.TargetNames, TargetAlphabet: d.Spec.TargetAlphabet, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
 		Continues: d.Spec.Continues,
 	}
@@ -36,6 +38,9 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 	var faults fault.List
 	faults.Check(s.Alphabet == nil || len(s.Alphabet) == vocabulary, "alphabet", fmt.Sprintf("%d characters", len(s.Alphabet)),
 		"%d as the model has tokens", vocabulary)
+	if s.Unit != "" {
+		checkOneOf(&faults, "unit", s.Unit, UnitCharacter, UnitWord, UnitCell)
+	}
 	if s.Table != nil {
 		faults.Under("table", s.Table.Validate())
 		faults.Check(s.Table.Features() == features, "table", fmt.Sprintf("%d inputs", s.Table.Features()), "%d as the model has", features)
@@ -66,7 +71,14 @@ func (s Signature) Original(k int, value float64) float64 {
 }
 
 // Encode is [Spec.Encode].
-func (s Signature) Encode(text string) []int { return Spec{Alphabet: s.Alphabet}.Encode(text) }
+func (s Signature) Encode(text string) []int {
+	return Spec{Alphabet: s.Alphabet, Unit: s.Unit}.Encode(text)
+}
+
+// Read is [TableInputs.Read] with the alphabet.
+func (s Signature) Read(ctx context.Context, path string) (*Sequences, error) {
+	return s.Table.Read(ctx, path, s.Alphabet)
+}
 
 // Decode is [Spec.Decode].
 func (s Signature) Decode(tokens []int) string {

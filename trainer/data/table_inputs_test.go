@@ -44,7 +44,7 @@ func TestPreparationIsThatOfTraining(t *testing.T) {
 	if faults := signature.ValidateFor(0, d.Spec.Features, 2); len(faults) > 0 {
 		t.Errorf("found %v, expected no faults", faults)
 	}
-	s, err := signature.Table.Read(t.Context(), path)
+	s, err := signature.Table.Read(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestPrepareNumbers(t *testing.T) {
 func TestForecastReadsTheLastWindow(t *testing.T) {
 	path := write(t, "series.csv", "x", "1", "2", "3", "4")
 	table := &TableInputs{Columns: []InputColumn{{Name: "x", Scale: 1}}, Fill: FillZero, Window: 3}
-	s, err := table.Read(t.Context(), path)
+	s, err := table.Read(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,7 @@ func (c Config) checkGaps(faults *fault.List) {
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
 func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 	csv := c.Data.CSV
-	hasValid = csv == nil || c.Data.Fold != nil || c.Data.OverfitBatches > 0 || csv.Valid != "" || c.Data.Split != nil && *c.Data.Split.Valid > 0
+	hasValid = c.Data.HasValid()
 	switch {
 	case c.Task == data.Classify:
 		return data.ClassPerSequence, hasValid, true
@@ -124,6 +124,8 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 		return data.ValuesPerSequence, hasValid, true
 	case c.Task == data.Translate:
 		return data.TokenSequence, hasValid, true
+	case c.Task == data.Next && (c.Data.Text != nil || csv != nil && csv.Tokens != nil):
+		return data.TokenPerStep, hasValid, true
 	case c.Task == data.Next && csv != nil:
 		return data.ValuesPerStep, hasValid, true
 	default:

@@ -34,6 +34,7 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	dir, err := create()
 	if err != nil {
 		return nil, err
@@ -73,6 +74,7 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	if !known { // the run was killed right after it began
 		if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 			return nil, unfinished(dir, nil, err)
@@ -87,6 +89,7 @@ func Evaluate(ctx context.Context, path, split string, options Options) (map[str
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	t, err := trainer.New(s.cfg.Trainer, nil, s.streams, trainer.Options{Pool: s.pool})
 	if err != nil {
 		return nil, err

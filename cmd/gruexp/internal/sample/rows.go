@@ -33,7 +33,7 @@ func (o Options) beginRows(ctx context.Context, signature data.Signature) (seque
 			Where: "--prime", What: "rows to begin with", Found: found, Expected: "--prime FILE that ends in .csv, with the columns of the training",
 		}
 	}
-	given, err := signature.Table.Read(ctx, o.Prime)
+	given, err := signature.Read(ctx, o.Prime)
 	if err != nil {
 		return nil, err
 	}

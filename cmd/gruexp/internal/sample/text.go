@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -15,9 +16,10 @@ import (
 
 const textEnding = ".txt"
 
-// text is sequences of characters.
+// text is sequences of tokens.
 type text struct {
 	alphabet []string
+	between  string // what stands between two tokens
 	tokens   [][]int
 	hidden   int // tokens at the beginning that are no part of the text
 	draws    []draw
@@ -27,7 +29,7 @@ type text struct {
 const lineBreak = "\n"
 
 func (o Options) beginText(signature data.Signature) (sequences, error) {
-	s := &text{alphabet: signature.Alphabet}
+	s := &text{alphabet: signature.Alphabet, between: signature.Unit.Separator()}
 	prime, where := o.Prime, "--prime"
 	switch {
 	case prime == "":
@@ -49,7 +51,7 @@ func (o Options) beginText(signature data.Signature) (sequences, error) {
 	}
 	if at := slices.Index(tokens, data.UnknownToken); at >= 0 {
 		return nil, &request.Error{
-			Where: where, What: fmt.Sprintf("character %d", at+1), Found: fmt.Sprintf("%q", []rune(prime)[at]),
+			Where: where, What: fmt.Sprintf("%s %d", cmp.Or(signature.Unit, data.UnitCharacter), at+1), Found: fmt.Sprintf("%q", signature.Unit.Tokens(prime)[at]),
 			Expected: fmt.Sprintf("one of those that the model was trained on, %q", strings.Join(s.alphabet, "")),
 		}
 	}
@@ -76,7 +78,10 @@ func (s *text) extend(i int, outputs []float64) {
 
 func (s *text) write(w io.Writer, i int) error {
 	var b strings.Builder
-	for _, token := range s.tokens[max(i, 0)][s.hidden:] {
+	for at, token := range s.tokens[max(i, 0)][s.hidden:] {
+		if at > 0 {
+			b.WriteString(s.between)
+		}
 		b.WriteString(s.alphabet[token])
 	}
 	_, err := io.WriteString(w, b.String())
