@@ -40,6 +40,8 @@ func options(s shape) []option {
 	add("reset_before_new", trainingConfig{gru: layers.GRUConfig{Form: layers.ResetBefore, Update: layers.UpdateNew}})
 	add("recurrent_dropout_per_gate", trainingConfig{gru: layers.GRUConfig{RecurrentDropout: 0.2, RecurrentDropoutGates: layers.SeparateMasks}})
 	add("zoneout", trainingConfig{gru: layers.GRUConfig{Zoneout: 0.2}})
+	add("layer_norm", trainingConfig{gru: layers.GRUConfig{LayerNorm: true}})
+	add("activation", trainingConfig{gru: layers.GRUConfig{Activation: layers.ReLU, GateActivation: layers.HardSigmoid}})
 	add("learned_state", trainingConfig{gru: layers.GRUConfig{InitialState: layers.LearnedState}})
 	for _, r := range []struct {
 		name string

@@ -13,7 +13,7 @@ import (
 )
 
 // documents are those with code in them.
-var documents = []string{"../README.md", "../CONTRIBUTING.md", "training.md", "data.md", "interchange.md", "inspect.md", "configuration.md", "results.md", "studies.md"}
+var documents = []string{"../README.md", "../CONTRIBUTING.md", "training.md", "data.md", "interchange.md", "inspect.md", "sampling.md", "studies.md", "configuration.md", "results.md"}
 
 // blocks returns the fenced blocks of a language.
 func blocks(text, language string) []string {
@@ -50,7 +50,7 @@ func TestConfigurationsOfDocuments(t *testing.T) {
 // TestCommandsOfDocuments checks verbs, experiments and assignments of the commands that documents show.
 func TestCommandsOfDocuments(t *testing.T) {
 	verbs := verbsOfProgram(t)
-	command := regexp.MustCompile(`(?m)^[ \t]*(?:\w+=\S* )*(?:go run ./cmd/)?gruexp (\w+)(.*?)(?:#.*)?$`)
+	command := regexp.MustCompile(`(?m)^[ \t]*(?:\w+=\S* )*(?:go run ./cmd/)?gruexp ([\w-]+)(.*?)(?:#.*)?$`)
 	assignment := regexp.MustCompile(`--set[ =](?:"([^"]*)"|'([^']*)'|(\S+))`)
 	checked := 0
 	for _, document := range documents {
@@ -61,7 +61,11 @@ func TestCommandsOfDocuments(t *testing.T) {
 					t.Errorf("%s: %s: found verb %s, expected one of %v", document, m[0], m[1], verbs)
 				}
 				sets := assignment.FindAllStringSubmatch(m[2], -1)
-				experiment, _, _ := strings.Cut(strings.TrimSpace(m[2]), " ")
+				arguments := strings.TrimSpace(m[2])
+				if m[1] == "config" {
+					_, arguments, _ = strings.Cut(arguments, " ") // show, check or plot
+				}
+				experiment, _, _ := strings.Cut(arguments, " ")
 				if len(sets) == 0 || strings.HasSuffix(experiment, ".yaml") {
 					continue
 				}
@@ -86,7 +90,7 @@ func TestCommandsOfDocuments(t *testing.T) {
 // TestVerbsOfReadme holds the table of the verbs to the program's help.
 func TestVerbsOfReadme(t *testing.T) {
 	var found []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `gruexp (\\w+)").FindAllStringSubmatch(read(t, "../README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `gruexp ([\\w-]+)").FindAllStringSubmatch(read(t, "../README.md"), -1) {
 		if !slices.Contains(found, m[1]) {
 			found = append(found, m[1])
 		}

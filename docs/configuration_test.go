@@ -73,6 +73,7 @@ func meanings() map[string]string {
 		"data.forecast":                          "windows of rows",
 		"data.missing":                           "missing values",
 		"data.scale":                             "how numbers are scaled, fitted on the training part",
+		"data.fold.kind":                         "`k_fold`: sequences in an order drawn once, each fold is validation once, all others training; `rolling_origin`: in the order of the file, which must be that of time, what comes before the fold is training",
 		"data.split":                             "which rows belong to which part",
 		"data.batch_size":                        "sequences in a training step",
 		"data.csv.path":                          "one file, which is split; without `train` and `test`",
@@ -93,6 +94,8 @@ func meanings() map[string]string {
 		"model.layers.embedding":                 "a vector for each token",
 		"model.layers.dropout":                   "dropout between layers",
 		"model.layers.pool":                      "one vector of a sequence",
+		"goal":                                   "what the experiment is measured by; changes nothing about a run",
+		"goal.pytorch":                           "what a GRU in PyTorch was measured at: a number, or the least and the greatest of several runs",
 		"model.layers.gru.form":                  "the equations: [math.md](math.md#the-recurrence)",
 		"model.layers.gru.engine":                "one operation for the whole sequence, or a node for each elementary operation and step; the same numbers up to rounding",
 		"model.layers.gru.dropout_mask":          "how often `dropout` and `output_dropout` are drawn: for every step, or once for a sequence",
@@ -115,6 +118,7 @@ func meanings() map[string]string {
 		"model.layers.conv1d.bias_initializer":              "of the bias",
 		"model.layers.batch_norm":                           "every feature normalized over the batch",
 		"model.layers.layer_norm":                           "every vector normalized by itself",
+		"model.layers.activity_regularization":              "adds to what is minimized what the size and the changes of the layer in front cost",
 		"model.layers.residual":                             "what its layers make of the input, added to the input",
 		"model.layers.pool.kind":                            "the last step, the mean or the greatest value of each element",
 		"solver.name":                                       "the update rule",
@@ -130,6 +134,7 @@ func meanings() map[string]string {
 		"trainer.reduce_on_plateau.monitor":                 "as in `early_stopping`",
 		"trainer.reduce_on_plateau.mode":                    "as in `early_stopping`",
 		"trainer.reduce_on_plateau.min_delta":               "as in `early_stopping`",
+		"trainer.reduce_on_plateau.min_delta_mode":          "of what `min_delta` is an amount: of the metric, or a share of the size of the best value so far",
 		"trainer.reduce_on_plateau.factor":                  "what the learning rate is multiplied by",
 	}
 }

@@ -32,8 +32,9 @@ model: {layers: [embedding, gru: {return_sequences: true}], decoder: {}}
 `, []string{"embedding", ""}},
 	{`
 task: classify
-data: {name: languages}
+data: {name: languages, fold: {}}
 model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
+goal: {metric: test.accuracy}
 `, []string{"embedding", "dropout", "", "pool", ""}},
 	{`
 task: classify
@@ -63,10 +64,10 @@ model: {layers: [gru_d, dense]}
 	{`
 task: next
 data: {csv: {path: x.csv, sequence: s}}
-model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, attention_pool, dense]}
+model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, activity_regularization: {l2: 2}, attention_pool, dense]}
 solver: {average: {}}
 trainer: {truncate: {}, curriculum: {}}
-`, []string{"conv1d", "batch_norm", "layer_norm", "residual", "attention_pool", ""}},
+`, []string{"conv1d", "batch_norm", "layer_norm", "residual", "activity_regularization", "attention_pool", ""}},
 }
 
 // probe is one of probes on disk with what the program answers to it.

@@ -148,7 +148,7 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 		switch {
 		case inner != "":
 			return listKind, inner
-		case kind == numberKind:
+		case kind == numberKind || kind == wholeKind:
 			return numbersKind, ""
 		}
 		return textsKind, ""

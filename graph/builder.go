@@ -46,8 +46,10 @@ type Builder struct {
 	inputs  []*input
 	noises  []*noise
 	updates []update
-	carried *Carried // nil: nothing is carried
-	carries []*carry
+
+	penalties []*gorgonia.Node
+	carried   *Carried // nil: nothing is carried
+	carries   []*carry
 
 	perturbations []*input // of a graph to inspect
 	records       []record
@@ -140,6 +142,12 @@ func (b *Builder) Update(p *Param, node *gorgonia.Node) error {
 	b.updates = append(b.updates, update{p, node, new(gorgonia.Value)})
 	return nil
 }
+
+// Penalize adds a scalar to what a model minimizes beside the loss of its data; see [Builder.Penalties].
+func (b *Builder) Penalize(cost *gorgonia.Node) { b.penalties = append(b.penalties, cost) }
+
+// Penalties are the scalars that layers have asked to be added to the cost, for whoever makes it.
+func (b *Builder) Penalties() []*gorgonia.Node { return b.penalties }
 
 // Input declares an input that Run must be fed, of the graph's dtype, or of tensor.Int for ids.
 func (b *Builder) Input(name string, dtype tensor.Dtype, shape ...int) (*gorgonia.Node, error) {

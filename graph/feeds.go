@@ -16,6 +16,7 @@ const (
 	OutputPredictions = "predictions" // logits, or numbers: [B,K], [T,B,K] or [U,B,K]
 	OutputLosses      = "losses"      // the loss of each row, unweighted: [B], [T,B] or [U,B]
 	OutputNLL         = "nll"         // the cross-entropy of each row, where the loss is another: smoothed, weighted, focused
+	OutputPenalty     = "penalty"     // what layers add to the cost of the data, a scalar, where they do
 	OutputPoints      = "points"      // what is compared with the targets, where the predictions are not: [B,K] or [T,B,K]
 )
 

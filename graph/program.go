@@ -297,11 +297,16 @@ func (p *Program) Value(name string) (*tensor.Dense, error) {
 	if !ok {
 		return nil, errors.Errorf("found no value %q, expected one of %v", name, slices.Sorted(maps.Keys(p.values)))
 	}
-	dense, ok := (*v).(*tensor.Dense)
-	if !ok {
-		return nil, errors.Errorf("value %q: found %T, expected a tensor of a finished run", name, *v)
+	switch v := (*v).(type) {
+	case *tensor.Dense:
+		return v, nil
+	case *gorgonia.F32: // a scalar is a tensor of one element
+		return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{float32(*v)})), nil
+	case *gorgonia.F64:
+		return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{float64(*v)})), nil
+	default:
+		return nil, errors.Errorf("value %q: found %T, expected a tensor of a finished run", name, v)
 	}
-	return dense, nil
 }
 
 // Gradients are the gradients of the last run, in the order in which the parameters were asked for.

@@ -37,6 +37,8 @@ type LayerConfig struct {
 	BatchNorm     *BatchNormConfig     `yaml:"batch_norm,omitempty"`
 	LayerNorm     *LayerNormConfig     `yaml:"layer_norm,omitempty"`
 	Residual      *ResidualConfig      `yaml:"residual,omitempty"`
+
+	ActivityRegularization *ActivityRegularizationConfig `yaml:"activity_regularization,omitempty"`
 }
 
 // kinds are the kinds of layers by their YAML keys, with what is set of each.
@@ -55,6 +57,7 @@ func (l *LayerConfig) kinds() []kind {
 		kindOf("batch_norm", &l.BatchNorm),
 		kindOf("layer_norm", &l.LayerNorm),
 		kindOf("residual", &l.Residual),
+		kindOf("activity_regularization", &l.ActivityRegularization),
 	}
 }
 

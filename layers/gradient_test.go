@@ -31,6 +31,14 @@ func mixedModels() []small {
 	return []small{
 		{"plain", numbers, []layers.LayerConfig{gru(layers.GRUConfig{Units: 4})}, layers.Head{Loss: layers.MeanSquaredError, Units: 4}},
 		{
+			"activity regularization", numbers,
+			[]layers.LayerConfig{
+				gru(layers.GRUConfig{Units: 4, ReturnSequences: true}), {ActivityRegularization: &layers.ActivityRegularizationConfig{L2: 2, Temporal: 1}},
+				dropout(layers.DropoutConfig{Rate: 0.4}), {ActivityRegularization: &layers.ActivityRegularizationConfig{L2: 0.5}}, pool(layers.PoolMean), dense(layers.DenseConfig{}),
+			},
+			classes,
+		},
+		{
 			"dropouts", numbers,
 			[]layers.LayerConfig{gru(layers.GRUConfig{Units: 4, Dropout: 0.3, RecurrentDropout: 0.4}), dense(layers.DenseConfig{})}, classes,
 		},

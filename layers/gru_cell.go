@@ -69,13 +69,21 @@ func (c *cell) recurrent(gate int, h *gorgonia.Node) *gorgonia.Node {
 	return c.normalized(h, g.recurrentKernel, g.recurrentGain, g.recurrentBias)
 }
 
-// normalized is x·w + bias, or with a gain the layer normalization of x·w, shifted by the bias.
+// normalized is the share of x in a gate.
 func (c *cell) normalized(x, w, gain, bias *gorgonia.Node) *gorgonia.Node {
+	return c.node(func() (*gorgonia.Node, error) { return share(c.scope, x, w, gain, bias, 1) })
+}
+
+// share is x·w + bias, or with a gain the layer normalization of each of that many blocks of x·w, shifted by the bias.
+func share(s *op.Scope, x, w, gain, bias *gorgonia.Node, blocks int) (*gorgonia.Node, error) {
 	if gain == nil {
-		return c.node(func() (*gorgonia.Node, error) { return op.Affine(c.scope, x, w, bias) })
+		return op.Affine(s, x, w, bias)
 	}
-	y := c.node(func() (*gorgonia.Node, error) { return op.Affine(c.scope, x, w, nil) })
-	return c.node(func() (*gorgonia.Node, error) { return op.LayerNorm(c.scope, y, gain, bias, layerNormEpsilon) })
+	y, err := op.Affine(s, x, w, nil)
+	if err != nil {
+		return nil, err
+	}
+	return op.LayerNorm(s, y, gain, bias, blocks, layerNormEpsilon)
 }
 
 // layerNormEpsilon keeps the division finite where a row is constant; PyTorch's default.

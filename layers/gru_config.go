@@ -103,7 +103,7 @@ type GRUConfig struct {
 	Form            Form         `yaml:"form"`             // default reset-after
 	Update          Update       `yaml:"update,omitempty"` // with the form reset-before: whether an open update gate keeps the past or takes the new; default past
 	Gating          Gating       `yaml:"gating,omitempty"` // with the form three-gate: whether input and forget gate act on nothing, as it is written, or on input and state; default literal
-	Engine          Engine       `yaml:"engine"`           // default: fused, or composed with options that fused does not have
+	Engine          Engine       `yaml:"engine"`           // default: fused, or composed with gating: input, which fused does not have
 	Bias            BiasLayout   `yaml:"bias"`             // which biases there are; default: two with the form reset-after, else one
 	Activation      Activation   `yaml:"activation"`       // of the candidate; default tanh
 	GateActivation  Activation   `yaml:"gate_activation"`  // of the gates; default sigmoid

@@ -23,9 +23,6 @@ func TestGRUFaults(t *testing.T) {
 		{"gating: one of [literal input]", layers.GRUConfig{Form: layers.ThreeGate, Gating: "output"}},
 		{"gating: it belongs to the form three-gate", layers.GRUConfig{Form: layers.Tied, Gating: layers.LiteralGating}},
 		{"engine: composed with gating: input", layers.GRUConfig{Form: layers.ThreeGate, Gating: layers.InputGating, Engine: layers.Fused}},
-		{"engine: composed with activation: relu", layers.GRUConfig{Activation: layers.ReLU, Engine: layers.Fused}},
-		{"engine: composed with gate_activation: tanh", layers.GRUConfig{GateActivation: layers.Tanh, Engine: layers.Fused}},
-		{"engine: composed with layer_norm: true", layers.GRUConfig{LayerNorm: true, Engine: layers.Fused}},
 		{"bias: one of [none one hidden two]", layers.GRUConfig{Bias: "three"}},
 		{"bias: one of [none one two]", layers.GRUConfig{Form: layers.ResetBefore, Bias: layers.HiddenBias}},
 		{"bias_initializer: nothing beside bias: none", layers.GRUConfig{Bias: layers.NoBias, BiasInitializer: graph.InitUniform}},
@@ -116,8 +113,9 @@ func TestGRUDefaults(t *testing.T) {
 		{layers.GRUConfig{Form: layers.ThreeGate}, layers.Fused, layers.OneBias, "literal"},
 		{layers.GRUConfig{Form: layers.ThreeGate, Gating: layers.InputGating}, layers.Composed, layers.OneBias, "input"},
 		{layers.GRUConfig{Form: layers.Tied}, layers.Fused, layers.OneBias, ""},
-		{layers.GRUConfig{LayerNorm: true}, layers.Composed, layers.TwoBiases, ""},
+		{layers.GRUConfig{LayerNorm: true}, layers.Fused, layers.TwoBiases, ""},
 		{layers.GRUConfig{Zoneout: 0.1}, layers.Fused, layers.TwoBiases, ""},
+		{layers.GRUConfig{Activation: layers.ReLU, GateActivation: layers.Tanh}, layers.Fused, layers.TwoBiases, ""},
 	} {
 		c := test.given.WithDefaults()
 		if c.Engine != test.engine || c.Bias != test.bias || string(c.Update)+string(c.Gating) != test.expected || !*c.Trainable {

@@ -149,7 +149,7 @@ func (d direction) step(i, steps int) int {
 
 // fused is the engine fused: the input's share of all gates of all steps in one product, the recurrence in one operation.
 func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*gorgonia.Node, error) {
-	gates, err := op.Affine(b.Ops(), in.x, in.kernel, in.bias)
+	gates, err := share(b.Ops(), in.x, in.kernel, in.kernelGain, in.bias, cfg.spec().gates)
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +160,13 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 		}
 	}
 	return op.GRU(b.Ops(), op.GRUNodes{
-		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias,
+		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias, RecurrentGain: in.recurrentGain,
 		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
 		Perturbation: in.perturbation,
-	}, op.GRUOptions{Form: cfg.spec().kernel, ZoneoutRate: cfg.Zoneout, Reverse: d.reverse})
+	}, op.GRUOptions{
+		Form: cfg.spec().kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
+		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse,
+	})
 }
 
 // openForgetGate makes the bias of an LSTM's forget gate, the second of its blocks, one.

@@ -8,11 +8,10 @@ import (
 
 // formSpec is what the layer has to know of a form.
 type formSpec struct {
-	gates   int            // column blocks of every kernel
-	step    cellStep       // of the engine composed
-	streams bool           // whether plainGRUStage has it
-	fused   bool           // whether the engine fused has it
-	kernel  kernel.GRUForm // of the engine fused
+	gates  int            // column blocks of every kernel
+	step   cellStep       // of the engine composed
+	fused  bool           // whether the engine fused has it
+	kernel kernel.GRUForm // of the engine fused
 }
 
 // spec is the one place where a form is tied to what runs it.
@@ -23,17 +22,17 @@ func (c GRUConfig) spec() formSpec {
 		if c.Update == UpdateNew {
 			form = kernel.ResetBeforeNew
 		}
-		return formSpec{gates: 3, step: resetBeforeStep, streams: true, fused: true, kernel: form}
+		return formSpec{gates: 3, step: resetBeforeStep, fused: true, kernel: form}
 	case ThreeGate:
-		return formSpec{gates: 4, step: threeGateStep, streams: true, fused: true, kernel: kernel.ThreeGate}
+		return formSpec{gates: 4, step: threeGateStep, fused: true, kernel: kernel.ThreeGate}
 	case Tied:
-		return formSpec{gates: 1, step: tiedStep, streams: true, fused: true, kernel: kernel.Tied}
+		return formSpec{gates: 1, step: tiedStep, fused: true, kernel: kernel.Tied}
 	case lstmForm:
-		return formSpec{gates: 4, step: lstmStep, streams: true, fused: true, kernel: kernel.LSTM}
+		return formSpec{gates: 4, step: lstmStep, fused: true, kernel: kernel.LSTM}
 	case rnnForm:
-		return formSpec{gates: 1, step: rnnStep, streams: true, fused: true, kernel: kernel.Tanh}
+		return formSpec{gates: 1, step: rnnStep, fused: true, kernel: kernel.Tanh}
 	default:
-		return formSpec{gates: 3, step: resetAfterStep, streams: true, fused: true, kernel: kernel.ResetAfter}
+		return formSpec{gates: 3, step: resetAfterStep, fused: true, kernel: kernel.ResetAfter}
 	}
 }
 
@@ -44,12 +43,6 @@ func (c GRUConfig) notFused() string {
 		return fmt.Sprintf("form: %s", c.Form)
 	case c.Form == ThreeGate && c.Gating == InputGating:
 		return fmt.Sprintf("gating: %s", c.Gating)
-	case c.Activation != Tanh:
-		return fmt.Sprintf("activation: %s", c.Activation)
-	case c.GateActivation != Sigmoid:
-		return fmt.Sprintf("gate_activation: %s", c.GateActivation)
-	case c.LayerNorm:
-		return "layer_norm: true"
 	}
 	return ""
 }

@@ -66,6 +66,9 @@ func allGRUOptions() []gruOptions {
 	add("reset-after", "other activations", func(c *layers.GRUConfig) {
 		c.Activation, c.GateActivation = layers.ReLU, layers.Tanh
 	})
+	for _, form := range []string{"reset-before", "reset-before, update new", "three-gate", "three-gate, input gating"} {
+		add(form, "other activations", func(c *layers.GRUConfig) { c.Activation, c.GateActivation = layers.Swish, layers.HardSigmoid })
+	}
 	add("tied", "other activations", func(c *layers.GRUConfig) { c.Activation, c.GateActivation = layers.Linear, layers.Sigmoid })
 	for _, merge := range []layers.Merge{layers.MergeConcat, layers.MergeSum, layers.MergeMean, layers.MergeMul} {
 		add("reset-after", "merge "+string(merge), func(c *layers.GRUConfig) {

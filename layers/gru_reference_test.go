@@ -149,6 +149,8 @@ func apply(a layers.Activation, x []float64) []float64 {
 		layers.Linear: func(x float64) float64 { return x },
 		layers.ReLU:   func(x float64) float64 { return max(x, 0) },
 		layers.Tanh:   math.Tanh, layers.Sigmoid: logistic,
+		layers.Swish:       func(x float64) float64 { return x * logistic(x) },
+		layers.HardSigmoid: func(x float64) float64 { return min(max((x+3)/6, 0), 1) },
 	}[a]
 	y := make([]float64, len(x))
 	for i, v := range x {

@@ -76,5 +76,13 @@ func (h Head) outputs(b *graph.Builder, predictions *gorgonia.Node) (graph.Outpu
 	if err != nil {
 		return graph.Outputs{}, errors.WithMessage(err, "cost")
 	}
+	if penalties := b.Penalties(); len(penalties) > 0 {
+		if values[graph.OutputPenalty], err = op.Total(b.Ops(), penalties...); err != nil {
+			return graph.Outputs{}, errors.WithMessage(err, "penalties")
+		}
+		if cost, err = op.Total(b.Ops(), cost, values[graph.OutputPenalty]); err != nil {
+			return graph.Outputs{}, errors.WithMessage(err, "cost")
+		}
+	}
 	return graph.Outputs{Cost: cost, Values: values}, nil
 }

@@ -97,7 +97,7 @@ func (n *LayerNorm) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	if err != nil {
 		return Seq{}, err
 	}
-	y, err := op.LayerNorm(b.Ops(), in.X, p[0], p[1], n.config.Epsilon)
+	y, err := op.LayerNorm(b.Ops(), in.X, p[0], p[1], 1, n.config.Epsilon)
 	return Seq{y, in.Mask}, errors.WithMessage(err, n.name)
 }
 

@@ -38,9 +38,9 @@ type LossOptions struct {
 	// Quantiles are what quantile predicts of each number, rising numbers between 0 and 1; default: [0.1, 0.5, 0.9]
 	Quantiles []float64 `yaml:"quantiles,omitempty"`
 	// Delta is the error in scaled units from which on huber is linear, above 0; default: 1
-	Delta float64 `yaml:"delta,omitempty"`
+	Delta *float64 `yaml:"delta,omitempty"`
 	// Gamma is the exponent of focal and binary_focal, above 0; default: 2
-	Gamma float64 `yaml:"gamma,omitempty"`
+	Gamma *float64 `yaml:"gamma,omitempty"`
 }
 
 // lossRule is what there is to know of a loss.
@@ -70,13 +70,13 @@ func lossRules() []lossRule {
 	}
 	return []lossRule{
 		{CrossEntropy, ofClasses, LossOptions{}, true, classRows},
-		{FocalLoss, ofClasses, LossOptions{Gamma: 2}, true, classRows},
+		{FocalLoss, ofClasses, LossOptions{Gamma: new(2.0)}, true, classRows},
 		{BinaryCrossEntropy, ofEvents, LossOptions{}, true, eventRows},
-		{BinaryFocalLoss, ofEvents, LossOptions{Gamma: 2}, true, eventRows},
+		{BinaryFocalLoss, ofEvents, LossOptions{Gamma: new(2.0)}, true, eventRows},
 		{MeanSquaredError, ofNumbers, LossOptions{}, false, plain(op.SquaredError)},
 		{MeanAbsoluteError, ofNumbers, LossOptions{}, false, plain(op.AbsoluteError)},
-		{HuberLoss, ofNumbers, LossOptions{Delta: 1}, false, func(s *op.Scope, x, y *gorgonia.Node, h Head) (losses, nll *gorgonia.Node, err error) {
-			losses, err = op.Huber(s, x, y, h.Options.Delta)
+		{HuberLoss, ofNumbers, LossOptions{Delta: new(1.0)}, false, func(s *op.Scope, x, y *gorgonia.Node, h Head) (losses, nll *gorgonia.Node, err error) {
+			losses, err = op.Huber(s, x, y, *h.Options.Delta)
 			return losses, nil, err
 		}},
 		{LogCoshLoss, ofNumbers, LossOptions{}, false, plain(op.LogCosh)},
@@ -160,18 +160,18 @@ func (o LossOptions) Validate(of Loss) fault.List {
 		l.Check(len(o.Quantiles) > 0 && rising && inside, "quantiles", o.Quantiles, "rising numbers between 0 and 1")
 	}
 	switch {
-	case o.Delta == 0:
-	case rule.preset.Delta == 0:
-		l.Add("delta", o.Delta, absent, of, "delta")
+	case o.Delta == nil:
+	case rule.preset.Delta == nil:
+		l.Add("delta", *o.Delta, absent, of, "delta")
 	default:
-		l.Check(positive(o.Delta), "delta", o.Delta, "a finite number above 0")
+		l.Check(positive(*o.Delta), "delta", *o.Delta, "a finite number above 0")
 	}
 	switch {
-	case o.Gamma == 0:
-	case rule.preset.Gamma == 0:
-		l.Add("gamma", o.Gamma, absent, of, "gamma")
+	case o.Gamma == nil:
+	case rule.preset.Gamma == nil:
+		l.Add("gamma", *o.Gamma, absent, of, "gamma")
 	default:
-		l.Check(positive(o.Gamma), "gamma", o.Gamma, "a finite number above 0")
+		l.Check(positive(*o.Gamma), "gamma", *o.Gamma, "a finite number above 0")
 	}
 	return l
 }
@@ -187,6 +187,14 @@ func (o LossOptions) median() int {
 	return best
 }
 
+// focus is γ, 0 where the loss has none.
+func (o LossOptions) focus() float64 {
+	if o.Gamma == nil {
+		return 0
+	}
+	return *o.Gamma
+}
+
 // classRows are the losses of classes.
 func classRows(s *op.Scope, logits, labels *gorgonia.Node, h Head) (losses, nll *gorgonia.Node, err error) {
 	if losses, err = op.SoftmaxCrossEntropy(s, logits, labels, h.LabelSmoothing); err != nil {
@@ -197,23 +205,23 @@ func classRows(s *op.Scope, logits, labels *gorgonia.Node, h Head) (losses, nll 
 			return nil, nil, err
 		}
 	}
-	if h.Options.ClassWeights == nil && h.Options.Gamma == 0 {
+	if h.Options.ClassWeights == nil && h.Options.Gamma == nil {
 		return losses, nll, nil
 	}
 	if nll == nil {
 		nll = losses
 	}
-	losses, err = op.Focal(s, losses, labels, h.Options.ClassWeights, h.Options.Gamma)
+	losses, err = op.Focal(s, losses, labels, h.Options.ClassWeights, h.Options.focus())
 	return losses, nll, err
 }
 
 // eventRows are the losses of independent events.
 func eventRows(s *op.Scope, logits, targets *gorgonia.Node, h Head) (losses, nll *gorgonia.Node, err error) {
 	nll, err = op.BinaryCrossEntropy(s, logits, targets)
-	if err != nil || h.Options.ClassWeights == nil && h.Options.Gamma == 0 {
+	if err != nil || h.Options.ClassWeights == nil && h.Options.Gamma == nil {
 		return nll, nil, err
 	}
-	losses, err = op.WeightedBinaryCrossEntropy(s, logits, targets, h.Options.ClassWeights, h.Options.Gamma)
+	losses, err = op.WeightedBinaryCrossEntropy(s, logits, targets, h.Options.ClassWeights, h.Options.focus())
 	return losses, nll, err
 }
 

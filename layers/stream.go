@@ -85,7 +85,7 @@ func (s *Stepper[F]) add(l Layer, pool *kernel.Pool) error {
 		s.stages = append(s.stages, s.newDenseStage(l, kernel.NewAffineStep(pool, s.batch, numbers[F](l.kernel), numbers[F](l.bias))))
 	case *Pool:
 		s.stages = append(s.stages, s.newPoolStage(l.config.Kind))
-	case *Dropout: // does nothing outside training
+	case *Dropout, *ActivityRegularization: // do nothing outside training
 	default:
 		return s.addAround(l, pool)
 	}

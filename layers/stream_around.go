@@ -19,9 +19,7 @@ func (s *Stepper[F]) newLayerNormStage(n *LayerNorm) stage[F] {
 func (n *layerNormStage[F]) step(in, _ []F) []F {
 	width := len(n.gamma)
 	for at := 0; at < len(in); at += width {
-		out := n.out[at : at+width]
-		kernel.LayerNormRow(n.epsilon, in[at:at+width], n.gamma, out)
-		addTo(out, n.beta)
+		kernel.LayerNormRow(1, n.epsilon, in[at:at+width], n.gamma, n.beta, n.out[at:at+width])
 	}
 	return n.out
 }

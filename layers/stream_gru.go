@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -11,7 +13,7 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	if g.config.Bidirectional || g.config.GoBackwards {
 		return errors.Errorf("%s: found a layer that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", g.name)
 	}
-	if !g.config.spec().streams {
+	if !g.config.spec().fused {
 		return errors.Errorf("%s: found the form %s, expected one that can run step by step", g.name, g.config.Form)
 	}
 	s.units = g.config.Units
@@ -24,20 +26,24 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	return nil
 }
 
-// newGRUStage makes the stage of a recurrent layer that remembers the states [B,SH]: on the kernels of the engine fused, where
-// that has the configuration, else in plain loops.
+// newGRUStage makes the stage of a recurrent layer that remembers the states [B,SH], on the kernels of the engine fused but for
+// the one gating that these do not have.
 func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, states []F) stage[F] {
 	d := g.directions[0]
-	if g.config.notFused() != "" {
-		return newPlainGRUStage(batch, g, states)
+	if g.config.Gating == InputGating {
+		return newGatingStage(batch, g, states)
 	}
 	bias, columns := numbers[F](d.bias), g.config.columns()
+	s := &gruStage[F]{
+		units: g.config.Units, blocks: g.config.spec().gates, kernelGain: numbers[F](d.kernelGain), states: states, hidden: states,
+	}
+	if s.kernelGain != nil {
+		bias, s.shift = nil, bias
+	}
 	if bias == nil {
 		bias = make([]F, columns)
 	}
-	s := &gruStage[F]{
-		units: g.config.Units, gates: kernel.NewAffineStep(pool, batch, numbers[F](d.kernel), bias), states: states, hidden: states,
-	}
+	s.gates = kernel.NewAffineStep(pool, batch, numbers[F](d.kernel), bias)
 	if len(states) > batch*s.units {
 		s.hidden = make([]F, batch*s.units)
 	}
@@ -46,8 +52,12 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, sta
 		s.candidateBias, s.padded = recurrentBias, make([]F, columns)
 		recurrentBias = s.padded
 	}
-	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{Form: g.config.spec().kernel, Batch: batch, Units: g.config.Units}, kernel.GRUInput[F]{
-		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, ZoneoutRate: F(g.config.Zoneout),
+	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{
+		Form: g.config.spec().kernel, Activation: string(g.config.Activation), GateActivation: string(g.config.GateActivation),
+		Batch: batch, Units: g.config.Units,
+	}, kernel.GRUInput[F]{
+		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, RecurrentGain: numbers[F](d.recurrentGain),
+		Epsilon: layerNormEpsilon, ZoneoutRate: F(g.config.Zoneout),
 	}, states)
 	return s
 }
@@ -56,6 +66,8 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, sta
 type gruStage[F kernel.Float] struct {
 	units                 int
 	gates                 *kernel.AffineStep[F]
+	blocks                int // of columns of the gates
+	kernelGain, shift     []F // [GH]: of layer normalization, or nil; nil without a bias too
 	recurrence            *kernel.GRUStep[F]
 	candidateBias, padded []F // [H] or nil, and the recurrent bias [3H] that ends with it
 	decay                 []F // [B,SH], multiplies the states before a step; nil for none
@@ -64,7 +76,13 @@ type gruStage[F kernel.Float] struct {
 
 func (g *gruStage[F]) step(in, mask []F) []F {
 	copy(g.padded[len(g.padded)-len(g.candidateBias):], g.candidateBias) // anew each time: training may have changed it
-	g.recurrence.Run(g.gates.Run(in), g.decay, mask)
+	gates := g.gates.Run(in)
+	if g.kernelGain != nil {
+		for row := range slices.Chunk(gates, len(g.kernelGain)) {
+			kernel.LayerNormRow(g.blocks, layerNormEpsilon, row, g.kernelGain, g.shift, row)
+		}
+	}
+	g.recurrence.Run(gates, g.decay, mask)
 	if batch := len(g.hidden) / g.units; len(g.states) > len(g.hidden) {
 		for b := range batch {
 			copy(g.hidden[b*g.units:(b+1)*g.units], g.states[b*len(g.states)/batch:])

@@ -48,7 +48,7 @@ type state struct {
 	Sums         sums              `json:"sums"`          // over what is finished of the epoch under way
 	Streams      map[string][]byte `json:"streams"`       // that of the order as it was when the epoch under way began
 	Stopping     stopping          `json:"stopping"`
-	Plateau      stopping          `json:"plateau"`
+	Plateau      plateau           `json:"plateau"`
 	Accumulated  accumulated       `json:"accumulated"` // of the next step
 	Callbacks    map[string][]byte `json:"callbacks,omitempty"`
 	Epochs       []Epoch           `json:"epochs"`

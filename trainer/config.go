@@ -44,6 +44,9 @@ type Config struct {
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
 	// changes it.
 	ReduceOnPlateau *ReduceOnPlateauConfig `yaml:"reduce_on_plateau"`
+	// KeepBest is of how many of the best epochs the weights are kept beside the checkpoints, as best-000007.safetensors; default 1,
+	// whose weights are a part of every checkpoint and need no file.
+	KeepBest int `yaml:"keep_best"`
 	// GradientNorms has every epoch report the norm of each parameter's gradient; default false.
 	GradientNorms bool `yaml:"gradient_norms"`
 	// CheckpointEvery is the number of epochs from one checkpoint to the next, default 1. An interrupted run and the
@@ -74,19 +77,27 @@ type EarlyStoppingConfig struct {
 	RestoreBest *bool `yaml:"restore_best"`
 }
 
-// ReduceOnPlateauConfig says when to lower the learning rate. The rule is that of Keras' ReduceLROnPlateau.
+// ReduceOnPlateauConfig says when to lower the learning rate. The rule is that of Keras' and PyTorch's ReduceLROnPlateau. Where the
+// two count differently, Patience is as in Keras, where PyTorch's is one less, and Cooldown as in PyTorch, where Keras' is one more.
 type ReduceOnPlateauConfig struct {
 	// Monitor, Mode and MinDelta are those of [EarlyStoppingConfig].
 	Monitor  string  `yaml:"monitor"`
 	Mode     string  `yaml:"mode"`
 	MinDelta float64 `yaml:"min_delta"`
+	// MinDeltaMode says of what MinDelta is an amount: "absolute" (default), of the metric, or "relative", a share of the size of the
+	// best value so far.
+	MinDeltaMode string `yaml:"min_delta_mode"`
 	// Patience is how many epochs in a row may fail to improve before the learning rate is multiplied by Factor, and
 	// again before the next time; default 10.
 	Patience int `yaml:"patience"`
+	// Cooldown is how many epochs after the learning rate was lowered lose no patience; default 0.
+	Cooldown int `yaml:"cooldown"`
 	// Factor is between 0 and 1; default 0.1.
 	Factor float64 `yaml:"factor"`
 	// MinLearningRate is where lowering ends; default 0.
 	MinLearningRate float64 `yaml:"min_learning_rate"`
+	// Epsilon is what the learning rate must fall by more than, or it stays as it is; default 0.
+	Epsilon float64 `yaml:"epsilon"`
 }
 
 // The modes of a monitor.
@@ -96,12 +107,19 @@ const (
 	ModeMax  = "max"
 )
 
+// The modes of [ReduceOnPlateauConfig].MinDelta.
+const (
+	MinDeltaAbsolute = "absolute"
+	MinDeltaRelative = "relative"
+)
+
 // WithDefaults fills the zero fields.
 func (c Config) WithDefaults() Config {
 	c.MaxEpochs = orDefault(c.MaxEpochs, 100)
 	c.BatchSize = orDefault(c.BatchSize, 32)
 	c.CheckpointEvery = orDefault(c.CheckpointEvery, 1)
 	c.Accumulate = orDefault(c.Accumulate, 1)
+	c.KeepBest = orDefault(c.KeepBest, 1)
 	if c.Curriculum != nil {
 		c.Curriculum = new(c.Curriculum.WithDefaults())
 	}
@@ -136,6 +154,7 @@ func (c ReduceOnPlateauConfig) WithDefaults() ReduceOnPlateauConfig {
 	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
 	c.Mode = orDefault(c.Mode, ModeAuto)
 	c.Patience = orDefault(c.Patience, 10)
+	c.MinDeltaMode = orDefault(c.MinDeltaMode, MinDeltaAbsolute)
 	c.Factor = orDefault(c.Factor, 0.1)
 	return c
 }
@@ -165,6 +184,7 @@ func (c Config) Validate() fault.List {
 	if c.ReduceOnPlateau != nil {
 		faults.Under("reduce_on_plateau", c.ReduceOnPlateau.Validate())
 	}
+	faults.Check(c.KeepBest > 0, "keep_best", c.KeepBest, "at least 1")
 	faults.Check(c.CheckpointEvery > 0, "checkpoint_every", c.CheckpointEvery, "at least 1")
 	return faults
 }
@@ -205,8 +225,12 @@ func (c EarlyStoppingConfig) Validate() fault.List {
 func (c ReduceOnPlateauConfig) Validate() fault.List {
 	var faults fault.List
 	checkMonitor(&faults, c.Monitor, c.Mode, c.Patience, c.MinDelta)
+	modes := []string{MinDeltaAbsolute, MinDeltaRelative}
+	faults.Check(slices.Contains(modes, c.MinDeltaMode), "min_delta_mode", c.MinDeltaMode, "one of %v", modes)
+	faults.Check(c.Cooldown >= 0, "cooldown", c.Cooldown, "at least 0")
 	faults.Check(c.Factor > 0 && c.Factor < 1, "factor", c.Factor, "a number between 0 and 1")
 	faults.Check(c.MinLearningRate >= 0 && isFinite(c.MinLearningRate), "min_learning_rate", c.MinLearningRate, "a finite number of at least 0")
+	faults.Check(c.Epsilon >= 0 && isFinite(c.Epsilon), "epsilon", c.Epsilon, "a finite number of at least 0")
 	return faults
 }
 

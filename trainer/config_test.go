@@ -34,14 +34,15 @@ func TestFaultsOfAConfiguration(t *testing.T) {
 	cfg := trainer.Config{
 		MaxEpochs: -1, BatchSize: -2, WeightNoise: math.NaN(), CheckpointEvery: -1,
 		EarlyStopping:   &trainer.EarlyStoppingConfig{Monitor: "loss", Mode: "least", Patience: -1, MinDelta: -1, StartEpoch: -1},
-		ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{Factor: 1, MinLearningRate: math.Inf(1)},
+		ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{MinDeltaMode: "rel", Cooldown: -1, Factor: 1, MinLearningRate: math.Inf(1), Epsilon: -1},
 	}.WithDefaults()
 	var paths []string
 	for _, f := range cfg.Validate() {
 		paths = append(paths, f.Path)
 	}
 	expected := "max_epochs batch_size weight_noise early_stopping.monitor early_stopping.mode early_stopping.patience " +
-		"early_stopping.min_delta early_stopping.start_epoch reduce_on_plateau.factor reduce_on_plateau.min_learning_rate checkpoint_every"
+		"early_stopping.min_delta early_stopping.start_epoch reduce_on_plateau.min_delta_mode reduce_on_plateau.cooldown reduce_on_plateau.factor " +
+		"reduce_on_plateau.min_learning_rate reduce_on_plateau.epsilon checkpoint_every"
 	if found := strings.Join(paths, " "); found != expected {
 		t.Errorf("found faults of\n%s, expected\n%s", found, expected)
 	}

@@ -56,8 +56,9 @@ func (s steps) of(indices []int) int {
 // program is a compiled model.
 type program struct {
 	*graph.Program
-	nll    string // the value that is the cross-entropy of each row, where there is such a thing
-	points string // the value that is compared with targets
+	nll       string // the value that is the cross-entropy of each row, where there is such a thing
+	penalizes bool   // it has the value graph.OutputPenalty
+	points    string // the value that is compared with targets
 }
 
 // engine runs a model on batches of data.
@@ -71,6 +72,7 @@ type engine struct {
 	window   int                           // steps of one; 0: sequences are not cut
 	carried  map[graph.Mode]*graph.Carried // from window to window of a batch
 	batch    data.Batch                    // of the last run
+	ahead    ahead                         // the batch of the next
 	part     data.Batch                    // the window of it that was run, or all of it
 	feeds    graph.Feeds
 }
@@ -108,6 +110,7 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	if outputs.Values[graph.OutputNLL] != nil {
 		p.nll = graph.OutputNLL
 	}
+	p.penalizes = outputs.Values[graph.OutputPenalty] != nil
 	if outputs.Values[graph.OutputPoints] != nil {
 		p.points = graph.OutputPoints
 	}
@@ -117,7 +120,7 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 // run runs the program of that mode on some sequences. The windows of a batch take their turns one after the other.
 func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	if t.window == 0 || e.batch.Steps == 0 { // the first of a batch, or of a resumed run
-		if err := e.load(s, t.indices); err != nil {
+		if err := e.load(s, t); err != nil {
 			return nil, err
 		}
 	}
@@ -136,13 +139,31 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	return program, program.Run(e.feeds)
 }
 
-// load lays out whole sequences.
-func (e *engine) load(s *source, indices []int) error {
-	e.batch.Steps, e.batch.TargetSteps = s.steps.of(indices), s.targetSteps.of(indices)
-	if e.window > 0 {
-		e.batch.Steps = e.window * windowsOf(indices, s.lengths, e.window)
+// load gets the batch of a turn and has the one after it begun.
+func (e *engine) load(s *source, t turn) error {
+	found, err := e.ahead.take(&e.batch, s, t.indices)
+	if !found {
+		err = e.lay(&e.batch, s, t.indices)
 	}
-	return s.Fill(&e.batch, indices)
+	if err == nil && t.next != nil {
+		e.ahead.begin(s, t.next, e.lay)
+	}
+	return err
+}
+
+// lay lays out whole sequences.
+func (e *engine) lay(b *data.Batch, s *source, indices []int) error {
+	b.Steps, b.TargetSteps = s.steps.of(indices), s.targetSteps.of(indices)
+	if e.window > 0 {
+		b.Steps = e.window * windowsOf(indices, s.lengths, e.window)
+	}
+	return s.Fill(b, indices)
+}
+
+// close waits for the goroutine of a batch that nobody wants any more and gives the programs up.
+func (e *engine) close() error {
+	_, _ = e.ahead.take(nil, nil, nil)
+	return e.programs.close()
 }
 
 // Feeds names what a batch has for a model to run on, as [Model] wants it. It is the batch's memory.

@@ -41,6 +41,9 @@ type Event struct {
 	// callback wrote about later ones before an interruption does not count. Why the run ended is known at RunEnd.
 	History *History
 
+	// Config is the run's, its defaults filled in; it is not to be changed.
+	Config *Config
+
 	Message string // Warning
 }
 
@@ -91,7 +94,7 @@ func (f *fit) emit(ctx context.Context, event Event) error {
 	f.history.Epochs, f.history.BestEpoch = f.state.Epochs, f.state.Stopping.BestEpoch
 	f.history.Steps, f.history.Seconds = f.state.Step, f.clock.seconds()
 	f.event = event
-	f.event.History = &f.history
+	f.event.History, f.event.Config = &f.history, &f.cfg
 	stop := false
 	for _, c := range f.options.Callbacks {
 		switch err := c.On(ctx, &f.event); {

@@ -28,6 +28,9 @@ func strategies() map[string]experiment {
 		change(&e)
 		all[name] = e
 	}
+	add("plateaus", func(e *experiment) {
+		e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{Monitor: "train.loss", MinDelta: 0.9, MinDeltaMode: trainer.MinDeltaRelative, Patience: 1, Cooldown: 2, Factor: 0.5}
+	})
 	add("accumulate", func(e *experiment) { e.trainer.Accumulate = 2 })
 	add("curriculum", func(e *experiment) { e.trainer.Curriculum = &trainer.CurriculumConfig{Epochs: 2, Initial: 0.4} })
 	add("average", func(e *experiment) { e.solver.Average = new(solvers.AverageConfig{Decay: new(0.8)}) })
@@ -46,6 +49,12 @@ func strategies() map[string]experiment {
 		e.layers = []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 3, ReturnSequences: true, Stateful: true}}, {Dense: &layers.DenseConfig{}}}
 		e.trainer.Truncate, e.trainer.Accumulate = &trainer.TruncateConfig{Steps: 5}, 3
 		e.trainer.Curriculum, e.trainer.ReduceOnPlateau = &trainer.CurriculumConfig{Epochs: 2}, nil
+	})
+	add("activity regularization", func(e *experiment) {
+		e.layers = []layers.LayerConfig{
+			{GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true}}, {ActivityRegularization: &layers.ActivityRegularizationConfig{L2: 2, Temporal: 1}},
+			{Pool: &layers.PoolConfig{Kind: layers.PoolMean}}, {Dense: &layers.DenseConfig{}},
+		}
 	})
 	add("weighted focal loss", func(e *experiment) {
 		e.loss, e.lossOptions = layers.FocalLoss, layers.LossOptions{ClassWeights: []float64{1, 2}}
@@ -293,5 +302,27 @@ func TestThresholdsEndRuns(t *testing.T) {
 		if again := e.mustResume(t); fmt.Sprint(again) != fmt.Sprint(found) {
 			t.Errorf("%s: found another run when it was resumed", reason)
 		}
+	}
+}
+
+// The loss that is reported is that of the data; what layers add to it stands beside it, and the gradient has both.
+func TestActivityPenaltyIsReportedApart(t *testing.T) {
+	e := strategies()["activity regularization"]
+	e.trainer = trainer.Config{MaxEpochs: 1, BatchSize: trainer.FullBatch, Bucketing: new(false)}
+	e.solver, e.valid = solvers.Config{Name: solvers.NameSGD, LearningRate: 1e-3}, nil
+	var cost float64
+	e.options.Callbacks = []trainer.Callback{on(trainer.StepEnd, func(event *trainer.Event) error { cost = event.Loss; return nil })}
+	with := e.mustFit(t)
+	train := with.history.Epochs[0].Train
+	if penalty := train[trainer.MetricActivity]; !(penalty > 0) || math.Abs(train["loss"]+penalty-cost) > 1e-6 { // float32
+		t.Errorf("found loss %v and penalty %v, expected the sum %v", train["loss"], penalty, cost)
+	}
+	e.layers = slices.Delete(slices.Clone(e.layers), 1, 2)
+	without := e.mustFit(t)
+	if plain := without.history.Epochs[0].Train; plain["loss"] != train["loss"] || plain[trainer.MetricActivity] != 0 {
+		t.Errorf("found %v, expected the loss of the data, %v, alone", plain, train["loss"])
+	}
+	if reflect.DeepEqual(with.weights, without.weights) {
+		t.Error("found the same weights with and without a penalty")
 	}
 }

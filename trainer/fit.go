@@ -66,10 +66,14 @@ func (f *fit) loop(ctx context.Context) error {
 	return nil
 }
 
+// plan draws the batches of the epoch under way.
+func (f *fit) plan() []turn {
+	return turnsOf(f.cfg.batchesOf(f.state.Epoch+1, f.train.lengths, f.streams.Stream(orderStream)), f.train.lengths, f.window)
+}
+
 // epoch goes through the training sequences once, or through what an interruption has left of them.
 func (f *fit) epoch(ctx context.Context) error {
-	batches := f.cfg.batchesOf(f.state.Epoch+1, f.train.lengths, f.streams.Stream(orderStream))
-	plan := turnsOf(batches, f.train.lengths, f.window)
+	plan := f.plan()
 	if err := f.emit(ctx, Event{Kind: EpochStart, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan)}); err != nil {
 		return err
 	}
@@ -116,7 +120,9 @@ func (f *fit) step(t turn, last bool) (*program, error) {
 	if err := f.state.Sums.add(&f.train.spec, &f.part, program); err != nil {
 		return nil, err
 	}
-	f.state.Sums.addGradients(program, f.cfg.GradientNorms)
+	if err := f.state.Sums.addGradients(program, f.cfg.GradientNorms); err != nil {
+		return nil, err
+	}
 	if !f.accumulator.add(program.Gradients(), total(f.part.Weights), last, &f.gradients) {
 		return program, nil
 	}
@@ -165,6 +171,9 @@ func (f *fit) closeEpoch(ctx context.Context) error {
 	s.Stopping = s.Stopping.next(f.stop, epoch.Epoch, f.stop.value(epoch))
 	if s.Stopping.BestEpoch == epoch.Epoch {
 		f.best = cloneParams(f.params)
+	}
+	if err := f.keepBest(); err != nil {
+		return err
 	}
 	if err := f.watchPlateau(epoch); err != nil {
 		return err

@@ -29,6 +29,9 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 	if err := t.cfg.ValidateFor(f.train.spec, valid != nil).Err(); err != nil {
 		return nil, errors.WithMessage(err, "trainer")
 	}
+	if _, err := newMeters(t.cfg.Metrics, &f.train.spec); err != nil {
+		return nil, errors.WithMessage(err, "trainer")
+	}
 	f.stop = stoppingRuleOf(t.cfg.EarlyStopping, valid != nil)
 	if err := f.solver.Init(f.params); err != nil {
 		return nil, errors.WithMessage(err, "solver")
@@ -73,7 +76,7 @@ func (f *fit) end(ctx context.Context, err error) (*History, error) {
 	if failed := f.emit(ctx, Event{Kind: RunEnd}); err == nil && !errors.Is(failed, ErrStop) {
 		err = failed
 	}
-	if failed := f.programs.close(); err == nil {
+	if failed := f.close(); err == nil {
 		err = failed
 	}
 	return &f.history, err

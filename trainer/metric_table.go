@@ -38,9 +38,10 @@ const (
 	MetricConfusion = "confusion_matrix"
 
 	// Of the training part only.
-	MetricGradientNorm = "gradient_norm" // Euclidean, of all gradients together and before any clipping: mean over batches
-	MetricPenalty      = "penalty"       // where the solver has penalties: their value at the end of the epoch
-	MetricSpikes       = "spikes"        // where the solver watches for them: steps so far with a gradient that was suddenly long
+	MetricGradientNorm = "gradient_norm"    // Euclidean, of all gradients together and before any clipping: mean over batches
+	MetricPenalty      = "penalty"          // where the solver has penalties: their value at the end of the epoch
+	MetricActivity     = "activity_penalty" // where layers add to the cost of the data: the mean over batches of that
+	MetricSpikes       = "spikes"           // where the solver watches for them: steps so far with a gradient that was suddenly long
 )
 
 // Metric is what there is to know of a metric before it is measured.
@@ -94,6 +95,16 @@ func metricNamed(name string) (m Metric, known bool) {
 		return Metric{}, false
 	}
 	return all[i], true
+}
+
+// HigherIsBetter says which way a metric gets better, given its name, as "accuracy", or that of a part of the data before it,
+// as "valid.accuracy".
+func HigherIsBetter(name string) bool {
+	if _, metric, ofPart := strings.Cut(name, "."); ofPart {
+		name = metric
+	}
+	m, _ := metricNamed(name)
+	return m.Higher
 }
 
 // MetricNames lists the metrics that data with that kind of target always have.

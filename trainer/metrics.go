@@ -55,6 +55,7 @@ type sums struct {
 	Exact     float64 `json:"exact"`     // of which all labels are right
 
 	Batches float64            `json:"batches"` // with gradients
+	Penalty float64            `json:"penalty"` // of their layers
 	Norm    float64            `json:"norm"`    // of their gradients
 	Norms   map[string]float64 `json:"norms"`   // of each parameter's, where that is wanted
 }

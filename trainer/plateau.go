@@ -1,8 +1,42 @@
 package trainer
 
-// plateauRuleOf is the rule after which the learning rate is lowered.
+// plateau is how far the rule that lowers the learning rate has come. It is a pure value: next has no memory but its receiver.
+type plateau struct {
+	stopping
+	Cooldown int `json:"cooldown"` // epochs left that lose no patience
+}
+
 func plateauRuleOf(cfg ReduceOnPlateauConfig) stoppingRule {
-	return stoppingRule{monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta, patience: cfg.Patience}
+	return stoppingRule{
+		monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta,
+		relative: cfg.MinDeltaMode == MinDeltaRelative, patience: cfg.Patience,
+	}
+}
+
+// next is the state after an epoch (counted from 1) with that value of the monitor, and whether it is time to lower the learning rate.
+func (p plateau) next(rule stoppingRule, cooldown, epoch int, value float64) (_ plateau, due bool) {
+	p.stopping = p.stopping.next(rule, epoch, value)
+	cooling := p.Cooldown > 0
+	due = p.Stopped && !cooling
+	switch {
+	case cooling:
+		p.Cooldown--
+	case due:
+		p.Cooldown = cooldown
+	}
+	if cooling || due {
+		p.Stopped, p.Reason, p.Waited = false, "", 0
+	}
+	return p, due
+}
+
+// lower is what the learning rate becomes; a change that is too small is none.
+func (c ReduceOnPlateauConfig) lower(rate float64) float64 {
+	lower := max(rate*c.Factor, c.MinLearningRate)
+	if rate-lower <= c.Epsilon {
+		return rate
+	}
+	return lower
 }
 
 // watchPlateau lowers the learning rate if it is time to.
@@ -11,16 +45,12 @@ func (f *fit) watchPlateau(epoch Epoch) error {
 	if cfg == nil {
 		return nil
 	}
-	rule, s := plateauRuleOf(*cfg), &f.state.Plateau
-	*s = s.next(rule, epoch.Epoch, rule.value(epoch))
-	if !s.Stopped {
-		return nil
-	}
-	s.Stopped, s.Reason, s.Waited = false, "", 0
+	rule := plateauRuleOf(*cfg)
+	var due bool
+	f.state.Plateau, due = f.state.Plateau.next(rule, cfg.Cooldown, epoch.Epoch, rule.value(epoch))
 	now := f.solver.LearningRate()
-	lower := max(now*cfg.Factor, cfg.MinLearningRate)
-	if lower >= now {
-		return nil
+	if lower := cfg.lower(now); due && lower < now {
+		return f.solver.ScaleLearningRate(lower / now)
 	}
-	return f.solver.ScaleLearningRate(lower / now)
+	return nil
 }

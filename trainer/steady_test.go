@@ -9,33 +9,37 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
+const (
+	steadySteps  = 2500 // of an epoch
+	steadyEpochs = 5    // of which the first compiles every shape
+)
+
 // Over 10,000 steps of many shapes the heap stays as it is, a step costs few allocations, and no goroutine is left.
 func TestSteadyState(t *testing.T) {
-	const (
-		stepsPerEpoch = 2500
-		epochs        = 5
-		warmUp        = stepsPerEpoch // until every shape is compiled
-		steps         = stepsPerEpoch*epochs - warmUp
-	)
-	e := experiment{
-		trainer: trainer.Config{MaxEpochs: epochs, BatchSize: 1, WeightNoise: 0.01},
+	stayLevel(t, experiment{
+		trainer: trainer.Config{BatchSize: 1, WeightNoise: 0.01},
 		solver:  solvers.Config{ClipNorm: 1},
 		layers:  gru(2, false),
-		train:   waves(stepsPerEpoch, 1, data.ClassPerSequence),
+		train:   waves(steadySteps, 1, data.ClassPerSequence),
 		valid:   waves(10, 2, data.ClassPerSequence),
-		threads: 2,
-		seed:    1,
-	}
+	})
+}
+
+// stayLevel runs an experiment for some epochs of steadySteps batches.
+func stayLevel(t *testing.T, e experiment) {
+	t.Helper()
+	const steps = steadySteps * (steadyEpochs - 1)
+	e.trainer.MaxEpochs, e.threads, e.seed = steadyEpochs, 2, 1
 	var before, after runtime.MemStats
 	measure := func(stats *runtime.MemStats) {
 		runtime.GC()
 		runtime.ReadMemStats(stats)
 	}
 	e.options.Callbacks = []trainer.Callback{on(trainer.EpochEnd, func(event *trainer.Event) error {
-		switch event.Epoch * stepsPerEpoch {
-		case warmUp:
+		switch event.Epoch {
+		case 1:
 			measure(&before)
-		case warmUp + steps:
+		case steadyEpochs:
 			measure(&after)
 		}
 		return nil

@@ -15,6 +15,7 @@ type stoppingRule struct {
 	monitor    string
 	higher     bool // higher is better
 	minDelta   float64
+	relative   bool // minDelta is a share of the best
 	patience   int
 	startEpoch int
 
@@ -48,9 +49,7 @@ func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
 }
 
 func isHigherBetter(monitor, mode string) bool {
-	_, metric, _ := splitMonitor(monitor)
-	known, _ := metricNamed(metric)
-	return mode == ModeMax || mode == ModeAuto && known.Higher
+	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(monitor)
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor.
@@ -84,10 +83,14 @@ func (r stoppingRule) better(value, than float64) bool {
 }
 
 func (r stoppingRule) improves(value, best float64) bool {
-	if r.higher {
-		return value-r.minDelta > best
+	delta := r.minDelta
+	if r.relative {
+		delta *= math.Abs(best)
 	}
-	return value+r.minDelta < best
+	if r.higher {
+		return value-delta > best
+	}
+	return value+delta < best
 }
 
 // value picks the monitor out of an epoch.

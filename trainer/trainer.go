@@ -119,7 +119,7 @@ func (t *Trainer) withEngine(model Model, ds data.Dataset, measure func(e *engin
 		return err
 	}
 	err = measure(e, s)
-	if closing := e.programs.close(); err == nil {
+	if closing := e.close(); err == nil {
 		err = closing
 	}
 	return err

@@ -51,17 +51,22 @@ func StepsPerEpoch(cfg Config, ds data.Dataset) int {
 // turn is what one run of a program is about: a window of a batch of sequences, or all of it.
 type turn struct {
 	indices []int
-	window  int  // its number
-	last    bool // of the batch
+	window  int   // its number
+	last    bool  // of the batch
+	next    []int // the sequences of the batch after it; nil: none
 }
 
 // turnsOf cuts the batches of a plan into windows of so many steps, or into one each where that is 0.
 func turnsOf(plan [][]int, lengths []int, steps int) []turn {
 	var turns []turn
-	for _, indices := range plan {
+	for i, indices := range plan {
+		var next []int
+		if i+1 < len(plan) {
+			next = plan[i+1]
+		}
 		windows := windowsOf(indices, lengths, steps)
 		for w := range windows {
-			turns = append(turns, turn{indices, w, w == windows-1})
+			turns = append(turns, turn{indices, w, w == windows-1, next})
 		}
 	}
 	return turns

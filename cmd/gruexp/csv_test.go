@@ -16,7 +16,7 @@ func TestTasks(t *testing.T) {
 	for name, c := range map[string]struct{ config, metrics, baselines string }{
 		"classify": {classifySwings, "accuracy loss nll", "centroid majority"},
 		"regress":  {regressSwings, "loss mae mse rmse", "mean"},
-		"forecast": {forecastTemperature, "loss mae mse rmse", "mean persistence"},
+		"forecast": {forecastTemperature, "loss mae mse rmse", "mean persistence ridge"},
 		"next":     {nextTemperature, "loss mae mse rmse", "mean persistence"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestLastWeights(t *testing.T) {
 func TestWhereTablesAreFound(t *testing.T) {
 	folder := filepath.Dir(experiment(t, classifySwings))
 	elsewhere := write(t, filepath.Join(t.TempDir(), "mine.yaml"), classifySwings)
-	gruexp(t, "train", elsewhere).mustFail(t, 2, "swings.csv: open (found no such file, expected a CSV file)")
+	gruexp(t, "train", elsewhere).mustFail(t, 2, "swings.csv: open (found no such file, expected a table)")
 
 	inWorkingDirectory := command(t, "train", elsewhere, "--out", "run", "--set", "trainer.max_epochs=1")
 	inWorkingDirectory.Dir = folder

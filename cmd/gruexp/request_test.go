@@ -9,7 +9,7 @@ import (
 
 func TestWrongCalls(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …; did you mean "train"?)`},
+		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …version, worker; did you mean "train"?)`},
 		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --data`},
 		{"train --sed 2", `gruexp: train: unknown flag (found --sed, expected …did you mean "--seed"?)`},
 		{"train -x", `gruexp: train: unknown flag (found -x, expected one of --data`},
@@ -36,8 +36,8 @@ func TestWrongCalls(t *testing.T) {
 		{"inspect . --sequences 0", `gruexp: inspect: wrong value of --sequences (found 0, expected at least 1)`},
 		{"inspect . --sequence -1", `gruexp: inspect: wrong value of --sequence (found -1, expected 0 or more)`},
 		{"inspect . --sequence 1 --sequences 2", `gruexp: inspect: two flags that say which sequences (found --sequence and --sequences, expected one of them)`},
-		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT or check FILE)`},
-		{"config chek x", `gruexp: config: unknown verb (found "chek", expected one of check, show; did you mean "check"?)`},
+		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT, check FILE or plot EXPERIMENT)`},
+		{"config chek x", `gruexp: config: unknown verb (found "chek", expected one of check, plot, show; did you mean "check"?)`},
 		{"config show", `gruexp: config show: wrong arguments (found nothing, expected an experiment or a FILE.yaml)`},
 		{"data", `gruexp: data: wrong arguments (found nothing, expected list, get NAME, or add NAME --from PATH)`},
 		{"data get", `gruexp: data get: wrong arguments (found nothing, expected the NAME of a known data set)`},
@@ -48,7 +48,7 @@ func TestWrongCalls(t *testing.T) {
 		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of names`},
 		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of names`},
 		{"data add jsb --from nowhere", `gruexp: nowhere: data set jsb (found no such file, expected the file or a directory with jsb_chorales.json)`},
-		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments)`},
+		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments, or runs DIR)`},
 		{"help trian", `gruexp: command line: unknown verb (found "trian", expected …did you mean "train"?)`},
 		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, get, list; did you mean "list"?)`},
 	} {
@@ -66,7 +66,7 @@ func TestWrongConfigurations(t *testing.T) {
 	}{
 		"empty": {"", []string{
 			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv)`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv or text)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},
@@ -120,7 +120,7 @@ func TestWrongConfigurations(t *testing.T) {
 		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or one of [cross_entropy focal]: the targets are class per sequence)`}},
 		"the monitor":      {start + model + "trainer: {early_stopping: {monitor: valid.acc}}\n", []string{`mine.yaml:5: wrong value of trainer.early_stopping.monitor (found "valid.acc", expected a metric among [loss nll accuracy])`}},
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
-		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "a section", expected either name or csv, not both)`}},
+		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "more than one of them", expected one of name, csv and text, not both)`}},
 		"a zero horizon":   {"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: x, window: 0, horizon: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.forecast.window (found 0, `, `mine.yaml:4: wrong value of data.forecast.horizon (found 0, `}},
 		"a zero test part": {"task: regress\ndata:\n  csv: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction: above 0 and below 1)`}},
 	} {

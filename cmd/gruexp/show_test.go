@@ -43,7 +43,7 @@ $`)
 	}
 
 	o = mustRun(t, "train", experiment(t, forecastTemperature), "--out", filepath.Join(t.TempDir(), "run"))
-	for _, want := range []string{`\nmae +units +\d`, `\nmse +units² +\d`, `\nloss +scaled +\d`, `the best baseline, mean: mae \d`} {
+	for _, want := range []string{`\nmae +units +\d`, `\nmse +units² +\d`, `\nloss +scaled +\d`, `the best baseline, ridge: mae \d`} {
 		if !regexp.MustCompile(want).MatchString(o.stdout) {
 			t.Errorf("found no %q in\n%s", want, o.stdout)
 		}

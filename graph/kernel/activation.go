@@ -3,16 +3,17 @@ package kernel
 import "math"
 
 // The loops of machine.sigmoid, tanh and exp in plain Go: σ(−∞) = 0, σ(∞) = 1, tanh(±∞) = ±1, tanh(±0) = ±0, and NaN stays
-// NaN. The error of every set is at most 3 units in the last place, and no value is below that of a smaller argument by more
-// than one.
+// NaN. The error of every set is at most 3 units in the last place, and no value is below that of a smaller argument, but
+// for float64 in plain Go, where math.Exp may fall by one.
 
 func sigmoid64(dst, src []float64) {
 	dst = dst[:len(src)]
 	for i, x := range src {
 		e := math.Exp(-math.Abs(x))
 		y := 1 / (1 + e)
-		if x < 0 {
-			y *= e
+		if x < 0 { // e⊙y alone falls with the roundings of y; what it lacks of e/(1+e) is added
+			below := e * y
+			y = math.FMA(math.FMA(-below, e, e-below), y, below)
 		}
 		dst[i] = y
 	}
@@ -50,7 +51,7 @@ func sigmoid32(dst, src []float32) {
 		s, r := reduce(-size)
 		e := s + s*reducedExpm1(r)
 		numerator := math.Float32frombits(math.Float32bits(e)&negative | oneBits&^negative)
-		dst[i] = numerator / (1 + e)
+		dst[i] = float32(float64(numerator) / (1 + float64(e))) // rounded once: a greater e never gives a smaller quotient
 	}
 }
 
@@ -105,4 +106,20 @@ func reducedExpm1(r float32) float32 {
 	p = (4.1665795894e-2 + 8.3334519073e-3*r) + p*r2
 	p = (5.0000001201e-1 + 1.6666665459e-1*r) + p*r2
 	return r + p*r2
+}
+
+// sigmoidGradientPortable is machine.sigmoidGradient in plain Go.
+func sigmoidGradientPortable[F Float](dst, y, d []F) {
+	y, d = y[:len(dst)], d[:len(dst)]
+	for i, v := range y {
+		dst[i] = d[i] * (v * (1 - v))
+	}
+}
+
+// tanhGradientPortable is machine.tanhGradient in plain Go.
+func tanhGradientPortable[F Float](dst, y, d []F) {
+	y, d = y[:len(dst)], d[:len(dst)]
+	for i, v := range y {
+		dst[i] = d[i] * ((1 - v) * (1 + v)) // 1−v² would lose the digits of v near ±1
+	}
 }

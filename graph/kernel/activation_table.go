@@ -116,19 +116,11 @@ func rectifyDerivative[F Float](m *machine[F], x, _, dy, dx []F) { m.rectify(dx,
 
 func hyperbolic[F Float](m *machine[F], x, y []F) { m.tanh(y, x) }
 
-func hyperbolicDerivative[F Float](_ *machine[F], _, y, dy, dx []F) {
-	for i, v := range y {
-		dx[i] = dy[i] * ((1 - v) * (1 + v)) // 1−v² would lose the digits of v near ±1
-	}
-}
+func hyperbolicDerivative[F Float](m *machine[F], _, y, dy, dx []F) { m.tanhGradient(dx, y, dy) }
 
 func logistic[F Float](m *machine[F], x, y []F) { m.sigmoid(y, x) }
 
-func logisticDerivative[F Float](_ *machine[F], _, y, dy, dx []F) {
-	for i, v := range y {
-		dx[i] = dy[i] * (v * (1 - v))
-	}
-}
+func logisticDerivative[F Float](m *machine[F], _, y, dy, dx []F) { m.sigmoidGradient(dx, y, dy) }
 
 func hardLogistic[F Float](_ *machine[F], x, y []F) {
 	for i, v := range x {

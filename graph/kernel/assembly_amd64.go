@@ -10,25 +10,28 @@ import (
 
 // assembly are the functions in assembly for one kind of vectors. They check no bounds.
 type assembly[F Float] struct {
-	tiles         []tileAssembly[F]  // of one, two … vectors of columns
-	panels        []panelAssembly[F] // of one, two … vectors of columns
-	lanes         int
-	row           func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
-	transpose     func(squares int, lines *F, stride int, panel *F, width int)
-	square        int // rows and columns of a square of transpose
-	sigmoid       func(n int, dst, src *F)
-	tanh, exp     func(n int, dst, src *F)
-	add, multiply func(n int, dst, x, y *F)
-	rectify       func(n int, dst, x, y *F)
-	greater       func(n int, dst, x, y *F)
-	negative      func(n int, dst, src *F)
-	shift         func(n int, dst, src *F, amount F)
-	greatest      func(n int, x *F, least F) F
-	bernoulli     func(n int, values *F, seed uint64, threshold uint32, kept F)
-	addNormal     func(n int, values *F, seed uint64, deviation F)
-	blend         func(n int, dst, x, y, share *F)
-	resetAfter    resetAfterAssembly[F]
-	resetBefore   resetBeforeAssembly[F]
+	tiles                         []tileAssembly[F]  // of one, two … vectors of columns
+	panels                        []panelAssembly[F] // of one, two … vectors of columns
+	lanes                         int
+	row                           func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
+	transpose                     func(squares int, lines *F, stride int, panel *F, width int)
+	square                        int // rows and columns of a square of transpose
+	sigmoid                       func(n int, dst, src *F)
+	tanh, exp                     func(n int, dst, src *F)
+	add, multiply                 func(n int, dst, x, y *F)
+	rectify                       func(n int, dst, x, y *F)
+	greater                       func(n int, dst, x, y *F)
+	negative                      func(n int, dst, src *F)
+	shift                         func(n int, dst, src *F, amount F)
+	greatest                      func(n int, x *F, least F) F
+	sigmoidGradient, tanhGradient func(n int, dst, x, y *F)
+	normalize                     func(n int, x, gain, normalized, y *F, share, epsilon F) F
+	normalizeGradient             func(n int, gain, normalized, dy, dx, dGain, dShift *F, share, scale F)
+	bernoulli                     func(n int, values *F, seed uint64, threshold uint32, kept F)
+	addNormal                     func(n int, values *F, seed uint64, deviation F)
+	blend                         func(n int, dst, x, y, share *F)
+	resetAfter                    resetAfterAssembly[F]
+	resetBefore                   resetBeforeAssembly[F]
 }
 
 type (
@@ -47,6 +50,8 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
 		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		sigmoidGradient: onPairs(a.sigmoidGradient), tanhGradient: onPairs(a.tanhGradient),
+		normalize: a.normalizeSlices, normalizeGradient: a.normalizeGradientSlices,
 		bernoulli: a.bernoulliNoise, addNormal: a.normalNoise,
 		blend: a.blendSlices, cells: a.cells(),
 		ones: []F{1},
@@ -136,6 +141,18 @@ func (a *assembly[F]) greatestOf(x []F) F {
 		return least
 	}
 	return a.greatest(len(x), &x[0], least)
+}
+
+func (a *assembly[F]) normalizeSlices(x, gain, normalized, y []F, epsilon F) F {
+	n := len(x)
+	gain, normalized, y = gain[:n], normalized[:n], y[:n]
+	return a.normalize(n, &x[0], &gain[0], &normalized[0], &y[0], 1/F(n), epsilon)
+}
+
+func (a *assembly[F]) normalizeGradientSlices(scale F, gain, normalized, dy, dx, dGain, dShift []F) {
+	n := len(dy)
+	gain, normalized, dx, dGain, dShift = gain[:n], normalized[:n], dx[:n], dGain[:n], dShift[:n]
+	a.normalizeGradient(n, &gain[0], &normalized[0], &dy[0], &dx[0], &dGain[0], &dShift[0], 1/F(n), scale)
 }
 
 func (a *assembly[F]) bernoulliNoise(values []F, seed uint64, threshold uint32, kept F) {

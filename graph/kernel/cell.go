@@ -36,6 +36,7 @@ func newCell[F Float](saved, own int, stages ...stage[F]) cell[F] {
 
 // gateRows is what the forward pass of a stage reads and writes: some rows of one step. G is the number of gates.
 type gateRows[F Float] struct {
+	machine     *machine[F]
 	rows, units int
 	input       lines[F] // [rows,GH]: A
 	product     lines[F] // [rows,GH]: of the stages so far
@@ -48,6 +49,7 @@ type gateRows[F Float] struct {
 
 // gradientRows is what the backward pass of a stage reads and writes: some rows of one step.
 type gradientRows[F Float] struct {
+	machine     *machine[F]
 	rows, units int
 	above       lines[F] // gradient with respect to the state h from above
 	carry       lines[F] // from the step after it; turned into the part of dh' that does not go through a product
@@ -56,18 +58,19 @@ type gradientRows[F Float] struct {
 	left        lines[F] // [rows,H]: gradient with respect to the left factor of the next stage, where there is one
 	gates       lines[F] // [rows,GH]: set to the gradient with respect to A
 	products    lines[F] // set to the gradient with respect to q, the cell's own blocks of it
+	scratch     []F      // [GH]
 }
 
-// portableCells are the cells in plain Go, over the given activations.
-func portableCells[F Float](sigmoid, tanh func(dst, src []F)) [gruForms]cell[F] {
-	before := resetBefore[F]{sigmoid, tanh}
+// portableCells are the cells in plain Go.
+func portableCells[F Float](a cellActivations[F]) [gruForms]cell[F] {
+	before := resetBefore[F]{a}
 	return [gruForms]cell[F]{
-		ResetAfter:      resetAfterCell(gatesPortable(sigmoid, tanh), gateGradientsPortable[F]),
-		ResetBeforePast: resetBeforeCell(before.reset, resetGradients[F], before.keepPast, keepPastGradients[F]),
-		ResetBeforeNew:  resetBeforeCell(before.reset, resetGradients[F], before.takeNew, takeNewGradients[F]),
-		ThreeGate:       threeGate[F]{sigmoid, tanh}.cell(),
-		Tied:            tied[F]{sigmoid, tanh}.cell(),
-		LSTM:            lstm[F]{sigmoid, tanh}.cell(),
-		Tanh:            elman[F]{tanh}.cell(),
+		ResetAfter:      resetAfter[F]{a}.cell(),
+		ResetBeforePast: before.cell(before.keepPast, before.keepPastGradients),
+		ResetBeforeNew:  before.cell(before.takeNew, before.takeNewGradients),
+		ThreeGate:       threeGate[F]{a}.cell(),
+		Tied:            tied[F]{a}.cell(),
+		LSTM:            lstm[F]{}.cell(),
+		Tanh:            elman[F]{a}.cell(),
 	}
 }

@@ -28,7 +28,7 @@ type (
 // cells returns the cells: those stages that are in assembly as they are called from Go, with all bounds checked, and the
 // others in plain Go.
 func (a *assembly[F]) cells() [gruForms]cell[F] {
-	cells := portableCells(onSlices(a.sigmoid), onSlices(a.tanh))
+	cells := portableCells(plainActivations[F]())
 	cells[ResetAfter] = resetAfterCell(a.resetAfter.forward, a.resetAfter.backward)
 	b := &a.resetBefore
 	reset, resetGradients := b.reset.rows(false), b.resetGradients.rows(false)

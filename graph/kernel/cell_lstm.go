@@ -10,7 +10,7 @@ package kernel
 //	dh' = (dA·Uᵀ)⊙d
 //
 // and dq = dA.
-type lstm[F Float] struct{ sigmoid, tanh func(dst, src []F) }
+type lstm[F Float] struct{}
 
 func (c lstm[F]) cell() cell[F] {
 	made := newCell(5, 0, stage[F]{4, c.forward, c.backward})
@@ -18,21 +18,21 @@ func (c lstm[F]) cell() cell[F] {
 	return made
 }
 
-func (c lstm[F]) forward(g *gateRows[F]) {
-	H := g.units
+func (lstm[F]) forward(g *gateRows[F]) {
+	H, sigmoid, tanh := g.units, g.machine.sigmoid, g.machine.tanh
 	for k := range g.rows {
 		saved := g.saved.row(k, 5*H)
 		sum3(saved[:4*H], g.input.row(k, 4*H), g.product.row(k, 4*H), g.bias)
-		c.sigmoid(saved[:2*H], saved[:2*H])
-		c.tanh(saved[2*H:3*H], saved[2*H:3*H])
-		c.sigmoid(saved[3*H:4*H], saved[3*H:4*H])
+		sigmoid(saved[:2*H], saved[:2*H])
+		tanh(saved[2*H:3*H], saved[2*H:3*H])
+		sigmoid(saved[3*H:4*H], saved[3*H:4*H])
 		i, f, candidate, o, squashed := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H], saved[4*H:][:H]
 		before, after := g.before.row(k, 2*H)[H:], g.after.row(k, 2*H)
 		memory := after[H:]
 		for j, v := range before {
 			memory[j] = f[j]*v + i[j]*candidate[j]
 		}
-		c.tanh(squashed, memory)
+		tanh(squashed, memory)
 		multiplyPortable(after[:H], o, squashed)
 	}
 }

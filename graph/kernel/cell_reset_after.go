@@ -11,24 +11,52 @@ func resetAfterCell[F Float](forward func(*gateRows[F]), backward func(*gradient
 	return newCell(4, 1, stage[F]{3, forward, backward})
 }
 
-// gatesPortable is the forward pass in plain Go, over the given activations.
-func gatesPortable[F Float](sigmoid, tanh func(dst, src []F)) func(*gateRows[F]) {
-	return func(g *gateRows[F]) {
-		H := g.units
-		for i := range g.rows {
-			a, q, h := g.input.row(i, 3*H), g.product.row(i, 3*H), g.before.row(i, H)
-			saved := g.saved.row(i, 4*H)
-			rz, n, qn := saved[:2*H], saved[2*H:3*H], saved[3*H:]
+// resetAfter is [ResetAfter] in plain Go.
+type resetAfter[F Float] struct{ cellActivations[F] }
 
-			sum3(rz, a, q, g.bias)
-			sigmoid(rz, rz)
-			reset, update := rz[:H], rz[H:]
+func (c resetAfter[F]) cell() cell[F] {
+	made := resetAfterCell(c.forward, c.backward)
+	made.saved = c.saved(3, 1)
+	return made
+}
 
-			candidate(n, qn, a[2*H:], q[2*H:], g.bias[2*H:], reset)
-			tanh(n, n)
+func (c resetAfter[F]) forward(g *gateRows[F]) {
+	H, width := g.units, c.saved(3, 1)*g.units
+	for i := range g.rows {
+		a, q, h, saved := g.input.row(i, 3*H), g.product.row(i, 3*H), g.before.row(i, H), g.saved.row(i, width)
+		values, x := c.of(saved, 3*H)
 
-			interpolate(g.after.row(i, H), update, n, h)
+		sum3(x[:2*H], a, q, g.bias)
+		c.gate.set(g.machine, x[:2*H], values[:2*H])
+		reset, update, n := values[:H], values[H:][:H], values[2*H:]
+
+		candidate(x[2*H:], saved[3*H:][:H], a[2*H:], q[2*H:], g.bias[2*H:], reset)
+		c.candidate.set(g.machine, x[2*H:], n)
+
+		g.machine.blend(g.after.row(i, H), n, h, update)
+	}
+}
+
+func (c resetAfter[F]) backward(g *gradientRows[F]) {
+	H, width := g.units, c.saved(3, 1)*g.units
+	for i := range g.rows {
+		above, dh, h, saved := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H), g.saved.row(i, width)
+		values, x := c.of(saved, 3*H)
+		dA, dqn := g.gates.row(i, 3*H), g.products.row(i, H)
+		r, z, n, qn := values[:H], values[H:][:H], values[2*H:], saved[3*H:][:H]
+		dr, dz, dn := g.scratch[:H], g.scratch[H:][:H], g.scratch[2*H:][:H] // with respect to the values
+		for j, d := range above {
+			d += dh[j]
+			dn[j] = d * (1 - z[j])
+			dz[j] = d * (h[j] - n[j])
+			dh[j] = d * z[j]
 		}
+		c.candidate.derive(g.machine, x[2*H:], n, dn, dA[2*H:])
+		for j, d := range dA[2*H:] {
+			dqn[j] = d * r[j]
+			dr[j] = d * qn[j]
+		}
+		c.gate.derive(g.machine, x[:2*H], values[:2*H], g.scratch[:2*H], dA[:2*H])
 	}
 }
 
@@ -47,33 +75,5 @@ func candidate[F Float](n, qn, a, q, bias, reset []F) {
 		v := q[j] + bias[j]
 		qn[j] = v
 		n[j] = a[j] + reset[j]*v
-	}
-}
-
-// interpolate sets dst = (1−z)⊙x + z⊙y.
-func interpolate[F Float](dst, z, x, y []F) {
-	z, x, y = z[:len(dst)], x[:len(dst)], y[:len(dst)]
-	for j := range dst {
-		dst[j] = (1-z[j])*x[j] + z[j]*y[j]
-	}
-}
-
-// gateGradientsPortable is the backward pass in plain Go.
-func gateGradientsPortable[F Float](g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		above, dh, saved, h := g.above.row(i, H), g.carry.row(i, H), g.saved.row(i, 4*H), g.before.row(i, H)
-		dGates, dqn := g.gates.row(i, 3*H), g.products.row(i, H)
-		r, z, n, qn := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H]
-		dr, dz, dn := dGates[:H], dGates[H:][:H], dGates[2*H:][:H]
-		for j, d := range above {
-			d += dh[j]
-			dNew := d * (1 - z[j]) * (1 - n[j]*n[j])
-			dn[j] = dNew
-			dqn[j] = dNew * r[j]
-			dr[j] = dNew * qn[j] * r[j] * (1 - r[j])
-			dz[j] = d * (h[j] - n[j]) * z[j] * (1 - z[j])
-			dh[j] = d * z[j]
-		}
 	}
 }

@@ -8,41 +8,84 @@ package kernel
 //	dA   = dn + dg
 //	dq   = dn⊙(1−g) + dg
 //	dh'  = dh⊙g + (dq·Uᵀ)⊙d
-type tied[F Float] struct{ sigmoid, tanh func(dst, src []F) }
+type tied[F Float] struct{ cellActivations[F] }
 
-func (c tied[F]) cell() cell[F] { return newCell(3, 1, stage[F]{1, c.forward, c.backward}) }
+func (c tied[F]) cell() cell[F] {
+	return newCell(c.saved(2, 1), 1, stage[F]{1, c.forward, c.backward})
+}
 
 func (c tied[F]) forward(g *gateRows[F]) {
 	H := g.units
 	for i := range g.rows {
-		a, product, saved := g.input.row(i, H), g.product.row(i, H), g.saved.row(i, 3*H)
-		gate, n, q := saved[:H], saved[H:][:H], saved[2*H:][:H]
-		for j, p := range product {
-			q[j] = p + g.bias[j]
-			gate[j] = a[j] + q[j]
-		}
-		c.sigmoid(gate, gate)
-		for j, share := range gate {
-			n[j] = a[j] + q[j]*(1-share)
-		}
-		c.tanh(n, n)
-		interpolate(g.after.row(i, H), gate, n, g.before.row(i, H))
+		a, product, saved := g.input.row(i, H), g.product.row(i, H), g.saved.row(i, c.saved(2, 1)*H)
+		values, x := c.of(saved, 2*H)
+		gate, n, q := values[:H], values[H:], saved[2*H:][:H]
+		tiedGate(x[:H], q, a, product, g.bias)
+		c.gate.set(g.machine, x[:H], gate)
+		tiedCandidate(x[H:], a, q, gate)
+		c.candidate.set(g.machine, x[H:], n)
+		g.machine.blend(g.after.row(i, H), n, g.before.row(i, H), gate)
 	}
 }
 
-func (tied[F]) backward(g *gradientRows[F]) {
+// tiedGate sets q = product + bias and gate = a + q, the argument of σ.
+func tiedGate[F Float](gate, q, a, product, bias []F) {
+	q, a, product, bias = q[:len(gate)], a[:len(gate)], product[:len(gate)], bias[:len(gate)]
+	for j := range gate {
+		v := product[j] + bias[j]
+		q[j] = v
+		gate[j] = a[j] + v
+	}
+}
+
+// tiedCandidate sets n = a + q⊙(1−gate), the argument of tanh.
+func tiedCandidate[F Float](n, a, q, gate []F) {
+	a, q, gate = a[:len(n)], q[:len(n)], gate[:len(n)]
+	for j := range n {
+		n[j] = a[j] + q[j]*(1-gate[j])
+	}
+}
+
+func (c tied[F]) backward(g *gradientRows[F]) {
 	H := g.units
 	for i := range g.rows {
-		above, dh, h, saved := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H), g.saved.row(i, 3*H)
-		dA, dq := g.gates.row(i, H), g.products.row(i, H)
-		gate, n, q := saved[:H], saved[H:][:H], saved[2*H:][:H]
-		for j, d := range above {
-			d += dh[j]
-			dn := d * (1 - gate[j]) * (1 - n[j]*n[j])
-			dg := (d*(h[j]-n[j]) - dn*q[j]) * gate[j] * (1 - gate[j])
-			dA[j] = dn + dg
-			dq[j] = dn*(1-gate[j]) + dg
-			dh[j] = d * gate[j]
-		}
+		saved := g.saved.row(i, c.saved(2, 1)*H)
+		values, x := c.of(saved, 2*H)
+		gate, n, q := values[:H], values[H:], saved[2*H:][:H]
+		dh, dA, dq, d := g.carry.row(i, H), g.gates.row(i, H), g.products.row(i, H), g.scratch[:H]
+
+		g.machine.add(dh, dh, g.above.row(i, H))
+		tiedCandidateGradient(d, dh, gate)
+		c.candidate.derive(g.machine, x[H:], n, d, dA)
+		tiedGateGradient(d, dh, g.before.row(i, H), n, dA, q, gate)
+		c.gate.derive(g.machine, x[:H], gate, d, dq)
+		tiedProductGradient(dA, dq, gate)
+	}
+}
+
+// tiedCandidateGradient sets d to the gradient with respect to n.
+func tiedCandidateGradient[F Float](d, dh, gate []F) {
+	dh, gate = dh[:len(d)], gate[:len(d)]
+	for j := range d {
+		d[j] = dh[j] * (1 - gate[j])
+	}
+}
+
+// tiedGateGradient sets d to the gradient with respect to the gate, given dn, and dh to the part of dh'.
+func tiedGateGradient[F Float](d, dh, h, n, dn, q, gate []F) {
+	dh, h, n, dn, q, gate = dh[:len(d)], h[:len(d)], n[:len(d)], dn[:len(d)], q[:len(d)], gate[:len(d)]
+	for j := range d {
+		v := dh[j]
+		d[j] = v*(h[j]-n[j]) - dn[j]*q[j]
+		dh[j] = v * gate[j]
+	}
+}
+
+// tiedProductGradient turns dn and dg into dA and dq.
+func tiedProductGradient[F Float](dn, dg, gate []F) {
+	dg, gate = dg[:len(dn)], gate[:len(dn)]
+	for j, v := range dn {
+		dn[j] = v + dg[j]
+		dg[j] += v * (1 - gate[j])
 	}
 }

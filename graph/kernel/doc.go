@@ -34,9 +34,11 @@
 // # Recurrences
 //
 // gru_*.go take a batch through time, whatever the recurrence: gru.go what is read, written and saved, gru_run.go rows and
-// workers, gru_forward.go and gru_backward.go the steps, gru_product.go the products with the recurrent kernel. The equations
-// are those of a cell (cell.go), a file each (cell_*.go). A new one is such a file, which says how many gates it has, what it
-// saves, and what it does to rows before and after each product, a line in portableCells, and a form that names it.
+// workers, gru_forward.go and gru_backward.go the steps, gru_product.go the products with the recurrent kernel, gru_normalize.go
+// their layer normalization. The equations are those of a cell (cell.go), a file each (cell_*.go), in plain Go over any
+// activations (cell_activation.go), those with σ and tanh in assembly too. A new one is such a file, which says how many gates
+// it has, what it saves, and what it does to rows before and after each product, a line in portableCells, and a form that names
+// it.
 //
 // # Rooms
 //

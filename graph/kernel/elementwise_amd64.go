@@ -24,6 +24,16 @@ func rectifyAVX512Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func greaterAVX512Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y·x·(1−x); dst may be x or y.
+//
+//go:noescape
+func sigmoidGradientAVX512Single(n int, dst *float32, x *float32, y *float32)
+
+// dst = y·(1−x)·(1+x); dst may be x or y.
+//
+//go:noescape
+func tanhGradientAVX512Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -58,6 +68,16 @@ func rectifyAVX512Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func greaterAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y·x·(1−x); dst may be x or y.
+//
+//go:noescape
+func sigmoidGradientAVX512Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y·(1−x)·(1+x); dst may be x or y.
+//
+//go:noescape
+func tanhGradientAVX512Double(n int, dst *float64, x *float64, y *float64)
 
 // dst = −|src|; dst may be src.
 //
@@ -94,6 +114,16 @@ func rectifyAVX2Single(n int, dst *float32, x *float32, y *float32)
 //go:noescape
 func greaterAVX2Single(n int, dst *float32, x *float32, y *float32)
 
+// dst = y·x·(1−x); dst may be x or y.
+//
+//go:noescape
+func sigmoidGradientAVX2Single(n int, dst *float32, x *float32, y *float32)
+
+// dst = y·(1−x)·(1+x); dst may be x or y.
+//
+//go:noescape
+func tanhGradientAVX2Single(n int, dst *float32, x *float32, y *float32)
+
 // dst = −|src|; dst may be src.
 //
 //go:noescape
@@ -128,6 +158,16 @@ func rectifyAVX2Double(n int, dst *float64, x *float64, y *float64)
 //
 //go:noescape
 func greaterAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y·x·(1−x); dst may be x or y.
+//
+//go:noescape
+func sigmoidGradientAVX2Double(n int, dst *float64, x *float64, y *float64)
+
+// dst = y·(1−x)·(1+x); dst may be x or y.
+//
+//go:noescape
+func tanhGradientAVX2Double(n int, dst *float64, x *float64, y *float64)
 
 // dst = −|src|; dst may be src.
 //

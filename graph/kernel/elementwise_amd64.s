@@ -186,6 +186,102 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func sigmoidGradientAVX512Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidGradientAVX512Single(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMULPS       Z0, Z1, Z2
+	VMOVUPS      Z2, Z1
+	VFNMADD231PS Z2, Z0, Z1
+	VMOVUPS      Z1, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, AX
+	JZ           vectorsEnd
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMULPS       Z0, Z1, Z2
+	VMOVUPS      Z2, Z1
+	VFNMADD231PS Z2, Z0, Z1
+	VMOVUPS      Z1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func tanhGradientAVX512Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhGradientAVX512Single(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMOVUPS      Z1, Z2
+	VFNMADD231PS Z0, Z1, Z2
+	VMOVUPS      Z2, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x10, AX
+	JZ           vectorsEnd
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS      Z1, Z2
+	VFNMADD231PS Z0, Z1, Z2
+	VMOVUPS      Z2, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func negativeAVX512Single(n int, dst *float32, src *float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negativeAVX512Single(SB), NOSPLIT, $0-24
@@ -493,6 +589,102 @@ vectorsRest:
 	LEAQ      (CX)(AX*8), CX
 	LEAQ      (DX)(AX*8), DX
 	LEAQ      (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func sigmoidGradientAVX512Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidGradientAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x08, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Z0
+	VMOVUPD      (BX), Z1
+	VMULPD       Z0, Z1, Z2
+	VMOVUPD      Z2, Z1
+	VFNMADD231PD Z2, Z0, Z1
+	VMOVUPD      Z1, Z0
+	VMOVUPD      Z0, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMOVUPD.Z    (DX), K1, Z0
+	VMOVUPD.Z    (BX), K1, Z1
+	VMULPD       Z0, Z1, Z2
+	VMOVUPD      Z2, Z1
+	VFNMADD231PD Z2, Z0, Z1
+	VMOVUPD      Z1, Z0
+	VMOVUPD      Z0, K1, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func tanhGradientAVX512Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhGradientAVX512Double(SB), NOSPLIT, $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  dst+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  y+24(FP), BX
+	MOVQ  AX, SI
+	ANDQ  $0x07, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x08, AX
+	JLT   vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Z0
+	VMOVUPD      (BX), Z1
+	VMOVUPD      Z1, Z2
+	VFNMADD231PD Z0, Z1, Z2
+	VMOVUPD      Z2, Z1
+	VFMADD231PD  Z2, Z0, Z1
+	VMOVUPD      Z1, Z0
+	VMOVUPD      Z0, (CX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMOVUPD.Z    (DX), K1, Z0
+	VMOVUPD.Z    (BX), K1, Z1
+	VMOVUPD      Z1, Z2
+	VFNMADD231PD Z0, Z1, Z2
+	VMOVUPD      Z2, Z1
+	VFMADD231PD  Z2, Z0, Z1
+	VMOVUPD      Z1, Z0
+	VMOVUPD      Z0, K1, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
 
 vectorsEnd:
 	VZEROUPPER
@@ -831,6 +1023,116 @@ vectorsRest:
 	LEAQ       (CX)(AX*4), CX
 	LEAQ       (DX)(AX*4), DX
 	LEAQ       (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func sigmoidGradientAVX2Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·sigmoidGradientAVX2Single(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x07, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x08, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMULPS       Y1, Y2, Y3
+	VMOVUPS      Y3, Y2
+	VFNMADD231PS Y3, Y1, Y2
+	VMOVUPS      Y2, Y1
+	VMOVUPS      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMULPS       Y1, Y2, Y3
+	VMOVUPS      Y3, Y2
+	VFNMADD231PS Y3, Y1, Y2
+	VMOVUPS      Y2, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func tanhGradientAVX2Single(n int, dst *float32, x *float32, y *float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·tanhGradientAVX2Single(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x07, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*4), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x08, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMOVUPS      Y2, Y3
+	VFNMADD231PS Y1, Y2, Y3
+	VMOVUPS      Y3, Y2
+	VFMADD231PS  Y3, Y1, Y2
+	VMOVUPS      Y2, Y1
+	VMOVUPS      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x08, AX
+	JZ           vectorsEnd
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMOVUPS      Y2, Y3
+	VFNMADD231PS Y1, Y2, Y3
+	VMOVUPS      Y3, Y2
+	VFMADD231PS  Y3, Y1, Y2
+	VMOVUPS      Y2, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+	LEAQ         (CX)(AX*4), CX
+	LEAQ         (DX)(AX*4), DX
+	LEAQ         (BX)(AX*4), BX
 
 vectorsEnd:
 	VZEROUPPER
@@ -1190,6 +1492,116 @@ vectorsRest:
 	LEAQ       (CX)(AX*8), CX
 	LEAQ       (DX)(AX*8), DX
 	LEAQ       (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func sigmoidGradientAVX2Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·sigmoidGradientAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x03, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x04, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Y1
+	VMOVUPD      (BX), Y2
+	VMULPD       Y1, Y2, Y3
+	VMOVUPD      Y3, Y2
+	VFNMADD231PD Y3, Y1, Y2
+	VMOVUPD      Y2, Y1
+	VMOVUPD      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x04, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, AX
+	JZ           vectorsEnd
+	VMASKMOVPD   (DX), Y0, Y1
+	VMASKMOVPD   (BX), Y0, Y2
+	VMULPD       Y1, Y2, Y3
+	VMOVUPD      Y3, Y2
+	VFNMADD231PD Y3, Y1, Y2
+	VMOVUPD      Y2, Y1
+	VMASKMOVPD   Y1, Y0, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func tanhGradientAVX2Double(n int, dst *float64, x *float64, y *float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·tanhGradientAVX2Double(SB), NOSPLIT, $0-32
+	MOVQ    n+0(FP), AX
+	MOVQ    dst+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    y+24(FP), BX
+	MOVQ    AX, SI
+	ANDQ    $0x03, SI
+	LEAQ    masks<>+0(SB), DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	MOVQ    R10, R8
+	SUBQ    SI, R8
+	CMOVQLT R9, R8
+	CMPQ    R8, R10
+	CMOVQGT R10, R8
+	VMOVUPS (DI)(R8*8), Y0
+	SUBQ    R10, SI
+	SUBQ    $0x04, AX
+	JLT     vectorsRest
+
+vectors:
+	VMOVUPD      (DX), Y1
+	VMOVUPD      (BX), Y2
+	VMOVUPD      Y2, Y3
+	VFNMADD231PD Y1, Y2, Y3
+	VMOVUPD      Y3, Y2
+	VFMADD231PD  Y3, Y1, Y2
+	VMOVUPD      Y2, Y1
+	VMOVUPD      Y1, (CX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x04, AX
+	JGE          vectors
+
+vectorsRest:
+	ADDQ         $0x04, AX
+	JZ           vectorsEnd
+	VMASKMOVPD   (DX), Y0, Y1
+	VMASKMOVPD   (BX), Y0, Y2
+	VMOVUPD      Y2, Y3
+	VFNMADD231PD Y1, Y2, Y3
+	VMOVUPD      Y3, Y2
+	VFMADD231PD  Y3, Y1, Y2
+	VMOVUPD      Y2, Y1
+	VMASKMOVPD   Y1, Y0, (CX)
+	LEAQ         (CX)(AX*8), CX
+	LEAQ         (DX)(AX*8), DX
+	LEAQ         (BX)(AX*8), BX
 
 vectorsEnd:
 	VZEROUPPER

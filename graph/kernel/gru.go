@@ -37,15 +37,20 @@ const (
 func (f GRUForm) Valid() bool { return f < gruForms }
 
 // Gates is G, how many blocks of H columns the kernels have.
-func (f GRUForm) Gates() int { return portableCells[float64](nil, nil)[f].gates }
+func (f GRUForm) Gates() int { return portableCells(plainActivations[float64]())[f].gates }
 
 // States is S, how many blocks of H columns a state has: of more than one, the first is h.
-func (f GRUForm) States() int { return portableCells[float64](nil, nil)[f].states }
+func (f GRUForm) States() int { return portableCells(plainActivations[float64]())[f].states }
 
 // GRUShape is what is computed: the form and the size of one recurrence over a whole sequence, T steps of a batch of B
 // rows with H units, G gates and S blocks of states. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
+//
+// Activation and GateActivation name what stands for tanh and σ, as at [ActivationNamed]; empty for these. An LSTM has no
+// others.
 type GRUShape struct {
 	Form                GRUForm
+	Activation          string
+	GateActivation      string
 	Steps, Batch, Units int
 	Reverse             bool
 }
@@ -57,7 +62,12 @@ type GRUInput[F Float] struct {
 	RecurrentBias    []F // [GH], or nil
 	Initial          []F // [B,SH], the state before the first step, or nil for zeros
 	Mask             []F // [T,B], 0 where the state is carried over, or nil
+	RecurrentGain    []F // [GH], or nil: normalizes each block of products, as below
 	RecurrentDropout []F // multiplies the previous state before the recurrent kernel: [B,H], or [G,B,H], one for each gate; or nil
+
+	// Layer normalization (Ba et al. 2016, arXiv:1607.06450) puts RecurrentGain⊙(q − μ)/√(σ² + Epsilon) in place of each
+	// product q of a row with a block of U, with the mean μ and the variance σ² of the H elements.
+	Epsilon F
 
 	// ζ of zoneout (Krueger et al. 2017, arXiv:1606.01305): the state is ζ⊙h' + (1−ζ)⊙h in place of h. [T,B,SH], 1 where a
 	// unit keeps its previous value and else 0; or nil for the same number everywhere, the expectation of such noise or 0.
@@ -77,6 +87,7 @@ type GRUGradient[F Float] struct {
 	Gates           []F // [T,B,GH]
 	RecurrentKernel []F // [H,GH]
 	RecurrentBias   []F // [GH], or nil
+	RecurrentGain   []F // [GH], or nil
 	Initial         []F // [B,SH], or nil
 	Decay           []F // [T,B,SH], or nil
 	Perturbation    []F // [T,B,SH], or nil
@@ -100,10 +111,18 @@ type GRU[F Float] struct {
 	// the blocks of columns that are the cell's own where the others stand in the gradient of the gates.
 	dProducts []F
 
+	// Of normalized products: by slot they without the gain and 1/√(σ² + ε) of each gate, and by row of the batch the sums
+	// over time of the gradients of gain and bias.
+	normalized, scales, normSums []F
+
 	products []recurrentProduct[F]
 	rates    []F // of zoneout where it is the same everywhere, for a row
 	carry    []F // gradient with respect to the state between two steps, of all rows
 	zeros    []F // never written: stands in for a missing bias or initial state
+
+	// The cell of the last activations that are not σ and tanh.
+	activated   cell[F]
+	activatedAs GRUShape
 
 	workers []gruWorker[F]
 	run     gruRun[F] // the pass in progress, kept here so that it is not allocated anew
@@ -120,11 +139,26 @@ func (g *GRU[F]) Forward(p *Pool, s GRUShape, in GRUInput[F], hidden []F, traini
 		g.trained = s
 		g.number(s, r.in.Mask)
 		g.saved = resize(g.saved, g.active*r.cell.saved*s.Units)
+		if r.normalizes() {
+			g.normalized, g.scales = resize(g.normalized, g.active*r.columns), resize(g.scales, g.active*r.cell.gates)
+		}
 	}
 	r.training = training
 	r.multiplyBy(false)
 	r.work(p)
 	g.forget()
+}
+
+// cellOf returns the cell of a shape.
+func (g *GRU[F]) cellOf(m *machine[F], s GRUShape) *cell[F] {
+	if s.plain() {
+		return &m.cells[s.Form]
+	}
+	as := GRUShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation}
+	if as != g.activatedAs {
+		g.activated, g.activatedAs = portableCells(cellActivationsOf[F](s))[s.Form], as
+	}
+	return &g.activated
 }
 
 // number gives every pair of step and row that the mask lets through its slot.
@@ -155,6 +189,7 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 	if s.Steps == 0 || s.Batch == 0 || s.Units == 0 {
 		clear(out.RecurrentKernel)
 		clear(out.RecurrentBias)
+		clear(out.RecurrentGain)
 		clear(out.Initial)
 		return
 	}
@@ -165,7 +200,10 @@ func (g *GRU[F]) Backward(p *Pool, s GRUShape, in GRUInput[F], hidden, dHidden [
 	r.training = true
 	r.dHidden, r.gradient = dHidden, out
 	r.kept = r.columns
-	if !r.masked() { // a slot is a row of out.Gates
+	if r.normalizes() {
+		g.normSums = resize(g.normSums, 2*s.Batch*r.columns)
+		clear(g.normSums)
+	} else if !r.masked() { // a slot is a row of out.Gates
 		r.kept = r.cell.own * s.Units
 		r.shared = r.columns - r.kept
 	}

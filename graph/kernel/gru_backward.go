@@ -21,6 +21,7 @@ func (w *gruWorker[F]) backward() {
 			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
 				w.gatesBackward(stage)
+				w.normalizeBackward(stage)
 				w.multiplyBackward(stage)
 			}
 			w.joinGradients()
@@ -46,8 +47,11 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 	w.ahead.rows(w.dHidden, w.stateWidth, first, count)
 	w.ahead.rows(w.statesAt(before), w.stateWidth, b, count)
 	w.ahead.rows(w.gradient.Gates, w.columns, first, count)
-	if w.cell.own > 0 {
+	if w.kept > 0 {
 		w.ahead.rows(w.dProducts, w.kept, first, count)
+	}
+	if w.normalizes() {
+		w.ahead.rows(w.normalized, w.columns, first, count)
 	}
 	if w.in.Zoneout != nil {
 		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
@@ -58,7 +62,7 @@ func (w *gruWorker[F]) fetchBackward(i, next int) {
 func (w *gruWorker[F]) gatesBackward(stage int) {
 	H, first, own := w.Units, w.t*w.Batch, w.cell.own*w.Units
 	g := &w.gradients
-	g.units = H
+	g.machine, g.units, g.scratch = w.machine, H, w.scratch
 	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
 		g.rows = s.rows
@@ -78,12 +82,12 @@ func (w *gruWorker[F]) gatesBackward(stage int) {
 		}
 		w.cell.stages[stage].backward(g)
 	}
-	if !w.masked() {
+	if w.kept == own {
 		return
 	}
 	lo, hi := w.stageColumns(stage)
 	for k, b := range w.chunk {
-		copy(row(w.dProducts, w.slots[k], w.kept)[lo:max(lo, min(hi, w.kept-own))], row(w.gradient.Gates, first+b, w.columns)[lo:])
+		copy(row(w.dProducts, w.slot(k), w.kept)[lo:max(lo, min(hi, w.kept-own))], row(w.gradient.Gates, first+b, w.columns)[lo:])
 	}
 }
 
@@ -189,7 +193,11 @@ func (r *gruRun[F]) sum(p *Pool) {
 	if r.active == 0 {
 		clear(r.gradient.RecurrentKernel)
 		clear(r.gradient.RecurrentBias)
+		clear(r.gradient.RecurrentGain)
 		return
+	}
+	if r.normalizes() {
+		r.sumNorms()
 	}
 	unit := r.machine.lanes
 	grain := ceil(r.machine.grain, r.Units*unit*r.active)
@@ -206,7 +214,7 @@ func (r *gruRun[F]) sumColumns(p *Pool, lo, hi int) {
 			}
 		}
 	}
-	if r.gradient.RecurrentBias == nil {
+	if r.gradient.RecurrentBias == nil || r.normalizes() {
 		return
 	}
 	for _, dq := range r.gradientColumns(lo, hi) {

@@ -14,6 +14,7 @@ func (w *gruWorker[F]) forward() {
 			w.fetchForward()
 			for stage := range w.cell.count {
 				w.multiplyForward(stage)
+				w.normalizeForward(stage)
 				w.gatesForward(stage)
 			}
 			w.zoneOut()
@@ -32,6 +33,9 @@ func (w *gruWorker[F]) fetchForward() {
 	w.ahead.rows(w.in.Gates, w.columns, first, count)
 	if w.training {
 		w.ahead.rows(w.saved, w.cell.saved*w.Units, first, count)
+	}
+	if w.training && w.normalizes() {
+		w.ahead.rows(w.normalized, w.columns, first, count)
 	}
 	w.ahead.rows(w.hidden, w.stateWidth, first, count)
 	if w.in.Zoneout != nil {
@@ -76,7 +80,7 @@ func (w *gruWorker[F]) leftFactor(x *recurrentProduct[F], from lines[F]) lines[F
 func (w *gruWorker[F]) gatesForward(stage int) {
 	H, saved, first := w.Units, w.cell.saved*w.Units, w.t*w.Batch
 	g := &w.gates
-	g.units, g.bias = H, w.bias
+	g.machine, g.units, g.bias = w.machine, H, w.bias
 	for done := 0; done < len(w.chunk); done += g.rows {
 		s := w.spanFrom(done)
 		g.rows = s.rows

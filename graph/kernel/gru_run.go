@@ -33,7 +33,7 @@ const packingRows = 8
 // start makes the run of a pass.
 func (g *GRU[F]) start(p *Pool, s GRUShape, in GRUInput[F], hidden []F) *gruRun[F] {
 	m := machineOf[F](p)
-	c := &m.cells[s.Form]
+	c := g.cellOf(m, s)
 	g.run = gruRun[F]{
 		GRU: g, GRUShape: s, machine: m, cell: c, columns: c.gates * s.Units, stateWidth: c.states * s.Units,
 		rowsAtOnce: 1, in: in, bias: in.RecurrentBias, hidden: hidden,
@@ -144,6 +144,7 @@ type gruWorker[F Float] struct {
 	above    []F      // with zoneout: the gradient that the step hands to its cell,
 	zoned    []F      // and the one that passes it by
 	dq       []F      // gradients with respect to q where they do not lie at equal distances
+	scratch  []F      // of a cell, a row
 
 	panel []F        // the left factor in panels
 	ahead fetches[F] // what the next chunk needs
@@ -170,6 +171,7 @@ func (w *gruWorker[F]) resize() {
 	w.gathered = resize(w.gathered, rows*w.stateWidth)
 	w.dropped = resize(w.dropped, rows*H)
 	w.out = resize(w.out, rows*w.columns)
+	w.scratch = resize(w.scratch, w.columns)
 	w.unsaved = resize(w.unsaved, rows*w.cell.saved*H)
 	if w.zonesOut() {
 		w.above, w.zoned = resize(w.above, rows*w.stateWidth), resize(w.zoned, rows*w.stateWidth)

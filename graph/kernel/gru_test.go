@@ -22,7 +22,8 @@ type gruOptions struct {
 	bias, initial, mask, reverse bool
 	dropout                      dropoutKind
 	zoneout                      zoneoutKind
-	decay                        bool
+	decay, norm                  bool
+	activations                  bool // others
 }
 
 type dropoutKind int
@@ -41,16 +42,17 @@ const (
 	zoneoutRate
 )
 
-// allGRUOptions are all, but those of zoneout and decay only in some of their combinations with the others.
+// allGRUOptions are all, but those of zoneout, decay, normalization and activations only in some of their combinations with the others.
 func allGRUOptions() (all []gruOptions) {
-	more := []gruOptions{{decay: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
+	more := []gruOptions{{decay: true}, {norm: true}, {activations: true}, {zoneout: zoneoutNoise, norm: true, decay: true, activations: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
 	for form := range gruForms {
 		for _, dropout := range []dropoutKind{noDropout, sharedDropout, gateDropout} {
 			for i := range 16 {
 				o := gruOptions{form: form, bias: i&1 != 0, initial: i&2 != 0, mask: i&4 != 0, reverse: i&8 != 0, dropout: dropout}
 				all = append(all, o)
 				extra := more[len(all)/2%len(more)]
-				o.zoneout, o.decay = extra.zoneout, extra.decay
+				o.zoneout, o.decay, o.norm = extra.zoneout, extra.decay, extra.norm
+				o.activations = extra.activations && form != LSTM
 				all = append(all, o)
 			}
 		}
@@ -61,13 +63,19 @@ func allGRUOptions() (all []gruOptions) {
 // fullGRUOptions are all of them at once, in every form.
 func fullGRUOptions() (all []gruOptions) {
 	for form := range gruForms {
-		all = append(all, gruOptions{form: form, bias: true, initial: true, mask: true, dropout: gateDropout, zoneout: zoneoutNoise, decay: true})
+		all = append(all, gruOptions{
+			form: form, bias: true, initial: true, mask: true, dropout: gateDropout, zoneout: zoneoutNoise, decay: true, norm: true,
+			activations: form == ResetBeforePast || form == Tied,
+		})
 	}
 	return all
 }
 
 func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) *gruCase[F] {
 	c := &gruCase[F]{GRUShape: GRUShape{Form: o.form, Steps: steps, Batch: batch, Units: units, Reverse: o.reverse}}
+	if o.activations { // whose derivatives need their arguments
+		c.Activation, c.GateActivation = "swish", "hard_sigmoid"
+	}
 	columns, states := o.form.Gates()*units, o.form.States()*units
 	c.Gates = random[F](rng, steps*batch*columns)
 	c.RecurrentKernel = random[F](rng, units*columns)
@@ -76,6 +84,9 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 	}
 	if o.bias {
 		c.RecurrentBias = random[F](rng, columns)
+	}
+	if o.norm {
+		c.RecurrentGain, c.Epsilon = random[F](rng, columns), 0.5 // which keeps few units smooth
 	}
 	if o.initial {
 		c.Initial = random[F](rng, batch*states)
@@ -123,7 +134,10 @@ func newGRUCase[F Float](rng *rand.Rand, steps, batch, units int, o gruOptions) 
 
 // reference runs the recurrence from its equations, one number at a time, in float64.
 func (c *gruCase[F]) reference() []float64 {
-	sigma := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	sigma, tanh := smooth["sigmoid"].f, math.Tanh
+	if c.Activation != "" {
+		sigma, tanh = smooth[c.GateActivation].f, smooth[c.Activation].f
+	}
 	T, B, H, G, S := c.Steps, c.Batch, c.Units, c.Form.Gates(), c.Form.States()
 	hidden := make([]float64, T*B*S*H)
 	for b := range B {
@@ -141,22 +155,12 @@ func (c *gruCase[F]) reference() []float64 {
 			next := append([]float64(nil), state...)
 			if c.Mask == nil || c.Mask[t*B+b] == 1 {
 				a := func(gate, j int) float64 { return float64(c.Gates[((t*B+b)*G+gate)*H+j]) }
-				q := func(h []float64, gate, j int) float64 { // a product with a column of the recurrent kernel
-					var sum float64
-					if c.RecurrentBias != nil {
-						sum = float64(c.RecurrentBias[gate*H+j])
+				products := func(h []float64) [][]float64 { // with each block of the recurrent kernel
+					all := make([][]float64, G)
+					for gate := range all {
+						all[gate] = c.product(b, gate, h[:H])
 					}
-					for l, v := range h[:H] {
-						switch d := c.RecurrentDropout; len(d) {
-						case 0:
-						case B * H:
-							v *= float64(d[b*H+l])
-						default:
-							v *= float64(d[(gate*B+b)*H+l])
-						}
-						sum += v * float64(c.RecurrentKernel[(l*G+gate)*H+j])
-					}
-					return sum
+					return all
 				}
 				h := append([]float64(nil), state...)
 				if c.Decay != nil {
@@ -164,35 +168,38 @@ func (c *gruCase[F]) reference() []float64 {
 						h[j] *= float64(c.Decay[(t*B+b)*S*H+j])
 					}
 				}
-				gate := func(k, j int) float64 { return sigma(a(k, j) + q(h, k, j)) }
-				gated := make([]float64, H) // r⊙h
-				for j := range H {
-					if c.Form == ResetBeforePast || c.Form == ResetBeforeNew {
+				qs := products(h)
+				gate := func(k, j int) float64 { return sigma(a(k, j) + qs[k][j]) }
+				var gatedQs [][]float64 // of r⊙h
+				if c.Form == ResetBeforePast || c.Form == ResetBeforeNew {
+					gated := make([]float64, H)
+					for j := range gated {
 						gated[j] = gate(0, j) * h[j]
 					}
+					gatedQs = products(gated)
 				}
 				for j := range H {
 					switch c.Form {
 					case ResetAfter:
 						z := gate(1, j)
-						next[j] = (1-z)*math.Tanh(a(2, j)+gate(0, j)*q(h, 2, j)) + z*h[j]
+						next[j] = (1-z)*tanh(a(2, j)+gate(0, j)*qs[2][j]) + z*h[j]
 					case ResetBeforePast:
 						z := gate(1, j)
-						next[j] = (1-z)*math.Tanh(a(2, j)+q(gated, 2, j)) + z*h[j]
+						next[j] = (1-z)*tanh(a(2, j)+gatedQs[2][j]) + z*h[j]
 					case ResetBeforeNew:
 						z := gate(1, j)
-						next[j] = (1-z)*h[j] + z*math.Tanh(a(2, j)+q(gated, 2, j))
+						next[j] = (1-z)*h[j] + z*tanh(a(2, j)+gatedQs[2][j])
 					case ThreeGate:
 						z := gate(2, j)
-						next[j] = (1-z)*h[j] + z*math.Tanh(a(3, j)+q(h, 3, j))
+						next[j] = (1-z)*h[j] + z*tanh(a(3, j)+qs[3][j])
 					case Tied:
 						g := gate(0, j)
-						next[j] = g*h[j] + (1-g)*math.Tanh(a(0, j)+q(h, 0, j)*(1-g))
+						next[j] = g*h[j] + (1-g)*tanh(a(0, j)+qs[0][j]*(1-g))
 					case LSTM:
-						next[H+j] = gate(1, j)*h[H+j] + gate(0, j)*math.Tanh(a(2, j)+q(h, 2, j))
+						next[H+j] = gate(1, j)*h[H+j] + gate(0, j)*math.Tanh(a(2, j)+qs[2][j])
 						next[j] = gate(3, j) * math.Tanh(next[H+j])
 					case Tanh:
-						next[j] = math.Tanh(a(0, j) + q(h, 0, j))
+						next[j] = tanh(a(0, j) + qs[0][j])
 					}
 				}
 				for j := range next {
@@ -208,6 +215,42 @@ func (c *gruCase[F]) reference() []float64 {
 		}
 	}
 	return hidden
+}
+
+// product is the share of the state h in a gate of row b.
+func (c *gruCase[F]) product(b, gate int, h []float64) []float64 {
+	B, H, G := c.Batch, c.Units, len(c.RecurrentKernel)/c.Units/c.Units
+	q := make([]float64, H)
+	for j := range q {
+		for l, v := range h {
+			switch d := c.RecurrentDropout; len(d) {
+			case 0:
+			case B * H:
+				v *= float64(d[b*H+l])
+			default:
+				v *= float64(d[(gate*B+b)*H+l])
+			}
+			q[j] += v * float64(c.RecurrentKernel[(l*G+gate)*H+j])
+		}
+	}
+	if c.RecurrentGain != nil {
+		var mean, variance float64
+		for _, v := range q {
+			mean += v / float64(H)
+		}
+		for _, v := range q {
+			variance += (v - mean) * (v - mean) / float64(H)
+		}
+		for j, v := range q {
+			q[j] = float64(c.RecurrentGain[gate*H+j]) * (v - mean) / math.Sqrt(variance+float64(c.Epsilon))
+		}
+	}
+	if c.RecurrentBias != nil {
+		for j := range q {
+			q[j] += float64(c.RecurrentBias[gate*H+j])
+		}
+	}
+	return q
 }
 
 // loss is Σ weights·hidden of the reference.
@@ -233,6 +276,9 @@ func (c *gruCase[F]) run(g *GRU[F], p *Pool) ([]F, GRUGradient[F]) {
 	out := GRUGradient[F]{Gates: garbage(len(c.Gates)), RecurrentKernel: garbage(len(c.RecurrentKernel))}
 	if c.RecurrentBias != nil {
 		out.RecurrentBias = garbage(len(c.RecurrentBias))
+	}
+	if c.RecurrentGain != nil {
+		out.RecurrentGain = garbage(len(c.RecurrentGain))
 	}
 	if c.Initial != nil {
 		out.Initial = garbage(len(c.Initial))
@@ -266,8 +312,10 @@ func TestGRUForward(t *testing.T) {
 // float32 returns the case with its inputs rounded.
 func (c *gruCase[F]) float32() *gruCase[float32] {
 	return &gruCase[float32]{c.GRUShape, GRUInput[float32]{
-		convert(c.Gates), convert(c.RecurrentKernel), convert(c.RecurrentBias), convert(c.Initial), convert(c.Mask), convert(c.RecurrentDropout),
-		convert(c.Zoneout), float32(c.ZoneoutRate), convert(c.Decay), convert(c.Perturbation),
+		Gates: convert(c.Gates), RecurrentKernel: convert(c.RecurrentKernel), RecurrentBias: convert(c.RecurrentBias),
+		RecurrentGain: convert(c.RecurrentGain), Epsilon: float32(c.Epsilon),
+		Initial: convert(c.Initial), Mask: convert(c.Mask), RecurrentDropout: convert(c.RecurrentDropout),
+		Zoneout: convert(c.Zoneout), ZoneoutRate: float32(c.ZoneoutRate), Decay: convert(c.Decay), Perturbation: convert(c.Perturbation),
 	}, convert(c.weights)}
 }
 
@@ -322,6 +370,7 @@ func TestGRUBackward(t *testing.T) {
 				{"gates", c.Gates, out.Gates},
 				{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
 				{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
+				{"recurrent gain", c.RecurrentGain, out.RecurrentGain},
 				{"initial", c.Initial, out.Initial},
 				{"decay", c.Decay, out.Decay},
 			} {
@@ -359,6 +408,7 @@ func TestGRUThreads(t *testing.T) {
 				near(t, name+" gates", out.Gates, wantOut.Gates, 1e-3)
 				near(t, name+" recurrent kernel", out.RecurrentKernel, wantOut.RecurrentKernel, 1e-3)
 				near(t, name+" recurrent bias", out.RecurrentBias, wantOut.RecurrentBias, 1e-3)
+				near(t, name+" recurrent gain", out.RecurrentGain, wantOut.RecurrentGain, 1e-3)
 				near(t, name+" initial", out.Initial, wantOut.Initial, 1e-3)
 				near(t, name+" decay", out.Decay, wantOut.Decay, 1e-3)
 			}
@@ -371,6 +421,7 @@ func sameGRUGradient[F Float](t *testing.T, name string, got, want GRUGradient[F
 	sameBits(t, name+" gates", got.Gates, want.Gates)
 	sameBits(t, name+" recurrent kernel", got.RecurrentKernel, want.RecurrentKernel)
 	sameBits(t, name+" recurrent bias", got.RecurrentBias, want.RecurrentBias)
+	sameBits(t, name+" recurrent gain", got.RecurrentGain, want.RecurrentGain)
 	sameBits(t, name+" initial", got.Initial, want.Initial)
 	sameBits(t, name+" decay", got.Decay, want.Decay)
 }

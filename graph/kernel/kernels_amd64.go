@@ -7,6 +7,7 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C generate . -part product -out ../product_amd64.s -stubs ../product_amd64.go -pkg kernel
 //go:generate go run -C generate . -part activation -out ../activation_amd64.s -stubs ../activation_amd64.go -pkg kernel
 //go:generate go run -C generate . -part elementwise -out ../elementwise_amd64.s -stubs ../elementwise_amd64.go -pkg kernel
+//go:generate go run -C generate . -part normalize -out ../normalize_amd64.s -stubs ../normalize_amd64.go -pkg kernel
 //go:generate go run -C generate . -part noise -out ../noise_amd64.s -stubs ../noise_amd64.go -pkg kernel
 //go:generate go run -C generate . -part gates -out ../gates_amd64.s -stubs ../gates_amd64.go -pkg kernel
 
@@ -30,6 +31,8 @@ var avx512Single = assembly[float32]{
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX512Single, tanh: tanhAVX512Single, exp: expAVX512Single,
 	add: addAVX512Single, multiply: multiplyAVX512Single, rectify: rectifyAVX512Single, greater: greaterAVX512Single,
+	sigmoidGradient: sigmoidGradientAVX512Single, tanhGradient: tanhGradientAVX512Single,
+	normalize: normalizeAVX512Single, normalizeGradient: normalizeGradientAVX512Single,
 	negative: negativeAVX512Single, shift: shiftAVX512Single, greatest: greatestAVX512Single,
 	bernoulli: bernoulliAVX512Single, addNormal: addNormalAVX512Single,
 	blend:      blendAVX512Single,
@@ -48,6 +51,8 @@ var avx512Double = assembly[float64]{
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX512Double, tanh: tanhAVX512Double, exp: expAVX512Double,
 	add: addAVX512Double, multiply: multiplyAVX512Double, rectify: rectifyAVX512Double, greater: greaterAVX512Double,
+	sigmoidGradient: sigmoidGradientAVX512Double, tanhGradient: tanhGradientAVX512Double,
+	normalize: normalizeAVX512Double, normalizeGradient: normalizeGradientAVX512Double,
 	negative: negativeAVX512Double, shift: shiftAVX512Double, greatest: greatestAVX512Double,
 	bernoulli: bernoulliAVX512Double, addNormal: addNormalAVX512Double,
 	blend:      blendAVX512Double,
@@ -66,6 +71,8 @@ var avx2Single = assembly[float32]{
 	transpose: transposeAVX2Single, square: 8,
 	sigmoid: sigmoidAVX2Single, tanh: tanhAVX2Single, exp: expAVX2Single,
 	add: addAVX2Single, multiply: multiplyAVX2Single, rectify: rectifyAVX2Single, greater: greaterAVX2Single,
+	sigmoidGradient: sigmoidGradientAVX2Single, tanhGradient: tanhGradientAVX2Single,
+	normalize: normalizeAVX2Single, normalizeGradient: normalizeGradientAVX2Single,
 	negative: negativeAVX2Single, shift: shiftAVX2Single, greatest: greatestAVX2Single,
 	bernoulli: bernoulliAVX2Single, addNormal: addNormalAVX2Single,
 	blend:      blendAVX2Single,
@@ -84,6 +91,8 @@ var avx2Double = assembly[float64]{
 	transpose: transposeAVX2Double, square: 4,
 	sigmoid: sigmoidAVX2Double, tanh: tanhAVX2Double, exp: expAVX2Double,
 	add: addAVX2Double, multiply: multiplyAVX2Double, rectify: rectifyAVX2Double, greater: greaterAVX2Double,
+	sigmoidGradient: sigmoidGradientAVX2Double, tanhGradient: tanhGradientAVX2Double,
+	normalize: normalizeAVX2Double, normalizeGradient: normalizeGradientAVX2Double,
 	negative: negativeAVX2Double, shift: shiftAVX2Double, greatest: greatestAVX2Double,
 	bernoulli: bernoulliAVX2Double, addNormal: addNormalAVX2Double,
 	blend:      blendAVX2Double,

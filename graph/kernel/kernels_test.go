@@ -231,6 +231,26 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 			a.f(dst, x)
 			sameBitsOrNaN(t, fmt.Sprintf("%s n=%d", name, n), dst, want)
 		}
+		for i := range x { // values of σ and tanh, gradients
+			x[i], y[i] = F(math.Tanh(float64(x[i]))), F(rng.NormFloat64())
+		}
+		m.sigmoidGradient(dst, x, y)
+		sigmoidGradientPortable(want, x, y)
+		nearOrNaN(t, fmt.Sprintf("gradient of sigmoid n=%d", n), dst, want)
+		m.tanhGradient(dst, x, y)
+		tanhGradientPortable(want, x, y)
+		nearOrNaN(t, fmt.Sprintf("gradient of tanh n=%d", n), dst, want)
+	}
+}
+
+// nearOrNaN wants some roundings of a product at most.
+func nearOrNaN[F Float](t *testing.T, what string, got, want []F) {
+	t.Helper()
+	for i, v := range got {
+		same := v == want[i] || v != v && want[i] != want[i]
+		if w := float64(want[i]); !same && !(math.Abs(float64(v)-w) <= 4*epsilon[F]()*math.Abs(w)+1e-44) {
+			t.Fatalf("%s: [%d] = %v, expected %v", what, i, v, want[i])
+		}
 	}
 }
 
@@ -279,10 +299,11 @@ func testCells[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 				name := fmt.Sprintf("form %d, stage %d, rows=%d units=%d", form, i, rows, units)
 				used = 0
 				g := gateRows[F]{
-					rows: rows, units: units, input: take(c.gates), product: take(c.gates), bias: bias, before: take(c.states),
+					machine: m, rows: rows, units: units, input: take(c.gates), product: take(c.gates), bias: bias, before: take(c.states),
 					saved: take(c.saved), left: take(stages), after: take(c.states),
 				}
 				want := g
+				want.machine = plain
 				want.saved, want.left, want.after = clone(g.saved), clone(g.left), clone(g.after)
 				c.stages[i].forward(&g)
 				plain.cells[form].stages[i].forward(&want)
@@ -292,10 +313,11 @@ func testCells[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 
 				used = 0
 				d := gradientRows[F]{
-					rows: rows, units: units, above: take(c.states), carry: take(c.states), saved: take(c.saved), before: take(c.states),
+					machine: m, scratch: make([]F, c.gates*units), rows: rows, units: units, above: take(c.states), carry: take(c.states), saved: take(c.saved), before: take(c.states),
 					left: take(stages), gates: take(c.gates), products: take(c.own),
 				}
 				wantD := d
+				wantD.machine, wantD.scratch = plain, make([]F, c.gates*units)
 				wantD.carry, wantD.gates, wantD.products = clone(d.carry), clone(d.gates), clone(d.products)
 				c.stages[i].backward(&d)
 				plain.cells[form].stages[i].backward(&wantD)
@@ -388,6 +410,7 @@ func testGRUOf[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 			near(t, name+" gates", out.Gates, want.Gates, 500*epsilon[F]())
 			near(t, name+" recurrent kernel", out.RecurrentKernel, want.RecurrentKernel, 2000*epsilon[F]())
 			near(t, name+" recurrent bias", out.RecurrentBias, want.RecurrentBias, 2000*epsilon[F]())
+			near(t, name+" recurrent gain", out.RecurrentGain, want.RecurrentGain, 2000*epsilon[F]())
 			near(t, name+" initial", out.Initial, want.Initial, 500*epsilon[F]())
 			near(t, name+" decay", out.Decay, want.Decay, 500*epsilon[F]())
 

@@ -2,86 +2,119 @@ package kernel
 
 import "math"
 
-// LayerNorm normalizes rows of x [R,D] and writes
+// LayerNorm normalizes rows of x [R,D], each of its blocks of columns by itself, and writes
 //
 //	y = gain⊙(x − μ)/√(σ² + ε) + shift
 //
-// with the mean μ and the variance σ² of each row, gain [D] and shift [D]; a nil shift is none. Sums run in float64, so
-// that a row has the same bits wherever it stands.
-func LayerNorm[F Float](p *Pool, width int, epsilon float64, x, gain, shift, y []F) {
+// with the mean μ and the variance σ² of a block of a row, gain [D] and shift [D]; a nil shift is none. y may be x.
+// A row has the same bits wherever it stands.
+func LayerNorm[F Float](p *Pool, width, blocks int, epsilon float64, x, gain, shift, y []F) {
+	m := machineOf[F](p)
 	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			out := row(y, i, width)
-			LayerNormRow(epsilon, row(x, i, width), gain, out)
-			for j, v := range shift {
-				out[j] += v
-			}
+			m.layerNorm(blocks, epsilon, row(x, i, width), gain, shift, row(y, i, width))
 		}
 	})
 }
 
-// LayerNormRow is [LayerNorm] of one row without a shift. y may be x.
-func LayerNormRow[F Float](epsilon float64, x, gain, y []F) {
-	mean, scale := momentsOf(x, epsilon)
-	for j, v := range x {
-		y[j] = gain[j] * F((float64(v)-mean)*scale)
+// LayerNormRow is [LayerNorm] of one row, without allocations.
+func LayerNormRow[F Float](blocks int, epsilon float64, x, gain, shift, y []F) {
+	machineOf[F](nil).layerNorm(blocks, epsilon, x, gain, shift, y)
+}
+
+func (m *machine[F]) layerNorm(blocks int, epsilon float64, x, gain, shift, y []F) {
+	size := len(x) / blocks
+	for at := 0; at < len(x); at += size {
+		out := y[at : at+size]
+		m.normalize(x[at:at+size], gain[at:], out, out, F(epsilon))
+	}
+	if shift != nil {
+		m.add(y, y, shift)
 	}
 }
 
-// LayerNormGradient is the gradient of [LayerNorm] with respect to x, gain and shift. With x̂ = (x − μ)/√(σ² + ε) and
-// g = gain⊙dY,
+// LayerNormBackward is the memory of the gradient of a layer normalization, reused from call to call. Its zero value is
+// ready. It must not be used by two goroutines at the same time.
+type LayerNormBackward[F Float] struct {
+	sums []F // [parts of the rows,3,D]: of the gain, of the shift; room for a row
+}
+
+// layerNormRows is how many rows have sums of their own: goroutines share such parts, so the order of additions is the same
+// for every number of them.
+const layerNormRows = 32
+
+// Run is the gradient of [LayerNorm] with respect to x, gain and shift. With x̂ = (x − μ)/√(σ² + ε) and g = gain⊙dY,
 //
 //	dX = (g − mean(g) − x̂⊙mean(g⊙x̂))/√(σ² + ε),  dGain = Σ dY⊙x̂,  dShift = Σ dY
 //
-// with means over a row and sums over all rows. A nil dShift is left out.
-func LayerNormGradient[F Float](p *Pool, width int, epsilon float64, x, gain, dY, dX, dGain, dShift []F) {
+// with means over a block of a row and sums over all rows. A nil dShift is left out.
+func (l *LayerNormBackward[F]) Run(p *Pool, width, blocks int, epsilon float64, x, gain, dY, dX, dGain, dShift []F) {
+	m, size := machineOf[F](p), width/blocks
 	rows := len(x) / width
-	p.Split(rows, rowGrain(width), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			in, d, out := row(x, i, width), row(dY, i, width), row(dX, i, width)
-			mean, scale := momentsOf(in, epsilon)
-			var sum, along float64
-			for j, v := range in {
-				g := float64(gain[j]) * float64(d[j])
-				sum += g
-				along += g * (float64(v) - mean) * scale
-			}
-			sum, along = sum/float64(width), along/float64(width)
-			for j, v := range in {
-				g := float64(gain[j]) * float64(d[j])
-				out[j] = F(scale * (g - sum - (float64(v)-mean)*scale*along))
+	parts := ceil(rows, layerNormRows)
+	l.sums = resize(l.sums, 3*width*parts)
+	clear(l.sums)
+	p.Split(parts, ceil(rowGrain(width), layerNormRows), func(lo, hi int) {
+		for i := lo * layerNormRows; i < min(hi*layerNormRows, rows); i++ {
+			sums := row(l.sums, i/layerNormRows, 3*width)
+			for at := 0; at < width; at += size {
+				normalized, gain := row(dX[i*width:], at/size, size), gain[at:]
+				s := m.normalize(row(x[i*width:], at/size, size), gain, normalized, sums[2*width:], F(epsilon))
+				m.normalizeGradient(s, gain, normalized, row(dY[i*width:], at/size, size), normalized, sums[at:], sums[width+at:])
 			}
 		}
 	})
-	// Split by columns: every sum over rows is taken by one goroutine, in the order of the rows.
-	p.Split(width, rowGrain(rows), func(lo, hi int) {
-		clear(dGain[lo:hi])
+	clear(dGain)
+	clear(dShift)
+	for i := range parts {
+		sums := row(l.sums, i, 3*width)
+		m.add(dGain, dGain, sums[:width])
 		if dShift != nil {
-			clear(dShift[lo:hi])
+			m.add(dShift, dShift, sums[width:])
 		}
-		for i := range rows {
-			in, d := row(x, i, width), row(dY, i, width)
-			mean, scale := momentsOf(in, epsilon)
-			for j := lo; j < hi; j++ {
-				dGain[j] += F(float64(d[j]) * (float64(in[j]) - mean) * scale)
-				if dShift != nil {
-					dShift[j] += d[j]
-				}
-			}
-		}
-	})
+	}
 }
 
-// momentsOf returns the mean of a row and 1/√(variance + ε).
-func momentsOf[F Float](x []F, epsilon float64) (mean, scale float64) {
+// normalizePortable is machine.normalize in plain Go. Its sums run in float64.
+func normalizePortable[F Float](x, gain, normalized, y []F, epsilon F) F {
+	gain, normalized, y = gain[:len(x)], normalized[:len(x)], y[:len(x)]
+	var mean, rest, variance float64
+	n := float64(len(x))
 	for _, v := range x {
 		mean += float64(v)
 	}
-	mean /= float64(len(x))
-	var variance float64
+	mean /= n
 	for _, v := range x {
 		d := float64(v) - mean
+		rest += d
 		variance += d * d
 	}
-	return mean, 1 / math.Sqrt(variance/float64(len(x))+epsilon)
+	rest /= n // of the mean, lost by rounding
+	scale := 1 / math.Sqrt(variance/n-rest*rest+float64(epsilon))
+	for j, v := range x {
+		n := F((float64(v) - mean - rest) * scale)
+		normalized[j] = n
+		y[j] = gain[j] * n
+	}
+	return F(scale)
+}
+
+// normalizeGradientPortable is machine.normalizeGradient in plain Go. Its means are of float64.
+func normalizeGradientPortable[F Float](scale F, gain, normalized, dy, dx, dGain, dShift []F) {
+	gain, normalized, dx = gain[:len(dy)], normalized[:len(dy)], dx[:len(dy)]
+	dGain, dShift = dGain[:len(dy)], dShift[:len(dy)]
+	var sum, along float64
+	for j, d := range dy {
+		g := float64(gain[j] * d)
+		sum += g
+		along += g * float64(normalized[j])
+	}
+	mean := F(sum / float64(len(dy)))
+	share := F(along / float64(len(dy)))
+	for j, d := range dy {
+		n := normalized[j]
+		dShift[j] += d
+		dGain[j] += d * n
+		dx[j] = scale * (gain[j]*d - mean - n*share)
+	}
 }

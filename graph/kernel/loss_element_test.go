@@ -36,10 +36,10 @@ func elementLosses() map[string]struct {
 		"quantile": {Quantile(quantiles), func(column int, x, y float64) float64 {
 			return math.Max(quantiles[column]*(y-x), (quantiles[column]-1)*(y-x))
 		}},
-		"poisson":              {PoissonLogRate, func(_ int, x, y float64) float64 { return math.Exp(x) - y*x }},
-		"weighted binary":      {WeightedBinary(weights, 0), focal(0)},
-		"focal binary":         {WeightedBinary(weights, 2), focal(2)},
-		"barely focal binary":  {WeightedBinary(weights, 0.3), focal(0.3)},
+		"poisson":             {PoissonLogRate, func(_ int, x, y float64) float64 { return math.Exp(x) - y*x }},
+		"weighted binary":     {WeightedBinary(weights, 0), focal(0)},
+		"focal binary":        {WeightedBinary(weights, 2), focal(2)},
+		"barely focal binary": {WeightedBinary(weights, 0.3), focal(0.3)},
 	}
 }
 

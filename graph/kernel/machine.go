@@ -26,6 +26,8 @@ type machine[F Float] struct {
 
 	sigmoid, tanh, exp func(dst, src []F)  // dst may be src
 	add, multiply      func(dst, x, y []F) // dst may be x or y
+	// sigmoidGradient sets dst = d⊙y⊙(1−y), tanhGradient dst = d⊙(1−y)⊙(1+y); dst may be y or d.
+	sigmoidGradient, tanhGradient func(dst, y, d []F)
 	// rectify sets dst[i] = y[i] where x[i] is above 0 or NaN, and 0 elsewhere; dst may be x or y.
 	rectify func(dst, x, y []F)
 	// greater sets dst[i] = y[i] where that is above x[i] or NaN, and x[i] elsewhere; dst may be x or y.
@@ -36,6 +38,13 @@ type machine[F Float] struct {
 	shift func(dst, src []F, amount F)
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
+
+	// normalize sets normalized = (x − μ)·s and y = gain⊙normalized for the mean μ and the variance σ² of x, of at least one
+	// element, and returns s = 1/√(σ² + epsilon). normalized and y may be x, and each other.
+	normalize func(x, gain, normalized, y []F, epsilon F) (s F)
+	// normalizeGradient sets dx = s·(g − mean(g) − normalized⊙mean(g⊙normalized)) with g = gain⊙dy, and adds dy⊙normalized to
+	// dGain and dy to dShift; dx may be dy or normalized.
+	normalizeGradient func(s F, gain, normalized, dy, dx, dGain, dShift []F)
 
 	// bernoulli and addNormal are the loops of Bernoulli and AddNormal: the same bits in every set.
 	bernoulli func(values []F, seed uint64, threshold uint32, kept F)
@@ -76,8 +85,10 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		greater:  greaterPortable[F],
 		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		sigmoidGradient: sigmoidGradientPortable[F], tanhGradient: tanhGradientPortable[F],
+		normalize: normalizePortable[F], normalizeGradient: normalizeGradientPortable[F],
 		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],
-		blend: blendPortable[F], cells: portableCells(sigmoid, tanh),
+		blend: blendPortable[F], cells: portableCells(plainActivations[F]()),
 		ones: []F{1},
 	}
 }

@@ -55,16 +55,20 @@ type GRUStep[F Float] struct {
 	decayed, rates []F // a row each
 }
 
-// NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel and RecurrentBias, in
-// each run, and ZoneoutRate; the others do not count. hidden [B,SH] is the state: a run replaces it by that after the step.
+// NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel, RecurrentBias and
+// RecurrentGain, in each run, Epsilon and ZoneoutRate; the others do not count. hidden [B,SH] is the state: a run replaces it by that after the step.
 func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
 	m := machineOf[F](p)
 	g := &GRUStep[F]{
-		pool: p, machine: m, cell: &m.cells[s.Form], hidden: hidden,
-		shape: GRUShape{Form: s.Form, Steps: 1, Batch: s.Batch, Units: s.Units},
-		in:    GRUInput[F]{RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, ZoneoutRate: in.ZoneoutRate},
-		next:  make([]F, len(hidden)),
+		pool: p, machine: m, hidden: hidden,
+		shape: GRUShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units},
+		in: GRUInput[F]{
+			RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, RecurrentGain: in.RecurrentGain, Epsilon: in.Epsilon,
+			ZoneoutRate: in.ZoneoutRate,
+		},
+		next: make([]F, len(hidden)),
 	}
+	g.cell = g.many.cellOf(m, s)
 	columns, width := g.cell.gates*s.Units, g.cell.states*s.Units
 	g.decayed, g.rates = make([]F, width), slices.Repeat([]F{in.ZoneoutRate}, width)
 	if in.RecurrentBias == nil {
@@ -72,7 +76,7 @@ func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUSt
 	}
 	line := func(width int) lines[F] { return lines[F]{data: make([]F, width)} }
 	g.few = gateRows[F]{
-		rows: 1, units: s.Units, bias: g.in.RecurrentBias,
+		machine: m, rows: 1, units: s.Units, bias: g.in.RecurrentBias,
 		product: line(columns), saved: line(g.cell.saved * s.Units), left: line(s.Units),
 	}
 	return g
@@ -113,7 +117,11 @@ func (g *GRUStep[F]) row(before, state []F) {
 	for i := range g.cell.count {
 		stage := &g.cell.stages[i]
 		hi := lo + stage.blocks*H
-		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, g.few.product.data[lo:hi])
+		product := g.few.product.data[lo:hi]
+		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)
+		if g.in.RecurrentGain != nil {
+			normalizeProducts(g.machine, H, &g.in, lo, product)
+		}
 		stage.forward(&g.few)
 		left, lo = g.few.left.data, hi
 	}

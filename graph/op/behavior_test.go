@@ -46,6 +46,12 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"GRU: Mask: found shape [3,6], expected [4,3]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, op.GRUOptions{}))},
 		{"GRU: RecurrentDropout: found shape [4,3,6], expected [3,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u2", 2, 6), RecurrentDropout: float("d", 4, 3, 6)}, op.GRUOptions{}))},
 		{"GRU: ZoneoutRate: found 1.5, expected 0 to 1", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{ZoneoutRate: 1.5}))},
+		{"GRU: Activation: found sine, expected [linear relu", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Activation: "sine"}))},
+		{
+			"GRU: GateActivation: found tanh, expected sigmoid in an LSTM",
+			node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: kernel.LSTM, GateActivation: "tanh"})),
+		},
+		{"GRU: Epsilon: found 0, expected more than 0", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u4", 2, 6), RecurrentGain: vector}, op.GRUOptions{}))},
 		{"GRU: Decay: found shape [3,6], expected [4,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.GRUOptions{}))},
 		{"GRU: Form: found 17, expected a form of kernel.GRUForm", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: 17}))},
 		{"Scale: factors: found shape [3,6], expected [4,3,6]", node(op.Scale(s, x, row))},
@@ -78,6 +84,9 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"WeightedBinaryCrossEntropy: weights: found 2, expected 6", node(op.WeightedBinaryCrossEntropy(s, row, row, []float64{1, 2}, 0))},
 		{"Focal: labels: found shape [4,3], expected [6]", node(op.Focal(s, vector, ids, nil, 2))},
 		{"Points: columns: found [6], expected 0 to 5", node(op.Points(s, row, []int{6}, false))},
+		{"ActivityPenalty: mask: found shape [6], expected [4,3]", node(op.ActivityPenalty(s, x, vector, 1, 1))},
+		{"Total: scalars: found none, expected at least one", node(op.Total(s))},
+		{"Total: scalar: found shape [6], expected []", node(op.Total(s, vector))},
 		{"WeightedMean: weights: found shape [6], expected [3,6]", node(op.WeightedMean(s, row, vector))},
 	} {
 		if test.err == nil || !strings.HasPrefix(test.err.Error(), test.want) {

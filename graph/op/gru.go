@@ -14,6 +14,7 @@ type GRUNodes struct {
 	Gates            *G.Node // A [T,B,GH] = x·kernel + bias, with the form's G gates, as r, z, n
 	RecurrentKernel  *G.Node // U [H,GH]
 	RecurrentBias    *G.Node // c [GH]
+	RecurrentGain    *G.Node // [GH]: normalizes every block of (h'⊙d)·U, as layer normalization with this gain; nil for none
 	Initial          *G.Node // the state before the first step [B,SH]; nil for zeros
 	Mask             *G.Node // [T,B]; where it is 0 the state is carried over
 	RecurrentDropout *G.Node // d, fed noise: multiplies h' before U, the same at every step; [B,H], or [G,B,H], one for each gate
@@ -24,8 +25,12 @@ type GRUNodes struct {
 
 // GRUOptions say which recurrence [GRU] is. The zero value is the form of cuDNN, Keras and PyTorch.
 type GRUOptions struct {
-	Form        kernel.GRUForm
+	Form kernel.GRUForm
+	// What stands for tanh and σ, of [kernel.ActivationNames]; empty for these. An LSTM has no others.
+	Activation, GateActivation string
+
 	ZoneoutRate float64 // ρ in [0,1]: where there is no Zoneout node, as in evaluation, ζ = ρ everywhere
+	Epsilon     float64 // added to variances, more than 0 where there is a RecurrentGain
 	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
 }
 
@@ -37,6 +42,7 @@ type GRUOptions struct {
 //	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
 //
 // With decay, h' is γ⊙(the state of the step before) everywhere, and with zoneout the state is ζ⊙h' + (1−ζ)⊙h in place of h.
+// With a gain, N((h'⊙d)·U) stands for (h'⊙d)·U, gate by gate (Ba et al. 2016, arXiv:1607.06450); the bias is its shift.
 // The gradient of the perturbation is that of the states, through all later steps, where the gradient that flows into this
 // node has only what reads the states from above.
 // Mask, RecurrentDropout and Zoneout have no gradient. A mask of ones costs nothing.
@@ -46,12 +52,16 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 		return nil, errors.Errorf("GRU: Form: found %d, expected a form of kernel.GRUForm", options.Form)
 	}
 	blocks, states := options.Form.Gates(), options.Form.States()
+	c.activation("Activation", options.Activation, "tanh", options.Form)
+	c.activation("GateActivation", options.GateActivation, "sigmoid", options.Form)
 	c.that(0 <= options.ZoneoutRate && options.ZoneoutRate <= 1, "ZoneoutRate", options.ZoneoutRate, "0 to 1")
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
 	batch, units := gates[1], gates[2]/blocks
 	c.that(gates[2] == blocks*units, "Gates", fmt.Sprintf("%d columns", gates[2]), fmt.Sprintf("a multiple of %d", blocks))
 	c.floats("RecurrentKernel", in.RecurrentKernel, units, blocks*units)
 	c.optional("RecurrentBias", in.RecurrentBias, blocks*units)
+	c.optional("RecurrentGain", in.RecurrentGain, blocks*units)
+	c.that(options.Epsilon > 0 || in.RecurrentGain == nil, "Epsilon", options.Epsilon, "more than 0")
 	c.optional("Initial", in.Initial, batch, states*units)
 	c.optional("Mask", in.Mask, gates[0], batch)
 	if d := in.RecurrentDropout; d != nil && d.Dims() == 3 {
@@ -65,17 +75,34 @@ func GRU(s *Scope, in GRUNodes, options GRUOptions) (*G.Node, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	shape := kernel.GRUShape{Form: options.Form, Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse}
-	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape, options.ZoneoutRate)
+	shape := kernel.GRUShape{
+		Form: options.Form, Activation: options.Activation, GateActivation: options.GateActivation,
+		Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse,
+	}
+	return byDtype(c.dtype, gru[float32], gru[float64])(s, in, shape, options)
 }
 
-func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRate float64) (*G.Node, error) {
-	inputs := []*G.Node{in.Gates, in.RecurrentKernel, in.RecurrentBias, in.Initial, in.Decay, in.Perturbation, in.Mask, in.RecurrentDropout, in.Zoneout}
+// activation checks the name of an activation that stands for the given one; empty stands for it too.
+func (c *check) activation(name, found, plain string, form kernel.GRUForm) {
+	if found == "" || found == plain {
+		return
+	}
+	c.that(form != kernel.LSTM, name, found, plain+" in an LSTM")
+	_, known := kernel.ActivationNamed[float64](found)
+	c.that(known, name, found, kernel.ActivationNames())
+}
+
+func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, options GRUOptions) (*G.Node, error) {
+	inputs := []*G.Node{
+		in.Gates, in.RecurrentKernel, in.RecurrentBias, in.RecurrentGain, in.Initial, in.Decay, in.Perturbation,
+		in.Mask, in.RecurrentDropout, in.Zoneout,
+	}
 	read := func(in values[F]) kernel.GRUInput[F] {
 		f := in.floats
 		return kernel.GRUInput[F]{
-			Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], Initial: f[3], Decay: f[4], Perturbation: f[5], Mask: f[6],
-			RecurrentDropout: f[7], Zoneout: f[8], ZoneoutRate: F(zoneoutRate),
+			Gates: f[0], RecurrentKernel: f[1], RecurrentBias: f[2], RecurrentGain: f[3], Epsilon: F(options.Epsilon),
+			Initial: f[4], Decay: f[5], Perturbation: f[6], Mask: f[7],
+			RecurrentDropout: f[8], Zoneout: f[9], ZoneoutRate: F(options.ZoneoutRate),
 		}
 	}
 	number := s.count + 1 // of the node added below
@@ -87,7 +114,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRa
 			name: "GRUGradient", inputs: append(inputs, hidden, dHidden), shape: in.Gates.Shape(),
 			run: func(in values[F], dGates []F) {
 				out.Gates = dGates
-				cell().Backward(s.pool, shape, read(in), in.floats[9], in.floats[10], out)
+				cell().Backward(s.pool, shape, read(in), in.floats[10], in.floats[11], out)
 			},
 		})
 	})
@@ -100,6 +127,7 @@ func gru[F kernel.Float](s *Scope, in GRUNodes, shape kernel.GRUShape, zoneoutRa
 			backward,
 			beside(s, "GRURecurrentKernelGradient", backward, in.RecurrentKernel, &out.RecurrentKernel),
 			beside(s, "GRURecurrentBiasGradient", backward, in.RecurrentBias, &out.RecurrentBias),
+			beside(s, "GRURecurrentGainGradient", backward, in.RecurrentGain, &out.RecurrentGain),
 			beside(s, "GRUInitialGradient", backward, in.Initial, &out.Initial),
 			beside(s, "GRUDecayGradient", backward, in.Decay, &out.Decay),
 			beside(s, "GRUPerturbationGradient", backward, in.Perturbation, &out.Perturbation),

@@ -14,7 +14,7 @@ import (
 
 func gruNodes(in nodes) op.GRUNodes {
 	return op.GRUNodes{
-		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"],
+		Gates: in["gates"], RecurrentKernel: in["kernel"], RecurrentBias: in["bias"], RecurrentGain: in["gain"],
 		Initial: in["initial"], Mask: in["mask"], RecurrentDropout: in["dropout"],
 		Zoneout: in["zoneout"], Decay: in["decay"], Perturbation: in["perturbation"],
 	}
@@ -50,12 +50,9 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 					}
 				}
 				a := func(gate, j int) float64 { return gates[((t*batch+b)*G+gate)*units+j] }
-				// q is a product of a state with a column of the recurrent kernel.
-				q := func(h []float64, gate, j int) float64 {
+				// product is that of a state with a column of the recurrent kernel.
+				product := func(h []float64, gate, j int) float64 {
 					var sum float64
-					if bias != nil {
-						sum = bias[gate*units+j]
-					}
 					for k, v := range h[:units] {
 						if d := in["dropout"]; len(d.shape) == 3 {
 							v *= d.floats[(gate*batch+b)*units+k]
@@ -65,6 +62,23 @@ func gruWant(options op.GRUOptions) func(in inputs) []float64 {
 						sum += v * u[(k*G+gate)*units+j]
 					}
 					return sum
+				}
+				q := func(h []float64, gate, j int) float64 {
+					share := product(h, gate, j)
+					if gain := in["gain"].floats; gain != nil {
+						var mean, variance float64
+						for k := range units {
+							mean += product(h, gate, k) / float64(units)
+						}
+						for k := range units {
+							variance += math.Pow(product(h, gate, k)-mean, 2) / float64(units)
+						}
+						share = gain[gate*units+j] * (share - mean) / math.Sqrt(variance+options.Epsilon)
+					}
+					if bias != nil {
+						share += bias[gate*units+j]
+					}
+					return share
 				}
 				gate := func(k, j int) float64 { return sigmoid(a(k, j) + q(state, k, j)) }
 				reset := func() []float64 {
@@ -132,6 +146,7 @@ func TestGRU(t *testing.T) {
 			{"mask", mask},
 			{"dropout", dropout(5, 4, 2)},
 			{"dropout", dropout(6, form.Gates(), 4, 2)}, // of each gate, in place of the one before
+			{"gain", random(9, columns)},
 		}
 		zoneout := uniform(7, 4, 4, states)
 		for i, v := range zoneout.floats {
@@ -139,9 +154,9 @@ func TestGRU(t *testing.T) {
 		}
 		decay := uniform(8, 4, 4, states)
 		decay.fixed = false
-		for choice := range 1 << (len(optional) + 1) {
+		for choice := int(form) % 3; choice < 1<<(len(optional)+1); choice += 3 { // they are many
 			in := inputs{"gates": random(1, 4, 4, columns), "kernel": random(2, 2, columns)}
-			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0}
+			options := op.GRUOptions{Form: form, Reverse: choice&1 != 0, Epsilon: 0.5}
 			name := fmt.Sprintf("%+v", options)
 			switch choice % 5 { // each with some of the others
 			case 1:

@@ -62,7 +62,7 @@ func gatherWant(in inputs) []float64 {
 const layerNormEpsilon = 1e-3
 
 func layerNorm(s *op.Scope, in nodes) (*G.Node, error) {
-	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], layerNormEpsilon)
+	return op.LayerNorm(s, in["x"], in["gain"], in["shift"], 1, layerNormEpsilon)
 }
 
 func layerNormWant(in inputs) []float64 {
@@ -443,6 +443,28 @@ func examples() []example {
 					rows = append(rows, value*[]float64{1, 3}[in["labels"].ints[i]])
 				}
 				return rows
+			}},
+		{"ActivityPenalty", inputs{"x": random(1, 4, 4, 3), "mask": mask},
+			func(s *op.Scope, in nodes) (*G.Node, error) {
+				return op.ActivityPenalty(s, in["x"], in["mask"], 0.5, 2)
+			},
+			func(in inputs) []float64 {
+				return []float64{kernel.ActivityPenalty(4, 4, 3, 0.5, 2, in["x"].floats, in["mask"].floats)}
+			}},
+		{"ActivityPenalty twice, of one total", inputs{"x": random(1, 4, 2, 3)},
+			func(s *op.Scope, in nodes) (*G.Node, error) {
+				once, err := op.ActivityPenalty(s, in["x"], nil, 1, 0)
+				if err != nil {
+					return nil, err
+				}
+				twice, err := op.ActivityPenalty(s, in["x"], nil, 0, 3)
+				if err != nil {
+					return nil, err
+				}
+				return op.Total(s, once, twice, once)
+			},
+			func(in inputs) []float64 {
+				return []float64{kernel.ActivityPenalty(4, 2, 3, 2, 3, in["x"].floats, nil)}
 			}},
 		{"WeightedMean", inputs{"rows": random(1, 3, 2), "weights": uniform(2, 3, 2)}, weightedMean, weightedMeanWant},
 		{"WeightedMean of one row", inputs{"rows": random(1, 1), "weights": uniform(2, 1)}, weightedMean, weightedMeanWant},

@@ -9,13 +9,22 @@ import (
 const (
 	ridgePenalty = 1.0 // λ, of weights for inputs of variance 1
 	ridgeBlock   = 512 // windows that are added up at a time
+
+	maxRidgeInputs   = 512     // of a window
+	maxRidgeProducts = 1 << 33 // of inputs × inputs × windows: some seconds
 )
 
-// ridgeBaseline is a linear regression on the first inputs of the last rows of each window: w minimizes
+// ridgeBaseline is a linear regression on the inputs, but for masks and gaps, of the last rows of each window, at most that
+// many and as many as it takes no long time for: w minimizes
 // Σ (y − ȳ − w·x)² + λ‖w‖² over the training part, with every input brought to mean 0 and variance 1 there, λ = 1. It is
 // not ok where numbers are too large to be squared.
-func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok bool) {
-	rows = min(rows, fitted.Steps(0))
+func ridgeBaseline(fitted, tested *rowSet, rows int) (b Baseline, ok bool) {
+	inputs := fitted.panel.inputColumns
+	most := min(maxRidgeInputs, int(math.Sqrt(maxRidgeProducts/float64(len(fitted.samples)))))
+	rows = min(rows, fitted.Steps(0), most/inputs)
+	if rows == 0 {
+		return b, false
+	}
 	n := inputs * rows
 	regressors := func(d *rowSet, s sample, x []float64) {
 		for r := range rows {
@@ -23,7 +32,7 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok boo
 		}
 	}
 	x, mean, deviation := make([]float64, n), make([]float64, n), make([]float64, n)
-	targets := summarize(fitted.targetValues(), func(int) bool { return true })
+	targets := summarize(fitted.targetValues())
 	for _, s := range fitted.samples {
 		regressors(fitted, s, x)
 		for i, v := range x {
@@ -52,7 +61,7 @@ func ridgeBaseline(fitted, tested *rowSet, inputs, rows int) (b Baseline, ok boo
 			for i, v := range x {
 				block.Set(i, j, (v-mean[i])/deviation[i])
 			}
-			y.SetVec(j, fitted.panel.values[s.target]-targets.mean)
+			y.SetVec(j, fitted.panel.targetValue(int(s.target))-targets.mean)
 		}
 		covariance.SymRankK(covariance, 1, block)
 		var part mat.VecDense

@@ -10,7 +10,7 @@ const maxNgramCounts = 1 << 24
 //
 // "unigram", "bigram" and "trigram" have nll and accuracy, of every token but the first, and perplexity. An order whose
 // table would be too large is left out.
-func seriesBaselines(fitted, tested []int, vocabulary int) []Baseline {
+func seriesBaselines(fitted, tested [][]int, vocabulary int) []Baseline {
 	var baselines []Baseline
 	table := vocabulary
 	for order, name := range []string{"unigram", "bigram", "trigram"} {
@@ -18,7 +18,9 @@ func seriesBaselines(fitted, tested []int, vocabulary int) []Baseline {
 			break
 		}
 		counts := newNgramCounts(fitted, order, vocabulary)
-		baselines = append(baselines, Baseline{Name: name, Metrics: counts.metrics(tested)})
+		if metrics := counts.metrics(tested); metrics != nil {
+			baselines = append(baselines, Baseline{Name: name, Metrics: metrics})
+		}
 		table *= vocabulary
 	}
 	return baselines
@@ -27,18 +29,22 @@ func seriesBaselines(fitted, tested []int, vocabulary int) []Baseline {
 // ngramCounts counts which token follows each sequence of that many tokens.
 type ngramCounts struct {
 	before, vocabulary int
-	tokens             int       // with a chance: 0, the unknown, has none
+	tokens             int       // with a chance: 0, the unknown, has none unless it occurs
 	counts             []float64 // [vocabulary^before, vocabulary]
 }
 
-func newNgramCounts(tokens []int, before, vocabulary int) *ngramCounts {
+func newNgramCounts(texts [][]int, before, vocabulary int) *ngramCounts {
 	size := vocabulary
 	for range before {
 		size *= vocabulary
 	}
 	c := &ngramCounts{before: before, vocabulary: vocabulary, tokens: vocabulary - 1, counts: make([]float64, size)}
-	for at := max(before, 1); at < len(tokens); at++ {
-		c.following(tokens, at)[tokens[at]]++
+	for _, tokens := range texts {
+		for at := max(before, 1); at < len(tokens); at++ {
+			if c.following(tokens, at)[tokens[at]]++; tokens[at] == UnknownToken {
+				c.tokens = vocabulary
+			}
+		}
 	}
 	return c
 }
@@ -52,17 +58,22 @@ func (c *ngramCounts) following(tokens []int, at int) []float64 {
 	return c.counts[row*c.vocabulary : (row+1)*c.vocabulary]
 }
 
-func (c *ngramCounts) metrics(tokens []int) map[string]float64 {
+func (c *ngramCounts) metrics(texts [][]int) map[string]float64 {
 	var nll, right, count float64
-	for at := max(c.before, 1); at < len(tokens); at++ {
-		counts := c.following(tokens, at)
-		var sum float64
-		for _, n := range counts {
-			sum += n
+	for _, tokens := range texts {
+		for at := max(c.before, 1); at < len(tokens); at++ {
+			counts := c.following(tokens, at)
+			var sum float64
+			for _, n := range counts {
+				sum += n
+			}
+			nll -= math.Log((counts[tokens[at]] + ngramSmoothing) / (sum + ngramSmoothing*float64(c.tokens)))
+			right += float64(index(argmax(counts) == tokens[at]))
+			count++
 		}
-		nll -= math.Log((counts[tokens[at]] + ngramSmoothing) / (sum + ngramSmoothing*float64(c.tokens)))
-		right += float64(index(argmax(counts) == tokens[at]))
-		count++
+	}
+	if count == 0 {
+		return nil // every text is shorter
 	}
 	nll /= count
 	return map[string]float64{"nll": nll, "accuracy": right / count, "perplexity": math.Exp(nll)}

@@ -2,7 +2,7 @@ package data
 
 import (
 	"math"
-	"slices"
+	"sort"
 )
 
 // tableBaselines returns what needs no model, by task:
@@ -10,11 +10,16 @@ import (
 //   - classify: "majority", the most frequent class, and "centroid", the class whose sequences' mean is nearest, in scaled
 //     inputs, to the mean over the steps of the sequence;
 //   - regress: "mean", that of the training part's targets;
-//   - forecast: "mean", and "persistence", the last value of the target that was observed when the window ends;
+//   - forecast: "mean"; "persistence", the last value of the target that was observed when the window ends; where there is
+//     a season "seasonal", the value a season before the target, or as many as it takes for it to be observed;
+//     and "ridge", see ridgeBaseline;
 //   - next: "mean", that of the filled training part, and "persistence", the row before, filled.
 //
 // The metrics mae, mse and rmse are in original units, averaged over the targets that count.
-func tableBaselines(fitted, tested *rowSet) []Baseline {
+func tableBaselines(fitted, tested *rowSet, season, ridgeRows int) []Baseline {
+	if fitted.spec.Vocabulary > 0 {
+		return tokenBaselines(fitted, tested)
+	}
 	switch fitted.spec.TargetKind {
 	case ClassPerSequence:
 		majority := majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)
@@ -22,12 +27,17 @@ func tableBaselines(fitted, tested *rowSet) []Baseline {
 	case ValuesPerStep:
 		return stepBaselines(fitted, tested)
 	}
-	mean := summarize(fitted.targetValues(), func(int) bool { return true }).mean
+	mean := summarize(fitted.targetValues()).mean
 	baselines := []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
 	if fitted.spec.Task == Forecast {
-		last := slices.Clone(tested.panel.values)
-		tested.panel.fill(last, FillForward, mean)
-		baselines = append(baselines, tested.valueBaseline("persistence", func(s sample) float64 { return last[s.hi-1] }))
+		persistence := tested.panel.lastObserved(mean)
+		baselines = append(baselines, tested.valueBaseline("persistence", persistence))
+		if season > 0 {
+			baselines = append(baselines, tested.valueBaseline("seasonal", tested.panel.seasonal(season, persistence)))
+		}
+		if ridge, ok := ridgeBaseline(fitted, tested, ridgeRows); ok {
+			baselines = append(baselines, ridge)
+		}
 	}
 	return baselines
 }
@@ -44,7 +54,7 @@ func (d *rowSet) targetClasses() []int {
 func (d *rowSet) targetValues() []float64 {
 	values := make([]float64, len(d.samples))
 	for i, s := range d.samples {
-		values[i] = d.panel.values[s.target]
+		values[i] = d.panel.targetValue(int(s.target))
 	}
 	return values
 }
@@ -90,10 +100,43 @@ func (p *panel) mean(s sample, into []float64) {
 	}
 }
 
+// lastObserved returns the last target of a series that was observed when a window ends; where none was it is mean.
+func (p *panel) lastObserved(mean float64) func(sample) float64 {
+	return func(s sample) float64 {
+		last := int(s.hi) - 1
+		first := p.start(last)
+		for row := last; row >= first; row-- {
+			if value := p.targetValue(row); !math.IsNaN(value) {
+				return value
+			}
+		}
+		return mean
+	}
+}
+
+// seasonal returns the last target of a series that was observed a whole number of seasons before the one to predict, when
+// the window ends; where there is none it is otherwise.
+func (p *panel) seasonal(season int, otherwise func(sample) float64) func(sample) float64 {
+	return func(s sample) float64 {
+		first := p.start(int(s.target))
+		for row := int(s.target) - season; row >= first; row -= season {
+			if value := p.targetValue(row); row < int(s.hi) && !math.IsNaN(value) {
+				return value
+			}
+		}
+		return otherwise(s)
+	}
+}
+
+// start is the first row of the series that a row is in.
+func (p *panel) start(row int) int {
+	return p.series[sort.Search(len(p.series), func(i int) bool { return p.series[i].hi > row })].lo
+}
+
 func (d *rowSet) valueBaseline(name string, predict func(sample) float64) Baseline {
 	var e deviations
 	for _, s := range d.samples {
-		e.add(predict(s) - d.panel.values[s.target])
+		e.add(predict(s) - d.panel.targetValue(int(s.target)))
 	}
 	return Baseline{Name: name, Metrics: e.metrics()}
 }
@@ -113,7 +156,7 @@ func stepBaselines(fitted, tested *rowSet) []Baseline {
 	var mean, persistence deviations
 	for _, s := range tested.samples {
 		for row := s.lo + 1; row <= s.hi; row++ {
-			if !tested.panel.complete[row] {
+			if !tested.panel.complete(int(row)) {
 				continue
 			}
 			before, now := tested.panel.row(int(row)-1), tested.panel.row(int(row))

@@ -1,14 +1,6 @@
 package data
 
-import (
-	"cmp"
-	"fmt"
-	"math"
-	"slices"
-	"strings"
-
-	"github.com/gruexp/gruexp/graph/fault"
-)
+import "cmp"
 
 // Limits of a configuration: far above what trains, below what would fill the memory or overflow.
 const (
@@ -16,32 +8,30 @@ const (
 	maxWindow    = 1 << 20
 )
 
-// Config says which data to load and how. Either Name or CSV is set. Forecast, Missing, Scale and Split are for CSV; some
-// known sets, which say so in their documentation, have the first three too, with defaults of their own.
+// Config says which data to load and how. One of Name, CSV and Text is set. Forecast, Missing, Scale and Split are for CSV;
+// some known sets, which say so in their documentation, have the first three too, with defaults of their own. A text has
+// Forecast for its window and Split for its fractions.
 type Config struct {
 	Name     string          `yaml:"name,omitempty"` // a known set, see [KnownSets]
-	CSV      *CSVConfig      `yaml:"csv,omitempty"`
+	CSV      *CSVConfig      `yaml:"csv,omitempty"`  // a table of one's own, of any format
+	Text     *TextConfig     `yaml:"text,omitempty"` // a text of one's own
 	Forecast *ForecastConfig `yaml:"forecast,omitempty"`
 	Missing  *MissingConfig  `yaml:"missing,omitempty"`
 	Scale    Scale           `yaml:"scale,omitempty"` // default standard
 	Split    *SplitConfig    `yaml:"split,omitempty"`
 
+	// Stream keeps the numbers of a table in temporary files instead of memory, eight bytes each: for tables that are larger.
+	// Their rows must stand sorted by sequence and time. The folder is that of TMPDIR; Unix only.
+	Stream bool `yaml:"stream,omitempty"`
+
 	// BatchSize is the number of sequences in a training step; default 32, and -1 is the whole training part.
 	BatchSize int `yaml:"batch_size"`
-}
 
-// CSVConfig names the files and the columns. Either Path is set, and the file is split, or Train and Test.
-type CSVConfig struct {
-	Path  string `yaml:"path,omitempty"`
-	Train string `yaml:"train,omitempty"`
-	Valid string `yaml:"valid,omitempty"` // left out: a fraction of Train, see [SplitConfig]
-	Test  string `yaml:"test,omitempty"`
-
-	Sequence string   `yaml:"sequence,omitempty"` // groups rows into sequences; left out: one long series
-	Time     string   `yaml:"time,omitempty"`     // orders the rows of a sequence: numbers or dates; left out: file order
-	Group    string   `yaml:"group,omitempty"`    // groups sequences for a split by group
-	Inputs   []string `yaml:"inputs,omitempty"`   // left out: every other numeric column, and a forecast's target
-	Target   string   `yaml:"target,omitempty"`   // the sequence's class or number
+	// Fold takes the validation part out of the training part, one fold of several; default nil: the parts stay as they are.
+	Fold *FoldConfig `yaml:"fold,omitempty"`
+	// OverfitBatches makes the first so many batches of the training part the training and the validation part, to see whether a
+	// model can learn them by heart; default: 0, all of the data.
+	OverfitBatches int `yaml:"overfit_batches,omitempty"`
 }
 
 // ForecastConfig describes windows of rows. A forecast uses all of it; the task next only Window, to cut a series into
@@ -50,6 +40,7 @@ type ForecastConfig struct {
 	Target  string `yaml:"target,omitempty"`
 	Window  int    `yaml:"window"`            // rows that the model sees; default 24
 	Horizon int    `yaml:"horizon,omitempty"` // rows from the window's last row to the target; a forecast's default is 1
+	Season  int    `yaml:"season,omitempty"`  // rows after which a forecast's target comes again, for the baseline seasonal; left out: none
 }
 
 // Fill is what stands in for a missing input.
@@ -84,6 +75,8 @@ type Scale string
 const (
 	ScaleStandard Scale = "standard" // mean 0, standard deviation 1
 	ScaleMinMax   Scale = "minmax"   // from 0 to 1
+	ScaleRobust   Scale = "robust"   // median 0, distance of the quartiles 1
+	ScaleLog      Scale = "log"      // inputs: standard, of sign(x)·log(1+|x|); a target: standard
 	ScaleNone     Scale = "none"
 )
 
@@ -113,10 +106,21 @@ func (c Config) WithDefaults() Config {
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
 	}
+	if c.Fold != nil {
+		fold := c.Fold.WithDefaults()
+		c.Fold = &fold
+	}
+	if c.Text != nil && c.CSV == nil {
+		text := c.Text.withDefaults()
+		c.Text, c.Split = &text, c.Split.withDefaults(ByTime)
+		return c
+	}
 	if c.CSV == nil {
 		set, _ := Known(c.Name)
 		return c.withSettings(set.settings)
 	}
+	csv := c.CSV.withDefaults()
+	c.CSV = &csv
 	if c.Scale == "" {
 		c.Scale = ScaleStandard
 	}
@@ -137,9 +141,18 @@ func (c Config) WithDefaults() Config {
 	}
 	c.Missing = missing.withDefaults()
 
+	by := BySequence
+	if csv.Sequence == "" && !csv.sequences() {
+		by = ByTime
+	}
+	c.Split = c.Split.withDefaults(by)
+	return c
+}
+
+func (c *SplitConfig) withDefaults(by SplitBy) *SplitConfig {
 	var split SplitConfig
-	if c.Split != nil {
-		split = *c.Split
+	if c != nil {
+		split = *c
 	}
 	if split.Valid == nil {
 		fraction := 0.1
@@ -148,13 +161,35 @@ func (c Config) WithDefaults() Config {
 	if split.Test == 0 {
 		split.Test = 0.1
 	}
-	if split.By == "" {
-		split.By = BySequence
-		if c.CSV.Sequence == "" {
-			split.By = ByTime
+	split.By = cmp.Or(split.By, by)
+	return &split
+}
+
+// HasValid says whether a configuration whose defaults are filled in leads to a validation part.
+func (c Config) HasValid() bool {
+	given := c.CSV == nil && c.Text == nil || c.CSV != nil && c.CSV.Valid != "" || c.Text != nil && c.Text.Valid != ""
+	return given || c.Fold != nil || c.OverfitBatches > 0 || *c.Split.Valid > 0
+}
+
+// WithPaths is the configuration with f of each path of a file instead of the path.
+func (c Config) WithPaths(f func(path string) string) Config {
+	change := func(paths ...*string) {
+		for _, path := range paths {
+			if *path != "" {
+				*path = f(*path)
+			}
 		}
 	}
-	c.Split = &split
+	if c.CSV != nil {
+		csv := *c.CSV
+		change(&csv.Path, &csv.Train, &csv.Valid, &csv.Test)
+		c.CSV = &csv
+	}
+	if c.Text != nil {
+		text := *c.Text
+		change(&text.Path, &text.Train, &text.Valid, &text.Test)
+		c.Text = &text
+	}
 	return c
 }
 
@@ -176,6 +211,7 @@ func (c Config) withSettings(own Config) Config {
 			forecast = ForecastConfig{
 				Target:  cmp.Or(c.Forecast.Target, forecast.Target),
 				Window:  cmp.Or(c.Forecast.Window, forecast.Window),
+				Season:  cmp.Or(c.Forecast.Season, forecast.Season),
 				Horizon: cmp.Or(c.Forecast.Horizon, forecast.Horizon),
 			}
 		}
@@ -192,223 +228,4 @@ func (c MissingConfig) withDefaults() *MissingConfig {
 		c.Fill = FillForward
 	}
 	return &c
-}
-
-// Validate lists every fault of a configuration whose defaults are filled in, whatever the task.
-func (c Config) Validate() fault.List {
-	var faults fault.List
-	faults.Check(c.BatchSize == -1 || c.BatchSize >= 1 && c.BatchSize <= maxBatchSize, "batch_size", c.BatchSize,
-		"1 to %d, or -1 for the whole training part", maxBatchSize)
-	switch {
-	case c.Name == "" && c.CSV == nil:
-		faults.Add("name", "nothing", "%s, or the section csv", knownNames())
-		return faults
-	case c.Name != "" && c.CSV != nil:
-		faults.Add("csv", "a section", "either name or csv, not both")
-		return faults
-	case c.CSV == nil:
-		set, known := Known(c.Name)
-		faults.Check(known, "name", c.Name, "%s", knownNames())
-		const none = "none: the set has no such setting"
-		own := set.settings
-		faults.Check(own.Forecast != nil || c.Forecast == nil, "forecast", "a section", none)
-		faults.Check(own.Missing != nil || c.Missing == nil, "missing", "a section", none)
-		faults.Check(own.Scale != "" || c.Scale == "", "scale", string(c.Scale), none)
-		faults.Check(c.Split == nil, "split", "a section", "none: a set with a name has its own parts")
-		// What stands in a section that the set has not is not judged.
-		if own.Forecast == nil {
-			c.Forecast = nil
-		}
-		if own.Missing == nil {
-			c.Missing = nil
-		}
-		if own.Scale == "" {
-			c.Scale = ""
-		}
-		c.Split = nil
-	default:
-		faults.Under("csv", c.CSV.validate())
-	}
-	if c.Forecast != nil {
-		faults.Under("forecast", c.Forecast.validate())
-	}
-	if c.Missing != nil {
-		faults.Under("missing", c.Missing.validate())
-	}
-	if c.Scale != "" {
-		checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleNone)
-	}
-	if c.Split != nil {
-		faults.Under("split", c.Split.validate(*c.CSV))
-	}
-	return faults
-}
-
-// ValidateFor lists every fault of a configuration whose defaults are filled in, for this task.
-func (c Config) ValidateFor(task Task) fault.List {
-	faults := c.Validate()
-	if !slices.Contains(Tasks(), task) {
-		faults.Add("task", string(task), "%s", oneOf(Tasks()...))
-		return faults
-	}
-	if c.CSV != nil && c.Name != "" {
-		return faults // which of the two is meant decides about the rest
-	}
-	if c.CSV == nil {
-		if set, known := Known(c.Name); known {
-			faults.Check(set.Task == task, "task", string(task), "%s for the set %s", set.Task, set.Name)
-			faults = append(faults, c.validateSettings(set)...)
-		}
-		return faults
-	}
-	if task == Translate {
-		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, "dates")
-		return faults
-	}
-	csv := c.CSV
-	lookAhead := c.looksAhead()
-	switch task {
-	case Classify, Regress:
-		faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", task)
-		faults.Check(csv.Sequence != "", "csv.sequence", csv.Sequence,
-			"a column for the task %s: a sequence has one target", task)
-		faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", task)
-	case Forecast:
-		faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task forecast has forecast.target")
-		if c.Forecast == nil || c.Forecast.Target == "" {
-			faults.Add("forecast.target", "", "a column")
-		} else {
-			faults.Check(!slices.Contains([]string{csv.Sequence, csv.Time, csv.Group}, c.Forecast.Target),
-				"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
-			faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
-		}
-		faults.Check(!lookAhead, "missing.fill", string(FillLinear),
-			"forward, mean or zero: linear would look at values that are to be predicted")
-	case Next:
-		faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task next predicts the inputs")
-		faults.Check(!lookAhead, "missing.fill", string(FillLinear),
-			"forward, mean or zero: linear would look at values that are to be predicted")
-		if c.Forecast != nil {
-			faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target,
-				"none: the task next predicts the inputs")
-			faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon,
-				"none: the task next predicts the next row")
-		} else {
-			faults.Check(csv.Sequence != "", "csv.sequence", csv.Sequence,
-				"a column, or forecast.window to cut the one long series into pieces")
-		}
-	}
-	return faults
-}
-
-func (c Config) looksAhead() bool { return c.Missing != nil && c.Missing.Fill == FillLinear }
-
-// validateSettings lists the faults of settings that a known set has.
-func (c Config) validateSettings(set KnownSet) fault.List {
-	var faults fault.List
-	faults.Check(set.Task == Classify || set.Task == Regress || !c.looksAhead(), "missing.fill", string(FillLinear),
-		"forward, mean or zero: linear would look at values that are to be predicted")
-	if c.Forecast == nil || set.settings.Forecast == nil {
-		return faults
-	}
-	own := *set.settings.Forecast
-	if own.Target == "" {
-		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
-		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
-		return faults
-	}
-	faults.Check(c.Forecast.Target == own.Target, "forecast.target", c.Forecast.Target, "%s for the set %s", own.Target, set.Name)
-	faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
-	return faults
-}
-
-func (c CSVConfig) validate() fault.List {
-	var faults fault.List
-	switch {
-	case c.Path == "" && c.Train == "" && c.Test == "":
-		faults.Add("path", "", "a file, or train and test")
-	case c.Path != "":
-		faults.Check(c.Train == "" && c.Valid == "" && c.Test == "", "path", c.Path, "either path, or train and test")
-	default:
-		faults.Check(c.Train != "", "train", c.Train, "a file")
-		faults.Check(c.Test != "", "test", c.Test, "a file")
-	}
-	faults.Check(c.Group == "" || c.Sequence != "", "sequence", c.Sequence, "a column: group groups sequences")
-
-	role := map[string]string{}
-	once := func(path, column string) {
-		if column == "" {
-			return
-		}
-		if other, taken := role[column]; taken {
-			faults.Add(path, column, "a column that %s does not name", other)
-			return
-		}
-		role[column] = path
-	}
-	once("sequence", c.Sequence)
-	once("time", c.Time)
-	once("group", c.Group)
-	for i, column := range c.Inputs {
-		path := fmt.Sprintf("inputs.%d", i)
-		faults.Check(column != "", path, column, "a column")
-		once(path, column)
-	}
-	once("target", c.Target)
-	return faults
-}
-
-func (c ForecastConfig) validate() fault.List {
-	var faults fault.List
-	faults.Check(c.Window >= 1 && c.Window <= maxWindow, "window", c.Window, "1 to %d rows", maxWindow)
-	faults.Check(c.Horizon >= 0 && c.Horizon <= maxWindow, "horizon", c.Horizon, "1 to %d rows", maxWindow)
-	return faults
-}
-
-func (c MissingConfig) validate() fault.List {
-	var faults fault.List
-	checkOneOf(&faults, "fill", c.Fill, FillForward, FillLinear, FillMean, FillZero)
-	return faults
-}
-
-func (c SplitConfig) validate(csv CSVConfig) fault.List {
-	var faults fault.List
-	v := 0.0
-	if c.Valid != nil {
-		v = *c.Valid
-	}
-	faults.Check(v >= 0 && v < 1, "valid", v, "a fraction: at least 0 and below 1")
-	faults.Check(c.Test > 0 && c.Test < 1, "test", c.Test, "a fraction: above 0 and below 1")
-	// Written so that the sum of 0.9 and 0.1 counts as 1.
-	faults.Check(math.IsNaN(v+c.Test) || v+c.Test < 1-1e-9 || v >= 1 || c.Test >= 1, "valid", v,
-		"less than what the test part leaves, %g, so that rows are left to train on", 1-c.Test)
-	checkOneOf(&faults, "by", c.By, BySequence, ByTime, ByGroup)
-	switch {
-	case c.By == BySequence && csv.Sequence == "":
-		faults.Add("by", string(c.By), "time where csv.sequence is left out: there is one series")
-	case c.By == ByGroup && csv.Group == "":
-		faults.Add("by", string(c.By), "sequence or time where csv.group is left out")
-	case c.By == ByTime && csv.Sequence != "" && csv.Time == "":
-		faults.Add("by", string(c.By), "sequence or group where csv.time is left out: nothing says which sequence is older")
-	}
-	return faults
-}
-
-func checkOneOf[S ~string](faults *fault.List, path string, found S, allowed ...S) {
-	faults.Check(slices.Contains(allowed, found), path, string(found), "%s", oneOf(allowed...))
-}
-
-// oneOf joins names as "a, b or c".
-func oneOf[S ~string](names ...S) string {
-	var b strings.Builder
-	for i, name := range names {
-		switch {
-		case i > 0 && i == len(names)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(name))
-	}
-	return b.String()
 }

@@ -53,18 +53,18 @@ func (l *csvLoader) empty(panel *panel, p part) error {
 func (l *csvLoader) labeled(panel *panel, p part, classes []string) ([]sample, error) {
 	var samples []sample
 	for _, s := range panel.series {
-		row, err := panel.label(s)
+		row, err := panel.labelOf(s)
 		if err != nil {
 			return nil, err
 		}
 		if row < 0 || l.partOf[panel][s.lo] != p {
 			continue
 		}
-		class, known := slices.BinarySearch(classes, panel.labels[row])
+		class, known := slices.BinarySearch(classes, panel.text(row, panel.label))
 		if !known {
 			return nil, errors.WithStack(&FileError{
-				Path: panel.path, Line: panel.lines[row], What: "column " + shorten(l.config.CSV.Target),
-				Found:    fmt.Sprintf("the label %s in the part %s only", shorten(panel.labels[row]), p),
+				Path: panel.path, Line: panel.lineOf(row), What: "column " + shorten(l.config.CSV.Target),
+				Found:    fmt.Sprintf("the label %s in the part %s only", shorten(panel.text(row, panel.label)), p),
 				Expected: "labels that the training part has",
 			})
 		}
@@ -74,23 +74,23 @@ func (l *csvLoader) labeled(panel *panel, p part, classes []string) ([]sample, e
 }
 
 // label returns a row of a series that has its label, or -1 where none has one.
-func (p *panel) label(s series) (int, error) {
+func (p *panel) labelOf(s series) (int, error) {
 	found := -1
 	for row := s.lo; row < s.hi; row++ {
 		switch {
-		case p.labels[row] == "":
+		case math.IsNaN(p.at(row, p.label)):
 		case found < 0:
 			found = row
-		case p.labels[row] != p.labels[found]:
-			return 0, p.disagree(s, row, shorten(p.labels[row]), shorten(p.labels[found]), p.lines[found])
+		case p.differ(p.label, row, found):
+			return 0, p.disagree(row, shorten(p.text(row, p.label)), shorten(p.text(found, p.label)), p.lineOf(found))
 		}
 	}
 	return found, nil
 }
 
-func (p *panel) disagree(s series, row int, found, first string, line int) error {
+func (p *panel) disagree(row int, found, first string, line int) error {
 	return errors.WithStack(&FileError{
-		Path: p.path, Line: p.lines[row], What: "target of " + p.name(s), Found: found,
+		Path: p.path, Line: p.lineOf(row), What: "target of " + p.name(row), Found: found,
 		Expected: fmt.Sprintf("%s as on line %d: a sequence has one target", first, line),
 	})
 }
@@ -100,12 +100,12 @@ func (l *csvLoader) valued(panel *panel, p part) ([]sample, error) {
 	for _, s := range panel.series {
 		found := -1
 		for row := s.lo; row < s.hi; row++ {
-			switch value := panel.values[row]; {
+			switch value := panel.targetValue(row); {
 			case math.IsNaN(value):
 			case found < 0:
 				found = row
-			case value != panel.values[found]:
-				return nil, panel.disagree(s, row, fmt.Sprint(value), fmt.Sprint(panel.values[found]), panel.lines[found])
+			case value != panel.targetValue(found):
+				return nil, panel.disagree(row, fmt.Sprint(value), fmt.Sprint(panel.targetValue(found)), panel.lineOf(found))
 			}
 		}
 		if found >= 0 && l.partOf[panel][s.lo] == p {
@@ -120,7 +120,7 @@ func (l *csvLoader) windows(panel *panel, p part) []sample {
 	var samples []sample
 	for _, s := range panel.series {
 		for target := s.lo + window - 1 + horizon; target < s.hi; target++ {
-			if l.partOf[panel][target] != p || math.IsNaN(panel.values[target]) {
+			if l.partOf[panel][target] != p || math.IsNaN(panel.targetValue(target)) {
 				continue
 			}
 			last := target - horizon
@@ -147,7 +147,7 @@ func (l *csvLoader) pieces(panel *panel, p part) []sample {
 			}
 			for at := lo; partOf[lo] == p && at < hi-1; at += window {
 				end := min(at+window, hi-1)
-				if slices.Contains(panel.complete[at+1:end+1], true) {
+				if panel.anyComplete(at+1, end+1) {
 					samples = append(samples, sample{lo: int32(at), hi: int32(end)})
 				}
 			}
@@ -155,4 +155,14 @@ func (l *csvLoader) pieces(panel *panel, p part) []sample {
 		}
 	}
 	return samples
+}
+
+// anyComplete says whether there is a complete row among rows lo … hi-1.
+func (p *panel) anyComplete(lo, hi int) bool {
+	for row := lo; row < hi; row++ {
+		if p.complete(row) {
+			return true
+		}
+	}
+	return false
 }

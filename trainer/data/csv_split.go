@@ -13,25 +13,30 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 			partOf[row] = to
 		}
 	}
-	switch l.config.Split.By {
+	by := l.config.Split.By
+	if by == BySequence && p.sequence < 0 {
+		by = ByTime // a format that may have sequences, and here has none
+	}
+	switch by {
 	case BySequence:
 		for i, to := range draw(len(p.series), validFraction, testFraction) {
 			assign(p.series[i], to)
 		}
 	case ByGroup:
-		numbers := map[string]int{}
-		for _, group := range p.groups {
+		numbers := map[float64]int{} // of the groups, in the order of the sequences
+		for _, s := range p.series {
+			group := p.at(s.lo, p.group)
 			if _, seen := numbers[group]; !seen {
 				numbers[group] = len(numbers)
 			}
 		}
 		drawn := draw(len(numbers), validFraction, testFraction)
 		for _, s := range p.series {
-			assign(s, drawn[numbers[p.groups[s.lo]]])
+			assign(s, drawn[numbers[p.at(s.lo, p.group)]])
 		}
 	case ByTime:
 		wholeSeries := l.task == Classify || l.task == Regress
-		times := make([]float64, 0, p.rows())
+		var times []float64
 		for _, s := range p.series {
 			if wholeSeries {
 				times = append(times, p.clock(s.hi-1))
@@ -41,7 +46,7 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 				times = append(times, p.clock(row))
 			}
 		}
-		slices.Sort(times)
+		slices.Sort(times) // hardly any work for one series, whose rows are in order
 		counts := partCounts(len(times), validFraction, testFraction)
 		validFrom := timeAt(times, counts[train])
 		testFrom := timeAt(times, counts[train]+counts[valid])

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -316,14 +315,14 @@ func TestMissingFile(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v is not os.ErrNotExist", err)
 	}
-	_, err = readTable(context.Background(), t.TempDir(), layout{})
+	_, err = readTable(context.Background(), t.TempDir(), layout{}, &memoryStore{})
 	wantFileError(t, err, 0, "a directory")
 }
 
 func TestTableStopsWhenCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := parseTable(ctx, "a.csv", strings.NewReader("x\n1\n"), layout{}); !errors.Is(err, context.Canceled) {
+	if _, err := parseText(ctx, "x\n1\n", layout{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("found error %v, expected context.Canceled", err)
 	}
 }
@@ -412,10 +411,10 @@ func FuzzTable(f *testing.F) {
 		} else {
 			want.value = "y"
 		}
-		table, err := parseTable(context.Background(), "a.csv", strings.NewReader(content), want)
+		table, err := parseText(context.Background(), content, want)
 		var p *panel
 		if err == nil {
-			p, err = newPanel(table)
+			p, err = newPanel(table, false)
 		}
 		if err != nil {
 			var file *FileError
@@ -431,23 +430,26 @@ func FuzzTable(f *testing.F) {
 			}
 			covered = s.hi
 			for row := s.lo + 1; row < s.hi; row++ {
-				if p.times[row] <= p.times[row-1] || p.sequences[row] != p.sequences[row-1] {
+				if p.clock(row) <= p.clock(row-1) || p.text(row, p.sequence) != p.text(row-1, p.sequence) {
 					t.Fatalf("rows %d and %d are out of order", row-1, row)
 				}
 			}
 		}
-		if covered != p.rows() || label != (p.labels != nil) || label == (p.values != nil) {
+		if covered != p.rows() || label != (p.label >= 0) || label == (p.value >= 0) {
 			t.Fatalf("found %d of %d rows in series", covered, p.rows())
 		}
-		for i, column := range p.inputs {
-			if len(column) != p.rows() {
-				t.Fatalf("input %s has %s rows of %d", p.inputNames[i], strconv.Itoa(len(column)), p.rows())
-			}
-			for _, x := range column {
-				if math.IsInf(x, 0) {
-					t.Fatalf("input %s holds %g", p.inputNames[i], x)
-				}
+		for _, x := range p.cells {
+			if math.IsInf(x, 0) {
+				t.Fatalf("a row holds %g", x)
 			}
 		}
 	})
+}
+
+func parseText(ctx context.Context, content string, want layout) (*table, error) {
+	r, err := newSeparated("a.csv", strings.NewReader(content), ',')
+	if err != nil {
+		return nil, err
+	}
+	return parseTable(ctx, "a.csv", r, want, &memoryStore{})
 }

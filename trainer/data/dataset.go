@@ -35,7 +35,7 @@ type Baseline struct {
 
 // Data is a loaded data set.
 type Data struct {
-	Name string // of a known set, or "csv"
+	Name string // of a known set, or "csv" or "text"
 	Spec Spec   // the same for all parts
 	Split
 	Files  []string     // the files that were read, in the order of reading
@@ -43,7 +43,21 @@ type Data struct {
 
 	// Baselines computes the simple methods' results; it may take a second.
 	Baselines func() []Baseline
+
+	close func() error // nil: there is nothing to close
 }
+
+// Close lets go of the files that keep the rows with [Config].Stream. Nothing of the data may be used any more. Without
+// Stream it does nothing.
+func (d *Data) Close() error {
+	if d.close == nil {
+		return nil
+	}
+	return d.close()
+}
+
+// part is where the dataset of a part stands.
+func (d *Data) part(p part) *Dataset { return [parts]*Dataset{&d.Train, &d.Valid, &d.Test}[p] }
 
 // Lengths returns the steps of every sequence of d, as [Batches] wants them.
 func Lengths(d Dataset) []int {

@@ -5,7 +5,7 @@
 // order its sequences are seen and [Dataset].Fill lays a batch out, time-major and padded at the end, in a [Batch] that
 // is used again and again.
 //
-// There are data sets with a name, and tables of the user in CSV files. [KnownSets] lists the former, with what is
+// There are data sets with a name, and tables and texts of the user. [KnownSets] lists the former, with what is
 // predicted, how they are divided and what simple methods they are measured against; [Locate] finds their files and a
 // [Registry] remembers where they are. Some need no file: languages, and those that are generated.
 //
@@ -37,10 +37,13 @@
 //
 // # Tables
 //
-// A CSV file has a header line and a row per time step, separated by commas. Rows of equal [CSVConfig].Sequence are
-// one sequence, ordered by [CSVConfig].Time. Scaling, filling and classes are fitted on the training part alone. The
-// windows of a forecast are views of their series: none is copied before it is needed. japanese-vowels, beijing-pm25 and
-// mackey-glass are tables too, however they are stored or made.
+// A table has named columns and a row per time step, in one of the formats that docs/data.md lists, told by the ending of
+// its file's name. Rows of equal [CSVConfig].Sequence are one sequence, ordered by [CSVConfig].Time. Categories, scaling,
+// filling and classes are fitted on the training part alone and stand in [TableInputs], which prepares other files the same
+// way. The windows of a forecast are views of their series: none is copied before it is needed. japanese-vowels,
+// beijing-pm25 and mackey-glass are tables too, however they are stored or made.
+//
+// With [Config].Stream the rows are in mapped files instead of memory.
 //
 // # Generated sequences
 //

@@ -12,10 +12,24 @@ type LoadOptions struct {
 	Registry *Registry // nil: none
 }
 
-// Load loads the data that a configuration describes, for a task. Where the configuration is at fault the error is a
-// *fault.Error with all faults; where a file is, a [*FileError]; where a set's file is missing, a [*NotFoundError].
+// Load loads the data that a configuration describes, for a task, and divides them anew where that is asked for. Where the
+// configuration is at fault the error is a *fault.Error with all faults; where a file is, a [*FileError]; where a set's file is
+// missing, a [*NotFoundError].
 func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*Data, error) {
 	config = config.WithDefaults()
+	loaded, err := loadWhole(ctx, config, task, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := config.divide(loaded); err != nil {
+		loaded.Close()
+		return nil, err
+	}
+	return loaded, nil
+}
+
+// loadWhole loads the parts of the data as they are.
+func loadWhole(ctx context.Context, config Config, task Task, options LoadOptions) (*Data, error) {
 	if err := config.ValidateFor(task).Err(); err != nil {
 		return nil, errors.WithStack(err)
 	}
@@ -24,6 +38,9 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	}
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
+	}
+	if config.Text != nil {
+		return loadOwnText(ctx, config, options.Dir)
 	}
 	set, _ := Known(config.Name)
 	var files []string

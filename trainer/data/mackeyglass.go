@@ -3,7 +3,6 @@ package data
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // The Mackey-Glass equation dx/dt = β·x(t−τ)/(1 + x(t−τ)¹⁰) − γ·x(t) as it is usually posed (Mackey and Glass, Science
@@ -24,12 +23,10 @@ const (
 func mackeyForecast() *ForecastConfig { return &ForecastConfig{Target: "x", Window: 100, Horizon: 84} }
 
 // loadMackeyGlass makes the set mackey-glass, a row per unit of time.
-func loadMackeyGlass(_ context.Context, config Config, _ []string) (*Data, error) {
+func loadMackeyGlass(ctx context.Context, config Config, _ []string) (*Data, error) {
 	x := mackeyGlass(mackeySettle + mackeyRows)[mackeySettle:]
-	t := &table{path: "mackey-glass", values: x, inputNames: []string{"x"}, inputs: [][]float64{slices.Clone(x)}}
 	partOf := make([]part, len(x))
 	for row := range x {
-		t.lines = append(t.lines, row+1)
 		switch {
 		case row >= (mackeyTrain+mackeyRows)/2:
 			partOf[row] = test
@@ -37,12 +34,18 @@ func loadMackeyGlass(_ context.Context, config Config, _ []string) (*Data, error
 			partOf[row] = valid
 		}
 	}
-	p, err := newPanel(t)
+	t, err := parseTable(ctx, "mackey-glass", &numberRecords{names: []string{"x"}, columns: [][]float64{x}},
+		layout{value: "x", valueIsInput: true}, &memoryStore{})
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPanel(t, false)
 	if err != nil {
 		return nil, err
 	}
 	config.Missing = MissingConfig{}.withDefaults()
-	return loadForecast(config, p, partOf, config.Forecast.Window)
+	l := &csvLoader{config: config, partOf: map[*panel][]part{p: partOf}}
+	return l.forecast(p, config.Forecast.Window)
 }
 
 // mackeyGlass returns x at the times 0, 1, … n−1, integrated by the fourth-order method of Runge and Kutta. Between two

@@ -4,12 +4,12 @@ import "math"
 
 // The notes of a piano, as MIDI numbers.
 const (
-	lowestNote  = 21
-	highestNote = 108
-	notes       = highestNote - lowestNote + 1
+	LowestNote  = 21
+	HighestNote = 108
+	notes       = HighestNote - LowestNote + 1
 )
 
-// chord is the set of notes that sound in one step; bit n is the MIDI note lowestNote + n.
+// chord is the set of notes that sound in one step; bit n is the MIDI note LowestNote + n.
 type chord [2]uint64
 
 func (c *chord) add(note int)     { c[note/64] |= 1 << (note % 64) }
@@ -25,7 +25,7 @@ type music struct {
 }
 
 func newMusic(pieces []piece) *music {
-	return &music{pieces: pieces, spec: Spec{Features: notes, Task: Next, Targets: notes, TargetKind: BinaryPerStep}}
+	return &music{pieces: pieces, spec: Spec{Features: notes, Task: Next, Targets: notes, TargetKind: BinaryPerStep, Continues: ContinuesNotes}}
 }
 
 func (d *music) Spec() Spec      { return d.spec }

@@ -38,7 +38,7 @@ func matPiece(kind uint32, steps ...[]int) []byte {
 	on := make([]byte, len(steps)*notes)
 	for step, chord := range steps {
 		for _, note := range chord {
-			on[(note-lowestNote)*len(steps)+step] = 1
+			on[(note-LowestNote)*len(steps)+step] = 1
 		}
 	}
 	if kind == matDouble {

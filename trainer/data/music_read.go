@@ -250,10 +250,10 @@ func (r *musicReader) readChord() (c chord, err error) {
 			return c, err
 		}
 		note, isNumber := token.(float64)
-		if !isNumber || note < lowestNote || note > highestNote || note != float64(int(note)) {
+		if !isNumber || note < LowestNote || note > HighestNote || note != float64(int(note)) {
 			return c, r.fault(describeToken(token), expected, nil)
 		}
-		c.add(int(note) - lowestNote)
+		c.add(int(note) - LowestNote)
 	}
 	return c, r.delimiter(']', "the end of the list of notes")
 }

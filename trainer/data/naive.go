@@ -4,12 +4,12 @@ import "math"
 
 // naive is the mean absolute difference of a column between a row of the training part and the one before it, where both were
 // observed: what the mean absolute scaled error is scaled by (Hyndman and Koehler 2006). It is 0 where there is no such pair.
-func (l *csvLoader) naive(column []float64) float64 {
+func (l *csvLoader) naive(column func(row int) float64) float64 {
 	panel := l.panels[train]
 	var sum, count float64
 	for _, s := range panel.series {
-		for row := int(s.lo) + 1; row < int(s.hi); row++ {
-			d := math.Abs(column[row] - column[row-1])
+		for row := s.lo + 1; row < s.hi; row++ {
+			d := math.Abs(column(row) - column(row-1))
 			if l.partOf[panel][row] == train && l.partOf[panel][row-1] == train && !math.IsNaN(d) {
 				sum, count = sum+d, count+1
 			}
@@ -19,13 +19,11 @@ func (l *csvLoader) naive(column []float64) float64 {
 }
 
 // observed is a column of the prepared inputs, NaN in the rows that are no target since an input is missing.
-func (p *panel) observed(column int) []float64 {
-	values := make([]float64, len(p.complete))
-	for row, whole := range p.complete {
-		values[row] = p.row(row)[column]
-		if !whole {
-			values[row] = math.NaN()
+func (p *panel) observed(column int) func(row int) float64 {
+	return func(row int) float64 {
+		if !p.complete(row) {
+			return math.NaN()
 		}
+		return p.row(row)[column]
 	}
-	return values
 }

@@ -2,10 +2,12 @@ package data
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPublishedPollution(t *testing.T) {
@@ -16,8 +18,8 @@ func TestPublishedPollution(t *testing.T) {
 	}
 	d := data.Test.(*rowSet)
 	missing := 0
-	for _, value := range d.panel.values {
-		missing += index(math.IsNaN(value))
+	for row := range d.panel.rows() {
+		missing += index(math.IsNaN(d.panel.targetValue(row)))
 	}
 	if missing != 2067 || d.panel.rows() != 43824 { // see SOURCE.txt beside the file
 		t.Errorf("found %d of %d values missing, expected 2067 of 43824", missing, d.panel.rows())
@@ -67,43 +69,35 @@ func TestPollutionInputs(t *testing.T) {
 		"2,2013,7,1,6,NA,-21,-11,1021,cv,1.79,0,0",
 		"1,2012,1,1,0,5,-21,-11,1021,NW,1.79,0,0",
 		"3,2014,1,1,12,7,-21,-11,1021,NE,1.79,0,0")
-	p := readPollution(t, file)
-	partOf, err := p.derivePollution()
+	p, err := readPollution(t.Context(), file, []string{"NA"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	partOf, err := p.pollutionParts()
 	if err != nil || !slices.Equal(partOf, []part{train, valid, test}) {
 		t.Fatalf("found parts %v and error %v", partOf, err)
 	}
-	column := map[string][]float64{}
-	for i, name := range p.inputNames {
-		column[name] = p.inputs[i]
-	}
+	columns := []InputColumn{{Name: "pm2.5"}}
+	columns = append(columns, pollutionDerived()...)
+	found := map[string][]float64{}
+	p.walk(columns, func(_ series, _ int, values, _ []float64) error {
+		for i, c := range columns {
+			found[c.Name] = append(found[c.Name], values[i])
+		}
+		return nil
+	})
 	for name, want := range map[string][]float64{
 		"wind NW": {1, 0, 0}, "wind cv": {0, 1, 0}, "hour sine": {0, 1, 0}, "hour cosine": {1, 0, -1}, "season sine": {math.Sin(2 * math.Pi / 365.25), math.Sin(2 * math.Pi * 182 / 365.25), math.Sin(2 * math.Pi / 365.25)},
 	} {
-		for row, found := range column[name] {
-			if math.Abs(found-want[row]) > 1e-15 {
-				t.Errorf("%s: found %v, expected %v", name, column[name], want)
+		for row := range want {
+			if math.Abs(found[name][row]-want[row]) > 1e-15 {
+				t.Errorf("%s: found %v, expected %v", name, found[name], want)
 			}
 		}
 	}
-	if len(p.inputs) != 15 || !math.IsNaN(column["pm2.5"][1]) {
-		t.Errorf("found %v of %v", p.inputNames, column)
+	if len(p.inputs)+len(columns)-1 != 15 || !math.IsNaN(found["pm2.5"][1]) {
+		t.Errorf("found %v and %v", p.inputNames, found)
 	}
-}
-
-func readPollution(t *testing.T, file string) *panel {
-	t.Helper()
-	table, err := readTable(context.Background(), file, layout{
-		time: pollutionClock, label: pollutionWind, value: pollutionTarget, valueIsInput: true,
-		inputs: append(pollutionInputs(), pollutionDate()...), markers: []string{"NA"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := newPanel(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 func TestDamagedPollution(t *testing.T) {
@@ -112,7 +106,38 @@ func TestDamagedPollution(t *testing.T) {
 		{strings.Replace(row, "NW", "up", 1), `column "cbwd" (found "up"`},
 		{strings.Replace(row, "2012", "NA", 1), `column "year" (found a missing value`},
 	} {
-		_, err := readPollution(t, write(t, "p.csv", pollutionHeader, c.row)).derivePollution()
+		p, err := readPollution(t.Context(), write(t, "p.csv", pollutionHeader, c.row), []string{"NA"})
+		if err == nil {
+			_, err = p.pollutionParts()
+		}
 		wantFileError(t, err, 2, c.want)
+	}
+}
+
+// The raw file is all that predicting with a model of the set needs.
+func TestPollutionIsReadAsItIs(t *testing.T) {
+	lines := []string{pollutionHeader}
+	for i := range 600 {
+		at := time.Date(2012, 12, 20, i, 0, 0, 0, time.UTC)
+		if i >= 300 {
+			at = time.Date(2013, 12, 25, i-300, 0, 0, 0, time.UTC)
+		}
+		lines = append(lines, fmt.Sprintf("%d,%d,%d,%d,%d,%d,-21,-11,1021,%s,1.79,0,0", i, at.Year(), at.Month(), at.Day(), at.Hour(), i%50, windDirections()[i%4]))
+	}
+	path := write(t, "p.csv", lines...)
+	config := Config{Name: "beijing-pm25", Missing: &MissingConfig{Mask: true, Gap: true}}.WithDefaults()
+	data, err := loadPollution(t.Context(), config, []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := data.Signature().Table.Read(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The last window that has a target ends 24 rows before the file does.
+	d := data.Test.(*rowSet)
+	want := d.panel.features[(d.panel.rows()-72)*45:]
+	if len(s.Inputs) != 1 || !slices.Equal(s.Inputs[0], want) {
+		t.Error("the raw file gives other inputs than training had")
 	}
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -10,6 +11,7 @@ import (
 // is kept with the weights, as JSON. The zero value is that of a model about whose data nothing is known.
 type Signature struct {
 	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
+	Unit     Unit         `json:"unit,omitempty"`     // see Spec
 	Table    *TableInputs `json:"table,omitempty"`    // where the inputs come from a table
 
 	Classes        []string  `json:"classes,omitempty"` // see Spec, as those that follow
@@ -17,13 +19,16 @@ type Signature struct {
 	TargetAlphabet []string  `json:"target_alphabet,omitempty"`
 	TargetScale    []float64 `json:"target_scale,omitempty"`
 	TargetOffset   []float64 `json:"target_offset,omitempty"`
+
+	Continues Continuation `json:"continues,omitempty"`
 }
 
 // Signature is that of models of these data.
 func (d *Data) Signature() Signature {
 	return Signature{
-		Alphabet: d.Spec.Alphabet, Table: d.Inputs, Classes: d.Spec.Classes,
+		Alphabet: d.Spec.Alphabet, Unit: d.Spec.Unit, Table: d.Inputs, Classes: d.Spec.Classes,
 		TargetNames: d.Spec.TargetNames, TargetAlphabet: d.Spec.TargetAlphabet, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
+		Continues: d.Spec.Continues,
 	}
 }
 
@@ -33,6 +38,9 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 	var faults fault.List
 	faults.Check(s.Alphabet == nil || len(s.Alphabet) == vocabulary, "alphabet", fmt.Sprintf("%d characters", len(s.Alphabet)),
 		"%d as the model has tokens", vocabulary)
+	if s.Unit != "" {
+		checkOneOf(&faults, "unit", s.Unit, UnitCharacter, UnitWord, UnitCell)
+	}
 	if s.Table != nil {
 		faults.Under("table", s.Table.Validate())
 		faults.Check(s.Table.Features() == features, "table", fmt.Sprintf("%d inputs", s.Table.Features()), "%d as the model has", features)
@@ -47,11 +55,30 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 		faults.Check(list.size == 0 || list.size == outputs, list.name, list.size, "%d as the model has outputs", outputs)
 	}
 	faults.Check(len(s.TargetScale) == len(s.TargetOffset), "target_offset", len(s.TargetOffset), "as many as in target_scale, %d", len(s.TargetScale))
+	fits := map[Continuation]bool{
+		"":              true,
+		ContinuesTokens: vocabulary > 0 && vocabulary == outputs && s.Alphabet != nil,
+		ContinuesNotes:  features == notes && outputs == notes,
+		ContinuesValues: s.Table != nil && len(s.Table.Columns) == outputs && len(s.TargetScale) == outputs,
+	}
+	faults.Check(fits[s.Continues], "continues", string(s.Continues), "what the outputs of the model can be, or nothing")
 	return faults
 }
 
+// Original is [Spec.Original].
+func (s Signature) Original(k int, value float64) float64 {
+	return Spec{TargetScale: s.TargetScale, TargetOffset: s.TargetOffset}.Original(k, value)
+}
+
 // Encode is [Spec.Encode].
-func (s Signature) Encode(text string) []int { return Spec{Alphabet: s.Alphabet}.Encode(text) }
+func (s Signature) Encode(text string) []int {
+	return Spec{Alphabet: s.Alphabet, Unit: s.Unit}.Encode(text)
+}
+
+// Read is [TableInputs.Read] with the alphabet.
+func (s Signature) Read(ctx context.Context, path string) (*Sequences, error) {
+	return s.Table.Read(ctx, path, s.Alphabet)
+}
 
 // Decode is [Spec.Decode].
 func (s Signature) Decode(tokens []int) string {

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,6 +61,17 @@ func (k TargetKind) Labels() bool {
 	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence
 }
 
+// Continuation says how the targets of a sequence are its next inputs, so that a model can go on with what it has
+// written itself. It is empty where they are something else.
+type Continuation string
+
+// The continuations.
+const (
+	ContinuesTokens Continuation = "tokens" // a target is the next token
+	ContinuesNotes  Continuation = "notes"  // the targets are the next inputs, notes from LowestNote on
+	ContinuesValues Continuation = "values" // the targets are the numbers of the next row, see [TableInputs.Follow]
+)
+
 // Spec is what a model must know of the data.
 type Spec struct {
 	Vocabulary int        // number of token ids where the inputs are tokens (id 0 is the unknown token), else 0
@@ -69,9 +79,11 @@ type Spec struct {
 	Task       Task       //
 	Targets    int        // classes, tokens, or K: values per target
 	TargetKind TargetKind //
+	Continues  Continuation
 
 	Classes        []string // names of the classes, where there are
-	Alphabet       []string // the character of each token id, where tokens are characters; Alphabet[0] is empty
+	Alphabet       []string // the text of each token id, where tokens have one; Alphabet[0] is empty
+	Unit           Unit     // what of a text is a token of Alphabet; empty: a character
 	FeatureNames   []string // names of the D inputs, where there are
 	TargetNames    []string // names of the K targets, where there are
 	TargetAlphabet []string // the text of each token of a [TokenSequence], empty for the special ones
@@ -93,11 +105,12 @@ func (s Spec) Original(k int, value float64) float64 {
 	return value*s.TargetScale[k] + s.TargetOffset[k]
 }
 
-// Encode returns the token ids of text where the tokens are characters; a character outside the alphabet becomes 0.
+// Encode returns the token ids of text, which is cut by Unit; what is outside the alphabet becomes 0.
 func (s Spec) Encode(text string) []int {
+	ids := tokenIDs(s.Alphabet)
 	tokens := make([]int, 0, len(text))
-	for _, r := range text {
-		tokens = append(tokens, max(0, slices.Index(s.Alphabet, string(r))))
+	for token := range s.Unit.split(text) {
+		tokens = append(tokens, ids[token])
 	}
 	return tokens
 }

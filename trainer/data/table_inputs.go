@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -16,6 +17,10 @@ import (
 type TableInputs struct {
 	Sequence string        `json:"sequence,omitempty"` // the column that groups rows, as in [CSVConfig]
 	Time     string        `json:"time,omitempty"`     // the column that orders the rows of a sequence
+	Date     []string      `json:"date,omitempty"`     // the columns of year, month, day and hour, where the time is no date
+	Steps    []string      `json:"steps,omitempty"`    // patterns of columns, as in [CSVConfig]
+	Tokens   string        `json:"tokens,omitempty"`   // the column of which the inputs are tokens; then Columns is empty
+	Unit     Unit          `json:"unit,omitempty"`     // of Tokens
 	Columns  []InputColumn `json:"columns"`            // in the order of the inputs
 	Markers  []string      `json:"markers"`
 	Fill     Fill          `json:"fill"`
@@ -24,19 +29,13 @@ type TableInputs struct {
 	Window   int           `json:"window,omitempty"` // a forecast is made of so many rows; 0: of all
 }
 
-// InputColumn is what is known of one column.
-type InputColumn struct {
-	Name   string  `json:"name"`
-	Mean   float64 `json:"mean"` // stands in for what is missing before the first value
-	Scale  float64 `json:"scale"`
-	Offset float64 `json:"offset"`
-	Gap    float64 `json:"gap,omitempty"` // the mean gap; 0: gaps are not scaled
-}
-
 func newTableInputs(config Config, task Task) *TableInputs {
 	t := &TableInputs{Markers: config.Missing.Markers, Fill: config.Missing.Fill, Mask: config.Missing.Mask, Gap: config.Missing.Gap}
 	if config.CSV != nil {
-		t.Sequence, t.Time = config.CSV.Sequence, config.CSV.Time
+		t.Sequence, t.Time, t.Steps = config.CSV.Sequence, config.CSV.Time, config.CSV.Steps
+		if tokens := config.CSV.Tokens; tokens != nil {
+			t.Tokens, t.Unit = tokens.Column, tokens.Unit
+		}
 	}
 	if task == Forecast {
 		t.Window = config.Forecast.Window
@@ -55,10 +54,31 @@ func (t *TableInputs) Features() int {
 	return kinds * len(t.Columns)
 }
 
+// names are those of the features.
+func (t *TableInputs) names() []string {
+	var names []string
+	for _, kind := range []struct {
+		wanted bool
+		suffix string
+	}{{true, ""}, {t.Mask, " observed"}, {t.Gap, " gap"}} {
+		for _, c := range t.Columns {
+			if kind.wanted {
+				names = append(names, c.Name+kind.suffix)
+			}
+		}
+	}
+	return names
+}
+
 // Validate lists what is wrong with a preparation that comes from a file, by its JSON keys.
 func (t *TableInputs) Validate() fault.List {
 	var faults fault.List
-	faults.Check(len(t.Columns) > 0 && len(t.Columns) <= maxColumns, "columns", len(t.Columns), "1 to %d", maxColumns)
+	if t.Tokens != "" {
+		faults.Check(len(t.Columns) == 0, "columns", len(t.Columns), "none beside tokens")
+		checkOneOf(&faults, "unit", t.Unit, UnitCell, UnitCharacter, UnitWord)
+	} else {
+		faults.Check(len(t.Columns) > 0 && len(t.Columns) <= maxColumns, "columns", len(t.Columns), "1 to %d", maxColumns)
+	}
 	seen := map[string]bool{}
 	for i, c := range t.Columns {
 		path := fmt.Sprintf("columns.%d", i)
@@ -66,45 +86,167 @@ func (t *TableInputs) Validate() fault.List {
 		seen[c.Name] = true
 		faults.Check((scaling{c.Scale, c.Offset}).usable(), path+".scale", c.Scale, "a number above 0")
 		faults.Check(c.Gap >= 0, path+".gap", c.Gap, "0 or more")
+		faults.Check(c.Lag >= 0 && c.Lag <= maxWindow, path+".lag", c.Lag, "0 to %d rows", maxWindow)
+		faults.Check(c.Difference >= 0 && c.Difference <= maxWindow, path+".difference", c.Difference, "0 to %d rows", maxWindow)
+		kinds := index(c.Category != "") + index(c.Lag != 0) + index(c.Difference != 0) + index(c.Calendar != "")
+		faults.Check(kinds <= 1, path, kinds, "at most one of category, lag, difference and calendar")
+		if c.Calendar != "" {
+			checkOneOf(&faults, path+".calendar", c.Calendar, calendars()...)
+			faults.Check(t.Time != "" || t.Date != nil, path+".calendar", string(c.Calendar), "none without time or date")
+		}
 	}
+	faults.Check(t.Date == nil || len(t.Date) == 4, "date", len(t.Date), "4 columns")
 	checkOneOf(&faults, "fill", t.Fill, FillForward, FillLinear, FillMean, FillZero)
 	faults.Check(t.Window >= 0 && t.Window <= maxWindow, "window", t.Window, "0 to %d rows", maxWindow)
 	return faults
 }
 
-// prepare gives the panel its features. The inputs are used up.
-func (p *panel) prepare(t *TableInputs) error {
-	p.columns = t.Features()
-	if cells := p.rows() * p.columns; cells > maxCells {
-		return errors.WithStack(&FileError{
-			Path: p.path, What: "inputs", Found: fmt.Sprintf("%d numbers", cells), Expected: fmt.Sprintf("at most %d", maxCells),
-		})
-	}
-	p.cells = make([]float64, p.rows()*p.columns)
-	width := len(t.Columns)
-	for i, column := range t.Columns {
-		values, at := p.inputs[i], width+i
-		if t.Mask {
-			p.setFeature(at, values, func(x float64) float64 { return float64(1 - index(math.IsNaN(x))) })
-			at += width
-		}
-		if t.Gap {
-			p.setFeature(at, p.gaps(values), column.scaleGap)
-		}
-		p.fill(values, t.Fill, column.Mean)
-		p.setFeature(i, values, scaling{column.Scale, column.Offset}.apply)
-		p.inputs[i] = nil // its values live on in the features
-	}
-	return nil
+// RawColumns is how many numbers a row has before it is prepared.
+func (t *TableInputs) RawColumns() int { return len(t.layout().inputs) }
+
+// Numeric says whether numbers alone make the inputs, and no texts or dates.
+func (t *TableInputs) Numeric() bool {
+	dated := slices.ContainsFunc(t.Columns, func(c InputColumn) bool { return c.Calendar != "" })
+	return t.Tokens == "" && !dated && len(t.layout().texts) == 0
 }
 
-// scaleGap is log(1 + δ/δ̄) of a gap δ. Gaps are nearly all equal and a few are huge, so a standard deviation says nothing
-// of them.
-func (c InputColumn) scaleGap(gap float64) float64 {
-	if c.Gap == 0 {
-		return gap
+// Sources is the columns of a file that the inputs are made of.
+func (t *TableInputs) Sources() []string {
+	want := t.layout()
+	return slices.Concat(want.inputs, want.texts)
+}
+
+// layout is what of a file is needed for the inputs.
+func (t *TableInputs) layout() layout {
+	want := layout{sequence: t.Sequence, time: t.Time, date: t.Date, markers: t.Markers, inputs: []string{}, steps: t.Steps, unit: t.Unit}
+	if t.Tokens != "" {
+		want.texts = []string{t.Tokens}
 	}
-	return math.Log1p(gap / c.Gap)
+	for _, c := range t.Columns {
+		into := &want.inputs
+		if c.Category != "" {
+			into = &want.texts
+		}
+		if name := c.source(); name != "" && !slices.Contains(*into, name) {
+			*into = append(*into, name)
+		}
+	}
+	return want
+}
+
+// tokenize makes the ids of tokens the features.
+func (p *panel) tokenize(alphabet []string, store rowStore) error {
+	p.columns = 1
+	ids := tokenIDs(alphabet)
+	texts := p.lexicons[p.texts[0]].texts
+	idOf := make([]float64, len(texts))
+	for i, text := range texts {
+		idOf[i] = float64(ids[text])
+	}
+	for row := range p.rows() {
+		id := 0.0
+		if number := p.at(row, p.texts[0]); !math.IsNaN(number) {
+			id = idOf[int(number)]
+		}
+		if err := store.add([]float64{id}); err != nil {
+			return err
+		}
+	}
+	var err error
+	p.features, err = store.finish()
+	return err
+}
+
+// prepare gives the panel its features.
+func (p *panel) prepare(t *TableInputs, store rowStore) error {
+	width := len(t.Columns)
+	p.inputColumns, p.columns = width, t.Features()
+	feature, last := make([]float64, p.columns), make([]float64, width)
+	err := p.walk(t.Columns, func(s series, row int, values, gaps []float64) error {
+		for i, c := range t.Columns {
+			x, at := values[i], width+i
+			if t.Mask {
+				feature[at] = float64(1 - index(math.IsNaN(x)))
+				at += width
+			}
+			if t.Gap {
+				feature[at] = c.scaleGap(gaps[i])
+			}
+			if row == s.lo {
+				last[i] = c.Mean
+			}
+			switch {
+			case !math.IsNaN(x):
+				last[i] = x
+			case t.Fill == FillZero:
+				x = 0
+			case t.Fill == FillMean:
+				x = c.Mean
+			default:
+				// With linear this stands only where no value follows, or none went before.
+				x = last[i]
+			}
+			feature[i] = c.apply(x)
+		}
+		return store.add(feature)
+	})
+	if errors.Is(err, errTooManyCells) {
+		return errors.WithStack(&FileError{
+			Path: p.path, What: "inputs", Found: fmt.Sprintf("%d numbers", p.rows()*p.columns),
+			Expected: fmt.Sprintf("at most %d, or data.stream: true", maxCells),
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if p.features, err = store.finish(); err == nil && t.Fill == FillLinear {
+		p.interpolate(t.Columns)
+	}
+	return err
+}
+
+// interpolate draws a line between the values that were observed before and after missing ones.
+func (p *panel) interpolate(columns []InputColumn) {
+	for i, r := range p.readers(columns) {
+		for _, s := range p.series {
+			lo, from := -1, 0.0 // the row last observed, and its value
+			for hi := s.lo; hi < s.hi; hi++ {
+				to := r.value(s, hi)
+				if math.IsNaN(to) {
+					continue
+				}
+				for row := lo + 1; lo >= 0 && row < hi; row++ {
+					share := (p.clock(row) - p.clock(lo)) / (p.clock(hi) - p.clock(lo))
+					p.row(row)[i] = columns[i].apply(from + share*(to-from))
+				}
+				lo, from = hi, to
+			}
+		}
+	}
+}
+
+// Follow makes the inputs of a row [columns] of which nothing is missing and that follows another such row: in a table
+// with time after the mean gap of the training part.
+func (t *TableInputs) Follow(row []float64) []float64 {
+	features := make([]float64, 0, t.Features())
+	for i, c := range t.Columns {
+		features = append(features, scaling{c.Scale, c.Offset}.apply(row[i]))
+	}
+	if t.Mask {
+		for range t.Columns {
+			features = append(features, 1)
+		}
+	}
+	if t.Gap {
+		for _, c := range t.Columns {
+			gap := 1.0
+			if t.Time != "" {
+				gap = c.Gap
+			}
+			features = append(features, c.scaleGap(gap))
+		}
+	}
+	return features
 }
 
 // Sequences are inputs of a model without targets.
@@ -120,70 +262,80 @@ func (s *Sequences) Len() int { return max(len(s.Inputs), len(s.Tokens)) }
 // Prepare makes features of numbers that stand one row after the other in each sequence, a missing one as NaN, as the
 // rows of a table would. There is no time: rows count as one apart.
 func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
-	width := len(t.Columns)
-	table := &table{path: "inputs", inputs: make([][]float64, width)}
+	if !t.Numeric() {
+		return nil, errors.Errorf("inputs: found numbers alone, expected a table: the inputs are made of texts or dates as well")
+	}
+	want := t.layout()
+	width := len(want.inputs)
+	table := &table{path: "inputs", width: width, inputNames: want.inputs, line: -1, sequence: -1, group: -1, label: -1, time: -1, date: -1, value: -1}
+	for i := range width {
+		table.inputs = append(table.inputs, i)
+	}
+	p := &panel{table: table}
 	for i, values := range raw.Inputs {
 		if len(values)%width != 0 {
 			return nil, errors.Errorf("sequence %d: found %d numbers, expected a multiple of %d", i, len(values), width)
 		}
-		for row := range len(values) / width {
-			table.lines = append(table.lines, row+1)
-			table.sequences = append(table.sequences, fmt.Sprint(i))
-			for c := range width {
-				table.inputs[c] = append(table.inputs[c], values[row*width+c])
-			}
-		}
+		lo := table.rows()
+		table.cells = append(table.cells, values...)
+		p.series = append(p.series, series{lo, table.rows()})
 	}
-	p, err := newPanel(table)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.prepare(t); err != nil {
+	// A series without a row begins nowhere.
+	whole := p.series
+	p.series = slices.DeleteFunc(slices.Clone(whole), func(s series) bool { return s.lo == s.hi })
+	if err := p.prepare(t, &memoryStore{}); err != nil {
 		return nil, err
 	}
 	out := &Sequences{Names: raw.Names, Inputs: make([][]float64, len(raw.Inputs))}
-	at := 0
-	for i, values := range raw.Inputs {
-		end := at + len(values)/width
-		out.Inputs[i] = p.cells[at*p.columns : end*p.columns]
-		at = end
+	for i, s := range whole {
+		out.Inputs[i] = p.features[s.lo*p.columns : s.hi*p.columns]
 	}
 	return out, nil
 }
 
-// Read reads a CSV file of such rows, other columns left out. Sequences stand in the order of their first rows; of each,
-// where there is a Window, its last rows are taken.
-func (t *TableInputs) Read(ctx context.Context, path string) (*Sequences, error) {
-	want := layout{sequence: t.Sequence, time: t.Time, markers: t.Markers}
-	for _, c := range t.Columns {
-		want.inputs = append(want.inputs, c.Name)
-	}
-	table, err := readTable(ctx, path, want)
+// Read reads a file of such rows, other columns left out; alphabet is that of the tokens, if the inputs are such.
+// Sequences stand in the order of their first rows; of each, where there is a Window, its last rows are taken.
+func (t *TableInputs) Read(ctx context.Context, path string, alphabet []string) (*Sequences, error) {
+	table, err := readTable(ctx, path, t.layout(), &memoryStore{})
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPanel(table)
+	p, err := newPanel(table, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.prepare(t); err != nil {
+	if t.Tokens != "" {
+		err = p.tokenize(alphabet, &memoryStore{})
+	} else {
+		err = p.prepare(t, &memoryStore{})
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := &Sequences{}
 	for _, one := range p.series {
+		if p.sequence >= 0 {
+			s.Names = append(s.Names, p.text(one.lo, p.sequence))
+		}
 		lo := one.lo
 		if t.Window > 0 {
 			lo = max(lo, one.hi-t.Window)
 		}
-		s.Inputs = append(s.Inputs, p.cells[lo*p.columns:one.hi*p.columns])
-		if p.sequences != nil {
-			s.Names = append(s.Names, p.sequences[one.lo])
+		features := p.features[lo*p.columns : one.hi*p.columns]
+		if t.Tokens == "" {
+			s.Inputs = append(s.Inputs, features)
+			continue
 		}
+		tokens := make([]int, len(features))
+		for i, id := range features {
+			tokens[i] = int(id)
+		}
+		s.Tokens = append(s.Tokens, tokens)
 	}
 	return s, nil
 }
 
-// ReadInputs reads a CSV file for a model that was trained elsewhere: the column sequence groups rows and the column time
+// ReadInputs reads a table for a model that was trained elsewhere: the column sequence groups rows and the column time
 // orders them, where there are such; all others, features of them, are the inputs in their order and as
 // they are. No number may be missing.
 func ReadInputs(ctx context.Context, path string, features int) (*Sequences, error) {
@@ -194,7 +346,7 @@ func ReadInputs(ctx context.Context, path string, features int) (*Sequences, err
 	t := &TableInputs{Fill: FillZero}
 	for _, name := range names {
 		switch name {
-		case "sequence":
+		case sequenceColumn:
 			t.Sequence = name
 		case "time":
 			t.Time = name
@@ -208,5 +360,5 @@ func ReadInputs(ctx context.Context, path string, features int) (*Sequences, err
 			Expected: fmt.Sprintf("%d, as the model has inputs", features),
 		})
 	}
-	return t.Read(ctx, path)
+	return t.Read(ctx, path, nil)
 }

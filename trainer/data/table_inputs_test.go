@@ -44,7 +44,7 @@ func TestPreparationIsThatOfTraining(t *testing.T) {
 	if faults := signature.ValidateFor(0, d.Spec.Features, 2); len(faults) > 0 {
 		t.Errorf("found %v, expected no faults", faults)
 	}
-	s, err := signature.Table.Read(t.Context(), path)
+	s, err := signature.Table.Read(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestPrepareNumbers(t *testing.T) {
 func TestForecastReadsTheLastWindow(t *testing.T) {
 	path := write(t, "series.csv", "x", "1", "2", "3", "4")
 	table := &TableInputs{Columns: []InputColumn{{Name: "x", Scale: 1}}, Fill: FillZero, Window: 3}
-	s, err := table.Read(t.Context(), path)
+	s, err := table.Read(t.Context(), path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +119,26 @@ func TestReadInputs(t *testing.T) {
 	}
 }
 
+// A row that is made up has the inputs of one that is read.
+func TestFollow(t *testing.T) {
+	d, _ := loadOddTable(t)
+	table := *d.Inputs
+	row := []float64{3, -1}
+	found := table.Follow(row)
+	// Log(1+δ/δ̄) of the mean gap.
+	if !slices.Equal(found[4:], []float64{math.Log1p(1), math.Log1p(1)}) {
+		t.Errorf("found the gaps %v, expected the mean ones", found[4:])
+	}
+	table.Time = ""
+	read, err := table.Prepare(&Sequences{Inputs: [][]float64{{1, 2, 3, -1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, expected := table.Follow(row), read.Inputs[0][6:]; !slices.Equal(found, expected) {
+		t.Errorf("found %v, expected %v", found, expected)
+	}
+}
+
 func TestSignatureFaults(t *testing.T) {
 	d, _ := loadOddTable(t)
 	signature := d.Signature()
@@ -127,11 +147,12 @@ func TestSignatureFaults(t *testing.T) {
 	signature.Table.Fill = "guess"
 	signature.Classes = signature.Classes[:1]
 	signature.TargetScale = []float64{1, 2}
+	signature.Continues = ContinuesNotes
 	var paths []string
 	for _, f := range signature.ValidateFor(0, 7, 2) {
 		paths = append(paths, f.Path)
 	}
-	expected := []string{"table.columns.0.scale", "table.columns.1.name", "table.fill", "table", "classes", "target_offset"}
+	expected := []string{"table.columns.0.scale", "table.columns.1.name", "table.fill", "table", "classes", "target_offset", "continues"}
 	if !slices.Equal(paths, expected) {
 		t.Errorf("found faults of %v, expected %v", paths, expected)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/pkg/errors"
@@ -12,77 +11,132 @@ import (
 
 // Limits of a text.
 const (
-	maxTextBytes = 256 << 20
-	minTextRunes = 100 // so that every part has something to predict
+	maxTextBytes  = 256 << 20
+	minTextTokens = 100 // so that every part has something to predict
 )
 
 // loadText reads a text in which the next character is to be predicted: the first 90 % of it train, half of the
 // rest validates and half tests. The characters are those of the training part.
 func loadText(ctx context.Context, config Config, files []string) (*Data, error) {
-	runes, err := readText(files[0])
+	fraction := 0.05
+	config.Text = &TextConfig{Path: files[0], Unit: UnitCharacter, MinCount: 1}
+	config.Split = &SplitConfig{Valid: &fraction, Test: fraction}
+	return loadOwnText(ctx, config, "")
+}
+
+// loadOwnText loads the text of a valid configuration. A relative path that does not exist is looked for in dir.
+func loadOwnText(ctx context.Context, config Config, dir string) (*Data, error) {
+	text := config.Text
+	data := &Data{Name: "text"}
+	texts := newLexicon()
+	read := func(path string) ([]int, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, errors.WithStack(err)
+		}
+		path = lookUp(path, dir)
+		data.Files = append(data.Files, path)
+		return readText(path, text.Unit, texts)
+	}
+	var split [parts][]int // numbers of the lexicon
+	first, testFraction := text.Path, config.Split.Test
+	if first == "" {
+		first, testFraction = text.Train, 0
+	}
+	validFraction := *config.Split.Valid
+	if text.Valid != "" {
+		validFraction = 0
+	}
+	tokens, err := read(first)
 	if err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, errors.WithStack(err)
+	counts := partCounts(len(tokens), validFraction, testFraction)
+	testFrom := len(tokens) - counts[test]
+	split[train], split[valid], split[test] = tokens[:counts[train]], tokens[counts[train]:testFrom], tokens[testFrom:]
+	for p, path := range [parts]string{valid: text.Valid, test: text.Test} {
+		if path == "" {
+			continue
+		}
+		if split[p], err = read(path); err != nil {
+			return nil, err
+		}
 	}
-	var split [parts][]rune
-	validFrom := len(runes) * 9 / 10
-	testFrom := validFrom + (len(runes)-validFrom)/2
-	split[train], split[valid], split[test] = runes[:validFrom], runes[validFrom:testFrom], runes[testFrom:]
 
-	alphabet := []string{""}
-	distinct := slices.Compact(slices.Sorted(slices.Values(split[train])))
-	ids := make(map[rune]int, len(distinct))
-	for i, r := range distinct {
-		alphabet, ids[r] = append(alphabet, string(r)), i+1
+	inTrain := map[string]int{}
+	for _, number := range split[train] {
+		inTrain[texts.texts[number]]++
 	}
-	spec := Spec{
-		Vocabulary: len(alphabet), Task: Next, Targets: len(alphabet), TargetKind: TokenPerStep, Alphabet: alphabet,
+	alphabet := alphabetOf(inTrain, text.MinCount)
+	ids, idOf := tokenIDs(alphabet), make([]int, len(texts.texts))
+	for number, token := range texts.texts {
+		idOf[number] = ids[token]
+	}
+	data.Spec = Spec{
+		Vocabulary: len(alphabet), Task: Next, Targets: len(alphabet), TargetKind: TokenPerStep, Alphabet: alphabet, Unit: text.Unit,
+		Continues: ContinuesTokens,
 	}
 	window := 0
 	if config.Forecast != nil {
 		window = config.Forecast.Window
 	}
 	var sets [parts]*tokenSeries
-	for p, text := range split {
-		tokens := make([]int, len(text))
-		for i, r := range text {
-			tokens[i] = ids[r]
+	for p, tokens := range split {
+		if len(tokens) < 2 {
+			if part(p) == valid && validFraction == 0 {
+				continue
+			}
+			return nil, errors.WithStack(&FileError{
+				Path: data.Files[0], What: "the part " + part(p).String(), Found: fmt.Sprintf("%d tokens", len(tokens)),
+				Expected: "at least 2: a longer text, or a larger fraction for this part in split",
+			})
 		}
-		sets[p] = newTokenSeries(spec, tokens, config.BatchSize, window)
+		for i, number := range tokens {
+			tokens[i] = idOf[number]
+		}
+		sets[p] = newTokenSeries(data.Spec, tokens, config.BatchSize, window)
+		*data.part(part(p)) = sets[p]
 	}
-	return &Data{
-		Spec:      spec,
-		Split:     Split{Train: sets[train], Valid: sets[valid], Test: sets[test]},
-		Baselines: func() []Baseline { return seriesBaselines(sets[train].tokens, sets[test].tokens, spec.Vocabulary) },
-	}, nil
+	data.Baselines = func() []Baseline {
+		return seriesBaselines([][]int{sets[train].tokens}, [][]int{sets[test].tokens}, len(alphabet))
+	}
+	return data, nil
 }
 
-// readText returns the characters of a file in UTF-8.
-func readText(path string) ([]rune, error) {
+// readText returns the tokens of a file as their numbers among texts.
+func readText(path string, unit Unit, texts *lexicon) ([]int, error) {
 	f, err := openFile(path, "a text")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	unpacked, err := unpack(path, f)
+	if err != nil {
+		return nil, err
+	}
+	utf, err := asUTF8(path, unpacked)
+	if err != nil {
+		return nil, err
+	}
 	fault := func(found, expected string) error {
 		return errors.WithStack(&FileError{Path: path, What: "text", Found: found, Expected: expected})
 	}
-	content, err := io.ReadAll(io.LimitReader(f, maxTextBytes+1))
+	content, err := io.ReadAll(io.LimitReader(utf, maxTextBytes+1))
 	switch {
 	case err != nil:
-		return nil, errors.Wrapf(err, "read %s", path)
+		return nil, unreadable(path, err)
 	case len(content) > maxTextBytes:
 		return nil, fault("more", fmt.Sprintf("at most %d bytes", maxTextBytes))
 	case !utf8.Valid(content):
 		return nil, fault("other bytes", "UTF-8")
 	}
-	runes := []rune(string(content))
-	if len(runes) < minTextRunes {
-		return nil, fault(fmt.Sprintf("%d characters", len(runes)), fmt.Sprintf("at least %d", minTextRunes))
+	var tokens []int
+	for token := range unit.split(string(content)) {
+		tokens = append(tokens, texts.number(token))
 	}
-	return runes, nil
+	if len(tokens) < minTextTokens {
+		return nil, fault(fmt.Sprintf("%d tokens", len(tokens)), fmt.Sprintf("at least %d", minTextTokens))
+	}
+	return tokens, nil
 }
 
 // tokenSeries is one long series of tokens in which the next is to be predicted. It is cut into as many rows of equal

@@ -35,7 +35,7 @@ func TestPublishedText(t *testing.T) {
 		if steps != c.steps {
 			t.Errorf("found %d steps, expected %d", steps, c.steps)
 		}
-		baselines := seriesBaselines(data.Train.(*tokenSeries).tokens, c.set.(*tokenSeries).tokens, 66)
+		baselines := seriesBaselines([][]int{data.Train.(*tokenSeries).tokens}, [][]int{c.set.(*tokenSeries).tokens}, 66)
 		for i, want := range []float64{c.unigram, c.bigram, c.trigram} {
 			if found := baselines[i].Metrics["nll"]; math.Abs(found-want) > 0.0006 {
 				t.Errorf("found %s nll %.4f, expected %.4f", baselines[i].Name, found, want)
@@ -108,7 +108,7 @@ func TestTextAlphabetIsThatOfTheTrainingPart(t *testing.T) {
 func TestNgramsByHand(t *testing.T) {
 	// Of the tokens 1 and 2: 1 follows 1 once, 2 follows 1 twice, 1 follows 2 once.
 	fitted, tested := []int{1, 1, 2, 1, 2}, []int{2, 1, 2}
-	baselines := seriesBaselines(fitted, tested, 3)
+	baselines := seriesBaselines([][]int{fitted}, [][]int{tested}, 3)
 	unigram := -(math.Log(2.1/4.2) + math.Log(2.1/4.2)) / 2 // of the tokens that follow another
 	bigram := -(math.Log(1.1/1.2) + math.Log(2.1/3.2)) / 2
 	trigram := -math.Log(1.1 / 1.2) // 2 follows 2, 1 once

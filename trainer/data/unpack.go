@@ -10,15 +10,21 @@ import (
 
 // unpack returns what a file holds that may be packed by gzip; path is for the error.
 func unpack(path string, file io.Reader) (*bufio.Reader, error) {
+	content, _, err := unpacked(path, file)
+	return content, err
+}
+
+// unpacked is [unpack] that tells whether the file was packed.
+func unpacked(path string, file io.Reader) (content *bufio.Reader, packed bool, err error) {
 	buffered := bufio.NewReader(file)
 	if magic, _ := buffered.Peek(2); string(magic) != "\x1f\x8b" {
-		return buffered, nil
+		return buffered, false, nil
 	}
-	unpacked, err := gzip.NewReader(buffered)
+	reader, err := gzip.NewReader(buffered)
 	if err != nil {
-		return nil, errors.WithStack(&FileError{
+		return nil, true, errors.WithStack(&FileError{
 			Path: path, What: "unpack", Found: err.Error(), Expected: "a gzip file", Cause: err,
 		})
 	}
-	return bufio.NewReader(unpacked), nil
+	return bufio.NewReader(reader), true, nil
 }

@@ -74,67 +74,79 @@ func readVowels(ctx context.Context, path string, utterances []int) (*panel, err
 
 // parseVowels is [readVowels] on an open file; path is for the errors.
 func parseVowels(ctx context.Context, path string, file io.Reader, utterances []int) (*panel, error) {
-	var speakers []string // of each utterance
+	v := &vowelRecords{path: path, lines: bufio.NewScanner(file), cells: make([]cell, vowelInputs+2)}
 	for i, n := range utterances {
 		for range n {
-			speakers = append(speakers, strconv.Itoa(i+1))
+			v.speakers = append(v.speakers, strconv.Itoa(i+1))
 		}
 	}
-	t := &table{path: path, inputs: make([][]float64, vowelInputs)}
+	t, err := parseTable(ctx, path, v, layout{sequence: "utterance", label: "speaker"}, &memoryStore{})
+	if err != nil {
+		return nil, err
+	}
+	return newPanel(t, false)
+}
+
+// vowelRecords is a file of vowels as a table.
+type vowelRecords struct {
+	path      string
+	lines     *bufio.Scanner
+	speakers  []string // of each utterance
+	utterance int
+	inside    bool // an utterance, of which there were frames
+	line      int
+	frames    int
+	cells     []cell
+}
+
+func (v *vowelRecords) fault(line int, what, found, expected string, cause error) error {
+	return errors.WithStack(&FileError{Path: v.path, Line: line, What: what, Found: found, Expected: expected, Cause: cause})
+}
+
+func (v *vowelRecords) header() ([]string, error) {
+	var names []string
 	for i := range vowelInputs {
-		t.inputNames = append(t.inputNames, fmt.Sprintf("lpc%d", i+1))
+		names = append(names, fmt.Sprintf("lpc%d", i+1))
 	}
-	utterance, inside, line := 0, false, 0
-	fault := func(what, found, expected string, cause error) error {
-		return errors.WithStack(&FileError{Path: path, Line: line, What: what, Found: found, Expected: expected, Cause: cause})
-	}
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		line++
-		if line%4096 == 0 && ctx.Err() != nil {
-			return nil, errors.WithStack(ctx.Err())
-		}
-		cells := strings.Fields(lines.Text())
-		values := [vowelInputs]float64{}
+	return append(names, "utterance", "speaker"), nil
+}
+
+func (v *vowelRecords) next() ([]cell, int, error) {
+	for v.lines.Scan() {
+		v.line++
+		texts := strings.Fields(v.lines.Text())
 		ones := 0
-		if len(cells) != 0 && len(cells) != vowelInputs {
-			return nil, fault("line", fmt.Sprintf("%d numbers", len(cells)), fmt.Sprint(vowelInputs), nil)
+		if len(texts) != 0 && len(texts) != vowelInputs {
+			return nil, 0, v.fault(v.line, "line", fmt.Sprintf("%d numbers", len(texts)), fmt.Sprint(vowelInputs), nil)
 		}
-		for i, cell := range cells {
-			value, err := strconv.ParseFloat(cell, 64)
+		for i, text := range texts {
+			value, err := strconv.ParseFloat(text, 64)
 			if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
-				return nil, fault("line", shorten(cell), "a finite number", err)
+				return nil, 0, v.fault(v.line, "line", shorten(text), "a finite number", err)
 			}
-			if values[i] = value; value == 1 {
-				ones++
-			}
+			v.cells[i] = cell{kind: numberCell, number: value}
+			ones += index(value == 1)
 		}
-		if len(cells) == 0 || ones == vowelInputs {
-			if inside {
-				utterance, inside = utterance+1, false
+		if len(texts) == 0 || ones == vowelInputs {
+			if v.inside {
+				v.utterance, v.inside = v.utterance+1, false
 			}
 			continue
 		}
-		if utterance == len(speakers) || len(t.lines) == maxFrames {
-			return nil, fault("file", "more", fmt.Sprintf("%d utterances of at most %d frames", len(speakers), maxFrames), nil)
+		if v.utterance == len(v.speakers) || v.frames == maxFrames {
+			return nil, 0, v.fault(v.line, "file", "more", fmt.Sprintf("%d utterances of at most %d frames", len(v.speakers), maxFrames), nil)
 		}
-		inside = true
-		t.lines = append(t.lines, line)
-		t.sequences = append(t.sequences, strconv.Itoa(utterance+1))
-		t.labels = append(t.labels, speakers[utterance])
-		for i, value := range values {
-			t.inputs[i] = append(t.inputs[i], value)
-		}
+		v.inside = true
+		v.frames++
+		v.cells[vowelInputs] = cell{text: strconv.Itoa(v.utterance + 1)}
+		v.cells[vowelInputs+1] = cell{text: v.speakers[v.utterance]}
+		return v.cells, v.line, nil
 	}
-	line = 0
-	if err := lines.Err(); err != nil {
-		return nil, fault("file", err.Error(), "lines of twelve numbers", err)
+	if err := v.lines.Err(); err != nil {
+		return nil, 0, v.fault(0, "file", err.Error(), "lines of twelve numbers", err)
 	}
-	if inside {
-		utterance++
+	if found := v.utterance + index(v.inside); found != len(v.speakers) {
+		return nil, 0, v.fault(0, "file", fmt.Sprintf("%d utterances", found), fmt.Sprint(len(v.speakers)), nil)
 	}
-	if utterance != len(speakers) {
-		return nil, fault("file", fmt.Sprintf("%d utterances", utterance), fmt.Sprint(len(speakers)), nil)
-	}
-	return newPanel(t)
+	return nil, 0, io.EOF
 }

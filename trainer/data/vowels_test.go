@@ -55,7 +55,7 @@ func TestVowelBlocks(t *testing.T) {
 	ones := strings.Repeat("1.0 ", 12) + "\n"
 	for _, text := range []string{vowelText(3, "\n"), vowelText(3, ones), vowelText(3, ones) + "\n\n", strings.TrimSuffix(vowelText(3, "\n"), "\n")} {
 		p, err := parseVowels(context.Background(), "v", strings.NewReader(text), []int{2, 1})
-		if err != nil || len(p.series) != 3 || p.rows() != 6 || p.labels[3] != "1" || p.labels[4] != "2" || p.inputs[11][1] != -0.2 {
+		if err != nil || len(p.series) != 3 || p.rows() != 6 || p.text(3, p.label) != "1" || p.text(4, p.label) != "2" || p.at(1, p.inputs[11]) != -0.2 {
 			t.Errorf("found %+v and error %v", p, err)
 		}
 	}

@@ -154,7 +154,8 @@ func (c *constants) power(x, n reg.VecVirtual) reg.VecVirtual {
 	return y
 }
 
-// sigmoid returns σ(x) = [1 or exp(−|x|)] / (1 + exp(−|x|)).
+// sigmoid returns σ(x): r = 1/(1+e) with e = exp(−|x|) where x ≥ 0, and e⊙r below. There the rounding of r would show, and a
+// greater e could give a smaller product; so what that lacks of e/(1+e) is added. The difference e − e⊙r is exact.
 func (c *constants) sigmoid(x reg.VecVirtual) reg.VecVirtual {
 	size := c.register()
 	c.or(c.at("sign"), x, size)
@@ -162,17 +163,21 @@ func (c *constants) sigmoid(x reg.VecVirtual) reg.VecVirtual {
 	n, e := c.reduced(size)
 	c.add(c.at("one"), e, e)
 	e = c.power(e, n)
-	numerator, denominator := c.register(), c.register()
-	c.add(c.at("one"), e, denominator)
+	above, below, rest := c.register(), c.register(), c.register()
+	c.add(c.at("one"), e, above)
+	c.divide(above, c.in("one"), above)
+	c.multiply(e, above, below)
+	c.subtract(below, e, rest)
+	c.fnma(e, below, rest)
+	c.fma(rest, above, below)
 	if c.wide() {
 		negative := K()
 		pick(c.vector, VPMOVD2M, VPMOVQ2M)(x, negative)
-		pick(c.vector, func(ops ...Op) { VBLENDMPS(ops...) }, func(ops ...Op) { VBLENDMPD(ops...) })(e, c.in("one"), negative, numerator)
+		pick(c.vector, func(ops ...Op) { VBLENDMPS(ops...) }, func(ops ...Op) { VBLENDMPD(ops...) })(below, above, negative, above)
 	} else {
-		pick(c.vector, VBLENDVPS, VBLENDVPD)(x, e, c.in("one"), numerator)
+		pick(c.vector, VBLENDVPS, VBLENDVPD)(x, below, above, above)
 	}
-	c.divide(denominator, numerator, numerator)
-	return numerator
+	return above
 }
 
 // tanh returns tanh x = −expm1(−2|x|) / (2 + expm1(−2|x|)) with the sign of x.

@@ -30,6 +30,24 @@ func (v vector) greater(x, y, to Op) {
 	pick(v, VBLENDVPS, VBLENDVPD)(nan, y, to, to)
 }
 
+// sigmoidGradient sets to = d·y·(1−y), tanhGradient to = d·(1−y)·(1+y): each factor that may be small is rounded once.
+func (v vector) sigmoidGradient(y, d, to Op) {
+	product := v.register()
+	v.multiply(y, d, product)
+	v.move(product, d)
+	v.fnma(product, y, d)
+	v.move(d, to)
+}
+
+func (v vector) tanhGradient(y, d, to Op) {
+	product := v.register()
+	v.move(d, product)
+	v.fnma(y, d, product)
+	v.move(product, d)
+	v.fma(product, y, d)
+	v.move(d, to)
+}
+
 // elementwise generates dst[i] = f(x[i], y[i]).
 func elementwise(v vector, name, equation string, f func(x, y, to Op)) {
 	TEXT(v.name(name), NOSPLIT, fmt.Sprintf("func(n int, dst, x, y *%s)", v.goType()))

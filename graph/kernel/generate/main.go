@@ -36,9 +36,17 @@ var parts = map[string]func(){
 			elementwise(v, "multiply", "dst = x·y; dst may be x or y.", v.multiply)
 			elementwise(v, "rectify", "dst = y where x is above 0 or NaN, 0 elsewhere; dst may be x or y.", v.rectify)
 			elementwise(v, "greater", "dst = y where y is above x or NaN, x elsewhere; dst may be x or y.", v.greater)
+			elementwise(v, "sigmoidGradient", "dst = y·x·(1−x); dst may be x or y.", v.sigmoidGradient)
+			elementwise(v, "tanhGradient", "dst = y·(1−x)·(1+x); dst may be x or y.", v.tanhGradient)
 			negative(v)
 			shift(v)
 			greatest(v)
+		}
+	},
+	"normalize": func() {
+		for _, v := range vectors {
+			normalize(v)
+			normalizeGradient(v)
 		}
 	},
 	"noise": func() {
@@ -66,11 +74,11 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, noise, gates or update")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates or update")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, noise, gates or update", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates or update", *part)
 	}
 	build.ConstraintExpr("!purego")
 	writeMaskTable()

@@ -68,3 +68,24 @@ func (s *sweep) put(x reg.VecVirtual, to Mem) {
 		s.move(x, to)
 	}
 }
+
+// back moves pointers that are behind a line to its start.
+func (s *sweep) back(pointers ...reg.GPVirtual) {
+	size := GP64()
+	MOVQ(s.length, size)
+	SHLQ(U8(s.shift()), size)
+	for _, p := range pointers {
+		SUBQ(size, p)
+	}
+}
+
+// clearRest makes the lanes of x zeros that are behind the line's end.
+func (s *sweep) clearRest(x reg.VecVirtual) {
+	switch {
+	case !s.masked:
+	case s.wide():
+		pick(s.vector, VMOVUPS_Z, VMOVUPD_Z)(x, s.tail.k, x)
+	default:
+		VANDPS(s.tail.y, x, x)
+	}
+}

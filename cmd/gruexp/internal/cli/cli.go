@@ -45,7 +45,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 type app struct {
 	stdout, stderr io.Writer
 	dataDir        string
-	json           bool
+	json, quiet    bool
 }
 
 func (a *app) root() *cobra.Command {
@@ -83,9 +83,9 @@ func (a *app) root() *cobra.Command {
 	flags.Lookup("data").DefValue = "" // help speaks of the variable, not of its value
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		a.trainCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(), a.importCommand(), a.exportCommand(),
-		a.compareCommand(), a.tuneCommand(), a.workerCommand(), a.trialCommand(),
-		a.listCommand(), a.configCommand(), a.dataCommand(),
+		a.trainCommand(), a.findLearningRateCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(),
+		a.sampleCommand(), a.compareCommand(), a.tuneCommand(), a.workerCommand(), a.trialCommand(),
+		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
 	return root

@@ -11,8 +11,8 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "config",
-		Short: "Show or check a configuration",
-	}, "show EXPERIMENT or check FILE", a.configShowCommand(), a.configCheckCommand())
+		Short: "Show, check or draw a configuration",
+	}, "show EXPERIMENT, check FILE or plot EXPERIMENT", a.configShowCommand(), a.configCheckCommand(), a.configPlotCommand())
 }
 
 func (a *app) configShowCommand() *cobra.Command {

@@ -168,6 +168,8 @@ func expectedValue(flag *pflag.Flag) string {
 		return "a whole number from 0 to 18446744073709551615"
 	case "int":
 		return "a whole number"
+	case "float64":
+		return "a number"
 	case "bool":
 		return "true or false"
 	default:

@@ -13,10 +13,11 @@ import (
 
 func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "The built-in experiments",
-		Example: `  gruexp list`,
-		Args:    arguments(0, 0, "no arguments"),
+		Use:   "list",
+		Short: "The built-in experiments, or the runs in a directory",
+		Example: `  gruexp list
+  gruexp list runs runs/reproduce`,
+		Args: arguments(0, 0, "no arguments, or runs DIR"),
 		RunE: func(*cobra.Command, []string) error {
 			names, err := experiments.Names()
 			if err != nil {
@@ -48,6 +49,7 @@ func (a *app) listCommand() *cobra.Command {
 		},
 	}
 	a.jsonFlag(cmd)
+	cmd.AddCommand(a.listRunsCommand())
 	return cmd
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/gruexp/gruexp/trainer"
 )
 
-// newProgress shows a run on w: a bar that moves where w is a terminal, and everywhere a line per epoch.
-func newProgress(w io.Writer) trainer.Callback {
-	p := &progress{out: w}
+// newProgress shows a run on w: a bar that moves where w is a terminal, with the time left of the run and, in brackets, of the epoch, and everywhere a line per epoch; quiet shows warnings alone.
+func newProgress(w io.Writer, quiet bool) trainer.Callback {
+	p := &progress{out: w, quiet: quiet}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.terminal = true
 	}
@@ -26,21 +26,30 @@ func newProgress(w io.Writer) trainer.Callback {
 type progress struct {
 	out      io.Writer
 	terminal bool
+	quiet    bool
+	best     string // of the epochs so far
 	bar      *progressbar.ProgressBar
+	left     timeLeft
 }
 
 // On shows one event.
 func (p *progress) On(_ context.Context, e *trainer.Event) error {
+	if p.quiet && e.Kind != trainer.Warning {
+		return nil
+	}
 	switch e.Kind {
 	case trainer.RunStart:
+		p.left.startRun(e)
 		if n := len(e.History.Epochs); n > 0 {
 			fmt.Fprintf(p.out, "goes on after epoch %d\n", n)
 		}
 	case trainer.EpochStart:
+		p.left.startEpoch(e)
 		if p.terminal {
+			p.best = bestSoFar(e.History)
 			p.bar = progressbar.NewOptions(e.Of,
 				progressbar.OptionSetWriter(p.out),
-				progressbar.OptionSetDescription(fmt.Sprintf("epoch %d", e.Epoch)),
+				progressbar.OptionSetDescription(fmt.Sprintf("epoch %d/%d", e.Epoch, e.Config.MaxEpochs)),
 				progressbar.OptionShowCount(),
 				progressbar.OptionSetWidth(20),
 				progressbar.OptionSetPredictTime(true),
@@ -51,7 +60,8 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 		}
 	case trainer.StepEnd:
 		if p.bar != nil {
-			p.bar.Describe(fmt.Sprintf("epoch %d  loss %s  rate %.3g  %.0f sequences/s", e.Epoch, number(e.Loss), e.LearningRate, e.Rate))
+			p.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %s%s  learning rate %.3g  %.0f sequences/s%s",
+				e.Epoch, e.Config.MaxEpochs, number(e.Loss), p.best, e.LearningRate, e.Rate, p.left.after(e)))
 			_ = p.bar.Set(e.Step)
 		}
 	case trainer.EpochEnd:
@@ -65,6 +75,19 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 		fmt.Fprintln(p.out, "gruexp: warning:", oneLine(e.Message))
 	}
 	return nil
+}
+
+// bestSoFar is the loss of the best epoch, empty before there is one.
+func bestSoFar(h *trainer.History) string {
+	best := h.Best()
+	if best == nil {
+		return ""
+	}
+	loss, ok := best.Valid[trainer.MetricLoss]
+	if !ok {
+		loss = best.Train[trainer.MetricLoss]
+	}
+	return "  best " + number(loss)
 }
 
 func (p *progress) clear() {

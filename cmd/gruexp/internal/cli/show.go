@@ -48,6 +48,9 @@ func (a *app) show(r *run.Result) error {
 		b.WriteString("The confusion matrix is in result.json.\n")
 	}
 	fmt.Fprintf(&b, "\nThe run is in %s\n", r.Run)
+	if trainer.StopReason(r.StopReason).IsBudget() {
+		fmt.Fprintf(&b, "Its budget is spent; 'gruexp resume %s' goes on with as much again\n", r.Run)
+	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
 }

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 
+	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
@@ -24,6 +28,8 @@ func (a *app) trainCommand() *cobra.Command {
 		out     string
 		seed    uint64
 		threads int
+		dryRun  bool
+		folds   int
 	)
 	cmd := &cobra.Command{
 		Use:   "train [EXPERIMENT|FILE.yaml]",
@@ -32,26 +38,36 @@ func (a *app) trainCommand() *cobra.Command {
 without one it is ` + experiments.Default + `, on real data that needs no file.
 
 The run gets a directory of its own with configuration, metrics, checkpoints, the weights of the best epoch and the
-result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.`,
+result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.
+
+With --folds K there are K runs in fold-1 to fold-K of the directory, each with another part of the training data as its validation part;
+called again, they go on. The key data.fold says more. With --dry-run a batch of each part goes through everything once, and nothing
+is kept.`,
 		Example: `  gruexp train
   gruexp train --set trainer.max_epochs=5 --set model.layers.2.gru.units=32
-  gruexp train mine.yaml --out /tmp/mine --seed 2 --json`,
+  gruexp train mine.yaml --out /tmp/mine --seed 2 --json
+  gruexp train mine.yaml --folds 5 --out /tmp/folds
+  gruexp train mine.yaml --dry-run`,
 		Args: arguments(0, 1, "at most one experiment or FILE.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			source := experiments.Default
-			if len(args) == 1 {
-				source = args[0]
-			}
 			if cmd.Flags().Changed("seed") {
 				sets = append(sets, fmt.Sprintf("seed=%d", seed))
 			}
-			cfg, err := config.Resolve(source, sets)
+			cfg, err := config.Resolve(sourceOf(args), sets)
 			if err != nil {
 				return err
 			}
 			options, err := a.options(cmd, threads)
 			if err != nil {
 				return err
+			}
+			switch {
+			case dryRun && cmd.Flags().Changed("folds"), dryRun && cmd.Flags().Changed("out"):
+				return &request.Error{Where: "train", What: "flags that do not go together", Found: "--dry-run with --folds or --out", Expected: "--dry-run alone: it keeps nothing"}
+			case dryRun:
+				return a.dryRun(cmd.Context(), cfg, options)
+			case cmd.Flags().Changed("folds"):
+				return a.trainFolds(cmd.Context(), cfg, folds, out, options)
 			}
 			create := func() (*rundir.Dir, error) {
 				if cmd.Flags().Changed("out") {
@@ -70,9 +86,41 @@ result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.`,
 	cmd.Flags().StringVar(&out, "out", "", "`directory` of the run, new or empty (default "+runsFolder+"/EXPERIMENT-N)")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the run, instead of the configuration's; a whole `number`")
 	cmd.Flags().Lookup("seed").DefValue = "0" // which help leaves out: it is the configuration that has one
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "try everything on one batch of each part, and keep nothing")
+	cmd.Flags().IntVar(&folds, "folds", 0, "`number` of folds of a cross-validation, in a directory each")
 	a.threadsFlag(cmd, &threads)
+	a.quietFlag(cmd)
 	a.jsonFlag(cmd)
 	return cmd
+}
+
+// dryRun goes through a whole run with one batch of each part of the data.
+func (a *app) dryRun(ctx context.Context, cfg *config.Config, options run.Options) error {
+	folder, err := os.MkdirTemp("", "gruexp-dry-run-")
+	if err != nil {
+		return errors.Wrap(err, "dry run")
+	}
+	defer os.RemoveAll(folder)
+	options.DryRun = true
+	cfg.Trainer.MaxSteps = 1
+	create := func() (*rundir.Dir, error) { return rundir.Create(filepath.Join(folder, "run")) }
+	result, err := run.Train(ctx, cfg, create, options)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(result)
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: one step of training, validation and the test of a batch each, a checkpoint and a result; nothing is kept\n", cfg.Name)
+	return err
+}
+
+// sourceOf is the experiment that was named, or the default one.
+func sourceOf(args []string) string {
+	if len(args) == 1 {
+		return args[0]
+	}
+	return experiments.Default
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -97,8 +145,13 @@ interrupted, to the bit. A run that has ended gives its result again.`,
 		},
 	}
 	a.threadsFlag(cmd, &threads)
+	a.quietFlag(cmd)
 	a.jsonFlag(cmd)
 	return cmd
+}
+
+func (a *app) quietFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress, only warnings and the result")
 }
 
 func (a *app) threadsFlag(cmd *cobra.Command, threads *int) {
@@ -115,6 +168,6 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 	return run.Options{
 		Threads:   threads,
 		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
-		Callbacks: []trainer.Callback{newProgress(a.stderr)},
+		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
 	}, nil
 }

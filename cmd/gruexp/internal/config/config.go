@@ -36,6 +36,8 @@ type Config struct {
 	Solver  solvers.Config `yaml:"solver"`
 	Trainer trainer.Config `yaml:"trainer"`
 
+	Goal *Goal `yaml:"goal,omitempty"` // what `gruexp reproduce` measures and shows beside it
+
 	document *yamlconf.Document
 }
 
@@ -85,6 +87,9 @@ func (c Config) Validate() fault.List {
 	training.Check(slices.Contains(losses, layers.Loss(c.Loss)), "loss", c.Loss, "one of %v", losses)
 	training.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
 	training.Under("trainer", c.Trainer.Validate())
+	if c.Goal != nil {
+		training.Under("goal", c.Goal.Validate())
+	}
 	if kind, hasValid, known := c.targets(); known && len(training) == 0 {
 		c.checkTargets(&training, data.Spec{Task: c.Task, TargetKind: kind}, hasValid)
 	}
@@ -111,7 +116,7 @@ func (c Config) checkGaps(faults *fault.List) {
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
 func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 	csv := c.Data.CSV
-	hasValid = csv == nil || csv.Valid != "" || c.Data.Split != nil && *c.Data.Split.Valid > 0
+	hasValid = c.Data.HasValid()
 	switch {
 	case c.Task == data.Classify:
 		return data.ClassPerSequence, hasValid, true
@@ -119,6 +124,8 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 		return data.ValuesPerSequence, hasValid, true
 	case c.Task == data.Translate:
 		return data.TokenSequence, hasValid, true
+	case c.Task == data.Next && (c.Data.Text != nil || csv != nil && csv.Tokens != nil):
+		return data.TokenPerStep, hasValid, true
 	case c.Task == data.Next && csv != nil:
 		return data.ValuesPerStep, hasValid, true
 	default:
@@ -138,6 +145,9 @@ func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) 
 	faults.Check(c.LabelSmoothing == 0 || loss == layers.CrossEntropy, "label_smoothing", c.LabelSmoothing,
 		"0: only the loss %s has it, and this is %s", layers.CrossEntropy, loss)
 	faults.Under("trainer", c.Trainer.ValidateFor(spec, hasValid))
+	if c.Goal != nil {
+		faults.Under("goal", c.Goal.ValidateFor(spec.TargetKind, c.Trainer.Metrics, hasValid))
+	}
 }
 
 // ValidateFor lists the faults of a valid configuration together with its data.

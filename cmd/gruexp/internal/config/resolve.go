@@ -181,34 +181,31 @@ func unknownExperiment(name string) error {
 // beside the configuration and then in the working directory. One that is in neither stays as it is, for the folder of
 // the data sets.
 func (c *Config) absolute(folder string) {
-	if c.Data.CSV == nil {
-		return
-	}
-	csv := *c.Data.CSV
-	for _, path := range []*string{&csv.Path, &csv.Train, &csv.Valid, &csv.Test} {
-		if *path == "" || filepath.IsAbs(*path) {
-			continue
+	c.Data = c.Data.WithPaths(func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
 		}
-		for _, candidate := range []string{filepath.Join(folder, *path), *path} {
+		for _, candidate := range []string{filepath.Join(folder, path), path} {
 			if _, err := os.Stat(candidate); err != nil {
 				continue
 			}
 			if whole, err := filepath.Abs(candidate); err == nil {
-				*path = whole
-				break
+				return whole
 			}
 		}
-	}
-	c.Data.CSV = &csv
+		return path
+	})
 }
 
 // Marshal writes the configuration with every default.
 func Marshal(c *Config) ([]byte, error) { return yamlconf.Marshal(c) }
 
 // Fingerprint stands for the configuration and for the data, given by the checksums of their files: two runs with the
-// same one are the same run.
+// same one are the same run. The goal is no part of it.
 func (c *Config) Fingerprint(checksums []string) (string, error) {
-	text, err := Marshal(c)
+	run := *c
+	run.Goal = nil
+	text, err := Marshal(&run)
 	if err != nil {
 		return "", err
 	}

@@ -29,15 +29,7 @@ const (
 // Metadata is what a model file of the program has beside the model.
 func Metadata(cfg *config.Config, signature data.Signature) (map[string]string, error) {
 	portable := *cfg
-	if cfg.Data.CSV != nil {
-		csv := *cfg.Data.CSV
-		for _, path := range []*string{&csv.Path, &csv.Train, &csv.Valid, &csv.Test} {
-			if *path != "" {
-				*path = filepath.Base(*path)
-			}
-		}
-		portable.Data.CSV = &csv
-	}
+	portable.Data = cfg.Data.WithPaths(filepath.Base)
 	text, err := config.Marshal(&portable)
 	if err != nil {
 		return nil, err

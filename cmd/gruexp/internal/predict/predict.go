@@ -85,6 +85,7 @@ func (o Options) check() error {
 	known := map[string]bool{npyEnding: true, csvEnding: true, jsonlEnding: true}
 	for _, f := range []struct{ flag, path string }{{"--input", o.Input}, {"--output", o.Output}} {
 		switch {
+		case f.flag == "--input" && data.IsTable(f.path):
 		case f.path == "":
 			faults = append(faults, &request.Error{Where: "predict", What: "missing flag", Found: "no " + f.flag, Expected: f.flag + " FILE that ends in .npy, .csv or .jsonl"})
 		case !known[filepath.Ext(f.path)]:

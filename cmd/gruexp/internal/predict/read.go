@@ -33,36 +33,57 @@ type reader struct {
 // read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
 func (o Options) read(ctx context.Context, file *modelfile.File) (in *data.Sequences, steps int, err error) {
 	r := &reader{path: o.Input, input: file.Model.Config().Input, Signature: file.Signature}
-	switch filepath.Ext(o.Input) {
-	case csvEnding:
-		in, err = r.csv(ctx)
-	case jsonlEnding:
-		in, err = r.jsonl(ctx)
-	default:
+	switch ending := filepath.Ext(o.Input); {
+	case ending == npyEnding && (r.Table == nil || r.Table.Numeric()):
 		in, steps, err = r.npy(o.Lengths)
+	case ending == jsonlEnding && !r.tableInLines():
+		in, err = r.jsonl(ctx)
+	case r.Table != nil:
+		in, err = r.Read(ctx, r.path)
+	case ending == csvEnding && r.input.Vocabulary == 0:
+		in, err = data.ReadInputs(ctx, r.path, r.input.Size)
+	case ending == csvEnding:
+		err = r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
+	default:
+		err = r.refuse("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
 	}
 	return in, steps, err
+}
+
+// tableInLines tells whether a .jsonl file is one like those that the model was trained from, and not one of inputs, tokens
+// or text.
+func (r *reader) tableInLines() bool {
+	if r.Table == nil {
+		return false
+	}
+	f, err := os.Open(r.path)
+	if err != nil {
+		return false // and whoever reads it says why
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxLine)
+	lines.Scan()
+	var l map[string]json.RawMessage
+	if json.Unmarshal(lines.Bytes(), &l) != nil {
+		return false
+	}
+	for _, name := range r.Table.Sources() {
+		if _, found := l[name]; !found {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reader) refuse(what, found, expected string) error {
 	return &request.Error{Where: r.path, What: what, Found: found, Expected: expected}
 }
 
-func (r *reader) csv(ctx context.Context) (*data.Sequences, error) {
-	switch {
-	case r.input.Vocabulary > 0:
-		return nil, r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
-	case r.Table != nil:
-		return r.Table.Read(ctx, r.path)
-	default:
-		return data.ReadInputs(ctx, r.path, r.input.Size)
-	}
-}
-
 // columns is how many numbers a step has in the file.
 func (r *reader) columns() int {
 	if r.Table != nil {
-		return len(r.Table.Columns)
+		return r.Table.RawColumns()
 	}
 	return r.input.Size
 }
@@ -78,6 +99,9 @@ func (r *reader) prepare(raw *data.Sequences) (*data.Sequences, error) {
 	}
 	if r.Table == nil {
 		return raw, nil
+	}
+	if !r.Table.Numeric() {
+		return nil, r.refuse("inputs", "numbers alone", "a table like that of the training: the inputs are made of texts or dates as well")
 	}
 	return r.Table.Prepare(raw)
 }
@@ -241,7 +265,9 @@ func (r *reader) line(text []byte, in *data.Sequences) (name *string, err error)
 	}
 	var l line
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
+	if r.Table == nil { // else it may be the file of the training, with its targets
+		decoder.DisallowUnknownFields()
+	}
 	if err := decoder.Decode(&l); err != nil {
 		return nil, r.refuse("line", jsonFault(err), "an object with "+members)
 	}

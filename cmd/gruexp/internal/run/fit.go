@@ -50,7 +50,7 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 
 // finish measures the weights that the run ends with and writes them and the result down.
 func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper, history *trainer.History) (*Result, error) {
-	if !keeper.last {
+	if !keeper.last && history.BestEpoch > 0 {
 		if err := t.RestoreBest(s.model); err != nil {
 			return nil, err
 		}

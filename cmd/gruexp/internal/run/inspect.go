@@ -115,6 +115,7 @@ func look(ctx context.Context, path string, o InspectOptions) ([]inspect.Look, e
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	indices, err := o.indices(ds)
 	if err != nil {
 		return nil, err

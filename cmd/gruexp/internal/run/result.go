@@ -22,3 +22,8 @@ type Confusion struct {
 	Classes []string    `json:"classes"`
 	Counts  [][]float64 `json:"counts"` // by label, then by prediction
 }
+
+// Part is the metrics of one of [Splits].
+func (r *Result) Part(split string) map[string]float64 {
+	return map[string]map[string]float64{"train": r.Train, "valid": r.Valid, "test": r.Test}[split]
+}

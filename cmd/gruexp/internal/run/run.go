@@ -21,6 +21,7 @@ type Options struct {
 	Threads   int // 0: as many as the machine has cores
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
+	DryRun    bool // takes the first batch of each part of the data alone
 }
 
 // Splits are the parts of the data that a run can be measured on.
@@ -33,6 +34,7 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	dir, err := create()
 	if err != nil {
 		return nil, err
@@ -52,13 +54,14 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	return s.fit(ctx, dir)
 }
 
-// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again.
+// Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again, unless it was a budget
+// that ended it.
 func Resume(ctx context.Context, path string, options Options) (*Result, error) {
 	if err := rundir.Exists(path); err != nil {
 		return nil, err
 	}
 	result := &Result{}
-	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended {
+	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended && !trainer.StopReason(result.StopReason).IsBudget() {
 		result.Run = path // it may have been moved
 		return result, err
 	}
@@ -71,6 +74,7 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	if !known { // the run was killed right after it began
 		if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 			return nil, unfinished(dir, nil, err)
@@ -85,6 +89,7 @@ func Evaluate(ctx context.Context, path, split string, options Options) (map[str
 	if err != nil {
 		return nil, err
 	}
+	defer s.data.Close()
 	t, err := trainer.New(s.cfg.Trainer, nil, s.streams, trainer.Options{Pool: s.pool})
 	if err != nil {
 		return nil, err

@@ -36,10 +36,22 @@ type session struct {
 
 // newSession loads the data and builds what the configuration says on them. The files must be those of before, unless
 // that is nil.
-func newSession(ctx context.Context, cfg *config.Config, options Options, before []data.Entry) (*session, error) {
+func newSession(ctx context.Context, cfg *config.Config, options Options, before []data.Entry) (opened *session, err error) {
 	d, err := data.Load(ctx, cfg.Data, cfg.Task, options.Data)
 	if err != nil {
 		return nil, cfg.Place("data", err)
+	}
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	if options.DryRun {
+		for _, part := range []*data.Dataset{&d.Train, &d.Valid, &d.Test} {
+			if *part != nil {
+				*part = data.FirstBatches(*part, 1, cfg.Data.BatchSize)
+			}
+		}
 	}
 	files, err := fingerprint(d.Files)
 	if err != nil {

@@ -1,11 +1,14 @@
 package rundir
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/tensorboard"
 	"github.com/gruexp/gruexp/trainer"
 )
@@ -155,3 +159,15 @@ func appendEvents(w io.Writer, epochs []trainer.Epoch) error {
 
 // now is the time in seconds since 1970.
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }
+
+// CountEpochs is how many epochs the metrics of the run in a directory have.
+func CountEpochs(path string) (int, error) {
+	content, err := os.ReadFile(filepath.Join(path, MetricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, &request.Error{Where: filepath.Join(path, MetricsFile), What: "cannot be read", Found: request.Reason(err), Expected: "the metrics of the run"}
+	}
+	return bytes.Count(content, []byte("\n")), nil
+}

@@ -1,0 +1,87 @@
+package runs
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+)
+
+// Difference is a value of a configuration that two runs do not share; null where a run has no such key.
+type Difference struct {
+	Path   string `json:"path"` // as --set has it
+	Values [2]any `json:"values"`
+}
+
+// Diff is two runs side by side, as JSON.
+type Diff struct {
+	Runs   [2]*Run      `json:"runs"`
+	Config []Difference `json:"config"` // in the order of the paths
+}
+
+// Compare reads two runs.
+func Compare(a, b string) (*Diff, error) {
+	d := &Diff{Config: []Difference{}}
+	var configs [2]map[string]any
+	for i, path := range []string{a, b} {
+		if err := rundir.Exists(path); err != nil {
+			return nil, err
+		}
+		var err error
+		if configs[i], err = readConfig(filepath.Join(path, rundir.ConfigFile)); err != nil {
+			return nil, err
+		}
+		d.Runs[i] = read(path)
+	}
+	paths := maps.Clone(configs[0])
+	maps.Copy(paths, configs[1])
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		values := [2]any{configs[0][path], configs[1][path]}
+		if fmt.Sprint(values[0]) != fmt.Sprint(values[1]) {
+			d.Config = append(d.Config, Difference{path, values})
+		}
+	}
+	return d, nil
+}
+
+// readConfig gives the values of a configuration by path. It is read as it stands: which keys there are is not judged, so
+// that runs of other versions can be compared.
+func readConfig(path string) (map[string]any, error) {
+	text, err := os.ReadFile(path)
+	var tree map[string]any
+	if err == nil {
+		err = yaml.Unmarshal(text, &tree)
+	}
+	if err != nil {
+		return nil, &request.Error{Where: path, What: "cannot be read", Found: strings.Join(strings.Fields(request.Reason(err)), " "), Expected: "a configuration in YAML"}
+	}
+	for _, key := range []string{"description", "goal"} { // which change nothing about a run
+		delete(tree, key)
+	}
+	values := map[string]any{}
+	flatten("", tree, values)
+	return values, nil
+}
+
+// flatten puts every value that has no keys into values; a place in a list is a key, counted from 0.
+func flatten(path string, node any, values map[string]any) {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, inner := range node {
+			flatten(strings.TrimPrefix(path+"."+key, "."), inner, values)
+		}
+	case []any:
+		for i, inner := range node {
+			flatten(fmt.Sprintf("%s.%d", path, i), inner, values)
+		}
+	default:
+		values[path] = node
+	}
+}

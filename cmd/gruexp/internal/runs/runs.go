@@ -1,0 +1,101 @@
+// Package runs looks at run directories from outside: which there are, and in what two of them differ.
+package runs
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+)
+
+// State is how far a run has come.
+type State string
+
+// The states.
+const (
+	Finished   State = "finished"
+	Unfinished State = "unfinished" // interrupted, or still under way
+	Imported   State = "imported"   // weights from elsewhere
+	Unreadable State = "unreadable"
+)
+
+// Run is what a directory says of its run, as JSON.
+type Run struct {
+	Path       string      `json:"run"`
+	State      State       `json:"state"`
+	Experiment string      `json:"experiment"`
+	Task       string      `json:"task,omitempty"`
+	Data       string      `json:"data,omitempty"`
+	Seed       uint64      `json:"seed"`
+	Epochs     int         `json:"epochs"` // finished ones
+	Result     *run.Result `json:"result"` // null unless finished
+	Fault      string      `json:"fault,omitempty"`
+}
+
+// List finds the runs in a directory and below it, in the order of their paths. What is in the directory of a run is its
+// own. A run that cannot be read is listed with the reason.
+func List(ctx context.Context, dir string) ([]*Run, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		found := "a file"
+		if err != nil {
+			found = request.Reason(err)
+		}
+		return nil, &request.Error{Where: dir, What: "cannot be listed", Found: found, Expected: "a directory with runs in it"}
+	}
+	found := []*Run{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil || !entry.IsDir(): // what may not be read is not ours
+			return nil
+		case rundir.Exists(path) != nil:
+			return nil
+		}
+		found = append(found, read(path))
+		return fs.SkipDir
+	})
+	return found, err
+}
+
+func read(path string) *Run {
+	r := &Run{Path: path}
+	file := filepath.Join(path, rundir.ConfigFile)
+	cfg, err := config.Resolve(file, nil)
+	if err != nil {
+		if model, e := config.ResolveModel(file); e == nil && model.Task == "" {
+			r.State, r.Experiment = Imported, model.Name
+			return r
+		}
+		return r.unreadable(err)
+	}
+	r.Experiment, r.Task, r.Data, r.Seed = cfg.Name, string(cfg.Task), cfg.Data.Name, cfg.Seed
+	if r.Data == "" {
+		r.Data = "csv"
+	}
+	result := &run.Result{}
+	ended, err := rundir.ReadJSON(path, rundir.ResultFile, result)
+	switch {
+	case err != nil:
+		return r.unreadable(err)
+	case ended:
+		result.Run = path // it may have been moved
+		r.State, r.Result, r.Epochs = Finished, result, result.Epochs
+		return r
+	}
+	r.State = Unfinished
+	if r.Epochs, err = rundir.CountEpochs(path); err != nil {
+		return r.unreadable(err)
+	}
+	return r
+}
+
+func (r *Run) unreadable(err error) *Run {
+	r.State, r.Fault = Unreadable, err.Error()
+	return r
+}

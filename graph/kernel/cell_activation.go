@@ -1,0 +1,67 @@
+package kernel
+
+// cellActivations are the functions that stand for σ and tanh in the equations of a cell in plain Go.
+type cellActivations[F Float] struct {
+	gate, candidate Activation[F]
+	// keeps says that arguments are saved too, behind what the cell saves else. The derivatives of σ and tanh do not need
+	// them; then they are in the place of the values.
+	keeps bool
+}
+
+// plainActivations are σ and tanh themselves.
+func plainActivations[F Float]() cellActivations[F] {
+	return cellActivations[F]{gate: Activation[F]{logistic[F], logisticDerivative[F]}, candidate: Activation[F]{hyperbolic[F], hyperbolicDerivative[F]}}
+}
+
+// cellActivationsOf are those that a shape names.
+func cellActivationsOf[F Float](s GRUShape) cellActivations[F] {
+	a := plainActivations[F]()
+	a.keeps = true
+	if s.GateActivation != "" {
+		a.gate, _ = ActivationNamed[F](s.GateActivation)
+	}
+	if s.Activation != "" {
+		a.candidate, _ = ActivationNamed[F](s.Activation)
+	}
+	return a
+}
+
+// plain reports whether the activations are σ and tanh.
+func (s GRUShape) plain() bool {
+	return (s.GateActivation == "" || s.GateActivation == "sigmoid") && (s.Activation == "" || s.Activation == "tanh")
+}
+
+// saved returns how many blocks a cell saves that saves others beside the values of that many gates.
+func (a cellActivations[F]) saved(values, others int) int {
+	if a.keeps {
+		others += values
+	}
+	return values + others
+}
+
+// of returns the first blocks of a saved row, the values of gates of the given number of columns, and their arguments.
+func (a cellActivations[F]) of(saved []F, columns int) (values, arguments []F) {
+	values = saved[:columns]
+	if a.keeps {
+		return values, saved[len(saved)-columns:]
+	}
+	return values, values
+}
+
+// set sets y = f(x); x may be y where arguments are not kept.
+func (a Activation[F]) set(m *machine[F], x, y []F) {
+	if a.Identity() {
+		copy(y, x)
+		return
+	}
+	a.function(m, x, y)
+}
+
+// derive sets dx = dy·f'(x), given x, or not where arguments are not kept, and y = f(x).
+func (a Activation[F]) derive(m *machine[F], x, y, dy, dx []F) {
+	if a.Identity() {
+		copy(dx, dy)
+		return
+	}
+	a.derivative(m, x, y, dy, dx)
+}

@@ -1,0 +1,337 @@
+package data
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gruexp/gruexp/graph/weights"
+)
+
+// weather is an hourly series of a day's wave, a text, numbers of all signs and gaps; the rows of the last fifth are made
+// by last.
+func weather(t *testing.T, rows int, last func(row int, cells []string) []string) string {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	lines := []string{"when,temp,rain,wind,same"}
+	for row := range rows {
+		temp := fmt.Sprint(10 + 5*math.Sin(2*math.Pi*float64(row)/24) + 0.1*rng.NormFloat64())
+		if row%17 == 3 {
+			temp = ""
+		}
+		cells := []string{
+			fmt.Sprintf("2024-02-%02d %02d:00", 1+row/24, row%24), temp,
+			fmt.Sprint(math.Round(1000 * math.Exp(2*rng.NormFloat64()))), []string{"north", "east", "south"}[rng.IntN(3)], "4",
+		}
+		if last != nil && row >= rows*4/5 {
+			cells = last(row, cells)
+		}
+		lines = append(lines, strings.Join(cells, ","))
+	}
+	return write(t, "weather.csv", lines...)
+}
+
+func weatherConfig(path string) Config {
+	return Config{
+		CSV: &CSVConfig{
+			Path: path, Time: "when", Categories: []string{"wind"}, Calendar: calendars(), Lags: []int{1, 24}, Differences: []int{2},
+		},
+		Forecast: &ForecastConfig{Target: "temp", Window: 6, Horizon: 3, Season: 24},
+		Missing:  &MissingConfig{Mask: true, Gap: true}, Split: &SplitConfig{Test: 0.2},
+	}
+}
+
+func TestDerivedInputs(t *testing.T) {
+	path := write(t, "a.csv", "when,x,kind", "2024-07-03 06:30,1,b", "2024-07-03 18:00,,a", "2024-07-07 00:00,4,NA", "2024-07-08 12:00,8,b", "2024-07-08 13:00,9,c", "2024-07-08 14:00,9,a")
+	data := load(t, Config{
+		CSV:      &CSVConfig{Path: path, Time: "when", Categories: []string{"kind"}, Calendar: calendars(), Lags: []int{1}, Differences: []int{1}},
+		Forecast: &ForecastConfig{Target: "x", Window: 1, Horizon: 1}, Scale: ScaleNone, Missing: &MissingConfig{Fill: FillZero},
+		Split: &SplitConfig{Valid: fraction(0), Test: 0.34},
+	}, Forecast)
+	names := []string{
+		"x", "kind=a", "kind=b", "hour sine", "hour cosine", "weekday sine", "weekday cosine", "month sine", "month cosine",
+		"season sine", "season cosine", "x lag 1", "x difference 1",
+	}
+	if !slices.Equal(data.Spec.FeatureNames, names) {
+		t.Fatalf("found %q, expected %q: the category c is in the test part only", data.Spec.FeatureNames, names)
+	}
+	turn := func(position, period float64) (sine, cosine float64) {
+		return math.Sincos(2 * math.Pi * position / period)
+	}
+	for row, want := range []struct {
+		x, a, b, hour, weekday, day, lag, difference float64
+	}{
+		{1, 0, 1, 6.5, 3, 185, 0, 0}, {0, 1, 0, 18, 3, 185, 1, 0}, {4, 0, 0, 0, 0, 189, 0, 0}, {8, 0, 1, 12, 1, 190, 4, 4}, {9, 0, 0, 13, 1, 190, 8, 1},
+	} {
+		hs, hc := turn(want.hour, 24)
+		ws, wc := turn(want.weekday, 7)
+		ms, mc := turn(6, 12)
+		ss, sc := turn(want.day, 365.25)
+		expected := []float64{want.x, want.a, want.b, hs, hc, ws, wc, ms, mc, ss, sc, want.lag, want.difference}
+		if found := data.Train.(*rowSet).panel.row(row); !nearAll(found, expected) {
+			t.Errorf("row %d: found %v, expected %v", row, found, expected)
+		}
+	}
+}
+
+func TestRobustAndLogScaling(t *testing.T) {
+	path := write(t, "a.csv", "s,x,y", "1,1,0", "2,-3,1", "3,5,2", "4,7,3", "5,1000,4")
+	for scale, want := range map[Scale][]float64{
+		// Sorted: -3 1 5 7 1000, quartiles 1 and 7.
+		ScaleRobust: {-4.0 / 6, -8.0 / 6, 0, 2.0 / 6, 995.0 / 6},
+		ScaleLog:    nil,
+	} {
+		data := load(t, Config{
+			CSV: &CSVConfig{Train: path, Test: path, Sequence: "s", Target: "y"}, Scale: scale, Split: &SplitConfig{Valid: fraction(0)},
+		}, Regress)
+		if scale == ScaleLog {
+			logs := []float64{math.Log(2), -math.Log(4), math.Log(6), math.Log(8), math.Log(1001)}
+			fit := summarize(logs).scaling(ScaleStandard)
+			for _, x := range logs {
+				want = append(want, fit.apply(x))
+			}
+		}
+		b := fill(t, data.Train)
+		if !nearAll(b.Inputs, want) {
+			t.Errorf("%s: found %v, expected %v", scale, b.Inputs, want)
+		}
+		for i, y := range b.Targets {
+			if !near(data.Spec.Original(0, y), float64(i)) {
+				t.Errorf("%s: found the target %g, expected %d", scale, data.Spec.Original(0, y), i)
+			}
+		}
+	}
+}
+
+// Whatever stands in the rows of the test changes nothing that is fitted, and no batch of the training or validation part.
+func TestNothingLeaks(t *testing.T) {
+	for _, scale := range []Scale{ScaleStandard, ScaleMinMax, ScaleRobust, ScaleLog} {
+		for _, how := range []Fill{FillForward, FillMean} {
+			var before string
+			for _, last := range []func(int, []string) []string{
+				nil,
+				func(row int, cells []string) []string {
+					return []string{cells[0], fmt.Sprint(row * row), "-1e9", "nowhere", ""}
+				},
+			} {
+				config := weatherConfig(weather(t, 240, last))
+				config.Scale, config.Missing.Fill = scale, how
+				data := load(t, config, Forecast)
+				text, err := json.Marshal([]any{data.Signature(), data.Spec, fill(t, data.Train), fill(t, data.Valid)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if before != "" && before != string(text) {
+					t.Errorf("%s, %s: the test part changes what is fitted", scale, how)
+				}
+				before = string(text)
+			}
+		}
+	}
+}
+
+func TestLeakageOfSequencesAndTokens(t *testing.T) {
+	for _, by := range []SplitBy{BySequence, ByGroup, ByTime} {
+		var before string
+		for _, scale := range []float64{1, 1e6} {
+			lines := []string{"s,t,g,x,word,y"}
+			parts := draw(20, 0.1, 0.2)
+			for s := range 40 {
+				x, word := float64(s), "common"
+				tested := map[SplitBy]bool{BySequence: draw(40, 0.1, 0.2)[s] == test, ByGroup: parts[s/2] == test, ByTime: s >= 32}[by]
+				if tested {
+					x, word = x*scale, fmt.Sprint("rare", scale)
+				}
+				for step := range 2 {
+					lines = append(lines, fmt.Sprintf("%d,%d,%d,%g,%s,%d", s, 10*s+step, s/2, x, word, s%2))
+				}
+			}
+			path := write(t, "s.csv", lines...)
+			var all []any
+			for _, csv := range []CSVConfig{
+				{Inputs: []string{"x"}, Categories: []string{"word"}}, {Tokens: &TokensConfig{Column: "word"}},
+			} {
+				csv.Path, csv.Sequence, csv.Time, csv.Group, csv.Target = path, "s", "t", "g", "y"
+				data := load(t, Config{CSV: &csv, Split: &SplitConfig{Valid: fraction(0.1), Test: 0.2, By: by}}, Classify)
+				all = append(all, data.Signature(), fill(t, data.Train), fill(t, data.Valid))
+			}
+			text, err := json.Marshal(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if before != "" && before != string(text) {
+				t.Errorf("by %s: the test part changes what is fitted", by)
+			}
+			before = string(text)
+		}
+	}
+}
+
+// The file that a model was trained from is all that it needs to predict, whatever was derived.
+func TestRawFileIsReadAsInTraining(t *testing.T) {
+	path := weather(t, 240, nil)
+	for _, scale := range []Scale{ScaleStandard, ScaleRobust, ScaleLog} {
+		config := weatherConfig(path)
+		config.Scale = scale
+		data := load(t, config, Forecast)
+		text, err := json.Marshal(data.Signature())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var signature Signature
+		if err := json.Unmarshal(text, &signature); err != nil {
+			t.Fatal(err)
+		}
+		if faults := signature.ValidateFor(0, data.Spec.Features, 1); len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		s, err := signature.Read(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := data.Test.(*rowSet).panel
+		if want := p.features[(p.rows()-6)*p.columns:]; len(s.Inputs) != 1 || !slices.Equal(s.Inputs[0], want) {
+			t.Errorf("%s: the raw file gives other inputs than training had", scale)
+		}
+	}
+}
+
+func TestTokensOfTables(t *testing.T) {
+	train := write(t, "a.tsv", "text\tlabel", "To be, or not\tyes", "to be\tno", "\tno")
+	test := write(t, "b.tsv", "label\ttext", "no\tto hé 2b")
+	data := load(t, Config{
+		CSV:   &CSVConfig{Train: train, Test: test, Tokens: &TokensConfig{Column: "text", Unit: UnitWord}, Target: "label"},
+		Split: &SplitConfig{Valid: fraction(0)},
+	}, Classify)
+	if want := []string{"", ",", "To", "be", "not", "or", "to"}; !slices.Equal(data.Spec.Alphabet, want) || data.Spec.Vocabulary != 7 || data.Spec.Features != 0 {
+		t.Fatalf("found %+v", data.Spec)
+	}
+	b := fill(t, data.Train)
+	if want := []int{2, 6, 0, 3, 3, 0, 1, 0, 0, 5, 0, 0, 4, 0, 0}; !slices.Equal(b.Tokens, want) || !slices.Equal(b.Labels, []int{1, 0, 0}) {
+		t.Errorf("found %v and %v", b.Tokens, b.Labels)
+	}
+	if b := fill(t, data.Test); !slices.Equal(b.Tokens, []int{6, 0, 0}) {
+		t.Errorf("found %v, expected the unknown ones as 0", b.Tokens)
+	}
+	s, err := data.Signature().Read(t.Context(), test)
+	if err != nil || !reflect.DeepEqual(s.Tokens, [][]int{{6, 0, 0}}) {
+		t.Errorf("found %+v and error %v", s, err)
+	}
+	if found := data.Signature().Encode("or  to be"); !slices.Equal(found, []int{5, 6, 3}) {
+		t.Errorf("found %v", found)
+	}
+	// "to" makes it the class no, in which it occurs.
+	if accuracy := baseline(t, data, "bayes", "accuracy"); accuracy != 1 {
+		t.Errorf("found accuracy %g of naive Bayes, expected 1", accuracy)
+	}
+}
+
+func TestNextTokenOfTables(t *testing.T) {
+	var rows []string
+	for s := range 20 {
+		for i := range 6 {
+			rows = append(rows, fmt.Sprintf("%d,%s", s, []string{"sun", "rain"}[(s+i)%2]))
+		}
+	}
+	data := load(t, Config{
+		CSV: &CSVConfig{Path: write(t, "a.csv", append([]string{"s,sky"}, rows...)...), Sequence: "s", Tokens: &TokensConfig{Column: "sky"}},
+	}, Next)
+	b := fill(t, data.Train)
+	if data.Spec.TargetKind != TokenPerStep || data.Spec.Vocabulary != 3 || b.Steps != 5 || b.Tokens[b.Size] != b.Labels[0] {
+		t.Errorf("found %+v", data.Spec)
+	}
+	if found := baseline(t, data, "bigram", "accuracy"); found != 1 {
+		t.Errorf("found accuracy %g of a Markov chain where each follows the other, expected 1", found)
+	}
+}
+
+func TestOwnText(t *testing.T) {
+	text := strings.Repeat("one two three. ", 100)
+	path := write(t, "a.txt", text)
+	for unit, alphabet := range map[Unit][]string{
+		UnitCharacter: {"", " ", ".", "e", "h", "n", "o", "r", "t", "w"}, UnitWord: {"", ".", "one", "three", "two"},
+	} {
+		data := load(t, Config{Text: &TextConfig{Path: path, Unit: unit}, BatchSize: 4, Forecast: &ForecastConfig{Window: 8}}, Next)
+		if found := slices.DeleteFunc(data.Spec.Alphabet, func(s string) bool { return s == "\n" }); !slices.Equal(found, alphabet) {
+			t.Errorf("%s: found %q, expected %q", unit, found, alphabet)
+		}
+		if data.Train.Steps(0) != 8 || data.Valid == nil || data.Test.Len() == 0 {
+			t.Errorf("%s: found %d steps", unit, data.Train.Steps(0))
+		}
+	}
+	data := load(t, Config{Text: &TextConfig{Train: path, Test: path, MinCount: 101}, Split: &SplitConfig{Valid: fraction(0)}}, Next)
+	if data.Valid != nil || data.Spec.Vocabulary != 5 {
+		t.Errorf("found %q, expected what occurs more than 100 times", data.Spec.Alphabet)
+	}
+	_, err := Load(t.Context(), Config{Text: &TextConfig{Path: write(t, "b.txt", "short")}}, Next, LoadOptions{})
+	wantFileError(t, err, 0, "6 tokens", "100")
+}
+
+func TestForecastBaselines(t *testing.T) {
+	data := load(t, weatherConfig(weather(t, 480, nil)), Forecast)
+	mean, persistence := baseline(t, data, "mean", "mae"), baseline(t, data, "persistence", "mae")
+	seasonal, ridge := baseline(t, data, "seasonal", "mae"), baseline(t, data, "ridge", "mae")
+	// The noise has deviation 0.1: the mean absolute difference of two is 0.113, of one from its mean 0.08.
+	if seasonal > 0.15 || ridge > 0.15 || persistence < 1 || mean < 1 {
+		t.Errorf("found mae %g of mean, %g of persistence, %g of seasonal, %g of ridge", mean, persistence, seasonal, ridge)
+	}
+}
+
+func TestSeasonalSkipsWhatIsMissing(t *testing.T) {
+	data := load(t, Config{
+		CSV:      &CSVConfig{Path: write(t, "a.csv", "y", "1", "2", "3", "4", "5", "NA", "7", "8", "9", "10")},
+		Forecast: &ForecastConfig{Target: "y", Window: 1, Horizon: 3, Season: 2}, Split: &SplitConfig{Valid: fraction(0), Test: 0.2},
+	}, Forecast)
+	// Windows end at 6 (missing) and 7; 9 comes after 7, 5, …, 10 after 8, 6, 4: 5 and 4 are the first that were observed by then.
+	if mae := baseline(t, data, "seasonal", "mae"); mae != (4+6)/2 {
+		t.Errorf("found mae %g, expected 5", mae)
+	}
+}
+
+func TestOwnDataFaults(t *testing.T) {
+	seq := func(change func(*CSVConfig)) Config {
+		csv := CSVConfig{Path: write(t, "a.csv", "s,t,x,y,word", "1,1,1,5,a", "2,2,2,6,b"), Sequence: "s", Time: "t", Target: "y"}
+		change(&csv)
+		return Config{CSV: &csv}
+	}
+	for name, c := range map[string]struct {
+		config Config
+		words  string
+	}{
+		"dates":       {seq(func(c *CSVConfig) { c.Calendar = []Calendar{CalendarHour} }), `column "t" (found numbers`},
+		"no text":     {seq(func(c *CSVConfig) { c.Categories = []string{"none"} }), `a column "none"`},
+		"one series":  {Config{CSV: &CSVConfig{Path: writeArrays(t), Target: "y"}}, "found one series, expected sequences"},
+		"unsorted":    {Config{CSV: &CSVConfig{Path: write(t, "b.csv", "s,x,y", "1,1,1", "2,1,1", "1,2,1"), Sequence: "s", Target: "y"}, Stream: true}, "sorted by sequence and time"},
+		"earlier row": {Config{CSV: &CSVConfig{Path: write(t, "c.csv", "s,t,x,y", "1,5,1,1", "1,4,1,1"), Sequence: "s", Time: "t", Target: "y"}, Stream: true}, "c.csv:3: sequence"},
+	} {
+		_, err := Load(t.Context(), c.config, Regress, LoadOptions{})
+		if err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s: found error %v, expected %q", name, err, c.words)
+		}
+	}
+}
+
+// writeArrays makes a file of columns without sequences.
+func writeArrays(t *testing.T) string {
+	t.Helper()
+	var out bytes.Buffer
+	err := weights.EncodeNPZ(&out, []weights.Tensor{
+		{Name: "x", Shape: []int{3}, Data: []float64{1, 2, 3}}, {Name: "y", Shape: []int{3}, Data: []float64{1, 2, 3}},
+	})
+	path := filepath.Join(t.TempDir(), "a.npz")
+	if err == nil {
+		err = os.WriteFile(path, out.Bytes(), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

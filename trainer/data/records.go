@@ -1,0 +1,204 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// Limits of a table: far above real ones, low enough that a damaged file cannot fill the memory.
+const (
+	maxRecordBytes = 1 << 20 // give or take what a reader has read ahead
+	maxColumns     = 1 << 14
+)
+
+// records is a file as rows of cells, whatever its format. Reading ends with io.EOF.
+type records interface {
+	// header returns the names of the columns. It is called once, before next.
+	header() ([]string, error)
+	// next returns a cell for each column, valid until the next call, and the line of the file that they are from.
+	next() (cells []cell, line int, err error)
+}
+
+// cell is one value of a row: a text, or a number where the format knows that it is one.
+type cell struct {
+	kind   cellKind
+	text   string  // of a textCell, without spaces around it
+	number float64 // of a numberCell; of a timeCell the seconds since 1970
+}
+
+type cellKind uint8
+
+const (
+	textCell cellKind = iota
+	numberCell
+	timeCell
+	nullCell // missing, whatever the markers
+)
+
+// String is the cell as a text: one that a CSV file could have.
+func (c cell) String() string {
+	switch c.kind {
+	case numberCell:
+		return strconv.FormatFloat(c.number, 'f', -1, 64)
+	case timeCell:
+		seconds, part := math.Modf(c.number)
+		return time.Unix(int64(seconds), int64(part*1e9)).UTC().Format(time.RFC3339)
+	default:
+		return c.text
+	}
+}
+
+// A format is how a file holds a table.
+type format struct {
+	// sequences says that a line or an array of the file is a whole sequence; its rows are called by sequenceColumn where
+	// the configuration names no other.
+	sequences bool
+	open      func(*tableInput) (records, error)
+}
+
+// sequenceColumn is where sequences have their names unless something else is said.
+const sequenceColumn = "sequence"
+
+// formats returns those that are told by the ending of a file's name, which may be followed by .gz.
+func formats() map[string]format {
+	comma := format{open: func(in *tableInput) (records, error) { return newSeparated(in.path, in, ',') }}
+	tab := format{open: func(in *tableInput) (records, error) { return newSeparated(in.path, in, '\t') }}
+	lines := format{sequences: true, open: func(in *tableInput) (records, error) { return newLineRecords(in.path, in) }}
+	return map[string]format{
+		".csv": comma, ".tsv": tab, ".tab": tab, ".jsonl": lines, ".ndjson": lines,
+		".npy": {sequences: true, open: openNPY}, ".npz": {sequences: true, open: openNPZ}, ".parquet": {open: openParquet},
+	}
+}
+
+// IsTable says whether a file's name ends as one of the formats of tables does.
+func IsTable(path string) bool {
+	_, known := formats()[ending(path)]
+	return known
+}
+
+// ending is that of a name, in lower case and without that of gzip.
+func ending(path string) string {
+	name := strings.ToLower(path)
+	return filepath.Ext(strings.TrimSuffix(name, ".gz"))
+}
+
+// formatOf is the format of a file; one of another ending is taken for comma-separated values.
+func formatOf(path string) format {
+	all := formats()
+	if f, known := all[ending(path)]; known {
+		return f
+	}
+	return all[".csv"]
+}
+
+// tableInput is a file to read a table from, unpacked where it is packed by gzip.
+type tableInput struct {
+	*bufio.Reader
+	path   string
+	file   *os.File
+	packed bool
+}
+
+// maxUnpacked bounds a packed file of a format that cannot be read in its order.
+const maxUnpacked = 1 << 30
+
+// whole is the file for those who read here and there.
+func (in *tableInput) whole() (io.ReaderAt, int64, error) {
+	if in.packed {
+		content, err := io.ReadAll(io.LimitReader(in, maxUnpacked+1))
+		if err != nil {
+			return nil, 0, unreadable(in.path, err)
+		}
+		if len(content) > maxUnpacked {
+			return nil, 0, errors.WithStack(&FileError{
+				Path: in.path, What: "file", Found: fmt.Sprintf("more than %d bytes unpacked", maxUnpacked), Expected: "fewer, or the file without .gz",
+			})
+		}
+		return bytes.NewReader(content), int64(len(content)), nil
+	}
+	info, err := in.file.Stat()
+	if err != nil {
+		return nil, 0, unreadable(in.path, err)
+	}
+	return in.file, info.Size(), nil
+}
+
+// tableFile is a file that is being read as a table.
+type tableFile struct {
+	records
+	io.Closer
+}
+
+// openRecords opens a file in the format that its name ends in.
+func openRecords(path string) (*tableFile, error) {
+	f, err := openFile(path, "a table")
+	if err != nil {
+		return nil, err
+	}
+	in := &tableInput{path: path, file: f}
+	var r records
+	if in.Reader, in.packed, err = unpacked(path, f); err == nil {
+		r, err = formatOf(path).open(in)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &tableFile{r, f}, nil
+}
+
+// checkHeader checks the names of a header.
+func checkHeader(path string, line int, names []string) error {
+	fault := func(column int, what, found, expected string) error {
+		return errors.WithStack(&FileError{Path: path, Line: line, Column: column, What: what, Found: found, Expected: expected})
+	}
+	if len(names) > maxColumns {
+		return fault(0, "header", strconv.Itoa(len(names))+" columns", "at most "+strconv.Itoa(maxColumns))
+	}
+	seen := make(map[string]int, len(names))
+	for i, name := range names {
+		what := "column " + strconv.Itoa(i+1)
+		if name == "" {
+			return fault(i+1, what, "no name", "a name in the header")
+		}
+		if first, twice := seen[name]; twice {
+			return fault(i+1, what, "the name "+shorten(name)+" of column "+strconv.Itoa(first+1), "a name of its own")
+		}
+		seen[name] = i
+	}
+	return nil
+}
+
+// numberRecords is columns of numbers, all of one length.
+type numberRecords struct {
+	names   []string
+	columns [][]float64
+	row     int // the next
+	cells   []cell
+}
+
+func (r *numberRecords) header() ([]string, error) {
+	r.cells = make([]cell, len(r.names))
+	return r.names, nil
+}
+
+func (r *numberRecords) next() ([]cell, int, error) {
+	if r.row == len(r.columns[0]) {
+		return nil, 0, io.EOF
+	}
+	for i, column := range r.columns {
+		r.cells[i] = cell{kind: numberCell, number: column[r.row]}
+	}
+	r.row++
+	return r.cells, r.row, nil
+}

@@ -1,0 +1,95 @@
+package data
+
+import (
+	"math"
+	"slices"
+)
+
+// scaling maps a value x to (x-offset)/scale.
+type scaling struct{ scale, offset float64 }
+
+func (s scaling) apply(x float64) float64 { return (x - s.offset) / s.scale }
+
+func (s scaling) usable() bool {
+	return s.scale > 0 && !math.IsInf(s.scale, 0) && !math.IsInf(s.offset, 0) && !math.IsNaN(s.offset)
+}
+
+// summary is the statistics of observed values.
+type summary struct {
+	count            int
+	mean             float64
+	squares          float64 // of the deviations from the mean, summed
+	minimum, maximum float64
+}
+
+// add counts a value; a missing one, NaN, does not count.
+func (s *summary) add(x float64) {
+	if math.IsNaN(x) {
+		return
+	}
+	if s.count == 0 {
+		s.minimum, s.maximum = x, x
+	}
+	// Welford's recurrence: exact for a constant column.
+	s.count++
+	delta := x - s.mean
+	s.mean += delta / float64(s.count)
+	s.squares += delta * (x - s.mean)
+	s.minimum, s.maximum = min(s.minimum, x), max(s.maximum, x)
+}
+
+func summarize(values []float64) summary {
+	var s summary
+	for _, x := range values {
+		s.add(x)
+	}
+	return s
+}
+
+// scaling is that of this kind, but for [ScaleRobust]; without any value, or with equal ones, it does not stretch. It may
+// overflow.
+func (s summary) scaling(kind Scale) scaling {
+	fit := scaling{scale: 1}
+	if s.count == 0 {
+		return fit
+	}
+	switch kind {
+	case ScaleStandard, ScaleLog:
+		fit = scaling{scale: math.Sqrt(s.squares / float64(s.count)), offset: s.mean} // the deviation of the population
+	case ScaleMinMax:
+		fit = scaling{scale: s.maximum - s.minimum, offset: s.minimum}
+	}
+	if s.minimum == s.maximum {
+		fit.scale = 1
+	}
+	return fit
+}
+
+// robustScaling brings the median to 0 and the distance of the quartiles to 1; where that is 0 it does not stretch. The
+// values are sorted in place.
+func robustScaling(values []float64) scaling {
+	values = slices.DeleteFunc(values, math.IsNaN)
+	if len(values) == 0 {
+		return scaling{scale: 1}
+	}
+	slices.Sort(values)
+	fit := scaling{scale: quantile(values, 0.75) - quantile(values, 0.25), offset: quantile(values, 0.5)}
+	if fit.scale == 0 {
+		fit.scale = 1
+	}
+	return fit
+}
+
+// quantile is that of sorted values, on the line between the two that are next to it.
+func quantile(sorted []float64, q float64) float64 {
+	place := q * float64(len(sorted)-1)
+	i := int(place)
+	if i+1 == len(sorted) {
+		return sorted[i]
+	}
+	share := place - float64(i)
+	return sorted[i]*(1-share) + sorted[i+1]*share
+}
+
+// signedLog is sign(x)·log(1+|x|).
+func signedLog(x float64) float64 { return math.Copysign(math.Log1p(math.Abs(x)), x) }
