@@ -185,6 +185,22 @@ arms:
 	gruexp(t, "compare", file, "--out", other).mustFail(t, 1, other+": every trial has failed (found good-1: …diverged…, expected a result; --retry repeats them)")
 }
 
+// With folds, runs of different seeds have different validation parts, and those of a pair the same.
+func TestCompareFolds(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, strings.Replace(compareSwings, "seeds: [1, 2, 3]", "seeds: [1, 2, 3]\nfolds: 2", 1))
+	out := filepath.Join(t.TempDir(), "study")
+	if c := mustRun(t, "compare", file, "--out", out, "--json").comparison(t); len(c.Failed) != 0 {
+		t.Fatalf("found %+v", c.Failed)
+	}
+	for trial, number := range map[string]string{"small-1": "1", "sgd-1": "1", "small-2": "2", "sgd-2": "2", "large-3": "1"} {
+		text := read(t, filepath.Join(out, "trials", trial, "config.yaml"))
+		if want := "    of: 2\n    number: " + number; !strings.Contains(text, want) {
+			t.Errorf("%s: found no %q in\n%s", trial, want, text)
+		}
+	}
+}
+
 // What is wrong with a study is said at once, with its line, and nothing is made.
 func TestWrongStudies(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ import (
 // trialCommand is the process of a trial: no verb for people.
 func (a *app) trialCommand() *cobra.Command {
 	var (
+		sets    []string
 		out     string
 		seed    uint64
 		threads int
@@ -46,13 +47,14 @@ func (a *app) trialCommand() *cobra.Command {
 				_, _ = io.Copy(io.Discard, os.Stdin) // nothing comes but the end
 				stop()
 			}()
-			result, err := trial(ctx, args[0], out, seed, options)
+			result, err := trial(ctx, args[0], append(sets, fmt.Sprintf("seed=%d", seed)), out, options)
 			if err != nil {
 				return err
 			}
 			return a.printJSON(studies.Message{Result: result})
 		},
 	}
+	setFlag(cmd, &sets)
 	cmd.Flags().StringVar(&out, "out", "", "directory of the run")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the run")
 	a.threadsFlag(cmd, &threads)
@@ -60,7 +62,7 @@ func (a *app) trialCommand() *cobra.Command {
 }
 
 // trial trains in a directory, or goes on there. A process of the same trial whose study was killed may not be gone yet.
-func trial(ctx context.Context, source, out string, seed uint64, options run.Options) (*run.Result, error) {
+func trial(ctx context.Context, source string, sets []string, out string, options run.Options) (*run.Result, error) {
 	lock := flock.New(out+".lock", flock.SetPermissions(0o644))
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, errors.Wrap(err, "lock of a trial")
@@ -69,7 +71,7 @@ func trial(ctx context.Context, source, out string, seed uint64, options run.Opt
 	if rundir.Exists(out) == nil {
 		return run.Resume(ctx, out, options)
 	}
-	cfg, err := config.Resolve(source, []string{fmt.Sprintf("seed=%d", seed)})
+	cfg, err := config.Resolve(source, sets)
 	if err != nil {
 		return nil, err
 	}

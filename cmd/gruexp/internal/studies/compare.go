@@ -27,6 +27,7 @@ const compareKind = "compare"
 type CompareConfig struct {
 	Question
 	Seeds     []uint64                  `yaml:"seeds"`     // of the runs of every arm; default 1 to 5
+	Folds     int                       `yaml:"folds"`     // run number i of an arm has fold i of so many as its validation part, see data.fold; 0: all have the same
 	Reference string                    `yaml:"reference"` // the arm that the others are measured against; required
 	Arms      map[string]map[string]any `yaml:"arms"`      // by name, changes to the base: values by path, as --set takes them, or nested
 }
@@ -37,6 +38,7 @@ func (c CompareConfig) validate() fault.List {
 	for i, seed := range c.Seeds {
 		faults.Check(!slices.Contains(c.Seeds[:i], seed), fmt.Sprintf("seeds.%d", i), seed, "every seed once")
 	}
+	faults.Check(c.Folds == 0 || c.Folds >= 2, "folds", c.Folds, "two or more, or 0 for none")
 	faults.Check(len(c.Arms) >= 2, "arms", fmt.Sprintf("%d arms", len(c.Arms)), "two or more")
 	names := slices.Sorted(maps.Keys(c.Arms))
 	for i, name := range names {
@@ -82,7 +84,7 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	if err := c.resolve(f, sets); err != nil {
 		return nil, err
 	}
-	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds)}
+	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
 		fingerprint, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
@@ -103,6 +105,10 @@ func (c *Comparison) resolve(f *file, sets []string) error {
 	if err != nil {
 		return err
 	}
+	shared = append(shared, commandLine(sets)...)
+	if c.config.Folds > 0 {
+		shared = append(shared, change{"folds", "data.fold", fmt.Sprintf("data.fold.of=%d", c.config.Folds)})
+	}
 	c.arms = map[string]arm{}
 	var faults request.Errors // of all arms
 	for _, name := range slices.Sorted(maps.Keys(c.config.Arms)) {
@@ -110,7 +116,7 @@ func (c *Comparison) resolve(f *file, sets []string) error {
 		if err != nil {
 			return err
 		}
-		a := arm{changes: slices.Concat(shared, commandLine(sets), own)}
+		a := arm{changes: slices.Concat(shared, own)}
 		if a.config, err = f.resolve("arm "+name, c.config.Base, a.changes); !collect(&faults, err) {
 			return err
 		}
@@ -186,17 +192,26 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 // trials goes seed by seed, so that a study which is looked at early has something of every arm.
 func (c *Comparison) trials() []study.Trial {
 	var trials []study.Trial
-	for _, seed := range c.config.Seeds {
+	for i, seed := range c.config.Seeds {
+		var settings map[string]any
+		if c.config.Folds > 0 {
+			settings = map[string]any{"data.fold.number": i%c.config.Folds + 1}
+		}
 		for _, name := range slices.Sorted(maps.Keys(c.arms)) {
-			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Seeds: []uint64{seed}})
+			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Settings: settings, Seeds: []uint64{seed}})
 		}
 	}
 	return trials
 }
 
 func compareWorker(d *dir, metric string, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: metric, config: func(t study.Trial) (string, error) {
-		return d.file(armsDir, t.Arm+".yaml")
+	e := &executor{dir: d, options: options, metric: metric, config: func(t study.Trial) (string, []string, error) {
+		own, err := changes("", t.Settings)
+		if err != nil {
+			return "", nil, err
+		}
+		path, err := d.file(armsDir, t.Arm+".yaml")
+		return path, assignments(own), err
 	}}
 	return &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
 }

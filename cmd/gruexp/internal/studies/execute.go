@@ -41,11 +41,11 @@ type executor struct {
 	dir     *dir
 	options Options
 	metric  string
-	config  func(t study.Trial) (path string, err error) // the configuration of a trial as a file
+	config  func(t study.Trial) (path string, sets []string, err error) // the configuration of a trial: a file and changes to it
 }
 
 func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
-	config, err := e.config(t)
+	config, sets, err := e.config(t)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 		if i > 0 {
 			heard = nil // a trial is judged early by its first run
 		}
-		result, err := e.run(ctx, config, name, seed, heard)
+		result, err := e.run(ctx, config, sets, name, seed, heard)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (e *executor) summary(name string, seed uint64, result *run.Result) (study.
 }
 
 // run trains in a process of its own, or goes on with what another process has begun. Report may be nil.
-func (e *executor) run(ctx context.Context, config, name string, seed uint64, report func(study.Point) error) (*run.Result, error) {
+func (e *executor) run(ctx context.Context, config string, sets []string, name string, seed uint64, report func(study.Point) error) (*run.Result, error) {
 	out, err := e.dir.file(name)
 	if err != nil {
 		return nil, err
@@ -94,6 +94,9 @@ func (e *executor) run(ctx context.Context, config, name string, seed uint64, re
 		return nil, errors.Wrap(err, "this program")
 	}
 	args := []string{TrialVerb, config, "--out", out, "--seed", strconv.FormatUint(seed, 10), "--threads", strconv.Itoa(e.options.Threads)}
+	for _, set := range sets {
+		args = append(args, "--set", set)
+	}
 	if folder := e.options.Run.Data.Dir; folder != "" {
 		args = append(args, "--data", folder)
 	}

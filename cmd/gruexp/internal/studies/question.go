@@ -177,12 +177,17 @@ func commandLine(sets []string) []change {
 
 // resolve applies changes to a base. Who names what they belong to, in errors.
 func (f *file) resolve(who, base string, list []change) (*config.Config, error) {
-	assignments := make([]string, len(list))
-	for i, c := range list {
-		assignments[i] = c.assignment
-	}
-	cfg, err := config.Resolve(base, assignments)
+	cfg, err := config.Resolve(base, assignments(list))
 	return cfg, f.place(who, list, err)
+}
+
+// assignments are changes as --set takes them.
+func assignments(list []change) []string {
+	sets := make([]string, len(list))
+	for i, c := range list {
+		sets[i] = c.assignment
+	}
+	return sets
 }
 
 // place gives errors of assignments their places in the study.

@@ -160,10 +160,6 @@ func (f *file) checkCorners(ctx context.Context, c TuneConfig, shared []change, 
 
 // lasting are assignments that make of the base's text, wherever it lies, what it was where it was written.
 func lasting(base *config.Config, shared []change) ([]string, error) {
-	var sets []string
-	for _, c := range shared {
-		sets = append(sets, c.assignment)
-	}
 	values := map[string]any{"name": base.Name}
 	if csv := base.Data.CSV; csv != nil {
 		for path, file := range map[string]string{"path": csv.Path, "train": csv.Train, "valid": csv.Valid, "test": csv.Test} {
@@ -173,10 +169,7 @@ func lasting(base *config.Config, shared []change) ([]string, error) {
 		}
 	}
 	more, err := changes("", values)
-	for _, c := range more {
-		sets = append(sets, c.assignment)
-	}
-	return sets, err
+	return assignments(slices.Concat(shared, more)), err
 }
 
 // earlier are the trials of other searches that have a value.
@@ -241,8 +234,9 @@ func (s *Search) Run(ctx context.Context, path string, retry bool, options Optio
 }
 
 func (t tuneDefinition) worker(d *dir, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: t.Config.Metric, config: func(trial study.Trial) (string, error) {
-		return t.write(d, trial)
+	e := &executor{dir: d, options: options, metric: t.Config.Metric, config: func(trial study.Trial) (string, []string, error) {
+		path, err := t.write(d, trial)
+		return path, nil, err
 	}}
 	w := &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Propose: t.propose, Ended: options.Ended}
 	if t.Config.Pruner != search.NoPruner {
@@ -275,10 +269,7 @@ func (t tuneDefinition) write(d *dir, trial study.Trial) (path string, err error
 	if err != nil {
 		return "", err
 	}
-	sets := slices.Clone(t.Sets)
-	for _, c := range own {
-		sets = append(sets, c.assignment)
-	}
+	sets := slices.Concat(t.Sets, assignments(own))
 	base, err := d.file(baseFile)
 	if err != nil {
 		return "", err
