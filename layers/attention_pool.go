@@ -87,11 +87,8 @@ func NewAttentionPool(cfg AttentionPoolConfig, name string, inputs int, dtype te
 		{&a.bias, "bias", graph.Bias, cfg.BiasInitializer, inputs, []int{cfg.Units}},
 		{&a.score, "score", graph.Kernel, cfg.KernelInitializer, cfg.Units, []int{cfg.Units, 1}},
 	} {
-		initializer, err := graph.NamedInitializer(p.initializer, p.fan)
-		if err != nil {
-			return nil, errors.WithMessage(err, name)
-		}
-		if *p.param, err = graph.NewParam(name+"/"+p.name, p.role, dtype, initializer, streams, p.shape...); err != nil {
+		var err error
+		if *p.param, err = newParam(name+"/"+p.name, p.role, p.initializer, p.fan, treatment{}, dtype, streams, p.shape...); err != nil {
 			return nil, err
 		}
 	}

@@ -134,23 +134,14 @@ func NewConv1D(cfg Conv1DConfig, name string, inputs int, dtype tensor.Dtype, st
 		return nil, errors.WithMessage(err, name)
 	}
 	seen := cfg.KernelSize * inputs
-	kernelInit, err := graph.NamedInitializer(cfg.KernelInitializer, seen)
-	if err != nil {
-		return nil, errors.WithMessage(err, name)
-	}
-	biasInit, err := graph.NamedInitializer(cfg.BiasInitializer, seen)
-	if err != nil {
-		return nil, errors.WithMessage(err, name)
-	}
 	c := &Conv1D{name: name, inputs: inputs, config: cfg}
-	if c.kernel, err = graph.NewParam(name+"/kernel", graph.Kernel, dtype, kernelInit, streams, cfg.KernelSize, inputs, cfg.Filters); err != nil {
+	var err error
+	if c.kernel, err = newParam(name+"/kernel", graph.Kernel, cfg.KernelInitializer, seen, cfg.kernelTreatment(), dtype, streams, cfg.KernelSize, inputs, cfg.Filters); err != nil {
 		return nil, err
 	}
-	if c.bias, err = graph.NewParam(name+"/bias", graph.Bias, dtype, biasInit, streams, cfg.Filters); err != nil {
+	if c.bias, err = newParam(name+"/bias", graph.Bias, cfg.BiasInitializer, seen, cfg.biasTreatment(), dtype, streams, cfg.Filters); err != nil {
 		return nil, err
 	}
-	cfg.kernelTreatment().set(c.kernel, 1)
-	cfg.biasTreatment().set(c.bias, 1)
 	return c, nil
 }
 

@@ -119,23 +119,14 @@ func NewDense(cfg DenseConfig, name string, inputs int, dtype tensor.Dtype, stre
 		return nil, errors.WithMessage(err, name)
 	}
 
-	kernelInit, err := graph.NamedInitializer(cfg.KernelInitializer, inputs)
-	if err != nil {
-		return nil, errors.WithMessage(err, name)
-	}
-	biasInit, err := graph.NamedInitializer(cfg.BiasInitializer, inputs)
-	if err != nil {
-		return nil, errors.WithMessage(err, name)
-	}
 	d := &Dense{name: name, inputs: inputs, config: cfg}
-	if d.kernel, err = graph.NewParam(name+"/kernel", graph.Kernel, dtype, kernelInit, streams, inputs, cfg.Units); err != nil {
+	var err error
+	if d.kernel, err = newParam(name+"/kernel", graph.Kernel, cfg.KernelInitializer, inputs, cfg.kernelTreatment(), dtype, streams, inputs, cfg.Units); err != nil {
 		return nil, err
 	}
-	if d.bias, err = graph.NewParam(name+"/bias", graph.Bias, dtype, biasInit, streams, cfg.Units); err != nil {
+	if d.bias, err = newParam(name+"/bias", graph.Bias, cfg.BiasInitializer, inputs, cfg.biasTreatment(), dtype, streams, cfg.Units); err != nil {
 		return nil, err
 	}
-	cfg.kernelTreatment().set(d.kernel, 1)
-	cfg.biasTreatment().set(d.bias, 1)
 	return d, nil
 }
 

@@ -1,6 +1,9 @@
 package layers
 
 import (
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 )
@@ -43,4 +46,18 @@ func (t treatment) expectNone(l *fault.List, name, beside string) {
 // set gives the treatment to a parameter of that many column blocks.
 func (t treatment) set(p *graph.Param, blocks int) {
 	p.Penalty, p.Constraint, p.Frozen, p.Blocks = t.penalty, t.constraint, t.frozen, blocks
+}
+
+// newParam makes a parameter without gates, filled by the initializer of that name for that many inputs.
+func newParam(name string, role graph.Role, initializer string, inputs int, t treatment, dtype tensor.Dtype, streams *graph.Streams, shape ...int) (*graph.Param, error) {
+	fill, err := graph.NamedInitializer(initializer, inputs)
+	if err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	p, err := graph.NewParam(name, role, dtype, fill, streams, shape...)
+	if err != nil {
+		return nil, err
+	}
+	t.set(p, 1)
+	return p, nil
 }
