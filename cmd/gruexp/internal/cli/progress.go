@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -113,7 +114,7 @@ func epochLine(e trainer.Epoch, best int) string {
 // inLine is the loss and the metric that people look at first.
 func inLine(metrics map[string]float64) string {
 	text := " loss " + number(metrics[trainer.MetricLoss])
-	for _, name := range metricOrder() {
+	for _, name := range wording.MetricOrder() {
 		if v, ok := metrics[name]; ok && name != trainer.MetricLoss {
 			return text + " " + name + " " + number(v)
 		}

@@ -152,12 +152,14 @@ func fingerprintOf(parts []string) string {
 
 // compareDefinition is what another process needs to take part.
 type compareDefinition struct {
-	Metric string `json:"metric"`
+	Metric    string `json:"metric"`
+	Name      string `json:"name"` // this one and the next for those who look at the study
+	Reference string `json:"reference"`
 }
 
 // Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
 func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
-	text, err := json.Marshal(compareDefinition{c.config.Metric})
+	text, err := json.Marshal(compareDefinition{c.config.Metric, c.config.Name, c.config.Reference})
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
 	}

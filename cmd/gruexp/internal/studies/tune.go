@@ -247,11 +247,7 @@ func (t tuneDefinition) worker(d *dir, options Options) *study.Worker {
 
 // propose makes the next trial, as long as the budget lasts.
 func (t tuneDefinition) propose(trials []study.Trial) *study.Trial {
-	spent := 0.0
-	for _, trial := range trials {
-		spent += trial.Seconds()
-	}
-	if len(trials) >= t.Config.Trials || t.Config.Time > 0 && spent >= time.Duration(t.Config.Time).Seconds() {
+	if t.spent(trials) {
 		return nil
 	}
 	seeds := make([]uint64, t.Config.Repeats)
@@ -261,6 +257,15 @@ func (t tuneDefinition) propose(trials []study.Trial) *study.Trial {
 	return &study.Trial{
 		Name: fmt.Sprintf("%04d", len(trials)+1), Seeds: seeds, Settings: t.Config.sampler().Next(slices.Concat(t.Earlier, trials)),
 	}
+}
+
+// spent says whether the budget leaves no room for another trial.
+func (t tuneDefinition) spent(trials []study.Trial) bool {
+	seconds := 0.0
+	for _, trial := range trials {
+		seconds += trial.Seconds()
+	}
+	return len(trials) >= t.Config.Trials || t.Config.Time > 0 && seconds >= time.Duration(t.Config.Time).Seconds()
 }
 
 // write makes the configuration of a trial.
@@ -319,22 +324,7 @@ func (t tuneDefinition) result(ctx context.Context, d *dir) (*TuneResult, error)
 	if err := anyDone(d.path, trials); err != nil {
 		return nil, err
 	}
-	r := &TuneResult{
-		Study: t.Config.Name, Dir: d.path, Metric: t.Config.Metric, Trials: len(trials), Failures: study.Failures(trials), History: trials,
-		Importance: search.Importance(t.Config.Space, slices.Concat(t.Earlier, trials), t.Config.Seed),
-	}
-	r.Failed = len(r.Failures)
-	var best *study.Trial
-	higher := trainer.HigherIsBetter(t.Config.Metric)
-	for i := range trials {
-		switch trial := &trials[i]; {
-		case trial.State == study.Pruned:
-			r.Pruned++
-		case trial.State != study.Done:
-		case best == nil || trial.Value != best.Value && trial.Value > best.Value == higher:
-			best = trial
-		}
-	}
+	r, best := t.summary(d.path, trials)
 	trained, err := t.write(d, *best)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,80 @@
+package report
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+)
+
+// Report is what directories say of runs and studies at one moment.
+type Report struct {
+	Paths   []string // as they were asked for
+	Made    time.Time
+	Runs    []*Run // those that belong to no study
+	Studies []*Study
+}
+
+// Read reads directories: those of runs and of studies, and folders that have some of them below. Whatever can be read is
+// reported: a run may be under way or interrupted, and what is damaged is named in the report. Only a path that is not
+// there, and one with nothing to report, are errors.
+func Read(ctx context.Context, paths []string) (*Report, error) {
+	r := &Report{Paths: paths, Made: time.Now()}
+	var faults request.Errors
+	for _, path := range paths {
+		found, err := r.add(ctx, path)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			faults = append(faults, &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: "the directory of a run or a study, or a folder with some"})
+		case found == 0:
+			faults = append(faults, &request.Error{Where: path, What: "nothing to report", Found: "no run and no study", Expected: "a directory that gruexp train, compare or tune has made, or a folder with some"})
+		}
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	return r, nil
+}
+
+// add reads what is at a path and below it, and says how much that is.
+func (r *Report) add(ctx context.Context, root string) (found int, err error) {
+	if _, err := os.ReadDir(root); err != nil {
+		return 0, err
+	}
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil || !entry.IsDir(): // what may not be read is not ours
+			return nil
+		case studies.Exists(path):
+			r.Studies = append(r.Studies, readStudy(ctx, path))
+		case rundir.Exists(path) == nil:
+			r.Runs = append(r.Runs, readRun(path))
+		default:
+			return nil
+		}
+		found++
+		return fs.SkipDir
+	})
+	return found, err
+}
+
+// Title names what is reported.
+func (r *Report) Title() string {
+	switch {
+	case len(r.Runs) == 1 && len(r.Studies) == 0:
+		return r.Runs[0].Name
+	case len(r.Runs) == 0 && len(r.Studies) == 1:
+		return r.Studies[0].Name
+	default:
+		return "Runs and studies"
+	}
+}

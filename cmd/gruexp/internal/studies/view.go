@@ -1,0 +1,176 @@
+package studies
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/search"
+)
+
+// View is a study as it stands, seen from outside. What a comparison reaches on the test part is there only where somebody has
+// asked for it.
+type View struct {
+	Compare *CompareResult // one of these
+	Tune    *TuneResult
+	Trials  []study.Trial
+	Ended   bool // there is nothing left to do
+}
+
+// Exists says whether path is the directory of a study.
+func Exists(path string) bool { return exists(filepath.Join(path, recordFile)) }
+
+// Look reads a study, which may be under way. Of a record that cannot be read there is what the study has printed at its end, and
+// an error beside it.
+func Look(ctx context.Context, path string) (*View, error) {
+	v, err := lookAtRecord(ctx, path)
+	if err == nil || ctx.Err() != nil {
+		return v, err
+	}
+	if printed := lookAtResult(path); printed != nil {
+		return printed, err
+	}
+	return nil, err
+}
+
+func lookAtRecord(ctx context.Context, path string) (*View, error) {
+	d, definition, err := openDir(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	trials, err := d.store.Trials(ctx)
+	if err != nil {
+		return nil, refuseRecord(ctx, path, err)
+	}
+	v := &View{Trials: trials, Ended: len(trials) > 0}
+	for _, t := range trials {
+		v.Ended = v.Ended && t.State.Ended()
+	}
+	switch definition.Kind {
+	case compareKind:
+		v.Compare, err = lookAtComparison(path, definition, trials)
+	case tuneKind:
+		var t tuneDefinition
+		if err = json.Unmarshal(definition.Text, &t); err == nil {
+			v.Ended = v.Ended && t.spent(trials)
+			v.Tune = t.view(path, trials)
+		}
+	default:
+		err = errors.Errorf("found a study of kind %q", definition.Kind)
+	}
+	if err != nil {
+		return nil, refuseRecord(ctx, path, err)
+	}
+	return v, nil
+}
+
+// lookAtResult is what the study has printed, nil where there is nothing.
+func lookAtResult(path string) *View {
+	text, err := readResult(path)
+	if err != nil {
+		return nil
+	}
+	var t TuneResult
+	if json.Unmarshal(text, &t) == nil && len(t.History) > 0 {
+		return &View{Tune: &t, Trials: t.History, Ended: true}
+	}
+	var c CompareResult
+	if json.Unmarshal(text, &c) == nil && len(c.Arms) > 0 {
+		return &View{Compare: &c, Ended: true}
+	}
+	return nil
+}
+
+func readResult(path string) ([]byte, error) {
+	const most = 64 << 20
+	file := filepath.Join(path, resultFile)
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, errors.WithStack(err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, &request.Error{Where: file, What: "cannot be read", Found: "something else", Expected: "the result of a study"}
+	}
+	text, err := os.ReadFile(file)
+	return text, errors.WithStack(err)
+}
+
+// lookAtComparison makes the table of the trials that have ended.
+func lookAtComparison(path string, definition study.Definition, trials []study.Trial) (*CompareResult, error) {
+	var known compareDefinition
+	if err := json.Unmarshal(definition.Text, &known); err != nil {
+		return nil, errors.Wrap(err, "definition of the study")
+	}
+	r := &CompareResult{Study: known.Name, Dir: path, Metric: known.Metric, Reference: known.Reference, trials: trials}
+	if r.Study == "" {
+		r.Study = filepath.Base(path)
+	}
+	arms := map[string]bool{}
+	for _, t := range trials {
+		arms[t.Arm] = true
+		for _, seed := range t.Seeds {
+			if !slices.Contains(r.Seeds, seed) {
+				r.Seeds = append(r.Seeds, seed)
+			}
+		}
+	}
+	var printed CompareResult
+	if text, err := readResult(path); err == nil && json.Unmarshal(text, &printed) == nil {
+		r.Test = printed.Test
+		if r.Reference == "" {
+			r.Reference = printed.Reference
+		}
+	}
+	r.Table = *study.Compare(study.Comparison{
+		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: trainer.HigherIsBetter(r.Metric),
+	}, trials)
+	return r, nil
+}
+
+// view is the result so far; its best trial has no name where there is none yet.
+func (t tuneDefinition) view(path string, trials []study.Trial) *TuneResult {
+	r, best := t.summary(path, trials)
+	if best == nil {
+		r.Best.Value = study.Value(math.NaN())
+		return r
+	}
+	r.Best = Best{Trial: best.Name, Value: best.Value, Settings: best.Settings}
+	if file := filepath.Join(path, bestFile); exists(file) {
+		r.Best.Config = file
+	}
+	if len(best.Runs) > 0 {
+		r.Best.Run = filepath.Join(path, filepath.FromSlash(best.Runs[0].Dir))
+	}
+	return r
+}
+
+// summary is what the trials come to, and the best of them, nil where there is none.
+func (t tuneDefinition) summary(path string, trials []study.Trial) (*TuneResult, *study.Trial) {
+	r := &TuneResult{
+		Study: t.Config.Name, Dir: path, Metric: t.Config.Metric, Trials: len(trials), Failures: study.Failures(trials), History: trials,
+		Importance: search.Importance(t.Config.Space, slices.Concat(t.Earlier, trials), t.Config.Seed),
+	}
+	r.Failed = len(r.Failures)
+	var best *study.Trial
+	higher := trainer.HigherIsBetter(t.Config.Metric)
+	for i := range trials {
+		switch trial := &trials[i]; {
+		case trial.State == study.Pruned:
+			r.Pruned++
+		case trial.State != study.Done:
+		case best == nil || trial.Value != best.Value && trial.Value > best.Value == higher:
+			best = trial
+		}
+	}
+	return r, best
+}

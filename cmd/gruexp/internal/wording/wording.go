@@ -1,0 +1,146 @@
+// Package wording says results in words: numbers, units, the order of metrics, and the verdict on a run. What the terminal
+// says and what a report says is the same.
+package wording
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer"
+)
+
+// Counted is "1 epoch", "2 epochs".
+func Counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Duration is tenths of a second where they matter.
+func Duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// Number has four digits after the point, or after the first one where it is very small or large.
+func Number(v float64) string {
+	if v != 0 && (v < 1e-3 && v > -1e-3 || v >= 1e6 || v <= -1e6) {
+		return fmt.Sprintf("%.4e", v)
+	}
+	return fmt.Sprintf("%.4f", v)
+}
+
+// Metrics lists the names of all metrics of these sets, what people look at first in front.
+func Metrics(sets ...map[string]float64) []string {
+	present := map[string]bool{}
+	for _, set := range sets {
+		for name := range set {
+			present[name] = true
+		}
+	}
+	var names []string
+	for _, name := range MetricOrder() {
+		if present[name] {
+			names = append(names, name)
+			delete(present, name)
+		}
+	}
+	return append(names, slices.Sorted(maps.Keys(present))...)
+}
+
+// MetricOrder is what people look at first, then what a configuration asks for, in the order of the table.
+func MetricOrder() []string {
+	order := []string{
+		trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
+		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
+	}
+	for _, m := range trainer.Metrics() {
+		if m.Optional {
+			order = append(order, m.Name)
+		}
+	}
+	return order
+}
+
+// Unit says what a metric is counted in, given a set of metrics of the same model, which tell its task.
+func Unit(metric string, of map[string]float64) string {
+	switch metric {
+	case trainer.MetricNLL:
+		return nats(of)
+	case trainer.MetricMAE, trainer.MetricRMSE:
+		return "units"
+	case trainer.MetricMSE:
+		return "units²"
+	case trainer.MetricLoss:
+		if _, ok := of[trainer.MetricNLL]; ok {
+			return nats(of)
+		}
+		return "scaled"
+	default:
+		for _, m := range trainer.Metrics() {
+			if m.Name == metric {
+				return m.Unit
+			}
+		}
+		return ""
+	}
+}
+
+// nats is of a sequence's class or, where a step is predicted, per step: only a class has an accuracy alone.
+func nats(of map[string]float64) string {
+	_, class := of[trainer.MetricAccuracy]
+	_, token := of[trainer.MetricPerplexity]
+	if class && !token {
+		return "nats"
+	}
+	return "nats a step"
+}
+
+// Judgement is a model beside the best of its baselines on the test part.
+type Judgement struct {
+	Metric   string // the first of those that people look at and both have
+	Own      float64
+	Baseline string
+	Bar      float64 // of the baseline
+	Beats    bool
+}
+
+// Judge compares a run with its baselines; ok is false where there is nothing to compare.
+func Judge(r *run.Result) (j Judgement, ok bool) {
+	for _, metric := range []string{trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE} {
+		own, ok := r.Test[metric]
+		if !ok {
+			continue
+		}
+		higher := trainer.HigherIsBetter(metric)
+		better := func(a, b float64) bool { return a != b && a > b == higher }
+		best := ""
+		for _, name := range slices.Sorted(maps.Keys(r.Baselines)) {
+			v, ok := r.Baselines[name][metric]
+			if ok && (best == "" || better(v, r.Baselines[best][metric])) {
+				best = name
+			}
+		}
+		if best != "" {
+			bar := r.Baselines[best][metric]
+			return Judgement{metric, own, best, bar, better(own, bar)}, true
+		}
+	}
+	return Judgement{}, false
+}
+
+// String is the judgement as a sentence.
+func (j Judgement) String() string {
+	word := "does not beat"
+	if j.Beats {
+		word = "beats"
+	}
+	return fmt.Sprintf("On the test part the GRU %s the best baseline, %s: %s %s against %s.", word, j.Baseline, j.Metric, Number(j.Own), Number(j.Bar))
+}
