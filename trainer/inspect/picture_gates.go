@@ -19,7 +19,7 @@ func (l *Look) DrawGates(w io.Writer, r *Recurrence, split string) error {
 	p := newPicture(l.caption(r.Name, split))
 	for _, gate := range r.Gates {
 		title := gate.Name + " gate"
-		if gate.signed() {
+		if gate.Signed() {
 			title = gate.Name
 		}
 		if err := p.heat(title, gateHeight, gate, scaleOf(gate), "unit", ""); err != nil {

@@ -57,7 +57,7 @@ func fromWhiteTo(r, g, b float64) color.Palette {
 // scaleOf fits the values: shares where they are gates from 0 to 1, else as far around 0 as they reach, but at least to 1.
 func scaleOf(v Values) scale {
 	least, most := mat.Min(v.Dense), mat.Max(v.Dense)
-	if !v.signed() && least >= 0 && most <= 1 {
+	if !v.Signed() && least >= 0 && most <= 1 {
 		return shares()
 	}
 	return around(max(1, -least, most))

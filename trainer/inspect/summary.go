@@ -49,7 +49,7 @@ func summarize(looks []Look, recurrence, gate int) GateSummary {
 	for _, look := range looks {
 		v := look.Recurrences[recurrence].Gates[gate]
 		low := 0.1
-		if v.signed() {
+		if v.Signed() {
 			low = -0.9
 		}
 		s.Name = v.Name
@@ -68,7 +68,7 @@ func summarize(looks []Look, recurrence, gate int) GateSummary {
 	return s
 }
 
-// signed tells values around 0 from gates.
-func (v Values) signed() bool {
+// Signed tells values around 0, as those of candidates and states, from gates, which are from 0 to 1.
+func (v Values) Signed() bool {
 	return slices.Contains([]string{"candidate", graph.RecordHidden, graph.RecordMemory}, v.Name)
 }

@@ -86,7 +86,7 @@ func (a *app) root() *cobra.Command {
 		a.trainCommand(), a.findLearningRateCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(),
 		a.sampleCommand(), a.compareCommand(), a.tuneCommand(), a.workerCommand(), a.trialCommand(),
 		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
-		a.doctorCommand(), a.versionCommand(),
+		a.doctorCommand(), a.versionCommand(), a.reportCommand(),
 	)
 	return root
 }

@@ -15,7 +15,7 @@ type Study struct {
 	Path   string
 	Name   string
 	State  string
-	View   *studies.View // nil: nothing can be read
+	View   *studies.View   // nil: nothing can be read
 	Runs   map[string]*Run // by directory, relative to the study's, as the record has them
 	Faults []string
 }

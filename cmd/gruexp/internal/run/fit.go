@@ -2,8 +2,11 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"slices"
+
+	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
@@ -93,7 +96,18 @@ func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper
 	for _, b := range s.data.Baselines() {
 		result.Baselines[b.Name] = b.Metrics
 	}
-	return result, keeper.dir.WriteJSON(rundir.ResultFile, result)
+	inside, err := s.lookInside(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(inside) // many numbers, so without lines
+	if err != nil {
+		return nil, errors.Wrap(err, rundir.InsideFile)
+	}
+	if err := keeper.dir.Write(rundir.InsideFile, text); err != nil {
+		return nil, err
+	}
+	return result, keeper.dir.WriteJSON(rundir.ResultFile, result) // the last one: with it a run has ended
 }
 
 // keeper keeps the files of a run directory at the state of the run.

@@ -1,0 +1,270 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	"github.com/gruexp/gruexp/trainer"
+)
+
+// Bounds of what a chart shows.
+const (
+	mostPoints = 400 // of a line; longer ones are thinned evenly
+	mostColors = 8
+)
+
+// group is runs that differ in nothing but their random numbers.
+type group struct {
+	name string
+	runs []*Run
+}
+
+// curve is a number of each epoch: its mean over the runs of a group that have got so far, with the least and the greatest.
+type curve struct {
+	epochs          []int
+	mean, low, high []float64
+	count           []int
+}
+
+// curveOf collects a number, which not every epoch has.
+func curveOf(runs []*Run, of func(trainer.Epoch) (float64, bool)) curve {
+	values := map[int][]float64{}
+	for _, r := range runs {
+		for _, e := range r.Epochs {
+			if v, ok := of(e); ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
+				values[e.Epoch] = append(values[e.Epoch], v)
+			}
+		}
+	}
+	var c curve
+	for _, epoch := range slices.Sorted(maps.Keys(values)) {
+		list := values[epoch]
+		sum := 0.0
+		for _, v := range list {
+			sum += v
+		}
+		c.epochs = append(c.epochs, epoch)
+		c.mean = append(c.mean, sum/float64(len(list)))
+		c.low, c.high = append(c.low, slices.Min(list)), append(c.high, slices.Max(list))
+		c.count = append(c.count, len(list))
+	}
+	return c.thinned()
+}
+
+// thinned leaves so many points that a chart can show; the last one stays.
+func (c curve) thinned() curve {
+	every := (len(c.epochs) + mostPoints - 1) / mostPoints
+	if every <= 1 {
+		return c
+	}
+	var t curve
+	for i := range c.epochs {
+		if i%every == 0 || i == len(c.epochs)-1 {
+			t.epochs = append(t.epochs, c.epochs[i])
+			t.mean, t.low, t.high = append(t.mean, c.mean[i]), append(t.low, c.low[i]), append(t.high, c.high[i])
+			t.count = append(t.count, c.count[i])
+		}
+	}
+	return t
+}
+
+// banded tells whether there is a band to draw.
+func (c curve) banded() bool {
+	return len(c.count) > 0 && slices.Max(c.count) > 1
+}
+
+func (c curve) series(name, draw string, color int) []series {
+	line := series{Name: name, Draw: draw, Color: color, Points: [][]float64{}}
+	band := series{Name: name, Draw: drawBand, Color: color}
+	for i, epoch := range c.epochs {
+		line.Points = append(line.Points, []float64{float64(epoch), c.mean[i]})
+		band.Points = append(band.Points, []float64{float64(epoch), c.low[i], c.high[i]})
+	}
+	if c.banded() {
+		return []series{band, line}
+	}
+	return []series{line}
+}
+
+// named is a curve with its name.
+type named struct {
+	name  string
+	draw  string
+	color int
+	curve
+}
+
+// curveTable has a row for each epoch that any of the curves has.
+func curveTable(curves []named, show func(float64) cell) *table {
+	t := &table{Columns: []column{{Name: "epoch"}}}
+	rows := map[int][]float64{}
+	for _, c := range curves {
+		t.Columns = append(t.Columns, column{Name: c.name})
+		if c.banded() {
+			t.Columns = append(t.Columns, column{Name: c.name + " least"}, column{Name: c.name + " greatest"}, column{Name: c.name + " runs"})
+		}
+	}
+	width := len(t.Columns) - 1
+	at := 0
+	for _, c := range curves {
+		for i, epoch := range c.epochs {
+			if rows[epoch] == nil {
+				rows[epoch] = slices.Repeat([]float64{math.NaN()}, width)
+			}
+			rows[epoch][at] = c.mean[i]
+			if c.banded() {
+				rows[epoch][at+1], rows[epoch][at+2], rows[epoch][at+3] = c.low[i], c.high[i], float64(c.count[i])
+			}
+		}
+		at++
+		if c.banded() {
+			at += 3
+		}
+	}
+	for _, epoch := range slices.Sorted(maps.Keys(rows)) {
+		r := row{Cells: []cell{whole(epoch)}}
+		for i, v := range rows[epoch] {
+			if strings.HasSuffix(t.Columns[i+1].Name, " runs") && !math.IsNaN(v) {
+				r.Cells = append(r.Cells, whole(int(v)))
+				continue
+			}
+			r.Cells = append(r.Cells, show(v))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	return t
+}
+
+// curveChart draws curves over the epochs; nil where there are no points.
+func curveChart(id, title string, y axis, curves []named, show func(float64) cell) *chart {
+	curves = slices.DeleteFunc(curves, func(c named) bool { return len(c.epochs) == 0 })
+	if len(curves) == 0 {
+		return nil
+	}
+	c := &chart{ID: id, Title: title, Kind: kindXY, X: axis{Name: "epoch", Whole: true}, Y: y}
+	banded := false
+	var said []string
+	for _, one := range curves {
+		c.Series = append(c.Series, one.series(one.name, one.draw, one.color)...)
+		banded = banded || one.banded()
+		last := len(one.epochs) - 1
+		said = append(said, fmt.Sprintf("%s from %s to %s", one.name, wording.Number(one.mean[0]), wording.Number(one.mean[last])))
+	}
+	if len(said) > 4 {
+		said = append(said[:4], fmt.Sprintf("and %d more", len(said)-4))
+	}
+	c.Summary = fmt.Sprintf("Over %s: %s.", wording.Counted(len(curves[0].epochs), "epoch"), strings.Join(said, ", "))
+	if banded {
+		c.Title += ", mean over the runs; the band is from the least to the greatest"
+	}
+	return c.with(curveTable(curves, show))
+}
+
+// metricOf takes a metric of a part.
+func metricOf(part, metric string) func(trainer.Epoch) (float64, bool) {
+	return func(e trainer.Epoch) (float64, bool) {
+		set := e.Train
+		if part == "valid" {
+			set = e.Valid
+		}
+		v, ok := set[metric]
+		return v, ok
+	}
+}
+
+func learningRate(e trainer.Epoch) (float64, bool) { return e.LearningRate, true }
+
+// curveMetrics are those that epochs of any of the runs have, what people look at first in front.
+func curveMetrics(runs []*Run) []string {
+	var sets []map[string]float64
+	for _, r := range runs {
+		if n := len(r.Epochs); n > 0 {
+			sets = append(sets, r.Epochs[n-1].Train, r.Epochs[n-1].Valid)
+		}
+	}
+	all := wording.Metrics(sets...)
+	return slices.DeleteFunc(all, func(m string) bool { return m == trainer.MetricGradientNorm || m == trainer.MetricSpikes })
+}
+
+// unitOf is that of a metric, as epochs of a run tell.
+func unitOf(metric string, runs []*Run) string {
+	for _, r := range runs {
+		if len(r.Epochs) > 0 {
+			return wording.Unit(metric, r.Epochs[0].Train)
+		}
+	}
+	return ""
+}
+
+// wideRange says whether positive numbers reach over so many orders of magnitude that they are better seen on a logarithmic axis.
+func wideRange(curves []named, factor float64) bool {
+	least, most := math.Inf(1), 0.0
+	for _, c := range curves {
+		for _, v := range c.mean {
+			if v <= 0 {
+				return false
+			}
+			least, most = min(least, v), max(most, v)
+		}
+	}
+	return most > factor*least
+}
+
+// ofGroups makes a curve for each group.
+func ofGroups(groups []group, of func(trainer.Epoch) (float64, bool)) []named {
+	var curves []named
+	for i, g := range groups {
+		curves = append(curves, named{g.name, drawLine, i % mostColors, curveOf(g.runs, of)})
+	}
+	return curves
+}
+
+// charts drops those that are not there.
+func charts(list ...*chart) []*chart {
+	return slices.DeleteFunc(list, func(c *chart) bool { return c == nil })
+}
+
+// groupCurves are the charts of several groups: each metric on the validation and on the training part, learning rate and
+// norm of the gradient.
+func groupCurves(groups []group, n names) []block {
+	var runs []*Run
+	for _, g := range groups {
+		runs = append(runs, g.runs...)
+	}
+	metrics := curveMetrics(runs)
+	var blocks []block
+	for i, metric := range metrics {
+		pair := charts(
+			metricChart(groups, runs, n, "valid", metric),
+			metricChart(groups, runs, n, "train", metric),
+		)
+		if len(pair) == 0 {
+			continue
+		}
+		if i >= 2 {
+			blocks = append(blocks, block{Hidden: &hidden{Key: n.of("more-" + metric), Title: "Curves of " + metric, Blocks: []block{{Charts: pair}}}})
+			continue
+		}
+		blocks = append(blocks, block{Charts: pair})
+	}
+	rates, norms := ofGroups(groups, learningRate), ofGroups(groups, metricOf("train", trainer.MetricGradientNorm))
+	last := charts(
+		curveChart(n.of("learning-rate"), "Learning rate", axis{Name: "learning rate", Log: wideRange(rates, 1000), FromZero: !wideRange(rates, 1000)}, rates, rate),
+		curveChart(n.of("gradient-norm"), "Norm of the gradient, before clipping", axis{Name: "norm", Log: wideRange(norms, 20)}, norms, number),
+	)
+	if len(last) > 0 {
+		blocks = append(blocks, block{Charts: last})
+	}
+	return blocks
+}
+
+func metricChart(groups []group, runs []*Run, n names, part, metric string) *chart {
+	unit := unitOf(metric, runs)
+	names := map[string]string{"valid": "Validation", "train": "Training"}
+	curves := ofGroups(groups, metricOf(part, metric))
+	return curveChart(n.of(part+"-"+metric), names[part]+": "+metric, axis{Name: metric, Unit: unit}, curves, number)
+}
