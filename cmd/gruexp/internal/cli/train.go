@@ -101,7 +101,7 @@ func (a *app) dryRun(ctx context.Context, cfg *config.Config, options run.Option
 		return errors.Wrap(err, "dry run")
 	}
 	defer os.RemoveAll(folder)
-	options.DryRun = true
+	options.DryRun, options.Ended = true, nil
 	cfg.Trainer.MaxSteps = 1
 	create := func() (*rundir.Dir, error) { return rundir.Create(filepath.Join(folder, "run")) }
 	result, err := run.Train(ctx, cfg, create, options)
@@ -169,5 +169,9 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 		Threads:   threads,
 		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
 		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
+		Ended: func(ctx context.Context, dir string) error {
+			_, err := writeReport(ctx, []string{dir}, filepath.Join(dir, rundir.ReportFile))
+			return err
+		},
 	}, nil
 }

@@ -96,6 +96,7 @@ type named struct {
 	draw  string
 	color int
 	curve
+	faint bool
 }
 
 // curveTable has a row for each epoch that any of the curves has.
@@ -149,7 +150,11 @@ func curveChart(id, title string, y axis, curves []named, show func(float64) cel
 	banded := false
 	var said []string
 	for _, one := range curves {
-		c.Series = append(c.Series, one.series(one.name, one.draw, one.color)...)
+		lines := one.series(one.name, one.draw, one.color)
+		for i := range lines {
+			lines[i].Faint = one.faint
+		}
+		c.Series = append(c.Series, lines...)
 		banded = banded || one.banded()
 		last := len(one.epochs) - 1
 		said = append(said, fmt.Sprintf("%s from %s to %s", one.name, wording.Number(one.mean[0]), wording.Number(one.mean[last])))
@@ -200,25 +205,23 @@ func unitOf(metric string, runs []*Run) string {
 	return ""
 }
 
-// wideRange says whether positive numbers reach over so many orders of magnitude that they are better seen on a logarithmic axis.
-func wideRange(curves []named, factor float64) bool {
-	least, most := math.Inf(1), 0.0
+// wideRange says whether positive numbers reach over so many orders of magnitude that they are better seen on a logarithmic
+// axis. One in so many of them, the smallest, does not count: a schedule may end with next to nothing.
+func wideRange(curves []named, factor float64, one int) bool {
+	var values []float64
 	for _, c := range curves {
-		for _, v := range c.mean {
-			if v <= 0 {
-				return false
-			}
-			least, most = min(least, v), max(most, v)
-		}
+		values = append(values, c.mean...)
 	}
-	return most > factor*least
+	slices.Sort(values)
+	n := len(values)
+	return n > 0 && values[0] > 0 && values[n-1] > factor*values[n/one]
 }
 
 // ofGroups makes a curve for each group.
 func ofGroups(groups []group, of func(trainer.Epoch) (float64, bool)) []named {
 	var curves []named
 	for i, g := range groups {
-		curves = append(curves, named{g.name, drawLine, i % mostColors, curveOf(g.runs, of)})
+		curves = append(curves, named{name: g.name, draw: drawLine, color: i % mostColors, curve: curveOf(g.runs, of)})
 	}
 	return curves
 }
@@ -253,8 +256,8 @@ func groupCurves(groups []group, n names) []block {
 	}
 	rates, norms := ofGroups(groups, learningRate), ofGroups(groups, metricOf("train", trainer.MetricGradientNorm))
 	last := charts(
-		curveChart(n.of("learning-rate"), "Learning rate", axis{Name: "learning rate", Log: wideRange(rates, 1000), FromZero: !wideRange(rates, 1000)}, rates, rate),
-		curveChart(n.of("gradient-norm"), "Norm of the gradient, before clipping", axis{Name: "norm", Log: wideRange(norms, 20)}, norms, number),
+		curveChart(n.of("learning-rate"), "Learning rate", axis{Name: "learning rate", Log: wideRange(rates, 1000, 2), FromZero: !wideRange(rates, 1000, 2)}, rates, rate),
+		curveChart(n.of("gradient-norm"), "Norm of the gradient, before clipping", axis{Name: "norm", Log: wideRange(norms, 20, 10)}, norms, number),
 	)
 	if len(last) > 0 {
 		blocks = append(blocks, block{Charts: last})
@@ -264,7 +267,7 @@ func groupCurves(groups []group, n names) []block {
 
 func metricChart(groups []group, runs []*Run, n names, part, metric string) *chart {
 	unit := unitOf(metric, runs)
-	names := map[string]string{"valid": "Validation", "train": "Training"}
+	parts := map[string]string{"valid": "Validation", "train": "Training"}
 	curves := ofGroups(groups, metricOf(part, metric))
-	return curveChart(n.of(part+"-"+metric), names[part]+": "+metric, axis{Name: metric, Unit: unit}, curves, number)
+	return curveChart(n.of(part+"-"+metric), parts[part]+": "+metric, axis{Name: metric, Unit: unit}, curves, number)
 }

@@ -232,9 +232,10 @@ func stretchChart(v *run.InsideValue, over axis, part string, n names) *chart {
 			inside += sign(g.Truth >= low && g.Truth <= high)
 		}
 	}
-	if band != nil {
+	if q := len(v.Quantiles); band != nil {
 		c.Series = append(c.Series, *band)
-		c.Summary = fmt.Sprintf("The truth is within the interval in %d of %d cases.", inside, len(v.Stretch))
+		c.Summary = fmt.Sprintf("The truth is within the interval in %d of %d cases; %.0f %% are expected.", inside, len(v.Stretch), 100*(v.Quantiles[q-1]-v.Quantiles[0]))
+		c.Note = c.Summary
 		c.Title += " with its interval"
 	}
 	c.Series = append(c.Series, truth, point)
@@ -260,7 +261,8 @@ func scatterChart(v *run.InsideValue, part string, n names) *chart {
 		absolute += math.Abs(g.Truth-g.Predicted[v.Point]) / float64(len(v.Spread))
 	}
 	c.Series = []series{s}
-	c.Summary = fmt.Sprintf("The mean distance from the line where both are equal is %s.", wording.Number(absolute))
+	c.Summary = fmt.Sprintf("On the line, prediction and truth are equal; the mean distance from it is %s.", wording.Number(absolute))
+	c.Note = c.Summary
 	place := "sequence"
 	if v.Steps {
 		place = "step"

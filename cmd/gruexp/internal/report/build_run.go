@@ -130,9 +130,9 @@ func (r *Run) results(n names) []block {
 		parts = append(parts, struct {
 			name string
 			set  map[string]float64
-		}{name + ", a baseline on test", r.Result.Baselines[name]})
+		}{name + " (baseline)", r.Result.Baselines[name]})
 	}
-	t := &table{Name: n.of("results"), Caption: "Results with the weights that the run ends with", Columns: []column{{Name: "metric", Text: true}, {Name: "unit", Text: true}}}
+	t := &table{Name: n.of("results"), Caption: "Results with the weights that the run ends with; baselines are measured on the test part", Columns: []column{{Name: "metric", Text: true}, {Name: "unit", Text: true}}}
 	var sets []map[string]float64
 	for _, p := range parts {
 		if len(p.set) > 0 {
@@ -163,20 +163,20 @@ func (r *Run) curves(n names) []block {
 	var list []*chart
 	for _, metric := range curveMetrics(runs) {
 		curves := []named{
-			{"training", drawDashed, 1, curveOf(runs, metricOf("train", metric))},
-			{"validation", drawLine, 0, curveOf(runs, metricOf("valid", metric))},
+			{name: "training", draw: drawDashed, color: 1, curve: curveOf(runs, metricOf("train", metric))},
+			{name: "validation", draw: drawLine, color: 0, curve: curveOf(runs, metricOf("valid", metric))},
 		}
-		c := curveChart(n.of("curve-"+metric), strings.ToUpper(metric[:1])+metric[1:]+" by epoch", axis{Name: metric, Unit: unitOf(metric, runs)}, curves, number)
+		c := curveChart(n.of("curve-"+metric), metric+" by epoch", axis{Name: metric, Unit: unitOf(metric, runs)}, curves, number)
 		if c != nil && r.Result != nil && r.Result.BestEpoch > 0 {
 			c.Marks = []mark{{float64(r.Result.BestEpoch), "best"}}
 		}
 		list = append(list, c)
 	}
-	rates := []named{{"learning rate", drawLine, 2, curveOf(runs, learningRate)}}
-	norms := []named{{"norm", drawLine, 3, curveOf(runs, metricOf("train", trainer.MetricGradientNorm))}}
+	rates := []named{{name: "learning rate", draw: drawLine, color: 2, curve: curveOf(runs, learningRate)}}
+	norms := []named{{name: "norm", draw: drawLine, color: 3, curve: curveOf(runs, metricOf("train", trainer.MetricGradientNorm))}}
 	list = charts(append(list,
-		curveChart(n.of("learning-rate"), "Learning rate at the end of each epoch", axis{Name: "learning rate", Log: wideRange(rates, 1e4)}, rates, rate),
-		curveChart(n.of("gradient-norm"), "Norm of the gradient, mean over the epoch, before clipping", axis{Name: "norm", Log: wideRange(norms, 20)}, norms, number),
+		curveChart(n.of("learning-rate"), "Learning rate at the end of each epoch", axis{Name: "learning rate", Log: wideRange(rates, 1000, 2)}, rates, rate),
+		curveChart(n.of("gradient-norm"), "Norm of the gradient, mean over the epoch, before clipping", axis{Name: "norm", Log: wideRange(norms, 20, 10)}, norms, number),
 		r.normsOfParameters(n),
 	)...)
 	blocks := []block{{Text: "Training is measured while it goes on, with dropout and other noise; validation at the end of each epoch, without."}}
@@ -217,12 +217,12 @@ func (r *Run) normsOfParameters(n names) *chart {
 	}
 	var curves []named
 	for i, name := range list {
-		curves = append(curves, named{name, drawLine, i, curveOf([]*Run{r}, func(e trainer.Epoch) (float64, bool) {
+		curves = append(curves, named{name: name, draw: drawLine, color: i, curve: curveOf([]*Run{r}, func(e trainer.Epoch) (float64, bool) {
 			v, ok := e.GradientNorms[name]
 			return v, ok
 		})})
 	}
-	return curveChart(n.of("parameter-norms"), title, axis{Name: "norm", Log: wideRange(curves, 20)}, curves, number)
+	return curveChart(n.of("parameter-norms"), title, axis{Name: "norm", Log: wideRange(curves, 20, 10)}, curves, number)
 }
 
 // facts are what was run, in a table of two columns.

@@ -18,6 +18,7 @@ import (
 const (
 	mostLines  = 200 // of parallel coordinates: the best ones
 	mostCurves = 20  // of trials: the best ones
+	mostNamed  = 5   // of those: they have a color
 	mostSlices = 8   // charts of a hyperparameter each
 )
 
@@ -101,8 +102,11 @@ func searchVerdict(t *studies.TuneResult) []string {
 		}
 		said = append(said, line+".")
 	}
-	if t.Pruned+t.Failed > 0 {
-		said = append(said, fmt.Sprintf("%d trials were pruned, %d failed.", t.Pruned, t.Failed))
+	if t.Pruned > 0 {
+		said = append(said, fmt.Sprintf("%s ended early, for want of promise.", wording.Counted(t.Pruned, "trial")))
+	}
+	if t.Failed > 0 {
+		said = append(said, fmt.Sprintf("%s failed.", wording.Counted(t.Failed, "trial")))
 	}
 	return append(said, "What was chosen by the validation part is judged by the test part once, at the end.")
 }
@@ -134,7 +138,7 @@ func shortSetting(v any) string {
 func historyBlocks(t *studies.TuneResult, n names) []block {
 	c := &chart{ID: n.of("history"), Title: "Value of each trial, and the best so far", Wide: true, Kind: kindXY, X: axis{Name: "trial", Whole: true}, Y: axis{Name: t.Metric}}
 	done, pruned := series{Name: "done", Draw: drawPoints, Color: 0}, series{Name: "pruned: the last value", Draw: drawPoints, Color: 4}
-	best := series{Name: "best so far", Draw: drawLine, Color: 2}
+	best := series{Name: "best so far", Draw: drawStep, Color: 2}
 	table := &table{Columns: []column{{Name: "trial", Text: true}, {Name: "state", Text: true}, {Name: "value"}, {Name: "best so far"}}}
 	top, higher := math.NaN(), trainer.HigherIsBetter(t.Metric)
 	for i, trial := range t.History {
@@ -310,6 +314,7 @@ func parallelChart(t *studies.TuneResult, trials []study.Trial, order []string, 
 		table.Rows = append(table.Rows, row{Cells: append(line.Cells, number(float64(trial.Value)))})
 	}
 	c.Lines = lines
+	c.Note = "From orange, the worst, to blue, the best; the thick line is the best of all."
 	c.Summary = fmt.Sprintf("%d trials over %d hyperparameters, the best first in the table.", len(trials), len(order))
 	return c.with(table)
 }
@@ -372,13 +377,14 @@ func trialCurves(t *studies.TuneResult, n names) []block {
 		if trial.State == study.Pruned {
 			draw = drawDashed
 		}
-		curves = append(curves, named{trial.Name, draw, i % mostColors, c.thinned()})
+		curves = append(curves, named{name: trial.Name, draw: draw, color: i % mostColors, curve: c.thinned(), faint: i >= mostNamed})
 	}
-	c := curveChart(n.of("trial-curves"), title, axis{Name: t.Metric, Log: wideRange(curves, 30)}, curves, number)
+	c := curveChart(n.of("trial-curves"), title, axis{Name: t.Metric, Log: wideRange(curves, 30, 10)}, curves, number)
 	if c == nil {
 		return nil
 	}
 	c.Wide = true
+	c.Note = "The best first; the others are gray, and those that ended early are dashed."
 	return []block{{Chart: c}}
 }
 

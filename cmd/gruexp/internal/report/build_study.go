@@ -101,7 +101,7 @@ func compareVerdict(c *studies.CompareResult) []string {
 	if trainer.HigherIsBetter(c.Metric) {
 		better = "higher"
 	}
-	said := []string{fmt.Sprintf("%s, %s is better, over the seeds %s; %s is the reference.", c.Metric, better, seedsOf(c.Seeds), orUnknown(c.Reference))}
+	said := []string{headline(c)}
 	for _, name := range c.Better() {
 		arm := c.Arms[name]
 		if !arm.Mean.Known() {
@@ -122,10 +122,45 @@ func compareVerdict(c *studies.CompareResult) []string {
 		}
 		said = append(said, line)
 	}
+	said = append(said, fmt.Sprintf("What is compared is %s, of which %s is better, over the seeds %s.", c.Metric, better, seedsOf(c.Seeds)))
 	if len(c.Failed) > 0 {
 		said = append(said, fmt.Sprintf("%s failed; they are listed below.", wording.Counted(len(c.Failed), "trial")))
 	}
 	return said
+}
+
+// headline says what the comparison comes to.
+func headline(c *studies.CompareResult) string {
+	var better, worse, same []string
+	for _, name := range c.Better() {
+		d, ok := c.Differences[name]
+		switch {
+		case !ok || !d.Mean.Known():
+		case strings.HasPrefix(d.Verdict, "better"):
+			better = append(better, name)
+		case strings.HasPrefix(d.Verdict, "worse"):
+			worse = append(worse, name)
+		default:
+			same = append(same, name)
+		}
+	}
+	var said []string
+	if len(better) > 0 {
+		said = append(said, fmt.Sprintf("Better than %s: %s", c.Reference, strings.Join(better, ", ")))
+	}
+	if len(worse) > 0 {
+		said = append(said, fmt.Sprintf("worse than %s: %s", c.Reference, strings.Join(worse, ", ")))
+	}
+	if len(same) > 0 {
+		said = append(said, fmt.Sprintf("no difference found from %s: %s", c.Reference, strings.Join(same, ", ")))
+	}
+	if len(said) == 0 {
+		return "There is nothing to compare yet."
+	}
+	if len(better) == 0 {
+		said = append([]string{fmt.Sprintf("No arm is found better than the reference, %s", c.Reference)}, said...)
+	}
+	return strings.Join(said, "; ") + "."
 }
 
 func orUnknown(name string) string {
@@ -146,14 +181,13 @@ func armBlocks(c *studies.CompareResult, n names) []block {
 	armTable := &table{Columns: []column{{Name: "arm", Text: true}, {Name: "mean"}, {Name: "low"}, {Name: "high"}, {Name: "runs"}, {Name: "time of a run", Unit: "s"}, {Name: "values by seed", Text: true}}}
 	var means, points series
 	means, points = series{Name: "mean and interval", Draw: drawErrors}, series{Name: "run", Draw: drawPoints}
-	for i, name := range order {
+	for _, name := range order {
 		a := c.Arms[name]
 		if !a.Mean.Known() {
 			continue
 		}
 		arms.Y.Categories = append(arms.Y.Categories, name)
 		at := float64(len(arms.Y.Categories) - 1)
-		_ = i
 		means.Points = append(means.Points, []float64{at, orMean(a.Low, a.Mean), float64(a.Mean), orMean(a.High, a.Mean)})
 		values := make([]string, len(a.Values))
 		for k, v := range a.Values {

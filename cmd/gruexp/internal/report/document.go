@@ -2,7 +2,9 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 )
@@ -13,6 +15,14 @@ type section struct {
 	Title  string
 	Deep   bool // below another section
 	Blocks []block
+}
+
+// NewPage says whether the section begins a page on paper: what has pictures does, and what comes after them.
+func (s section) NewPage() bool {
+	if strings.HasSuffix(s.ID, "run") || strings.HasSuffix(s.ID, "study") {
+		return true
+	}
+	return slices.ContainsFunc(s.Blocks, func(b block) bool { return b.Chart != nil || b.Charts != nil })
 }
 
 // block is what stands in a section, one after the other: one of these.
@@ -93,6 +103,7 @@ type chart struct {
 	ID      string `json:"-"`
 	Title   string `json:"title"`
 	Summary string `json:"summary"` // what is to be seen, in a sentence
+	Note    string `json:"-"`       // what else a reader has to know
 	Table   *table `json:"-"`       // the same numbers
 	Wide    bool   `json:"-"`
 
@@ -130,6 +141,7 @@ type axis struct {
 const (
 	drawLine   = "line"
 	drawDashed = "dashed"
+	drawStep   = "step" // a number stays until the next
 	drawBand   = "band" // points are x, low, high
 	drawPoints = "points"
 	drawBars   = "bars"
@@ -142,6 +154,7 @@ type series struct {
 	Color  int         `json:"color"` // the number of a color; series of one thing share it
 	Points [][]float64 `json:"points"`
 	Labels []string    `json:"labels,omitempty"` // of the points
+	Faint  bool        `json:"faint,omitempty"`  // in the background, without a color and a name of its own
 }
 
 type mark struct {

@@ -71,10 +71,34 @@ func (r *Report) add(ctx context.Context, root string) (found int, err error) {
 func (r *Report) Title() string {
 	switch {
 	case len(r.Runs) == 1 && len(r.Studies) == 0:
-		return r.Runs[0].Name
+		return r.Runs[0].title()
 	case len(r.Runs) == 0 && len(r.Studies) == 1:
-		return r.Studies[0].Name
+		return r.Studies[0].title()
 	default:
 		return "Runs and studies"
 	}
+}
+
+// title is the experiment and where it is.
+func (r *Run) title() string {
+	if r.Config == nil || r.Config.Name == r.Name {
+		return r.Name
+	}
+	return r.Config.Name + ": " + r.Name
+}
+
+// title is the study and where it is.
+func (s *Study) title() string {
+	name := s.Name
+	switch {
+	case s.View == nil:
+	case s.View.Compare != nil:
+		name = s.View.Compare.Study
+	case s.View.Tune != nil:
+		name = s.View.Tune.Study
+	}
+	if name == s.Name || name == "" {
+		return s.Name
+	}
+	return name + ": " + s.Name
 }

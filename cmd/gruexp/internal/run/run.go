@@ -22,6 +22,10 @@ type Options struct {
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
 	DryRun    bool // takes the first batch of each part of the data alone
+
+	// Ended is called once a run's directory has been let go of, whether the run has come to its end or was interrupted or has
+	// failed, if it has begun at all. An error is a warning. It may be nil.
+	Ended func(ctx context.Context, dir string) error
 }
 
 // Splits are the parts of the data that a run can be measured on.
@@ -39,6 +43,7 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	if err != nil {
 		return nil, err
 	}
+	defer s.ended(ctx, dir.Root())
 	defer dir.Close()
 	// The configuration comes first: it makes the directory a run, which can be resumed from the very beginning.
 	text, err := config.Marshal(s.cfg)
@@ -69,18 +74,31 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
 	s, known, err := openSession(ctx, path, options)
 	if err != nil {
+		dir.Close()
 		return nil, err
 	}
 	defer s.data.Close()
+	defer s.ended(ctx, dir.Root())
+	defer dir.Close()
 	if !known { // the run was killed right after it began
 		if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 			return nil, unfinished(dir, nil, err)
 		}
 	}
 	return s.fit(ctx, dir)
+}
+
+// ended tells whoever wants to know. An interruption does not keep it from being told.
+func (s *session) ended(ctx context.Context, dir string) {
+	if s.options.Ended == nil {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := s.options.Ended(ctx, dir); err != nil {
+		s.warn(ctx, err.Error())
+	}
 }
 
 // Evaluate measures the weights of a run, the best so far, on one of [Splits]. The run may be under way.

@@ -1,7 +1,7 @@
 // Draws the charts of a report. A figure has a plot, and a JSON that says what is meant; how it looks is decided here.
 (function () {
   'use strict';
-  var paperWidth = 640; // pixels, of charts that are printed
+  var paperWidths = [325, 670]; // pixels, of charts that are printed side by side and alone
   var drawn = new Map(); // by identifier of the figure: {plot, chart, text, spec, hidden}
   var paper = false;
   var root = document.documentElement;
@@ -35,6 +35,13 @@
   function cut(text, most) {
     text = String(text);
     return text.length > most ? text.slice(0, most - 1) + '…' : text;
+  }
+
+  // cutName keeps the end of a dotted name, which says most.
+  function cutName(text, most) {
+    text = String(text);
+    if (text.length <= most || text.indexOf('.') < 0) return cut(text, most);
+    return '…' + text.slice(text.length - most + 1);
   }
 
   function titled(axis) { return axis.name + (axis.unit ? ' (' + axis.unit + ')' : ''); }
@@ -97,10 +104,12 @@
   }
 
   function lineOrPoints(s, width) {
-    var c = seriesColor(s.color);
+    var c = s.faint ? color('soft') : seriesColor(s.color);
     if (s.draw === 'points') {
       return { type: 'scatter', name: s.name, data: s.points, symbol: symbols[s.color % 8], symbolSize: s.points.length > 150 ? 5 : 8, itemStyle: { color: c, opacity: .75 }, z: 3 };
     }
+    if (s.draw === 'step') return { type: 'line', name: s.name, data: s.points, step: 'end', showSymbol: false, symbol: 'circle', z: 2, lineStyle: { color: c, width: 2 }, itemStyle: { color: c }, emphasis: { disabled: true } };
+    if (s.faint) return { type: 'line', name: s.name, data: s.points, showSymbol: false, symbol: 'circle', z: 1, lineStyle: { color: c, width: 1, opacity: .55, type: s.draw === 'dashed' ? [4, 4] : 'solid' }, itemStyle: { color: c }, emphasis: { disabled: true } };
     var few = s.points.length < 2 || s.points.length <= 12 && width > 300;
     return {
       type: 'line', name: s.name, data: s.points, showSymbol: few, symbol: symbols[s.color % 8], symbolSize: 5, z: 2, connectNulls: true,
@@ -139,7 +148,7 @@
       });
       return escaped(spec.x.name + ' ' + label) + '<br>' + lines.join('<br>');
     });
-    return { option: { grid: { left: 8, right: 16, top: 34, bottom: 40, outerBoundsMode: 'same', outerBounds: { left: 4, right: 12, top: 30, bottom: 30 } }, xAxis: x, yAxis: y, series: series, tooltip: tip }, height: spec.equal ? Math.min(340, width) : 270 };
+    return { option: { grid: { left: 2, right: 14, top: spec.marks ? 14 : 4, bottom: 2, outerBoundsMode: 'same' }, xAxis: x, yAxis: y, series: series, tooltip: tip }, height: spec.equal ? Math.min(320, width) : 230 };
   }
 
   function tooltip(trigger, formatter) {
@@ -150,10 +159,10 @@
   }
 
   function categoryAxis(list, width, most) {
-    var room = Math.max(8, Math.floor(width / 24));
+    var room = Math.max(8, Math.floor(width / 21));
     return {
       type: 'category', data: list.map(function (_, i) { return i; }), inverse: true, axisTick: { show: false }, axisLine: { lineStyle: { color: color('line') } },
-      axisLabel: Object.assign(words(), { interval: most && list.length > most ? 'auto' : 0, formatter: function (i) { return cut(list[i], room); } })
+      axisLabel: Object.assign(words(), { interval: most && list.length > most ? 'auto' : 0, formatter: function (i) { return cutName(list[i], room); } })
     };
   }
 
@@ -187,13 +196,13 @@
     }
     var n = spec.y.categories.length;
     return {
-      option: { grid: { left: 8, right: 16, top: 10, bottom: 40, outerBoundsMode: 'same', outerBounds: { left: 4, right: 12, top: 6, bottom: 30 } }, xAxis: x, yAxis: categoryAxis(spec.y.categories, width), series: series,
+      option: { grid: { left: 2, right: 14, top: 2, bottom: 2, outerBoundsMode: 'same' }, xAxis: x, yAxis: categoryAxis(spec.y.categories, width), series: series,
         tooltip: tooltip('item', function (p) {
           var s = spec.series[p.seriesIndex], q = s.points[p.dataIndex], name = escaped(spec.y.categories[q[0]]);
           if (s.draw === 'points') return name + '<br>' + escaped(s.labels ? s.labels[p.dataIndex] : '') + ' <b>' + shown(q[1]) + '</b>';
           return name + '<br>mean <b>' + shown(q[2]) + '</b><br>' + shown(q[1]) + ' to ' + shown(q[3]);
         }) },
-      height: 66 + 44 * n
+      height: 52 + 44 * n
     };
   }
 
@@ -204,10 +213,10 @@
     var y = categoryAxis(list, width);
     if (list.length > 40) y.axisLabel.fontSize = 10;
     return {
-      option: { grid: { left: 8, right: 44, top: 6, bottom: 40, outerBoundsMode: 'same', outerBounds: { left: 4, right: 44, top: 4, bottom: 30 } }, xAxis: x, yAxis: y,
+      option: { grid: { left: 2, right: 44, top: 2, bottom: 2, outerBoundsMode: 'same' }, xAxis: x, yAxis: y,
         series: [{ type: 'bar', name: s.name, data: s.points.map(function (p) { return p[0]; }), itemStyle: { color: seriesColor(s.color) }, barMaxWidth: 22, emphasis: { disabled: true }, label: Object.assign(soft(), { show: list.length <= 40, position: 'right', formatter: function (p) { return shown(Number(p.value.toPrecision(3))); } }) }],
         tooltip: tooltip('item', function (p) { return escaped(list[p.dataIndex]) + ' <b>' + shown(p.value) + '</b>'; }) },
-      height: 60 + Math.max(16, list.length > 40 ? 14 : 20) * list.length
+      height: 46 + Math.max(16, list.length > 40 ? 14 : 20) * list.length
     };
   }
 
@@ -227,11 +236,11 @@
     var colors = h.diverging ? [color('negative'), color('middle'), color('positive')] : [color('low'), color('high')];
     var side = Math.min(width, 760);
     return {
-      option: { grid: { left: 8, right: 16, top: 52, bottom: 44, outerBoundsMode: 'same', outerBounds: { left: 4, right: 10, top: 50, bottom: 6 }, outerBoundsContain: 'all' }, xAxis: x, yAxis: y,
+      option: { grid: { left: 2, right: 10, top: 24, bottom: 2, outerBoundsMode: 'same' }, xAxis: x, yAxis: y,
         visualMap: { type: 'continuous', min: h.low, max: h.high, calculable: false, orient: 'horizontal', right: 12, top: 2, itemWidth: 10, itemHeight: 110, precision: 2, textStyle: soft(), text: [shown(h.high), shown(h.low)], inRange: { color: colors }, hoverLink: false },
         series: [{ type: 'heatmap', name: h.name, data: data, emphasis: { disabled: true }, progressive: 0, itemStyle: { borderWidth: same && xs.length <= 40 ? .5 : 0, borderColor: color('page') }, label: { show: same && xs.length <= 10, formatter: function (p) { return shown(Number(p.value[2].toPrecision(2))); }, fontSize: 11 } }],
         tooltip: tooltip('item', function (p) { return escaped(spec.y.name + ' ' + ys[p.value[1]]) + '<br>' + escaped(spec.x.name + ' ' + xs[p.value[0]]) + '<br>' + escaped(h.name) + ' <b>' + shown(p.value[2]) + '</b>'; }) },
-      height: same ? Math.min(side, 130 + Math.max(20, Math.min(26, Math.floor((side - 130) / xs.length))) * xs.length) : 290
+      height: same ? Math.min(side, 100 + Math.max(20, Math.min(26, Math.floor((side - 100) / xs.length))) * xs.length) : 250
     };
   }
 
@@ -239,17 +248,21 @@
     var axes = spec.lines.axes, last = axes.length - 1, rows = spec.lines.rows, upright = width < 120 * axes.length;
     var metric = range(rows.map(function (r) { return r[last]; }));
     var log = axes[last].log;
+    var halo = { textBorderColor: color('page'), textBorderWidth: 4 };
     var list = axes.map(function (a, i) {
       var values = rows.map(function (r) { return r[i]; }), ends = range(values);
-      var p = { dim: i, name: cut(titled(a), upright ? 40 : 26), nameLocation: 'end', nameGap: upright ? 6 : 14 + (i % 2 && width < 150 * axes.length ? 14 : 0), nameTextStyle: Object.assign(words(), { align: upright ? 'left' : i === 0 ? 'left' : i === last ? 'right' : 'center' }), type: a.log ? 'log' : 'value', scale: true,
-        axisLabel: Object.assign(soft(), { formatter: tick }), axisLine: { lineStyle: { color: color('soft') } }, axisTick: { lineStyle: { color: color('line') } }, splitNumber: 4 };
+      var p = { dim: i, name: cutName(titled(a), upright ? 40 : Math.floor(width / axes.length / 7)), nameLocation: 'end', nameGap: upright ? 6 : 14 + (i % 2 && width < 150 * axes.length ? 14 : 0), nameTextStyle: Object.assign(words(), { align: upright ? 'left' : i === 0 ? 'left' : i === last ? 'right' : 'center' }), type: a.log ? 'log' : 'value', scale: true,
+        axisLabel: Object.assign(soft(), halo, { formatter: tick }), axisLine: { lineStyle: { color: color('soft') } }, axisTick: { lineStyle: { color: color('line') } }, splitNumber: 4 };
       if (a.categories) {
         p.type = 'category'; p.data = a.categories.map(function (c) { return cut(c, 14); });
         delete p.axisLabel.formatter;
       } else if (isFinite(ends[0])) { p.min = ends[0]; p.max = ends[1] > ends[0] ? ends[1] : ends[0] + 1; if (a.log) { p.axisLabel.customValues = logMarks(ends); } }
       return p;
     });
-    if (upright) list.forEach(function (p) { p.nameLocation = 'start'; p.nameTextStyle.align = 'left'; p.nameTextStyle.verticalAlign = 'bottom'; p.nameTextStyle.padding = [0, 0, 26, 0]; p.nameGap = -4; });
+    if (upright) list.forEach(function (p) {
+      p.nameLocation = 'start'; p.nameGap = 0;
+      p.nameTextStyle = Object.assign(words(), halo, { align: 'left', verticalAlign: 'bottom', padding: [0, 0, 8, 0] });
+    });
     function shade(v) {
       var at = log ? Math.log(v / metric[0]) / Math.log(metric[1] / metric[0]) : (v - metric[0]) / (metric[1] - metric[0]);
       if (!isFinite(at)) at = 0;
@@ -261,9 +274,9 @@
       return { value: r.map(function (v) { return v === null ? '-' : v; }), lineStyle: { color: mix(from, to, good), width: i === 0 ? 4 : 1.6, opacity: i === 0 ? 1 : .3 + .5 * good } };
     }).reverse();
     return {
-      option: { parallel: { left: upright ? 14 : 46, right: upright ? 24 : 46, top: upright ? 24 : 46, bottom: upright ? 30 : 22, layout: upright ? 'vertical' : 'horizontal' }, parallelAxis: list,
+      option: { parallel: { left: upright ? 14 : 46, right: upright ? 24 : 46, top: upright ? 30 : 46, bottom: upright ? 26 : 14, layout: upright ? 'vertical' : 'horizontal' }, parallelAxis: list,
         series: [{ type: 'parallel', data: series, smooth: false, emphasis: { disabled: true }, inactiveOpacity: .05, progressive: 0, tooltip: { show: true } }] },
-      height: upright ? 40 + 86 * axes.length : 340
+      height: upright ? 84 * axes.length : 320
     };
   }
 
@@ -286,7 +299,7 @@
     var old = entry.figure.querySelector('.legend');
     if (old) old.remove();
     var spec = entry.spec, names = [], list = spec.series || [];
-    list.forEach(function (s) { if (names.indexOf(s.name) < 0) names.push(s.name); });
+    list.forEach(function (s) { if (!s.faint && names.indexOf(s.name) < 0) names.push(s.name); });
     if (spec.kind !== 'xy' && spec.kind !== 'intervals' || names.length < 2 && spec.kind === 'xy') return;
     var ul = document.createElement('ul');
     ul.className = 'legend';
@@ -313,7 +326,8 @@
   }
 
   function update(entry) {
-    var width = paper ? paperWidth : entry.plot.clientWidth;
+    var alone = entry.figure.classList.contains('wide') || !entry.figure.closest('.pair');
+    var width = paper && entry.plot.clientWidth ? paperWidths[alone ? 1 : 0] : entry.plot.clientWidth;
     if (!width) return; // folded away
     var spec = entry.spec;
     if (spec.series) {
