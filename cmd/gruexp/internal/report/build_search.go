@@ -32,7 +32,7 @@ func (s *Study) search(n names) []section {
 		}
 	}
 	add("hyperparameters", "Hyperparameters", spaceBlocks(t, n))
-	add("curves", "Learning curves", append(trialCurves(t, n), s.bestCurves(n)...))
+	add("curves", "Learning curves", append(s.trialCurves(n), s.bestCurves(n)...))
 	add("run", "What was run", []block{{Table: factsTable(n, [][2]string{
 		{"study", t.Study}, {"kind", "search for hyperparameters"}, {"metric", t.Metric}, {"trials", fmt.Sprintf("%d, of which %d pruned and %d failed", t.Trials, t.Pruned, t.Failed)},
 		{"hyperparameters", strings.Join(slices.Sorted(maps.Keys(settingsOf(t.History))), ", ")}, {"state", s.State}, {"directory", s.Path},
@@ -341,9 +341,28 @@ func sliceChart(t *studies.TuneResult, trials []study.Trial, name string, n name
 	return c.with(table)
 }
 
-// trialCurves are the metric of the best trials by epoch, as they reported it.
-func trialCurves(t *studies.TuneResult, n names) []block {
-	trials := slices.DeleteFunc(slices.Clone(t.History), func(trial study.Trial) bool { return len(trial.Curve) == 0 })
+// curveOfTrial is the metric by epoch: of its first run, or as the trial has reported it.
+func (s *Study) curveOfTrial(t study.Trial) curve {
+	part, metric, _ := strings.Cut(s.View.Tune.Metric, ".")
+	if r := s.Runs[runsOf(t)[0]]; r != nil {
+		if c := curveOf([]*Run{r}, metricOf(part, metric)); len(c.epochs) > 0 {
+			return c
+		}
+	}
+	var c curve
+	for _, p := range t.Curve {
+		if finite(p.Value) {
+			c.epochs, c.count = append(c.epochs, p.Epoch), append(c.count, 1)
+			c.mean, c.low, c.high = append(c.mean, p.Value), append(c.low, p.Value), append(c.high, p.Value)
+		}
+	}
+	return c.thinned()
+}
+
+// trialCurves are the metric of the best trials by epoch.
+func (s *Study) trialCurves(n names) []block {
+	t := s.View.Tune
+	trials := slices.DeleteFunc(slices.Clone(t.History), func(trial study.Trial) bool { return len(s.curveOfTrial(trial).epochs) == 0 })
 	if len(trials) == 0 {
 		return nil
 	}
@@ -368,16 +387,11 @@ func trialCurves(t *studies.TuneResult, n names) []block {
 	}
 	var curves []named
 	for i, trial := range trials {
-		c := curve{}
-		for _, p := range trial.Curve {
-			c.epochs, c.count = append(c.epochs, p.Epoch), append(c.count, 1)
-			c.mean, c.low, c.high = append(c.mean, p.Value), append(c.low, p.Value), append(c.high, p.Value)
-		}
 		draw := drawLine
 		if trial.State == study.Pruned {
 			draw = drawDashed
 		}
-		curves = append(curves, named{name: trial.Name, draw: draw, color: i % mostColors, curve: c.thinned(), faint: i >= mostNamed})
+		curves = append(curves, named{name: trial.Name, draw: draw, color: i % mostColors, curve: s.curveOfTrial(trial), faint: i >= mostNamed})
 	}
 	c := curveChart(n.of("trial-curves"), title, axis{Name: t.Metric, Log: wideRange(curves, 30, 10)}, curves, number)
 	if c == nil {

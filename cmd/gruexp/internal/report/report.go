@@ -18,13 +18,15 @@ type Report struct {
 	Made    time.Time
 	Runs    []*Run // those that belong to no study
 	Studies []*Study
+
+	seen map[string]bool // whole paths of those: each is reported once
 }
 
 // Read reads directories: those of runs and of studies, and folders that have some of them below. Whatever can be read is
 // reported: a run may be under way or interrupted, and what is damaged is named in the report. Only a path that is not
 // there, and one with nothing to report, are errors.
 func Read(ctx context.Context, paths []string) (*Report, error) {
-	r := &Report{Paths: paths, Made: time.Now()}
+	r := &Report{Paths: paths, Made: time.Now(), seen: map[string]bool{}}
 	var faults request.Errors
 	for _, path := range paths {
 		found, err := r.add(ctx, path)
@@ -54,17 +56,31 @@ func (r *Report) add(ctx context.Context, root string) (found int, err error) {
 			return ctx.Err()
 		case err != nil || !entry.IsDir(): // what may not be read is not ours
 			return nil
-		case studies.Exists(path):
-			r.Studies = append(r.Studies, readStudy(ctx, path))
-		case rundir.Exists(path) == nil:
-			r.Runs = append(r.Runs, readRun(path))
-		default:
+		case !studies.Exists(path) && rundir.Exists(path) != nil:
 			return nil
 		}
 		found++
+		switch {
+		case r.again(path):
+		case studies.Exists(path):
+			r.Studies = append(r.Studies, readStudy(ctx, path))
+		default:
+			r.Runs = append(r.Runs, readRun(path))
+		}
 		return fs.SkipDir
 	})
 	return found, err
+}
+
+// again says whether a directory was met before.
+func (r *Report) again(path string) bool {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	before := r.seen[whole]
+	r.seen[whole] = true
+	return before
 }
 
 // Title names what is reported.

@@ -210,6 +210,7 @@
     var s = spec.series[0], list = spec.y.categories;
     var x = valueAxis(spec.x, 'x', s.points.map(function (p) { return p[0]; }));
     x.min = 0; delete x.max;
+    if (s.points.every(function (p) { return p[0] <= 1; }) && s.points.some(function (p) { return p[0] > .75; })) x.max = 1;
     var y = categoryAxis(list, width);
     if (list.length > 40) y.axisLabel.fontSize = 10;
     return {
@@ -238,7 +239,7 @@
     return {
       option: { grid: { left: 2, right: 10, top: 24, bottom: 2, outerBoundsMode: 'same' }, xAxis: x, yAxis: y,
         visualMap: { type: 'continuous', min: h.low, max: h.high, calculable: false, orient: 'horizontal', right: 12, top: 2, itemWidth: 10, itemHeight: 110, precision: 2, textStyle: soft(), text: [shown(h.high), shown(h.low)], inRange: { color: colors }, hoverLink: false },
-        series: [{ type: 'heatmap', name: h.name, data: data, emphasis: { disabled: true }, progressive: 0, itemStyle: { borderWidth: same && xs.length <= 40 ? .5 : 0, borderColor: color('page') }, label: { show: same && xs.length <= 10, formatter: function (p) { return shown(Number(p.value[2].toPrecision(2))); }, fontSize: 11 } }],
+        series: [{ type: 'heatmap', name: h.name, data: data, emphasis: { disabled: true }, progressive: 0, itemStyle: { borderWidth: same && xs.length <= 40 ? .5 : 0, borderColor: color('page') }, label: { show: same && (width - 60) / xs.length > 38, formatter: function (p) { return shown(Number(p.value[2].toPrecision(2))); }, fontSize: 11 } }],
         tooltip: tooltip('item', function (p) { return escaped(spec.y.name + ' ' + ys[p.value[1]]) + '<br>' + escaped(spec.x.name + ' ' + xs[p.value[0]]) + '<br>' + escaped(h.name) + ' <b>' + shown(p.value[2]) + '</b>'; }) },
       height: same ? Math.min(side, 100 + Math.max(20, Math.min(26, Math.floor((side - 100) / xs.length))) * xs.length) : 250
     };
@@ -335,6 +336,7 @@
       if (!spec.series.length) spec.series = [Object.assign({}, entry.spec.series[0], { points: [] })];
     }
     var made = kinds[spec.kind](spec, width);
+    if (paper && spec.kind === 'xy' && !alone) made.height = Math.min(made.height, 190);
     entry.plot.style.height = made.height + 'px';
     if (!entry.chart) entry.chart = echarts.init(entry.plot, null, { renderer: 'svg', width: width, height: made.height });
     entry.chart.resize({ width: width, height: made.height, silent: true });
@@ -377,10 +379,21 @@
     });
   };
 
+  // inView is the first picture or section that is seen, and where: it stays there.
+  function inView(within) {
+    var found = null;
+    if (window.scrollY > 0) within.querySelectorAll('section[id], figure[id]').forEach(function (e) {
+      var box = e.getBoundingClientRect();
+      if (box.top <= window.innerHeight / 3 && box.bottom > 0) found = { id: e.id, top: box.top };
+    });
+    return found;
+  }
+
   // gruexpSwap puts the inside of a newer report in the place of the older one in an element.
   window.gruexpSwap = function (within, html) {
     var fresh = document.createElement('template');
     fresh.innerHTML = html;
+    var anchor = inView(within), x = window.scrollX, y = window.scrollY;
     var open = {}, scrolled = {}, focused = document.activeElement, key = null;
     within.querySelectorAll('details[data-key]').forEach(function (d) { open[d.dataset.key] = d.open; });
     within.querySelectorAll('.scroll').forEach(function (s) { if (s.scrollTop || s.scrollLeft) scrolled[s.getAttribute('aria-label')] = [s.scrollTop, s.scrollLeft]; });
@@ -393,14 +406,14 @@
       var entry = drawn.get(figure.id);
       if (entry && entry.plot.isConnected) figure.querySelector('.plot').replaceWith(entry.plot);
     });
-    var x = window.scrollX, y = window.scrollY;
     within.replaceChildren(fresh.content);
     within.querySelectorAll('.scroll').forEach(function (s) {
       var at = scrolled[s.getAttribute('aria-label')];
       if (at) { s.scrollTop = at[0]; s.scrollLeft = at[1]; }
     });
     window.gruexpCharts(within);
-    window.scrollTo(x, y);
+    var place = anchor && document.getElementById(anchor.id);
+    window.scrollTo(x, place ? window.scrollY + place.getBoundingClientRect().top - anchor.top : y);
     if (key && key[1] >= 0) {
       var again = within.querySelectorAll(key[0])[key[1]];
       if (again) again.focus({ preventScroll: true });
