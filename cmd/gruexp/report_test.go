@@ -205,6 +205,11 @@ func TestReportOfDamagedAndUnfinishedRuns(t *testing.T) {
 		}
 	}
 
+	imported := importNumbers(t)
+	mustRun(t, "report", imported)
+	if page := read(t, filepath.Join(imported, "report.html")); !strings.Contains(page, "The weights were imported") {
+		t.Error("found a report of imported weights that does not say so")
+	}
 	folder := filepath.Dir(damage("one", func(string) {}))
 	if r := mustRun(t, "report", folder, finished, finished, "--output", filepath.Join(folder, "all.html"), "--json").reported(t); r.Runs != 2 {
 		t.Errorf("found %+v, expected each run once", r)
@@ -238,7 +243,7 @@ func TestReportOfStudies(t *testing.T) {
 			t.Errorf("%s: found the test part, which nobody has asked for", dir)
 		}
 	}
-	reports(compared, "small", "found from small", "Arms: means with 95 % intervals", "Differences from small", "Validation: accuracy, mean over the runs", "What the configurations do not share", "gruexp train ")
+	reports(compared, "small", "found from small", "Arms: means with 95 % intervals", "Differences from small", "Validation: accuracy", "Lines are means over the runs", "What the configurations do not share", "gruexp train ")
 	reports(tuned, "The best of 12 trials is ", "What matters most is ", "Parallel coordinates", "Importance", "valid.loss of every trial by epoch", "best.yaml")
 
 	// The record of a study may be damaged, and what it printed be left.

@@ -50,7 +50,7 @@ func (n names) of(what string) string {
 
 // with gives a chart its table.
 func (c *chart) with(t *table) *chart {
-	t.Name, t.Key = c.ID, c.ID+"-numbers"
+	t.Name, t.Key, t.OfChart = c.ID, c.ID+"-numbers", true
 	if t.Caption == "" {
 		t.Caption = c.Title
 	}
@@ -80,12 +80,4 @@ func quoted(path string) string {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
-// withUnit is a name with its unit behind it.
-func withUnit(name, unit string) string {
-	if unit == "" {
-		return name
-	}
-	return name + " (" + unit + ")"
 }

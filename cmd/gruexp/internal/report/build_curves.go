@@ -164,7 +164,7 @@ func curveChart(id, title string, y axis, curves []named, show func(float64) cel
 	}
 	c.Summary = fmt.Sprintf("Over %s: %s.", wording.Counted(len(curves[0].epochs), "epoch"), strings.Join(said, ", "))
 	if banded {
-		c.Title += ", mean over the runs; the band is from the least to the greatest"
+		c.Summary += " Lines are means over the runs, bands go from the least to the greatest."
 	}
 	return c.with(curveTable(curves, show))
 }
@@ -240,6 +240,9 @@ func groupCurves(groups []group, n names) []block {
 	}
 	metrics := curveMetrics(runs)
 	var blocks []block
+	if len(runs) > len(groups) {
+		blocks = append(blocks, block{Text: "Lines are means over the runs that have got so far, bands go from the least of them to the greatest."})
+	}
 	for i, metric := range metrics {
 		pair := charts(
 			metricChart(groups, runs, n, "valid", metric),

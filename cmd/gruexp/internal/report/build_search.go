@@ -12,6 +12,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/search"
 )
 
 // Bounds of what the charts of a search show.
@@ -31,7 +32,7 @@ func (s *Study) search(n names) []section {
 			all = append(all, section{ID: n.of(id), Title: title, Blocks: blocks})
 		}
 	}
-	add("hyperparameters", "Hyperparameters", spaceBlocks(t, n))
+	add("hyperparameters", "Hyperparameters", spaceBlocks(t, s.View.Space, n))
 	add("curves", "Learning curves", append(s.trialCurves(n), s.bestCurves(n)...))
 	add("run", "What was run", []block{{Table: factsTable(n, [][2]string{
 		{"study", t.Study}, {"kind", "search for hyperparameters"}, {"metric", t.Metric}, {"trials", fmt.Sprintf("%d, of which %d pruned and %d failed", t.Trials, t.Pruned, t.Failed)},
@@ -187,7 +188,7 @@ func wideValues(points [][]float64, factor float64) bool {
 }
 
 // spaceBlocks are importance, parallel coordinates, and the value by each hyperparameter.
-func spaceBlocks(t *studies.TuneResult, n names) []block {
+func spaceBlocks(t *studies.TuneResult, space search.Space, n names) []block {
 	var blocks []block
 	if c := importanceChart(t, n); c != nil {
 		blocks = append(blocks, block{Chart: c})
@@ -213,10 +214,10 @@ func spaceBlocks(t *studies.TuneResult, n names) []block {
 			order = append(order, name)
 		}
 	}
-	blocks = append(blocks, block{Chart: parallelChart(t, trials, order, n)})
+	blocks = append(blocks, block{Chart: parallelChart(t, space, trials, order, n)})
 	var list []*chart
 	for _, name := range order {
-		if c := sliceChart(t, trials, name, n); c != nil && len(list) < mostSlices {
+		if c := sliceChart(t, space, trials, name, n); c != nil && len(list) < mostSlices {
 			list = append(list, c)
 		}
 	}
@@ -244,8 +245,8 @@ func importanceChart(t *studies.TuneResult, n names) *chart {
 	return c.with(table)
 }
 
-// axisOf is the values of a hyperparameter: numbers, or else categories.
-func axisOf(name string, trials []study.Trial) (axis, func(study.Trial) (float64, bool)) {
+// axisOf is the values of a hyperparameter: numbers, or else categories. An axis is logarithmic where the space is.
+func axisOf(name string, space search.Space, trials []study.Trial) (axis, func(study.Trial) (float64, bool)) {
 	a := axis{Name: name, Whole: true}
 	numbers, least, most := true, math.Inf(1), math.Inf(-1)
 	var words []string
@@ -266,6 +267,9 @@ func axisOf(name string, trials []study.Trial) (axis, func(study.Trial) (float64
 	}
 	if numbers {
 		a.Log = least > 0 && most > 30*least
+		if d, known := space[name]; known {
+			a.Log = least > 0 && most > least && (d.Log != nil || d.LogInt != nil)
+		}
 		return a, func(t study.Trial) (float64, bool) {
 			x, ok := t.Settings[name].(float64)
 			return x, ok
@@ -279,7 +283,7 @@ func axisOf(name string, trials []study.Trial) (axis, func(study.Trial) (float64
 	}
 }
 
-func parallelChart(t *studies.TuneResult, trials []study.Trial, order []string, n names) *chart {
+func parallelChart(t *studies.TuneResult, space search.Space, trials []study.Trial, order []string, n names) *chart {
 	c := &chart{ID: n.of("parallel"), Title: "Parallel coordinates: a line for each trial, colored by " + t.Metric, Wide: true, Kind: kindParallel, Higher: trainer.HigherIsBetter(t.Metric)}
 	if len(trials) > mostLines {
 		c.Title += fmt.Sprintf(", the best %d of %d", mostLines, len(trials))
@@ -289,7 +293,7 @@ func parallelChart(t *studies.TuneResult, trials []study.Trial, order []string, 
 	table := &table{Columns: []column{{Name: "trial", Text: true}}}
 	var of []func(study.Trial) (float64, bool)
 	for _, name := range order {
-		a, get := axisOf(name, trials)
+		a, get := axisOf(name, space, trials)
 		lines.Axes, of = append(lines.Axes, a), append(of, get)
 		table.Columns = append(table.Columns, column{Name: name})
 	}
@@ -319,8 +323,8 @@ func parallelChart(t *studies.TuneResult, trials []study.Trial, order []string, 
 	return c.with(table)
 }
 
-func sliceChart(t *studies.TuneResult, trials []study.Trial, name string, n names) *chart {
-	a, of := axisOf(name, trials)
+func sliceChart(t *studies.TuneResult, space search.Space, trials []study.Trial, name string, n names) *chart {
+	a, of := axisOf(name, space, trials)
 	c := &chart{ID: n.of("slice-" + name), Title: t.Metric + " by " + name, Kind: kindXY, X: a, Y: axis{Name: t.Metric}}
 	s := series{Name: "trials", Draw: drawPoints}
 	table := &table{Columns: []column{{Name: "trial", Text: true}, {Name: name}, {Name: t.Metric}}}

@@ -10,8 +10,11 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 )
 
-// mostRuns is how many runs are shown one by one.
-const mostRuns = 30
+// Bounds of what is shown.
+const (
+	mostRuns        = 30 // one by one
+	mostExperiments = 8  // with pictures
+)
 
 // severalRuns compares runs that belong to no study.
 func severalRuns(runs []*Run, n names) []section {
@@ -37,23 +40,33 @@ func severalRuns(runs []*Run, n names) []section {
 			all = append(all, section{ID: n.of(id), Title: title, Blocks: blocks})
 		}
 	}
-	drawn := groups
-	var blocks []block
-	if len(drawn) > mostColors {
-		drawn = drawn[:mostColors]
-		blocks = append(blocks, block{Text: fmt.Sprintf("The first %d of %d configurations are drawn.", mostColors, len(groups))})
-	}
-	if curves := groupCurves(drawn, n); len(curves) > 0 {
-		add("curves", "Learning curves", append(blocks, curves...))
-	}
-	var configs []*config.Config
-	var labels []string
-	for _, g := range drawn {
-		if g.runs[0].Config != nil {
-			configs, labels = append(configs, g.runs[0].Config), append(labels, g.name)
+	byTask := experimentsOf(groups)
+	for i, of := range byTask {
+		if i == mostExperiments {
+			add("more", "More experiments", []block{{Text: fmt.Sprintf("%d more experiments are in the table alone.", len(byTask)-mostExperiments)}})
+			break
 		}
+		one, title := n, ""
+		if len(byTask) > 1 { // what has other data is not drawn together
+			one, title = names{fmt.Sprintf("%sof%d-", n.prefix, i+1)}, ": "+of[0].experiment()
+		}
+		var blocks []block
+		if len(of) > mostColors {
+			blocks = append(blocks, block{Text: fmt.Sprintf("The first %d of %d configurations are drawn.", mostColors, len(of))})
+			of = of[:mostColors]
+		}
+		if curves := groupCurves(of, one); len(curves) > 0 {
+			add(strings.TrimPrefix(one.prefix, n.prefix)+"curves", "Learning curves"+title, append(blocks, curves...))
+		}
+		var configs []*config.Config
+		var labels []string
+		for _, g := range of {
+			if g.runs[0].Config != nil {
+				configs, labels = append(configs, g.runs[0].Config), append(labels, g.name)
+			}
+		}
+		add(strings.TrimPrefix(one.prefix, n.prefix)+"configuration", "Configuration"+title, configBlocks(configs, labels, one))
 	}
-	add("configuration", "Configuration", configBlocks(configs, labels, n))
 	var each []block
 	for i, r := range runs {
 		if i == mostRuns {
@@ -67,6 +80,35 @@ func severalRuns(runs []*Run, n names) []section {
 	}
 	add("each", "Each run", each)
 	return all
+}
+
+// experiment is what the runs of a group have in common with those of others: name, task and data.
+func (g group) experiment() string {
+	if c := g.runs[0].Config; c != nil {
+		return c.Name
+	}
+	return g.name
+}
+
+// experimentsOf puts groups together whose curves can be drawn on one axis.
+func experimentsOf(groups []group) [][]group {
+	var keys []string
+	byKey := map[string][]group{}
+	for _, g := range groups {
+		key := "\x00" + g.name
+		if c := g.runs[0].Config; c != nil {
+			key = strings.Join([]string{c.Name, string(c.Task), dataOf(c)}, "\x00")
+		}
+		if byKey[key] == nil {
+			keys = append(keys, key)
+		}
+		byKey[key] = append(byKey[key], g)
+	}
+	found := make([][]group, len(keys))
+	for i, key := range keys {
+		found[i] = byKey[key]
+	}
+	return found
 }
 
 // groupsOf puts runs together whose configurations differ in nothing but the seed.
@@ -99,7 +141,7 @@ func groupsOf(runs []*Run) []group {
 		g := byKey[key]
 		g.name = g.runs[0].Name
 		if len(g.runs) > 1 && g.runs[0].Config != nil {
-			g.name = fmt.Sprintf("%s, %d seeds", g.runs[0].Config.Name, len(g.runs))
+			g.name = fmt.Sprintf("%s, %d runs", g.runs[0].Config.Name, len(g.runs))
 		}
 		if used[g.name]++; used[g.name] > 1 {
 			g.name += fmt.Sprintf(" (%d)", used[g.name])

@@ -57,6 +57,7 @@ type table struct {
 	Columns []column
 	Rows    []row
 	Key     string // of the fold where it is hidden; empty: it is not
+	OfChart bool   // the numbers of the chart above
 }
 
 type column struct {
@@ -174,6 +175,5 @@ type heat struct {
 // parallel is a line for each trial over several axes, the last of which is the metric.
 type parallel struct {
 	Axes []axis  `json:"axes"`
-	Rows [][]any `json:"rows"`
-	Best int     `json:"best"` // number of the best row, −1 for none
+	Rows [][]any `json:"rows"` // the best first
 }

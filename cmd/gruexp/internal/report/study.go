@@ -2,8 +2,11 @@ package report
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
@@ -22,6 +25,7 @@ type Study struct {
 
 func readStudy(ctx context.Context, path string) *Study {
 	s := &Study{Path: path, Name: nameOf(path), State: Unreadable, Runs: map[string]*Run{}}
+	touched := s.touched() // before a look, which may put what is written aside into the record
 	var err error
 	if s.View, err = studies.Look(ctx, path); err != nil {
 		s.Faults = append(s.Faults, strings.Join(strings.Fields(err.Error()), " "))
@@ -34,6 +38,9 @@ func readStudy(ctx context.Context, path string) *Study {
 		s.State = Finished
 	}
 	for _, t := range s.View.Trials {
+		if t.State == study.Running && touched {
+			s.State = Running // its run has no directory yet
+		}
 		for _, dir := range runsOf(t) {
 			whole := filepath.Join(path, filepath.FromSlash(dir))
 			if !filepath.IsLocal(filepath.FromSlash(dir)) || rundir.Exists(whole) != nil {
@@ -42,12 +49,24 @@ func readStudy(ctx context.Context, path string) *Study {
 			r := readRun(whole)
 			s.Runs[dir] = r
 			s.Faults = append(s.Faults, r.Faults...)
-			if r.State == Running && !s.View.Ended {
+			if r.State == Running {
 				s.State = Running
 			}
 		}
 	}
 	return s
+}
+
+// touched says whether something was written to the record a moment ago: trials that are said to be running are so, or were until
+// then.
+func (s *Study) touched() bool {
+	const moment = 15 * time.Second // longer than a process takes from its trial to its directory
+	for _, path := range studies.RecordFiles(s.Path) {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) < moment {
+			return true
+		}
+	}
+	return false
 }
 
 // runsOf are the directories of a trial's runs, those of one under way too.
@@ -56,6 +75,13 @@ func runsOf(t study.Trial) []string {
 		var dirs []string
 		for _, r := range t.Runs {
 			dirs = append(dirs, r.Dir)
+		}
+		return dirs
+	}
+	if len(t.Seeds) > 1 {
+		dirs := make([]string, len(t.Seeds))
+		for i := range dirs {
+			dirs[i] = fmt.Sprintf("trials/%s-%d", t.Name, i+1)
 		}
 		return dirs
 	}

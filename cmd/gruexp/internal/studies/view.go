@@ -22,12 +22,19 @@ import (
 type View struct {
 	Compare *CompareResult // one of these
 	Tune    *TuneResult
+	Space   search.Space // of a search, where its record can be read
 	Trials  []study.Trial
 	Ended   bool // there is nothing left to do
 }
 
 // Exists says whether path is the directory of a study.
 func Exists(path string) bool { return exists(filepath.Join(path, recordFile)) }
+
+// RecordFiles are the files that a change of a study's record is written to.
+func RecordFiles(path string) []string {
+	record := filepath.Join(path, recordFile)
+	return []string{record, record + "-wal"}
+}
 
 // Look reads a study, which may be under way. Of a record that cannot be read there is what the study has printed at its end, and
 // an error beside it.
@@ -63,7 +70,7 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 		var t tuneDefinition
 		if err = json.Unmarshal(definition.Text, &t); err == nil {
 			v.Ended = v.Ended && t.spent(trials)
-			v.Tune = t.view(path, trials)
+			v.Tune, v.Space = t.view(path, trials), t.Config.Space
 		}
 	default:
 		err = errors.Errorf("found a study of kind %q", definition.Kind)

@@ -210,7 +210,7 @@
     var s = spec.series[0], list = spec.y.categories;
     var x = valueAxis(spec.x, 'x', s.points.map(function (p) { return p[0]; }));
     x.min = 0; delete x.max;
-    if (s.points.every(function (p) { return p[0] <= 1; }) && s.points.some(function (p) { return p[0] > .75; })) x.max = 1;
+    if (s.points.every(function (p) { return p[0] <= 1; }) && s.points.some(function (p) { return p[0] > .75; })) { x.max = 1; x.interval = .25; }
     var y = categoryAxis(list, width);
     if (list.length > 40) y.axisLabel.fontSize = 10;
     return {
@@ -247,12 +247,10 @@
 
   function parallel(spec, width) {
     var axes = spec.lines.axes, last = axes.length - 1, rows = spec.lines.rows, upright = width < 120 * axes.length;
-    var metric = range(rows.map(function (r) { return r[last]; }));
-    var log = axes[last].log;
     var halo = { textBorderColor: color('page'), textBorderWidth: 4 };
     var list = axes.map(function (a, i) {
       var values = rows.map(function (r) { return r[i]; }), ends = range(values);
-      var p = { dim: i, name: cutName(titled(a), upright ? 40 : Math.floor(width / axes.length / 7)), nameLocation: 'end', nameGap: upright ? 6 : 14 + (i % 2 && width < 150 * axes.length ? 14 : 0), nameTextStyle: Object.assign(words(), { align: upright ? 'left' : i === 0 ? 'left' : i === last ? 'right' : 'center' }), type: a.log ? 'log' : 'value', scale: true,
+      var p = { dim: i, name: cutName(titled(a), upright ? 40 : Math.max(6, Math.floor((width - 92) / last / 6.8 * (i === 0 || i === last || i === 1 || i === last - 1 ? .72 : 1)))), nameLocation: 'end', nameGap: upright ? 6 : 14 + (i % 2 && width < 150 * axes.length ? 14 : 0), nameTextStyle: Object.assign(words(), { align: upright ? 'left' : i === 0 ? 'left' : i === last ? 'right' : 'center' }), type: a.log ? 'log' : 'value', scale: true,
         axisLabel: Object.assign(soft(), halo, { formatter: tick }), axisLine: { lineStyle: { color: color('soft') } }, axisTick: { lineStyle: { color: color('line') } }, splitNumber: 4 };
       if (a.categories) {
         p.type = 'category'; p.data = a.categories.map(function (c) { return cut(c, 14); });
@@ -264,15 +262,14 @@
       p.nameLocation = 'start'; p.nameGap = 0;
       p.nameTextStyle = Object.assign(words(), halo, { align: 'left', verticalAlign: 'bottom', padding: [0, 0, 8, 0] });
     });
-    function shade(v) {
-      var at = log ? Math.log(v / metric[0]) / Math.log(metric[1] / metric[0]) : (v - metric[0]) / (metric[1] - metric[0]);
-      if (!isFinite(at)) at = 0;
-      return spec.higher ? at : 1 - at; // 1 is good
-    }
+    // The shade goes by rank, the worst first: a few bad trials would hide what the others differ in.
+    var ranked = rows.map(function (r) { return r[last]; }).sort(function (p, q) { return spec.higher ? p - q : q - p; });
+    function shade(v) { return ranked.length > 1 ? ranked.indexOf(v) / (ranked.length - 1) : 1; }
+    var clear = Math.max(.25, Math.min(.8, 4 / Math.sqrt(rows.length)));
     var from = color('c1'), to = color('c0');
     var series = rows.map(function (r, i) {
       var good = shade(r[last]);
-      return { value: r.map(function (v) { return v === null ? '-' : v; }), lineStyle: { color: mix(from, to, good), width: i === 0 ? 4 : 1.6, opacity: i === 0 ? 1 : .3 + .5 * good } };
+      return { value: r.map(function (v) { return v === null ? '-' : v; }), lineStyle: { color: mix(from, to, good), width: i === 0 ? 4 : rows.length > 60 ? 1 : 1.6, opacity: i === 0 ? 1 : clear * (.5 + .5 * good) } };
     }).reverse();
     return {
       option: { parallel: { left: upright ? 14 : 46, right: upright ? 24 : 46, top: upright ? 30 : 46, bottom: upright ? 26 : 14, layout: upright ? 'vertical' : 'horizontal' }, parallelAxis: list,
