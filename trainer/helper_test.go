@@ -73,6 +73,8 @@ func waves(n int, seed uint64, kind data.TargetKind) *sequences {
 		s.spec.Task, s.spec.Targets = data.Classify, 2
 	case data.TokenPerStep:
 		s.spec.Task, s.spec.Targets = data.Next, 5
+	case data.ClassPerStep:
+		s.spec.Task, s.spec.Targets = data.Label, 5
 	case data.ValuesPerSequence:
 		s.spec.Task, s.spec.Targets = data.Regress, 2
 		s.spec.TargetScale, s.spec.TargetOffset = []float64{3, 0.5}, []float64{-1, 2}
@@ -92,7 +94,7 @@ func waves(n int, seed uint64, kind data.TargetKind) *sequences {
 				targets = append(targets, []float64{step(value(t + 1)), step(value(t + 2))})
 			case data.ValuesPerStep:
 				targets = append(targets, []float64{value(t + 1), value(t + 2)})
-			case data.TokenPerStep:
+			case data.TokenPerStep, data.ClassPerStep:
 				labels = append(labels, min(4, int((value(t+1)+1)*2.5)))
 			}
 		}
@@ -204,7 +206,7 @@ func (e experiment) build() (made, error) {
 		Truncated: e.trainer.Truncate != nil,
 	}
 	switch spec.TargetKind {
-	case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
+	case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence:
 		head.Loss = layers.CrossEntropy
 	case data.BinaryPerStep:
 		head.Loss = layers.BinaryCrossEntropy

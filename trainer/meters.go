@@ -25,17 +25,26 @@ func addToMeters(meters map[string]meter, spec *data.Spec, batch *data.Batch, pr
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{MetricCoverage, MetricWidth} {
+		if meters[name] != nil && v.outputs.DataSize() < 2*v.predictions.DataSize() {
+			return errors.Errorf("metric %s: found one prediction for each target, expected quantiles of it", name)
+		}
+	}
 	if v.predictions.Dtype() == tensor.Float32 {
-		eachRow(spec, batch, v.predictions.Float32s(), meters)
+		eachRow(spec, batch, v.predictions.Float32s(), v.outputs.Float32s(), meters)
 	} else {
-		eachRow(spec, batch, v.predictions.Float64s(), meters)
+		eachRow(spec, batch, v.predictions.Float64s(), v.outputs.Float64s(), meters)
 	}
 	return nil
 }
 
-func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions []F, meters map[string]meter) {
+func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions, outputs []F, meters map[string]meter) {
 	width := len(predictions) / len(batch.Weights)
 	r := row{scores: make([]float64, width)}
+	quantiles := len(outputs) / max(1, len(predictions)) // of each target
+	if quantiles > 1 {
+		r.lower, r.upper = make([]float64, width), make([]float64, width)
+	}
 	if !spec.TargetKind.Labels() {
 		r.targets = make([]float64, width)
 	}
@@ -58,6 +67,10 @@ func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, prediction
 				r.values[k] = spec.Original(k, r.values[k])
 				r.targets[k] = spec.Original(k, batch.Targets[i*width+k])
 			}
+			for k := range r.lower {
+				of := outputs[(i*width+k)*quantiles : (i*width+k+1)*quantiles]
+				r.lower[k], r.upper[k] = spec.Original(k, float64(of[0])), spec.Original(k, float64(of[quantiles-1]))
+			}
 		}
 		for _, m := range meters {
 			m.add(&r)
@@ -72,6 +85,8 @@ type row struct {
 	scores  []float64 // of classes and events: the logits
 	targets []float64 // of events 0 or 1, of numbers the original units
 	values  []float64 // predictions of numbers, in original units
+
+	lower, upper []float64 // the lowest and the highest quantile of numbers, in original units; nil where there are none
 }
 
 // newMeters makes the meters of the metrics of that name; [MetricConfusion] has none.
@@ -101,6 +116,10 @@ func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
 				return nil, errors.Errorf("metric %s: found the naive errors %v of the training part, expected one above 0 for each target", name, spec.TargetNaive)
 			}
 			meters[name] = &share{right: func(r *row) float64 { return scaledError(r, spec.TargetNaive) }}
+		case name == MetricCoverage:
+			meters[name] = &share{right: covered}
+		case name == MetricWidth:
+			meters[name] = &share{right: intervalWidth}
 		}
 	}
 	return meters, nil
@@ -170,6 +189,23 @@ func scaledError(r *row, naive []float64) float64 {
 		sum += math.Abs(p-r.targets[k]) / naive[k]
 	}
 	return sum / float64(len(r.values))
+}
+
+// covered is the share of a row's targets that are in the interval of the quantiles; NaN where there is none.
+func covered(r *row) float64 {
+	sum := 0.0
+	for k := range r.lower {
+		sum += indicator(r.lower[k] <= r.targets[k] && r.targets[k] <= r.upper[k])
+	}
+	return sum / float64(len(r.lower))
+}
+
+func intervalWidth(r *row) float64 {
+	sum := 0.0
+	for k := range r.lower {
+		sum += r.upper[k] - r.lower[k]
+	}
+	return sum / float64(len(r.lower))
 }
 
 // counts are the weights of rows by prediction and target of one class or event.

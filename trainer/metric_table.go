@@ -31,6 +31,8 @@ const (
 	MetricR2            = "r2"                 // 1 − Σ(y−p)²/Σ(y−ȳ)², mean over outputs; of an output without any variance 1 if all is right, else 0
 	MetricSMAPE         = "smape"              // percent, 0 to 200: mean of 200·|y−p|/(|y|+|p|), 0 where both are 0 (Makridakis 1993)
 	MetricMASE          = "mase"               // mean of |y−p|/naive (Hyndman and Koehler 2006), where naive is that of the training part; see data.Spec
+	MetricCoverage      = "coverage"           // of the loss quantile: share of targets from the lowest to the highest quantile; it should be their difference
+	MetricWidth         = "interval_width"     // units: mean distance from the lowest to the highest quantile
 	metricTopPrefix     = "top_"               // top_K_accuracy: share of the rows whose label is among the K largest logits
 	metricTopSuffix     = "_accuracy"
 
@@ -55,8 +57,8 @@ type Metric struct {
 
 // Metrics lists them. Of top_K_accuracy it has top_5_accuracy.
 func Metrics() []Metric {
-	classes := []data.TargetKind{data.ClassPerSequence, data.TokenPerStep, data.TokenSequence}
-	tokens := classes[1:]
+	classes := []data.TargetKind{data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence}
+	tokens := classes[2:]
 	events := []data.TargetKind{data.BinaryPerStep}
 	numbers := []data.TargetKind{data.ValuesPerSequence, data.ValuesPerStep}
 	classesOrEvents := slices.Concat(classes, events)
@@ -65,7 +67,7 @@ func Metrics() []Metric {
 		{Name: MetricNLL, Unit: "nats", Targets: classesOrEvents},
 		{Name: MetricAccuracy, Targets: classes, Higher: true},
 		{Name: MetricPerplexity, Targets: tokens},
-		{Name: MetricExactMatch, Targets: classes[2:], Higher: true},
+		{Name: MetricExactMatch, Targets: classes[3:], Higher: true},
 		{Name: MetricMSE, Unit: "units²", Targets: numbers},
 		{Name: MetricRMSE, Unit: "units", Targets: numbers},
 		{Name: MetricMAE, Unit: "units", Targets: numbers},
@@ -73,7 +75,7 @@ func Metrics() []Metric {
 		{Name: topName(5), Targets: classes, Optional: true, Higher: true},
 		{Name: MetricF1Macro, Targets: classesOrEvents, Optional: true, Higher: true},
 		{Name: MetricF1Micro, Targets: classesOrEvents, Optional: true, Higher: true},
-		{Name: MetricAUC, Targets: slices.Concat(classes[:1], events), Optional: true, Higher: true},
+		{Name: MetricAUC, Targets: slices.Concat(classes[:2], events), Optional: true, Higher: true},
 		{Name: MetricECE, Targets: classesOrEvents, Optional: true},
 		{Name: MetricBits, Unit: "bits", Targets: tokens, Optional: true},
 		{Name: MetricEventAccuracy, Targets: events, Optional: true, Higher: true},
@@ -81,6 +83,8 @@ func Metrics() []Metric {
 		{Name: MetricR2, Targets: numbers, Optional: true, Higher: true},
 		{Name: MetricSMAPE, Unit: "%", Targets: numbers, Optional: true},
 		{Name: MetricMASE, Targets: numbers, Optional: true},
+		{Name: MetricCoverage, Targets: numbers, Optional: true, Higher: true},
+		{Name: MetricWidth, Unit: "units", Targets: numbers, Optional: true},
 	}
 }
 

@@ -27,7 +27,7 @@ func measuresOf(kind data.TargetKind) []measure {
 	rmse := measure{MetricRMSE, func(s sums) float64 { return math.Sqrt(s.Squared / s.Weight) }}
 	mae := measure{MetricMAE, func(s sums) float64 { return s.Absolute / s.Weight }}
 	switch kind {
-	case data.ClassPerSequence:
+	case data.ClassPerSequence, data.ClassPerStep:
 		return []measure{loss, nll, accuracy}
 	case data.TokenPerStep:
 		return []measure{loss, nll, accuracy, perplexity}
@@ -75,7 +75,11 @@ func (s *sums) add(spec *data.Spec, batch *data.Batch, program *program) error {
 }
 
 // values are what a run of a program has left, row by row.
-type values struct{ losses, nlls, predictions *tensor.Dense }
+type values struct {
+	losses, nlls *tensor.Dense
+	predictions  *tensor.Dense // what is compared with targets
+	outputs      *tensor.Dense // of the last layer: the same, or several for each target
+}
 
 func (p *program) values(rows int) (v values, err error) {
 	if v.losses, err = p.Value(graph.OutputLosses); err != nil {
@@ -85,6 +89,9 @@ func (p *program) values(rows int) (v values, err error) {
 		return v, err
 	}
 	if v.predictions, err = p.Value(p.points); err != nil {
+		return v, err
+	}
+	if v.outputs, err = p.Value(graph.OutputPredictions); err != nil {
 		return v, err
 	}
 	if v.losses.DataSize() != rows || v.nlls.DataSize() != rows || v.predictions.DataSize()%rows != 0 {
@@ -104,7 +111,7 @@ func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, l
 		s.Loss += weight * float64(losses[i])
 		row := predictions[i*width : (i+1)*width]
 		switch spec.TargetKind {
-		case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
+		case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence:
 			s.NLL += weight * float64(nlls[i])
 			if largest(row) == batch.Labels[i] {
 				s.Correct += weight

@@ -55,6 +55,9 @@ func TestMetricsAreThoseOfNumpy(t *testing.T) {
 		always := trainer.MetricNames(kind)
 		optional := slices.DeleteFunc(slices.Sorted(maps.Keys(c.Metrics)), func(name string) bool { return slices.Contains(always, name) })
 		for _, name := range append(always, trainer.OptionalMetricNames(kind)...) {
+			if name == trainer.MetricCoverage || name == trainer.MetricWidth {
+				continue // of quantiles, which these models have not
+			}
 			if name = strings.Replace(name, "top_5", "top_2", 1); name != "loss" && name != trainer.MetricConfusion && !slices.Contains(slices.Collect(maps.Keys(c.Metrics)), name) {
 				t.Errorf("%s: found no golden of %s", c.Kind, name)
 			}
@@ -139,5 +142,45 @@ func TestFaultsOfMetrics(t *testing.T) {
 	m := e.make(t)
 	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "found the naive errors [] of the training part") {
 		t.Errorf("found %v, expected a word about naive errors", err)
+	}
+}
+
+// Of a model that hands on three quantiles of each of two numbers, the outer ones are the interval, in original units.
+func TestIntervals(t *testing.T) {
+	s := &sequences{
+		spec: data.Spec{
+			Task: data.Forecast, Features: 6, Targets: 2, TargetKind: data.ValuesPerSequence,
+			TargetScale: []float64{2, 10}, TargetOffset: []float64{1, 0}, TargetNaive: []float64{1, 1},
+		},
+		// The intervals are 1 … 5 and 0 … 10 of the one, -1 … 3 and -10 … 0 of the other.
+		inputs:  [][][]float64{{{0, 1, 2, 0, 0.5, 1}}, {{-1, 0, 1, -1, 0, 0}}},
+		targets: [][][]float64{{{2, 1.1}}, {{1.5, -1}}},
+		labels:  [][]int{nil, nil},
+	}
+	e := experiment{
+		trainer: trainer.Config{Metrics: []string{trainer.MetricCoverage, trainer.MetricWidth}},
+		layers:  []layers.LayerConfig{{Pool: &layers.PoolConfig{Kind: layers.PoolLast}}, {Dense: &layers.DenseConfig{}}},
+		dtype:   tensor.Float64, train: s, loss: layers.QuantileLoss,
+	}
+	m := e.make(t)
+	for k, kernel := 0, m.model.Params()[0].Value.Float64s(); k < len(kernel); k++ {
+		kernel[k] = 0
+		if k%7 == 0 {
+			kernel[k] = 1
+		}
+	}
+	found, err := m.Evaluate(t.Context(), m.model, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ends are inside: 5 of 1 … 5 and -10 of -10 … 0 are covered, 11 and 4 are not.
+	if found["coverage"] != 0.5 || found["interval_width"] != (4+10+4+10)/4 {
+		t.Errorf("found %v, expected a coverage of 0.5 and a width of 7", found)
+	}
+	e.loss = layers.MeanSquaredError
+	e.layers = []layers.LayerConfig{{Pool: &layers.PoolConfig{Kind: layers.PoolLast}}, {Dense: &layers.DenseConfig{}}}
+	m = e.make(t)
+	if _, err := m.Evaluate(t.Context(), m.model, s); err == nil || !strings.Contains(err.Error(), "expected quantiles") {
+		t.Errorf("found %v, expected a word about quantiles", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 var kinds = []data.TargetKind{
-	data.ClassPerSequence, data.ValuesPerSequence, data.BinaryPerStep, data.ValuesPerStep, data.TokenPerStep,
+	data.ClassPerSequence, data.ValuesPerSequence, data.BinaryPerStep, data.ValuesPerStep, data.TokenPerStep, data.ClassPerStep,
 }
 
 // rows returns the predictions for one sequence on its own, without any padding, a row per target.
@@ -73,7 +73,7 @@ func reference(t *testing.T, m made, s *sequences, smoothing float64) map[string
 			}
 			for k, v := range row {
 				switch s.spec.TargetKind {
-				case data.ClassPerSequence, data.TokenPerStep:
+				case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep:
 					cost := math.Log(total) - v
 					mean += cost / float64(len(row))
 					if k == s.labels[i][r] {
@@ -99,7 +99,7 @@ func reference(t *testing.T, m made, s *sequences, smoothing float64) map[string
 		}
 	}
 	switch s.spec.TargetKind {
-	case data.ClassPerSequence:
+	case data.ClassPerSequence, data.ClassPerStep:
 		return map[string]float64{"loss": smoothed / weights, "nll": nll / weights, "accuracy": correct / weights}
 	case data.TokenPerStep:
 		return map[string]float64{"loss": smoothed / weights, "nll": nll / weights, "accuracy": correct / weights, "perplexity": math.Exp(nll / weights)}

@@ -17,6 +17,8 @@ func TestTasks(t *testing.T) {
 		"classify": {classifySwings, "accuracy loss nll", "centroid majority"},
 		"regress":  {regressSwings, "loss mae mse rmse", "mean"},
 		"forecast": {forecastTemperature, "loss mae mse rmse", "mean persistence ridge"},
+		"label":    {labelSwings, "accuracy loss nll", "majority ridge"},
+		"horizons": {forecastHours, "coverage interval_width loss mae mse rmse", "mean persistence ridge seasonal"},
 		"next":     {nextTemperature, "loss mae mse rmse", "mean persistence"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,8 @@ func TestLosses(t *testing.T) {
 				t.Errorf("found %v, expected %s", r.Test, c.metric)
 			}
 			mustRun(t, "eval", out)
+			table := map[string]string{nextTemperature: "temperatures.csv"}[c.config]
+			predict(t, out, filepath.Join(filepath.Dir(file), cmp.Or(table, "swings.csv")), ".csv")
 		})
 	}
 }

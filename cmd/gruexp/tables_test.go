@@ -84,6 +84,23 @@ model:
 solver: {name: adamw, learning_rate: 0.01, clip_norm: 1}
 trainer: {max_epochs: 2}
 `
+	forecastHours = `task: forecast
+data:
+  csv: {path: temperatures.csv, time: time}
+  forecast: {target: temperature, window: 24, from: 1, horizon: 6, season: 24}
+model: {layers: [gru: {units: 6}, dense]}
+loss: quantile
+solver: {learning_rate: 0.01}
+trainer: {max_epochs: 2}
+`
+	labelSwings = `task: label
+data:
+  csv: {path: swings.csv, sequence: run, time: second, inputs: [angle, speed], target: kind}
+  missing: {fill: linear, mask: true}
+model: {layers: [gru: {units: 6, bidirectional: true, return_sequences: true}, dense]}
+solver: {learning_rate: 0.01}
+trainer: {max_epochs: 2}
+`
 	nextTemperature = `task: next
 data:
   csv: {path: temperatures.csv, time: time}

@@ -8,80 +8,116 @@ import (
 
 const (
 	ridgePenalty = 1.0 // λ, of weights for inputs of variance 1
-	ridgeBlock   = 512 // windows that are added up at a time
+	ridgeBlock   = 512 // rows that are added up at a time
 
-	maxRidgeInputs   = 512     // of a window
-	maxRidgeProducts = 1 << 33 // of inputs × inputs × windows: some seconds
+	maxRidgeInputs   = 512     // of a row
+	maxRidgeProducts = 1 << 33 // of inputs × inputs × rows: some seconds
 )
 
+// ridgeRows is of how many rows of so many inputs a linear regression on a number of samples may be, at most that many.
+func ridgeRows(rows, inputs, samples int) int {
+	most := min(maxRidgeInputs, int(math.Sqrt(maxRidgeProducts/float64(samples))))
+	return min(rows, most/inputs)
+}
+
+// ridge is a linear regression: for each output w minimizes Σ (y − ȳ − w·x)² + λ‖w‖² over the rows that it was fitted on, with
+// every input brought to mean 0 and variance 1 there, λ = 1.
+type ridge struct {
+	mean, deviation []float64  // of the inputs
+	targets         []float64  // means of the outputs
+	weights         *mat.Dense // [inputs, outputs]
+}
+
+// fitRidge fits one to rows, of which fill gives inputs and outputs. It is not ok where numbers are too large to be squared.
+func fitRidge(rows, inputs, outputs int, fill func(row int, x, y []float64)) (r *ridge, ok bool) {
+	r = &ridge{make([]float64, inputs), make([]float64, inputs), make([]float64, outputs), mat.NewDense(inputs, outputs, nil)}
+	x, y := make([]float64, inputs), make([]float64, outputs)
+	for row := range rows {
+		fill(row, x, y)
+		for i, v := range x {
+			r.mean[i] += v
+			r.deviation[i] += v * v
+		}
+		for j, v := range y {
+			r.targets[j] += (v - r.targets[j]) / float64(row+1)
+		}
+	}
+	count := float64(rows)
+	for i := range inputs {
+		r.mean[i] /= count
+		r.deviation[i] = math.Sqrt(max(0, r.deviation[i]/count-r.mean[i]*r.mean[i]))
+		if r.deviation[i] < 1e-9 { // a constant one says nothing
+			r.deviation[i] = math.Inf(1)
+		}
+	}
+
+	covariance, moment := mat.NewSymDense(inputs, nil), mat.NewDense(inputs, outputs, nil)
+	for i := range inputs {
+		covariance.SetSym(i, i, ridgePenalty)
+	}
+	for lo := 0; lo < rows; lo += ridgeBlock {
+		size := min(ridgeBlock, rows-lo)
+		block, right := mat.NewDense(inputs, size, nil), mat.NewDense(size, outputs, nil)
+		for at := range size {
+			fill(lo+at, x, y)
+			for i, v := range x {
+				block.Set(i, at, (v-r.mean[i])/r.deviation[i])
+			}
+			for j, v := range y {
+				right.Set(at, j, v-r.targets[j])
+			}
+		}
+		covariance.SymRankK(covariance, 1, block)
+		var part mat.Dense
+		part.Mul(block, right)
+		moment.Add(moment, &part)
+	}
+	var factors mat.Cholesky
+	if !factors.Factorize(covariance) {
+		return nil, false
+	}
+	return r, factors.SolveTo(r.weights, moment) == nil
+}
+
+// predict sets y to the outputs for inputs x.
+func (r *ridge) predict(x, y []float64) {
+	copy(y, r.targets)
+	for i, v := range x {
+		scaled := (v - r.mean[i]) / r.deviation[i]
+		for j, w := range r.weights.RawRowView(i) {
+			y[j] += w * scaled
+		}
+	}
+}
+
 // ridgeBaseline is a linear regression on the inputs, but for masks and gaps, of the last rows of each window, at most that
-// many and as many as it takes no long time for: w minimizes
-// Σ (y − ȳ − w·x)² + λ‖w‖² over the training part, with every input brought to mean 0 and variance 1 there, λ = 1. It is
-// not ok where numbers are too large to be squared.
+// many and as many as it takes no long time for.
 func ridgeBaseline(fitted, tested *rowSet, rows int) (b Baseline, ok bool) {
 	inputs := fitted.panel.inputColumns
-	most := min(maxRidgeInputs, int(math.Sqrt(maxRidgeProducts/float64(len(fitted.samples)))))
-	rows = min(rows, fitted.Steps(0), most/inputs)
+	rows = ridgeRows(min(rows, fitted.Steps(0)), inputs, len(fitted.samples))
 	if rows == 0 {
 		return b, false
 	}
-	n := inputs * rows
-	regressors := func(d *rowSet, s sample, x []float64) {
+	fill := func(d *rowSet, s sample, x []float64) {
 		for r := range rows {
 			copy(x[r*inputs:(r+1)*inputs], d.panel.row(int(s.hi) - rows + r)[:inputs])
 		}
 	}
-	x, mean, deviation := make([]float64, n), make([]float64, n), make([]float64, n)
-	targets := summarize(fitted.targetValues())
-	for _, s := range fitted.samples {
-		regressors(fitted, s, x)
-		for i, v := range x {
-			mean[i] += v
-			deviation[i] += v * v
+	r, ok := fitRidge(len(fitted.samples), inputs*rows, len(fitted.ahead), func(row int, x, y []float64) {
+		fill(fitted, fitted.samples[row], x)
+		for j := range y {
+			y[j] = fitted.target(fitted.samples[row], j)
 		}
-	}
-	count := float64(len(fitted.samples))
-	for i := range n {
-		mean[i] /= count
-		deviation[i] = math.Sqrt(max(0, deviation[i]/count-mean[i]*mean[i]))
-		if deviation[i] < 1e-9 { // a constant one says nothing
-			deviation[i] = math.Inf(1)
-		}
-	}
-
-	covariance, moment := mat.NewSymDense(n, nil), mat.NewVecDense(n, nil)
-	for i := range n {
-		covariance.SetSym(i, i, ridgePenalty)
-	}
-	for lo := 0; lo < len(fitted.samples); lo += ridgeBlock {
-		samples := fitted.samples[lo:min(lo+ridgeBlock, len(fitted.samples))]
-		block, y := mat.NewDense(n, len(samples), nil), mat.NewVecDense(len(samples), nil)
-		for j, s := range samples {
-			regressors(fitted, s, x)
-			for i, v := range x {
-				block.Set(i, j, (v-mean[i])/deviation[i])
-			}
-			y.SetVec(j, fitted.panel.targetValue(int(s.target))-targets.mean)
-		}
-		covariance.SymRankK(covariance, 1, block)
-		var part mat.VecDense
-		part.MulVec(block, y)
-		moment.AddVec(moment, &part)
-	}
-	var factors mat.Cholesky
-	if !factors.Factorize(covariance) {
+	})
+	if !ok {
 		return b, false
 	}
-	var weights mat.VecDense
-	if err := factors.SolveVecTo(&weights, moment); err != nil {
-		return b, false
-	}
-	return tested.valueBaseline("ridge", func(s sample) float64 {
-		regressors(tested, s, x)
-		y := targets.mean
-		for i, v := range x {
-			y += weights.AtVec(i) * (v - mean[i]) / deviation[i]
+	x, y := make([]float64, inputs*rows), make([]float64, len(fitted.ahead))
+	return tested.valueBaseline("ridge", func(s sample, j int) float64 {
+		if j == 0 {
+			fill(tested, s, x)
+			r.predict(x, y)
 		}
-		return y
+		return y[j]
 	}), true
 }

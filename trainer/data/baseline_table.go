@@ -13,6 +13,7 @@ import (
 //   - forecast: "mean"; "persistence", the last value of the target that was observed when the window ends; where there is
 //     a season "seasonal", the value a season before the target, or as many as it takes for it to be observed;
 //     and "ridge", see ridgeBaseline;
+//   - label: see labelBaselines;
 //   - next: "mean", that of the filled training part, and "persistence", the row before, filled.
 //
 // The metrics mae, mse and rmse are in original units, averaged over the targets that count.
@@ -21,6 +22,8 @@ func tableBaselines(fitted, tested *rowSet, season, ridgeRows int) []Baseline {
 		return tokenBaselines(fitted, tested)
 	}
 	switch fitted.spec.TargetKind {
+	case ClassPerStep:
+		return labelBaselines(fitted, tested)
 	case ClassPerSequence:
 		majority := majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)
 		return []Baseline{majority, centroidBaseline(fitted, tested)}
@@ -28,12 +31,12 @@ func tableBaselines(fitted, tested *rowSet, season, ridgeRows int) []Baseline {
 		return stepBaselines(fitted, tested)
 	}
 	mean := summarize(fitted.targetValues()).mean
-	baselines := []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
+	baselines := []Baseline{tested.valueBaseline("mean", func(sample, int) float64 { return mean })}
 	if fitted.spec.Task == Forecast {
 		persistence := tested.panel.lastObserved(mean)
 		baselines = append(baselines, tested.valueBaseline("persistence", persistence))
 		if season > 0 {
-			baselines = append(baselines, tested.valueBaseline("seasonal", tested.panel.seasonal(season, persistence)))
+			baselines = append(baselines, tested.valueBaseline("seasonal", tested.seasonal(season, persistence)))
 		}
 		if ridge, ok := ridgeBaseline(fitted, tested, ridgeRows); ok {
 			baselines = append(baselines, ridge)
@@ -50,11 +53,13 @@ func (d *rowSet) targetClasses() []int {
 	return classes
 }
 
-// targetValues is the targets in original units.
+// targetValues is the targets in original units, those of a sample next to each other.
 func (d *rowSet) targetValues() []float64 {
-	values := make([]float64, len(d.samples))
-	for i, s := range d.samples {
-		values[i] = d.panel.targetValue(int(s.target))
+	values := make([]float64, 0, len(d.samples)*len(d.ahead))
+	for _, s := range d.samples {
+		for j := range d.ahead {
+			values = append(values, d.target(s, j))
+		}
 	}
 	return values
 }
@@ -101,8 +106,8 @@ func (p *panel) mean(s sample, into []float64) {
 }
 
 // lastObserved returns the last target of a series that was observed when a window ends; where none was it is mean.
-func (p *panel) lastObserved(mean float64) func(sample) float64 {
-	return func(s sample) float64 {
+func (p *panel) lastObserved(mean float64) func(sample, int) float64 {
+	return func(s sample, _ int) float64 {
 		last := int(s.hi) - 1
 		first := p.start(last)
 		for row := last; row >= first; row-- {
@@ -116,15 +121,18 @@ func (p *panel) lastObserved(mean float64) func(sample) float64 {
 
 // seasonal returns the last target of a series that was observed a whole number of seasons before the one to predict, when
 // the window ends; where there is none it is otherwise.
-func (p *panel) seasonal(season int, otherwise func(sample) float64) func(sample) float64 {
-	return func(s sample) float64 {
-		first := p.start(int(s.target))
-		for row := int(s.target) - season; row >= first; row -= season {
-			if value := p.targetValue(row); row < int(s.hi) && !math.IsNaN(value) {
+func (d *rowSet) seasonal(season int, otherwise func(sample, int) float64) func(sample, int) float64 {
+	return func(s sample, j int) float64 {
+		first := d.panel.start(int(s.lo))
+		for row := int(s.target) + d.ahead[j] - season; row >= first; row -= season {
+			if row >= int(s.hi) {
+				continue
+			}
+			if value := d.panel.targetValue(row); !math.IsNaN(value) {
 				return value
 			}
 		}
-		return otherwise(s)
+		return otherwise(s, j)
 	}
 }
 
@@ -133,10 +141,13 @@ func (p *panel) start(row int) int {
 	return p.series[sort.Search(len(p.series), func(i int) bool { return p.series[i].hi > row })].lo
 }
 
-func (d *rowSet) valueBaseline(name string, predict func(sample) float64) Baseline {
+// valueBaseline measures what is predicted for target j of a sample.
+func (d *rowSet) valueBaseline(name string, predict func(s sample, j int) float64) Baseline {
 	var e deviations
 	for _, s := range d.samples {
-		e.add(predict(s) - d.panel.targetValue(int(s.target)))
+		for j := range d.ahead {
+			e.add(predict(s, j) - d.target(s, j))
+		}
 	}
 	return Baseline{Name: name, Metrics: e.metrics()}
 }

@@ -5,6 +5,7 @@ import "math"
 // tokenBaselines returns what counting tokens reaches, by task:
 //
 //   - classify: "majority", the most frequent class, and "bayes", naive Bayes on single tokens, each count plus 0.1;
+//   - label: see labelBaselines;
 //   - regress: "mean", that of the training part's targets;
 //   - next: "unigram", "bigram" (a Markov chain) and "trigram", as of a text.
 func tokenBaselines(fitted, tested *rowSet) []Baseline {
@@ -12,11 +13,13 @@ func tokenBaselines(fitted, tested *rowSet) []Baseline {
 	case ClassPerSequence:
 		majority := majorityBaseline(fitted.targetClasses(), tested.targetClasses(), fitted.spec.Targets)
 		return []Baseline{majority, bayesBaseline(fitted, tested)}
+	case ClassPerStep:
+		return labelBaselines(fitted, tested)
 	case TokenPerStep:
 		return seriesBaselines(fitted.texts(), tested.texts(), fitted.spec.Vocabulary)
 	default:
 		mean := summarize(fitted.targetValues()).mean
-		return []Baseline{tested.valueBaseline("mean", func(sample) float64 { return mean })}
+		return []Baseline{tested.valueBaseline("mean", func(sample, int) float64 { return mean })}
 	}
 }
 

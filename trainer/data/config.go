@@ -6,6 +6,7 @@ import "cmp"
 const (
 	maxBatchSize = 1 << 20
 	maxWindow    = 1 << 20
+	maxHorizons  = 1 << 12
 )
 
 // Config says which data to load and how. One of Name, CSV and Text is set. Forecast, Missing, Scale and Split are for CSV;
@@ -34,13 +35,37 @@ type Config struct {
 	OverfitBatches int `yaml:"overfit_batches,omitempty"`
 }
 
-// ForecastConfig describes windows of rows. A forecast uses all of it; the task next only Window, to cut a series into
-// pieces.
+// ForecastConfig describes windows of rows. A forecast uses all of it; the tasks next and label only Window, to cut a series
+// into pieces.
 type ForecastConfig struct {
 	Target  string `yaml:"target,omitempty"`
 	Window  int    `yaml:"window"`            // rows that the model sees; default 24
 	Horizon int    `yaml:"horizon,omitempty"` // rows from the window's last row to the target; a forecast's default is 1
 	Season  int    `yaml:"season,omitempty"`  // rows after which a forecast's target comes again, for the baseline seasonal; left out: none
+
+	From     int   `yaml:"from,omitempty"`     // with horizon: a target in every row from so many behind the window to horizon; left out: horizon alone
+	Horizons []int `yaml:"horizons,omitempty"` // instead of horizon: a target so many rows behind the window for each, rising
+}
+
+// horizons are how many rows behind the last one of a window its targets stand, in rising order.
+func (c ForecastConfig) horizons() []int {
+	if c.Horizons != nil {
+		return c.Horizons
+	}
+	first := c.Horizon
+	if c.From > 0 {
+		first = c.From
+	}
+	var all []int
+	for h := first; h <= c.Horizon; h++ {
+		all = append(all, h)
+	}
+	return all
+}
+
+// only says whether a forecast has nothing but a window.
+func (c ForecastConfig) only() bool {
+	return c.Target == "" && c.Horizon == 0 && c.Season == 0 && c.From == 0 && c.Horizons == nil
 }
 
 // Fill is what stands in for a missing input.
@@ -129,7 +154,7 @@ func (c Config) WithDefaults() Config {
 		if forecast.Window == 0 {
 			forecast.Window = 24
 		}
-		if forecast.Horizon == 0 && forecast.Target != "" {
+		if forecast.Horizon == 0 && forecast.Horizons == nil && forecast.Target != "" {
 			forecast.Horizon = 1
 		}
 		c.Forecast = &forecast
@@ -213,6 +238,10 @@ func (c Config) withSettings(own Config) Config {
 				Window:  cmp.Or(c.Forecast.Window, forecast.Window),
 				Season:  cmp.Or(c.Forecast.Season, forecast.Season),
 				Horizon: cmp.Or(c.Forecast.Horizon, forecast.Horizon),
+				From:    c.Forecast.From,
+			}
+			if c.Forecast.Horizons != nil {
+				forecast.Horizon, forecast.Horizons = c.Forecast.Horizon, c.Forecast.Horizons
 			}
 		}
 		c.Forecast = &forecast

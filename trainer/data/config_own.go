@@ -14,7 +14,7 @@ type CSVConfig struct {
 	Time     string   `yaml:"time,omitempty"`     // orders the rows of a sequence: numbers or dates; left out: file order
 	Group    string   `yaml:"group,omitempty"`    // groups sequences for a split by group
 	Inputs   []string `yaml:"inputs,omitempty"`   // left out: every other numeric column, and a forecast's target
-	Target   string   `yaml:"target,omitempty"`   // the sequence's class or number
+	Target   string   `yaml:"target,omitempty"`   // the sequence's class or number; with the task label the class of each row
 
 	Steps       []string      `yaml:"steps,omitempty"`       // patterns as x_*: a row is a sequence, the columns x_1, x_2, … its steps
 	Tokens      *TokensConfig `yaml:"tokens,omitempty"`      // the one input is tokens, for an embedding

@@ -37,8 +37,7 @@ func (c Config) Validate() fault.List {
 		faults.Check(!c.Stream, "stream", c.Stream, "none for a text")
 		if c.Forecast != nil {
 			faults.Check(c.Forecast.Window >= 1 && c.Forecast.Window <= maxWindow, "forecast.window", c.Forecast.Window, "1 to %d tokens", maxWindow)
-			only := ForecastConfig{Window: c.Forecast.Window}
-			faults.Check(*c.Forecast == only, "forecast", "other keys", "window alone for a text")
+			faults.Check(c.Forecast.only(), "forecast", "other keys", "window alone for a text")
 		}
 		faults.Under("split", c.Split.validate(CSVConfig{}))
 		return faults
@@ -125,6 +124,9 @@ func (c Config) validateTable(task Task) fault.List {
 		faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", task)
 		return faults
 	}
+	if task == Label {
+		return append(faults, c.validateLabels()...)
+	}
 	faults.Check(!c.looksAhead(), "missing.fill", string(FillLinear),
 		"forward, mean or zero: linear would look at values that are to be predicted")
 	if task == Next {
@@ -138,6 +140,8 @@ func (c Config) validateTable(task Task) fault.List {
 		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none: the task next predicts the inputs")
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none: the task next predicts the next row")
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none: the task next predicts the next row")
+		faults.Check(c.Forecast.From == 0, "forecast.from", c.Forecast.From, "none: the task next predicts the next row")
+		faults.Check(c.Forecast.Horizons == nil, "forecast.horizons", c.Forecast.Horizons, "none: the task next predicts the next row")
 		return faults
 	}
 	faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task forecast has forecast.target")
@@ -148,8 +152,32 @@ func (c Config) validateTable(task Task) fault.List {
 	}
 	faults.Check(!slices.Contains([]string{csv.Sequence, csv.Time, csv.Group}, c.Forecast.Target),
 		"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
-	faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
+	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
 	return faults
+}
+
+// validateLabels lists the faults of a table whose rows have labels.
+func (c Config) validateLabels() fault.List {
+	var faults fault.List
+	csv := c.CSV
+	faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", Label)
+	faults.Check(csv.Tokens == nil || csv.Tokens.Unit == UnitCell, "csv.tokens.unit", unitOf(csv.Tokens), "cell: a row has one label")
+	oneSeries := csv.Sequence == "" && !csv.sequences()
+	if c.Forecast == nil {
+		faults.Check(!oneSeries, "csv.sequence", csv.Sequence, "a column, or forecast.window to cut the one long series into pieces")
+		return faults
+	}
+	faults.Check(c.Forecast.only(), "forecast", "other keys", "window alone for the task %s", Label)
+	faults.Check(!c.looksAhead() || !oneSeries, "missing.fill", string(FillLinear),
+		"forward, mean or zero: linear would look from one part of the series into the next")
+	return faults
+}
+
+func unitOf(tokens *TokensConfig) string {
+	if tokens == nil {
+		return ""
+	}
+	return string(tokens.Unit)
 }
 
 func (c Config) looksAhead() bool { return c.Missing != nil && c.Missing.Fill == FillLinear }
@@ -167,10 +195,11 @@ func (c Config) validateSettings(set KnownSet) fault.List {
 		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none for the set %s", set.Name)
+		faults.Check(c.Forecast.From == 0 && c.Forecast.Horizons == nil, "forecast", "other keys", "window alone for the set %s", set.Name)
 		return faults
 	}
 	faults.Check(c.Forecast.Target == own.Target, "forecast.target", c.Forecast.Target, "%s for the set %s", own.Target, set.Name)
-	faults.Check(c.Forecast.Horizon != 0, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
+	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
 	return faults
 }
 
@@ -268,6 +297,16 @@ func (c ForecastConfig) validate() fault.List {
 	faults.Check(c.Window >= 1 && c.Window <= maxWindow, "window", c.Window, "1 to %d rows", maxWindow)
 	faults.Check(c.Horizon >= 0 && c.Horizon <= maxWindow, "horizon", c.Horizon, "1 to %d rows", maxWindow)
 	faults.Check(c.Season >= 0 && c.Season <= maxWindow, "season", c.Season, "1 to %d rows", maxWindow)
+	faults.Check(c.From >= 0 && (c.From == 0 || c.From <= c.Horizon), "from", c.From, "1 to horizon")
+	faults.Check(c.From == 0 || c.Horizon-c.From < maxHorizons, "from", c.From, "at most %d rows up to horizon", maxHorizons)
+	if c.Horizons == nil {
+		return faults
+	}
+	faults.Check(c.Horizon == 0, "horizon", c.Horizon, "either horizon or horizons")
+	faults.Check(len(c.Horizons) > 0 && len(c.Horizons) <= maxHorizons, "horizons", fmt.Sprintf("%d of them", len(c.Horizons)), "1 to %d", maxHorizons)
+	for i, h := range c.Horizons {
+		faults.Check(h >= 1 && h <= maxWindow && (i == 0 || h > c.Horizons[i-1]), fmt.Sprintf("horizons.%d", i), h, "1 to %d rows, rising", maxWindow)
+	}
 	return faults
 }
 

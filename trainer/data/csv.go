@@ -92,7 +92,7 @@ func lookUp(path, dir string) string {
 // data makes data of the panels, whose rows know their parts.
 func (l *csvLoader) data() (*Data, error) {
 	var classes []string
-	if l.task == Classify {
+	if l.task == Classify || l.task == Label {
 		var err error
 		if classes, err = l.fitClasses(); err != nil {
 			return nil, err
@@ -107,7 +107,12 @@ func (l *csvLoader) data() (*Data, error) {
 		if err != nil {
 			return nil, err
 		}
-		sets[p] = &rowSet{panel: l.panels[p], samples: samples}
+		sets[p] = &rowSet{panel: l.panels[p], samples: samples, ahead: l.ahead()}
+		if l.task == Label {
+			if sets[p].classes, err = l.classesOf(l.panels[p], p, classes); err != nil {
+				return nil, err
+			}
+		}
 	}
 
 	fit := l.fitInputs
@@ -150,7 +155,7 @@ func (l *csvLoader) read(ctx context.Context) error {
 		want.inputs = config.Steps
 	}
 	switch l.task {
-	case Classify:
+	case Classify, Label:
 		want.label = config.Target
 	case Regress:
 		want.value = config.Target
@@ -219,7 +224,7 @@ func (l *csvLoader) checkTable(t *table) error {
 	switch {
 	case t.sequence < 0 && (l.task == Classify || l.task == Regress):
 		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or csv.sequence", l.task))
-	case t.sequence < 0 && l.task == Next && l.config.Forecast == nil:
+	case t.sequence < 0 && (l.task == Next || l.task == Label) && l.config.Forecast == nil:
 		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
 	case len(l.config.CSV.Calendar) > 0 && !t.dates:
 		return refuse("column "+shorten(l.config.CSV.Time), "numbers", "dates, as csv.calendar wants")
@@ -231,14 +236,23 @@ func (l *csvLoader) checkTable(t *table) error {
 func (l *csvLoader) fitClasses() ([]string, error) {
 	panel := l.panels[train]
 	seen := map[string]bool{}
+	see := func(row int) {
+		if row >= 0 && l.partOf[panel][row] == train && !math.IsNaN(panel.at(row, panel.table.label)) {
+			seen[panel.text(row, panel.table.label)] = true
+		}
+	}
 	for _, s := range panel.series {
+		if l.task == Label {
+			for row := s.lo; row < s.hi; row++ {
+				see(row)
+			}
+			continue
+		}
 		row, err := panel.labelOf(s)
 		if err != nil {
 			return nil, err
 		}
-		if row >= 0 && l.partOf[panel][s.lo] == train {
-			seen[panel.text(row, panel.table.label)] = true
-		}
+		see(row)
 	}
 	classes := make([]string, 0, len(seen))
 	for label := range seen {
@@ -419,6 +433,8 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 		spec.TargetKind, spec.Targets, spec.Continues = TokenPerStep, len(l.alphabet), ContinuesTokens
 	case l.task == Classify:
 		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
+	case l.task == Label:
+		spec.TargetKind, spec.Targets, spec.Classes = ClassPerStep, len(classes), classes
 	case l.task == Next:
 		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerStep, len(panel.inputNames), panel.inputNames
 		if len(l.inputs.Columns) == spec.Targets {
@@ -432,7 +448,7 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 		var name string
 		if l.task == Forecast {
 			name = l.config.Forecast.Target
-			spec.TargetNaive = []float64{l.naive(panel.targetValue)}
+			spec.TargetNaive = slices.Repeat([]float64{l.naive(panel.targetValue)}, len(fitted.ahead))
 		} else {
 			name = l.config.CSV.Target
 		}
@@ -445,8 +461,14 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 		if !fit.usable() {
 			return spec, panel.unscalable(name, column)
 		}
-		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, 1, []string{name}
-		spec.TargetScale, spec.TargetOffset = []float64{fit.scale}, []float64{fit.offset}
+		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, len(fitted.ahead), []string{name}
+		spec.TargetScale, spec.TargetOffset = slices.Repeat([]float64{fit.scale}, spec.Targets), slices.Repeat([]float64{fit.offset}, spec.Targets)
+		if spec.Targets > 1 {
+			spec.TargetNames = nil
+			for _, h := range l.config.Forecast.horizons() {
+				spec.TargetNames = append(spec.TargetNames, fmt.Sprintf("%s +%d", name, h))
+			}
+		}
 	}
 	return spec, nil
 }

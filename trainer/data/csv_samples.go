@@ -9,7 +9,7 @@ import (
 )
 
 // sample is the rows [lo, hi) of a panel that a model sees, and its target: a class, or the row of the target's value;
-// with the task next the targets are the rows lo+1 … hi. A forecast has one for nearly every row, so they are small.
+// with the task next the targets are the rows lo+1 … hi, with label the rows themselves. A forecast has one for nearly every row, so they are small.
 type sample struct{ lo, hi, target int32 }
 
 // samples returns those of a part in the order of the rows. A sequence or window without a target is left out.
@@ -25,7 +25,9 @@ func (l *csvLoader) samples(p part, classes []string) ([]sample, error) {
 	case Forecast:
 		samples = l.windows(panel, p)
 	case Next:
-		samples = l.pieces(panel, p)
+		samples = l.pieces(panel, p, 1, panel.complete)
+	case Label:
+		samples = l.pieces(panel, p, 0, func(row int) bool { return !math.IsNaN(panel.at(row, panel.label)) })
 	}
 	if err == nil && len(samples) == 0 {
 		err = l.empty(panel, p)
@@ -39,10 +41,16 @@ func (l *csvLoader) empty(panel *panel, p part) error {
 	expected := "at least one: more sequences, or a larger fraction for this part in split"
 	switch l.task {
 	case Forecast:
-		found = fmt.Sprintf("no window of %d rows with a target %d rows after it", l.config.Forecast.Window, l.config.Forecast.Horizon)
+		horizons := l.config.Forecast.horizons()
+		found = fmt.Sprintf("no window of %d rows with a target %d rows after it", l.config.Forecast.Window, horizons[0])
+		if last := horizons[len(horizons)-1]; last > horizons[0] {
+			found = fmt.Sprintf("no window of %d rows with all targets %d to %d rows after it", l.config.Forecast.Window, horizons[0], last)
+		}
 		expected = "at least one: more rows, a smaller window or horizon, or a larger fraction for this part in split"
 	case Next:
 		found = "no row that follows another and has every input"
+	case Label:
+		found = "no row with a label"
 	}
 	return errors.WithStack(&FileError{
 		Path: panel.path, What: "the part " + p.String(),
@@ -62,15 +70,39 @@ func (l *csvLoader) labeled(panel *panel, p part, classes []string) ([]sample, e
 		}
 		class, known := slices.BinarySearch(classes, panel.text(row, panel.label))
 		if !known {
-			return nil, errors.WithStack(&FileError{
-				Path: panel.path, Line: panel.lineOf(row), What: "column " + shorten(l.config.CSV.Target),
-				Found:    fmt.Sprintf("the label %s in the part %s only", shorten(panel.text(row, panel.label)), p),
-				Expected: "labels that the training part has",
-			})
+			return nil, l.unknownLabel(panel, row, p)
 		}
 		samples = append(samples, sample{int32(s.lo), int32(s.hi), int32(class)})
 	}
 	return samples, nil
+}
+
+// unknownLabel is the error of a row whose label the training part has not.
+func (l *csvLoader) unknownLabel(panel *panel, row int, p part) error {
+	return errors.WithStack(&FileError{
+		Path: panel.path, Line: panel.lineOf(row), What: "column " + shorten(l.config.CSV.Target),
+		Found:    fmt.Sprintf("the label %s in the part %s only", shorten(panel.text(row, panel.label)), p),
+		Expected: "labels that the training part has",
+	})
+}
+
+// classesOf numbers the labels of a panel by classes, -1 for one that is none. The first row of the part with such a one is an
+// error.
+func (l *csvLoader) classesOf(panel *panel, p part, classes []string) ([]int, error) {
+	numbers := make([]int, len(panel.lexicons[panel.label].texts))
+	for number, text := range panel.lexicons[panel.label].texts {
+		class, known := slices.BinarySearch(classes, text)
+		if !known {
+			class = -1
+		}
+		numbers[number] = class
+	}
+	for row, of := range l.partOf[panel] {
+		if label := panel.at(row, panel.label); of == p && !math.IsNaN(label) && numbers[int(label)] < 0 {
+			return nil, l.unknownLabel(panel, row, p)
+		}
+	}
+	return numbers, nil
 }
 
 // label returns a row of a series that has its label, or -1 where none has one.
@@ -116,23 +148,40 @@ func (l *csvLoader) valued(panel *panel, p part) ([]sample, error) {
 }
 
 func (l *csvLoader) windows(panel *panel, p part) []sample {
-	window, horizon := l.config.Forecast.Window, l.config.Forecast.Horizon
+	window, ahead := l.config.Forecast.Window, l.ahead()
+	first, span := l.config.Forecast.horizons()[0], ahead[len(ahead)-1]
+	partOf := l.partOf[panel]
 	var samples []sample
 	for _, s := range panel.series {
-		for target := s.lo + window - 1 + horizon; target < s.hi; target++ {
-			if l.partOf[panel][target] != p || math.IsNaN(panel.targetValue(target)) {
+		for target := s.lo + window - 1 + first; target+span < s.hi; target++ {
+			// The targets of a window are in one part, and a window between two parts is in none.
+			missing := func(rows int) bool { return partOf[target+rows] != p || math.IsNaN(panel.targetValue(target+rows)) }
+			if slices.ContainsFunc(ahead, missing) {
 				continue
 			}
-			last := target - horizon
+			last := target - first
 			samples = append(samples, sample{int32(last + 1 - window), int32(last + 1), int32(target)})
 		}
 	}
 	return samples
 }
 
-// pieces cuts every series where its rows go over from one part to another, and into pieces of at most a window. A
-// piece in which no target is complete is left out.
-func (l *csvLoader) pieces(panel *panel, p part) []sample {
+// ahead is how many rows behind its first target each target of a sequence or window stands.
+func (l *csvLoader) ahead() []int {
+	if l.task != Forecast {
+		return []int{0}
+	}
+	horizons := l.config.Forecast.horizons()
+	ahead := make([]int, len(horizons))
+	for j, h := range horizons {
+		ahead[j] = h - horizons[0]
+	}
+	return ahead
+}
+
+// pieces cuts every series where its rows go over from one part to another, and into pieces of at most a window. The target
+// of a row stands so many rows behind it. A piece without any target is left out.
+func (l *csvLoader) pieces(panel *panel, p part, behind int, isTarget func(row int) bool) []sample {
 	partOf := l.partOf[panel]
 	var samples []sample
 	for _, s := range panel.series {
@@ -145,9 +194,9 @@ func (l *csvLoader) pieces(panel *panel, p part) []sample {
 			if l.config.Forecast != nil {
 				window = l.config.Forecast.Window
 			}
-			for at := lo; partOf[lo] == p && at < hi-1; at += window {
-				end := min(at+window, hi-1)
-				if panel.anyComplete(at+1, end+1) {
+			for at := lo; partOf[lo] == p && at < hi-behind; at += window {
+				end := min(at+window, hi-behind)
+				if anyRow(at+behind, end+behind, isTarget) {
 					samples = append(samples, sample{lo: int32(at), hi: int32(end)})
 				}
 			}
@@ -157,10 +206,10 @@ func (l *csvLoader) pieces(panel *panel, p part) []sample {
 	return samples
 }
 
-// anyComplete says whether there is a complete row among rows lo … hi-1.
-func (p *panel) anyComplete(lo, hi int) bool {
+// anyRow says whether something holds for any of the rows lo … hi-1.
+func anyRow(lo, hi int, holds func(row int) bool) bool {
 	for row := lo; row < hi; row++ {
-		if p.complete(row) {
+		if holds(row) {
 			return true
 		}
 	}

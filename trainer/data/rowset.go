@@ -1,10 +1,14 @@
 package data
 
+import "math"
+
 // rowSet is rows of a panel as a dataset. Nothing is copied before a batch is filled.
 type rowSet struct {
 	spec    Spec
 	panel   *panel
 	samples []sample
+	ahead   []int // how many rows behind the one of a sample's target each target stands, of targets that are numbers of a sequence
+	classes []int // of each label, by its number in the panel, -1 where it is none; of targets that are classes of rows
 }
 
 func (d *rowSet) Spec() Spec      { return d.spec }
@@ -32,15 +36,36 @@ func (d *rowSet) Fill(b *Batch, indices []int) error {
 				b.Weights[at] = 1
 			case d.spec.TargetKind == TokenPerStep:
 				b.Labels[at], b.Weights[at] = int(d.panel.row(row + 1)[0]), 1
+			case d.spec.TargetKind == ClassPerStep:
+				if class := d.classOf(row); class >= 0 {
+					b.Labels[at], b.Weights[at] = class, 1
+				}
 			}
 		}
 		switch d.spec.TargetKind {
 		case ClassPerSequence:
 			b.Labels[column], b.Weights[column] = int(s.target), 1
 		case ValuesPerSequence:
-			target := scaling{d.spec.TargetScale[0], d.spec.TargetOffset[0]}
-			b.Targets[column], b.Weights[column] = target.apply(d.panel.targetValue(int(s.target))), 1
+			for j := range d.ahead {
+				target := scaling{d.spec.TargetScale[j], d.spec.TargetOffset[j]}
+				b.Targets[column*k+j] = target.apply(d.target(s, j))
+			}
+			b.Weights[column] = 1
 		}
 	}
 	return nil
+}
+
+// target is the value of target j of a sample, in original units.
+func (d *rowSet) target(s sample, j int) float64 {
+	return d.panel.targetValue(int(s.target) + d.ahead[j])
+}
+
+// classOf is the class of a row, -1 where it has none.
+func (d *rowSet) classOf(row int) int {
+	label := d.panel.at(row, d.panel.label)
+	if math.IsNaN(label) {
+		return -1
+	}
+	return d.classes[int(label)]
 }

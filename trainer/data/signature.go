@@ -21,6 +21,9 @@ type Signature struct {
 	TargetOffset   []float64 `json:"target_offset,omitempty"`
 
 	Continues Continuation `json:"continues,omitempty"`
+
+	Quantiles []float64 `json:"quantiles,omitempty"` // of each target that the outputs are; nil: an output is a target
+	Logarithm bool      `json:"logarithm,omitempty"` // the outputs are logarithms of the targets
 }
 
 // Signature is that of models of these data.
@@ -45,6 +48,8 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 		faults.Under("table", s.Table.Validate())
 		faults.Check(s.Table.Features() == features, "table", fmt.Sprintf("%d inputs", s.Table.Features()), "%d as the model has", features)
 	}
+	faults.Check(len(s.Quantiles) == 0 || outputs%len(s.Quantiles) == 0, "quantiles", len(s.Quantiles), "a part of the %d outputs of the model", outputs)
+	outputs /= max(1, len(s.Quantiles))
 	for _, list := range []struct {
 		name string
 		size int
@@ -59,7 +64,7 @@ func (s Signature) ValidateFor(vocabulary, features, outputs int) fault.List {
 		"":              true,
 		ContinuesTokens: vocabulary > 0 && vocabulary == outputs && s.Alphabet != nil,
 		ContinuesNotes:  features == notes && outputs == notes,
-		ContinuesValues: s.Table != nil && len(s.Table.Columns) == outputs && len(s.TargetScale) == outputs,
+		ContinuesValues: s.Quantiles == nil && !s.Logarithm && s.Table != nil && len(s.Table.Columns) == outputs && len(s.TargetScale) == outputs,
 	}
 	faults.Check(fits[s.Continues], "continues", string(s.Continues), "what the outputs of the model can be, or nothing")
 	return faults

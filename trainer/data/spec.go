@@ -12,13 +12,14 @@ type Task string
 const (
 	Classify  Task = "classify"  // the class of the sequence
 	Regress   Task = "regress"   // a number that belongs to the sequence
-	Forecast  Task = "forecast"  // a number some steps after the end of a window
+	Forecast  Task = "forecast"  // a number, or several, some steps after the end of a window
 	Next      Task = "next"      // the next step of the same sequence, at every step
+	Label     Task = "label"     // the class of every step
 	Translate Task = "translate" // another sequence of tokens, of a length of its own
 )
 
 // Tasks returns every task.
-func Tasks() []Task { return []Task{Classify, Regress, Forecast, Next, Translate} }
+func Tasks() []Task { return []Task{Classify, Regress, Forecast, Next, Label, Translate} }
 
 // TargetKind is the form of what is predicted; it decides which fields of a [Batch] hold the targets.
 type TargetKind int
@@ -31,6 +32,7 @@ const (
 	ValuesPerStep                           // Batch.Targets [T,B,K], real numbers
 	TokenPerStep                            // Batch.Labels [T,B]
 	TokenSequence                           // Batch.Labels [U,B], with Batch.Previous
+	ClassPerStep                            // Batch.Labels [T,B]
 )
 
 // Tokens of a [TokenSequence] that stand for no text.
@@ -43,7 +45,7 @@ const (
 
 // String names the kind.
 func (k TargetKind) String() string {
-	names := []string{"class per sequence", "values per sequence", "binary values per step", "values per step", "token per step", "token sequence"}
+	names := []string{"class per sequence", "values per sequence", "binary values per step", "values per step", "token per step", "token sequence", "class per step"}
 	if k < 1 || int(k) > len(names) {
 		return "unknown kind of target"
 	}
@@ -53,12 +55,12 @@ func (k TargetKind) String() string {
 // PerStep says whether there is a target at every step, as opposed to one for the whole sequence, or a
 // sequence of its own.
 func (k TargetKind) PerStep() bool {
-	return k == BinaryPerStep || k == ValuesPerStep || k == TokenPerStep
+	return k == BinaryPerStep || k == ValuesPerStep || k == TokenPerStep || k == ClassPerStep
 }
 
 // Labels says whether the targets are class or token numbers, in Batch.Labels, as opposed to Batch.Targets.
 func (k TargetKind) Labels() bool {
-	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence
+	return k == ClassPerSequence || k == TokenPerStep || k == TokenSequence || k == ClassPerStep
 }
 
 // Continuation says how the targets of a sequence are its next inputs, so that a model can go on with what it has

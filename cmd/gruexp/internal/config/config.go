@@ -61,6 +61,9 @@ func (c Config) WithDefaults() Config {
 	c.Data = c.Data.WithDefaults()
 	c.Model = c.Model.WithDefaults()
 	c.Solver = c.Solver.WithDefaults()
+	if c.Trainer.Metrics == nil && len(c.LossOptions.Quantiles) > 1 {
+		c.Trainer.Metrics = []string{trainer.MetricCoverage, trainer.MetricWidth}
+	}
 	c.Trainer = c.Trainer.WithDefaults()
 	return c
 }
@@ -120,6 +123,8 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 	switch {
 	case c.Task == data.Classify:
 		return data.ClassPerSequence, hasValid, true
+	case c.Task == data.Label:
+		return data.ClassPerStep, hasValid, true
 	case c.Task == data.Regress || c.Task == data.Forecast:
 		return data.ValuesPerSequence, hasValid, true
 	case c.Task == data.Translate:
@@ -145,6 +150,11 @@ func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) 
 	faults.Check(c.LabelSmoothing == 0 || loss == layers.CrossEntropy, "label_smoothing", c.LabelSmoothing,
 		"0: only the loss %s has it, and this is %s", layers.CrossEntropy, loss)
 	faults.Under("trainer", c.Trainer.ValidateFor(spec, hasValid))
+	intervals := loss == layers.QuantileLoss && len(c.LossOptions.WithDefaults(loss).Quantiles) > 1
+	for i, name := range c.Trainer.Metrics {
+		ofIntervals := name == trainer.MetricCoverage || name == trainer.MetricWidth
+		faults.Check(intervals || !ofIntervals, fmt.Sprintf("trainer.metrics.%d", i), name, "none of intervals without two quantiles, as the loss %s has", layers.QuantileLoss)
+	}
 	if c.Goal != nil {
 		faults.Under("goal", c.Goal.ValidateFor(spec.TargetKind, c.Trainer.Metrics, hasValid))
 	}
@@ -191,7 +201,7 @@ func inputText(in layers.Input) string {
 // lossesOf lists the losses that fit the targets, the usual one first.
 func lossesOf(kind data.TargetKind) []layers.Loss {
 	switch kind {
-	case data.ClassPerSequence, data.TokenPerStep, data.TokenSequence:
+	case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence:
 		return layers.ClassLosses()
 	case data.BinaryPerStep:
 		return layers.EventLosses()

@@ -101,11 +101,15 @@ func (o Options) check() error {
 	return nil
 }
 
-// unscale takes the outputs back to the units of the targets, of which each has as many outputs next to each other.
+// unscale takes the outputs back to the units of the targets, of which each has as many outputs, of its quantiles, next to each
+// other.
 func (o *outputs) unscale(signature data.Signature) {
 	for _, values := range o.values {
 		for i, v := range values {
 			k := i % o.units * len(signature.TargetScale) / o.units
+			if signature.Logarithm {
+				v = math.Exp(v)
+			}
 			values[i] = v*signature.TargetScale[k] + signature.TargetOffset[k]
 		}
 	}

@@ -127,11 +127,20 @@ func (o *outputs) writeCSV(w io.Writer, signature data.Signature) error {
 	return errors.Wrap(out.Error(), "write CSV")
 }
 
-// columns names the outputs by the classes or the targets of the training, or output_0, output_1, ….
+// columns names the outputs by the classes or the targets of the training, with their quantiles, or output_0, output_1, ….
 func (o *outputs) columns(signature data.Signature) []string {
 	names := signature.Classes
 	if names == nil {
 		names = signature.TargetNames
+	}
+	if signature.Quantiles != nil {
+		var each []string
+		for _, name := range names {
+			for _, q := range signature.Quantiles {
+				each = append(each, fmt.Sprintf("%s q%v", name, q))
+			}
+		}
+		names = each
 	}
 	if len(names) == o.units && !slices.Contains(names, "sequence") && !slices.Contains(names, "step") {
 		return names

@@ -14,6 +14,7 @@ import (
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/interchange"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // fit trains, from the beginning or from the directory's checkpoint, and measures the weights.
@@ -22,7 +23,7 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := modelfile.Metadata(s.cfg, s.data.Signature())
+	metadata, err := modelfile.Metadata(s.cfg, s.signature())
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +50,23 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 		return nil, unfinished(dir, history, err)
 	}
 	return result, nil
+}
+
+// signature is what stands around the model: what the data say, and what the loss makes of the outputs.
+func (s *session) signature() data.Signature {
+	signature := s.data.Signature()
+	switch head := s.model.Head(); head.Loss {
+	case layers.QuantileLoss:
+		signature.Quantiles = head.Options.Quantiles
+	case layers.PoissonLoss:
+		signature.Logarithm = true
+	default:
+		return signature
+	}
+	if signature.Continues == data.ContinuesValues {
+		signature.Continues = "" // an output is no next row
+	}
+	return signature
 }
 
 // finish measures the weights that the run ends with and writes them and the result down.

@@ -1,0 +1,88 @@
+package main_test
+
+import (
+	"encoding/csv"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The columns of a forecast are its horizons with their quantiles, in the units of the table, and the same step by step.
+func TestPredictHorizonsAndQuantiles(t *testing.T) {
+	file := experiment(t, forecastHours)
+	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "temperatures.csv")
+	args := []string{"train", file, "--out", out, "--set", "data.forecast={target: temperature, window: 24, horizons: [1, 6, 24]}", "--set", "loss_options.quantiles=[0.05, 0.5, 0.95]"}
+	trained := mustRun(t, append(args, "--set", "trainer.max_epochs=30")...)
+	if !strings.Contains(trained.stdout, "interval_width  units") {
+		t.Errorf("found no width of the intervals in\n%s", trained.stdout)
+	}
+	text := read(t, predict(t, out, table, ".csv", "--unscaled"))
+	if streamed := read(t, predict(t, out, table, ".csv", "--unscaled", "--stream")); streamed != text {
+		t.Errorf("found %q step by step, expected %q", streamed, text)
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "sequence,temperature +1 q0.05,temperature +1 q0.5,temperature +1 q0.95,temperature +6 q0.05,temperature +6 q0.5,temperature +6 q0.95," +
+		"temperature +24 q0.05,temperature +24 q0.5,temperature +24 q0.95"
+	if found := strings.Join(rows[0], ","); found != want || len(rows) != 2 {
+		t.Fatalf("found %d rows under %s, expected one under %s", len(rows)-1, found, want)
+	}
+	for i := 1; i < len(rows[1]); i += 3 {
+		low, high := number(t, rows[1][i]), number(t, rows[1][i+2])
+		if low >= high || low < -20 || high > 40 {
+			t.Errorf("%s: found %g to %g, expected an interval of temperatures", rows[0][i], low, high)
+		}
+	}
+	gruexp(t, "train", file, "--set", "trainer.metrics=[coverage]", "--set", "loss=huber").mustFail(t, 2,
+		`--set trainer.metrics: wrong value of trainer.metrics.0 (found "coverage", expected none of intervals without two quantiles, as the loss quantile has)`)
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Counts are predicted as logarithms of their rates, and as rates in the units of the data.
+func TestPredictRates(t *testing.T) {
+	file := experiment(t, regressSwings)
+	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "swings.csv")
+	mustRun(t, "train", file, "--out", out, "--set", "loss=poisson", "--set", "data.scale=none", "--set", "solver.schedule=null", "--set", "trainer.max_epochs=20", "--set", "trainer.early_stopping=null")
+	sum := 0.0
+	rows := strings.Split(strings.TrimSpace(read(t, predict(t, out, table, ".csv", "--unscaled"))), "\n")[1:]
+	for _, row := range rows {
+		sum += number(t, row[strings.LastIndex(row, ",")+1:])
+	}
+	if mean := sum / float64(len(rows)); mean < 8 || mean > 24 {
+		t.Errorf("found a mean period of %g, expected one between the fast and the slow", mean)
+	}
+}
+
+// A label for each step is predicted at each step.
+func TestPredictLabels(t *testing.T) {
+	file := experiment(t, labelSwings)
+	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "swings.csv")
+	mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=30", "--set", "trainer.metrics=[f1_macro, confusion_matrix]")
+	rows := strings.Split(strings.TrimSpace(read(t, predict(t, out, table, ".csv"))), "\n")
+	given := strings.Split(strings.TrimSpace(read(t, table)), "\n")
+	if rows[0] != "sequence,step,fast,slow" || len(rows) != len(given) {
+		t.Fatalf("found %d rows under %s, expected %d", len(rows), rows[0], len(given))
+	}
+	right := 0
+	for i, row := range rows[1:] {
+		cells := strings.Split(row, ",")
+		fast := number(t, cells[2]) > number(t, cells[3])
+		if fast == strings.Contains(given[i+1], "fast") {
+			right++
+		}
+	}
+	if share := float64(right) / float64(len(given)-1); share < 0.85 {
+		t.Errorf("found the right label for a share of %.2f of the rows, expected at least 0.85", share)
+	}
+}
