@@ -38,6 +38,9 @@ type Data struct {
 	Name string // of a known set, or "csv" or "text"
 	Spec Spec   // the same for all parts
 	Split
+	// Unseen is what of the test part is not in the training files as well, where a published test part overlaps with them; else
+	// nil.
+	Unseen Dataset
 	Files  []string     // the files that were read, in the order of reading
 	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 

@@ -70,9 +70,9 @@ func TestFaultsOfHorizons(t *testing.T) {
 		`forecast.horizon: found 6, expected either horizon or horizons`:   {Target: "y", Horizon: 6, Horizons: []int{1}},
 		`forecast.horizons.1: found 2, expected 1 to 1048576 rows, rising`: {Target: "y", Horizons: []int{2, 2}},
 		`forecast.horizons: found "0 of them"`:                             {Target: "y", Horizons: []int{}},
-		`forecast.from: found 3, expected 1 to horizon`:                 {Target: "y", From: 3, Horizon: 2},
+		`forecast.from: found 3, expected 1 to horizon`:                    {Target: "y", From: 3, Horizon: 2},
 		`forecast.from: found 1, expected at most 4096 rows up to horizon`: {Target: "y", From: 1, Horizon: 1 << 13},
-		`forecast.from: found -1, expected 1 to horizon`:                {Target: "y", From: -1},
+		`forecast.from: found -1, expected 1 to horizon`:                   {Target: "y", From: -1},
 	} {
 		err := Config{CSV: &CSVConfig{Path: "a.csv"}, Forecast: &forecast}.WithDefaults().ValidateFor(Forecast).Err()
 		if err == nil || !strings.Contains(err.Error(), want) {

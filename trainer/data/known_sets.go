@@ -28,7 +28,7 @@ func KnownSets() []KnownSet {
 			License:     "none stated (github.com/hunkim/PyTorchZeroToAll); MIT for the same names in github.com/spro/practical-pytorch",
 			Source:      "surnames of the PyTorch tutorials (S. Robertson), as pairs of name and language",
 			Parts: "a file of 13374 to train and one of 6700 to test; a tenth of the different names of the former validates. " +
-				"773 pairs of the test are in the training file too",
+				"773 pairs of the test are in the training file too; `accuracy_unseen` is measured on the other 5927",
 			Baselines: "`majority`, 0.468 of the test names are Russian; `ngram` as with languages",
 			Files: []KnownFile{
 				{

@@ -18,6 +18,9 @@ const (
 	maxNameBytes  = 1 << 10
 )
 
+// AccuracyUnseen is the metric of [Data].Unseen.
+const AccuracyUnseen = "accuracy_unseen"
+
 // namesValid is the part of the training file that validates.
 const namesValid = 0.1
 
@@ -58,7 +61,45 @@ func loadNames(ctx context.Context, _ Config, files []string) (*Data, error) {
 		}
 	}
 	split[test] = classified(tested, classes)
-	return newNames(split, classes), nil
+	data := newNames(split, classes)
+	unseen := unseenNames(split)
+	data.Unseen = Subset(data.Test, unseen)
+	data.Baselines = func() []Baseline { return namesBaselines(split, len(classes), unseen) }
+	return data, nil
+}
+
+// unseenNames are the places of the names of the test part that the training file does not have with the same language.
+func unseenNames(split [parts][]name) []int {
+	seen := map[name]bool{}
+	for _, part := range split[:test] {
+		for _, n := range part {
+			seen[n] = true
+		}
+	}
+	var unseen []int
+	for i, n := range split[test] {
+		if !seen[n] {
+			unseen = append(unseen, i)
+		}
+	}
+	return unseen
+}
+
+// namesBaselines are textBaselines, with the accuracy of the unseen names beside that of all.
+func namesBaselines(split [parts][]name, classes int, unseen []int) []Baseline {
+	baselines := textBaselines(split, classes)
+	all := split[test]
+	split[test] = make([]name, len(unseen))
+	for i, at := range unseen {
+		split[test][i] = all[at]
+	}
+	if len(unseen) == 0 {
+		return baselines
+	}
+	for i, b := range textBaselines(split, classes) {
+		baselines[i].Metrics[AccuracyUnseen] = b.Metrics["accuracy"]
+	}
+	return baselines
 }
 
 // classified returns the rows as names ordered by text, which is their code: rows of the same name stay together.

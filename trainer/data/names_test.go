@@ -59,6 +59,12 @@ func TestPublishedNames(t *testing.T) {
 			seen++
 		}
 	}
+	if data.Unseen.Len() != 6700-773 {
+		t.Errorf("found %d test names that are not in the training file, expected 5927", data.Unseen.Len())
+	}
+	if all, unseen := baseline(t, data, "ngram", "accuracy"), baseline(t, data, "ngram", AccuracyUnseen); unseen >= all || unseen < all-0.1 {
+		t.Errorf("found accuracies %.4f of all and %.4f of the unseen names, expected the latter to be somewhat lower", all, unseen)
+	}
 	if seen != 773 {
 		t.Errorf("found %d test names in the training file, expected 773", seen)
 	}

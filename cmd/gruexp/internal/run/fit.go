@@ -94,11 +94,10 @@ func (s *session) finish(ctx context.Context, t *trainer.Trainer, keeper *keeper
 		Parameters: graph.CountElements(s.model.Params()),
 	}
 	for name, metrics := range map[string]*map[string]float64{"train": &result.Train, "valid": &result.Valid, "test": &result.Test} {
-		ds := s.split(name)
-		if ds == nil {
+		if s.split(name) == nil {
 			continue
 		}
-		measured, err := t.Evaluate(ctx, s.model, ds)
+		measured, err := s.measure(ctx, t, name)
 		if err != nil {
 			return nil, err
 		}

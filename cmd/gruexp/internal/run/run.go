@@ -103,7 +103,7 @@ func (s *session) ended(ctx context.Context, dir string) {
 
 // Evaluate measures the weights of a run, the best so far, on one of [Splits]. The run may be under way.
 func Evaluate(ctx context.Context, path, split string, options Options) (map[string]float64, error) {
-	s, ds, err := openSplit(ctx, path, split, options)
+	s, _, err := openSplit(ctx, path, split, options)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,21 @@ func Evaluate(ctx context.Context, path, split string, options Options) (map[str
 	if err != nil {
 		return nil, err
 	}
-	return t.Evaluate(ctx, s.model, ds)
+	return s.measure(ctx, t, split)
+}
+
+// measure measures the model on a part; of a test part that overlaps with the training, also on what does not.
+func (s *session) measure(ctx context.Context, t *trainer.Trainer, part string) (map[string]float64, error) {
+	metrics, err := t.Evaluate(ctx, s.model, s.split(part))
+	if err != nil || part != "test" || s.data.Unseen == nil || s.data.Unseen.Len() == 0 {
+		return metrics, err
+	}
+	unseen, err := t.Evaluate(ctx, s.model, s.data.Unseen)
+	if err != nil {
+		return nil, err
+	}
+	metrics[data.AccuracyUnseen] = unseen[trainer.MetricAccuracy]
+	return metrics, nil
 }
 
 // openSplit opens a run with its weights, the best so far, and one of [Splits] of its data.

@@ -47,6 +47,7 @@ func newSession(ctx context.Context, cfg *config.Config, options Options, before
 		}
 	}()
 	if options.DryRun {
+		d.Unseen = nil
 		for _, part := range []*data.Dataset{&d.Train, &d.Valid, &d.Test} {
 			if *part != nil {
 				*part = data.FirstBatches(*part, 1, cfg.Data.BatchSize)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // Counted is "1 epoch", "2 epochs".
@@ -58,7 +59,7 @@ func Metrics(sets ...map[string]float64) []string {
 // MetricOrder is what people look at first, then what a configuration asks for, in the order of the table.
 func MetricOrder() []string {
 	order := []string{
-		trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
+		trainer.MetricExactMatch, trainer.MetricAccuracy, data.AccuracyUnseen, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
 		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
 	}
 	for _, m := range trainer.Metrics() {
