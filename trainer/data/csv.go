@@ -28,6 +28,8 @@ type csvLoader struct {
 	date    []string      // the columns of the date, where the time is none
 	inputs  *TableInputs  // once they are fitted
 
+	notes []string
+
 	stores []*fileStore // of the panels, with Config.Stream
 
 	ridgeRows int // of a window that the linear baseline sees; 0: all
@@ -43,7 +45,7 @@ func loadCSV(ctx context.Context, config Config, task Task, dir string) (*Data, 
 		l.close()
 		return nil, err
 	}
-	data.Name, data.Files, data.close = "csv", l.files, l.close
+	data.Name, data.Files, data.Notes, data.close = "csv", l.files, l.notes, l.close
 	return data, nil
 }
 
@@ -200,6 +202,10 @@ func (l *csvLoader) read(ctx context.Context) error {
 	panel, err := open(first)
 	if err != nil {
 		return err
+	}
+	if len(panel.ignored) > 0 {
+		l.notes = append(l.notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; csv.categories takes texts",
+			panel.path, shortList(panel.ignored)))
 	}
 	l.panels[train], l.partOf[panel] = panel, l.split(panel, validFraction, testFraction)
 	if config.Valid != "" {

@@ -42,6 +42,7 @@ type Data struct {
 	// nil.
 	Unseen Dataset
 	Files  []string     // the files that were read, in the order of reading
+	Notes  []string     // what a user may not expect of how the files were read, a line each
 	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 
 	// Baselines computes the simple methods' results; it may take a second.

@@ -109,28 +109,33 @@ type tableInput struct {
 	packed bool
 }
 
-// maxUnpacked bounds a packed file of a format that cannot be read in its order.
-const maxUnpacked = 1 << 30
+// Bounds of a packed file of a format that cannot be read in its order: of what it unpacks to, and of how many times its own
+// size that may be.
+const (
+	maxUnpacked = 1 << 30
+	maxPacking  = 100
+)
 
 // whole is the file for those who read here and there.
 func (in *tableInput) whole() (io.ReaderAt, int64, error) {
-	if in.packed {
-		content, err := io.ReadAll(io.LimitReader(in, maxUnpacked+1))
-		if err != nil {
-			return nil, 0, unreadable(in.path, err)
-		}
-		if len(content) > maxUnpacked {
-			return nil, 0, errors.WithStack(&FileError{
-				Path: in.path, What: "file", Found: fmt.Sprintf("more than %d bytes unpacked", maxUnpacked), Expected: "fewer, or the file without .gz",
-			})
-		}
-		return bytes.NewReader(content), int64(len(content)), nil
-	}
 	info, err := in.file.Stat()
 	if err != nil {
 		return nil, 0, unreadable(in.path, err)
 	}
-	return in.file, info.Size(), nil
+	if !in.packed {
+		return in.file, info.Size(), nil
+	}
+	most := min(maxUnpacked, 1<<20+maxPacking*info.Size())
+	content, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err != nil {
+		return nil, 0, unreadable(in.path, err)
+	}
+	if int64(len(content)) > most {
+		return nil, 0, errors.WithStack(&FileError{
+			Path: in.path, What: "file", Found: fmt.Sprintf("more than %d bytes unpacked", most), Expected: "fewer, or the file without .gz",
+		})
+	}
+	return bytes.NewReader(content), int64(len(content)), nil
 }
 
 // tableFile is a file that is being read as a table.

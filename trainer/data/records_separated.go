@@ -25,10 +25,22 @@ type separated struct {
 	cells   []cell
 }
 
+// maxDetected is how much of the first line says how a file is written.
+const maxDetected = 1 << 16
+
 func newSeparated(path string, file io.Reader, comma rune) (*separated, error) {
 	source, err := asUTF8(path, file)
 	if err != nil {
 		return nil, err
+	}
+	source = bufio.NewReaderSize(source, maxDetected)
+	beginning, _ := source.Peek(maxDetected) // what cannot be read is told by whoever reads it
+	written := manner(beginning)
+	if written.returns {
+		source = bufio.NewReader(returnReader{source})
+	}
+	if comma == ',' && written.separator != 0 {
+		comma = written.separator
 	}
 	s := &separated{path: path, source: &recordReader{source: source}}
 	s.csv = csv.NewReader(s.source)
@@ -36,6 +48,56 @@ func newSeparated(path string, file io.Reader, comma rune) (*separated, error) {
 	s.csv.ReuseRecord = true
 	s.csv.FieldsPerRecord = -1
 	return s, nil
+}
+
+// written is how a file is written, as far as its first line says.
+type written struct {
+	separator rune // where the line has no comma but semicolons, or tabs; 0: the usual one
+	returns   bool // lines end with a carriage return alone
+}
+
+func manner(beginning []byte) written {
+	var w written
+	var commas, semicolons, tabs int
+	quoted := false
+	for i, c := range beginning {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ',':
+			commas++
+		case c == ';':
+			semicolons++
+		case c == '\t':
+			tabs++
+		}
+		if !quoted && (c == '\n' || c == '\r') {
+			w.returns = c == '\r' && (i+1 == len(beginning) || beginning[i+1] != '\n')
+			break
+		}
+	}
+	switch {
+	case commas > 0:
+	case semicolons > 0:
+		w.separator = ';'
+	case tabs > 0:
+		w.separator = '\t'
+	}
+	return w
+}
+
+// returnReader makes line feeds of carriage returns.
+type returnReader struct{ source io.Reader }
+
+func (r returnReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // asUTF8 passes over the byte order mark of UTF-8 and decodes UTF-16, which has one.
@@ -150,8 +212,8 @@ func (s *separated) record() ([]string, error) {
 	}
 	s.line, _ = s.csv.FieldPos(0)
 	for i, text := range record {
-		if !utf8.ValidString(text) {
-			return nil, s.fault(s.line, i+1, fmt.Sprintf("column %d", i+1), shorten(text), "UTF-8, or UTF-16 with a byte order mark")
+		if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
+			return nil, s.fault(s.line, i+1, fmt.Sprintf("column %d", i+1), shorten(text), "text in UTF-8, or UTF-16 with a byte order mark")
 		}
 		record[i] = strings.TrimSpace(text)
 	}
@@ -159,8 +221,12 @@ func (s *separated) record() ([]string, error) {
 }
 
 func separator(comma rune) string {
-	if comma == '\t' {
+	switch comma {
+	case '\t':
 		return "tabs"
+	case ';':
+		return "semicolons"
+	default:
+		return "commas"
 	}
-	return "commas"
 }

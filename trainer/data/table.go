@@ -48,6 +48,7 @@ type table struct {
 
 	inputNames []string // of the columns of numbers that are inputs
 	inputs     []int    // where they stand in a row
+	ignored    []string // the columns that might have been inputs, but for their first value
 	textNames  []string // of the columns of texts that are inputs
 	texts      []int
 
@@ -360,7 +361,7 @@ func (p *tableParser) decide(cells []cell) {
 			return false
 		}
 		_, err := strconv.ParseFloat(c.text, 64)
-		if c.kind == numberCell || c.kind == textCell && (err == nil || errors.Is(err, strconv.ErrRange)) {
+		if c.kind == numberCell || c.kind == textCell && (err == nil || errors.Is(err, strconv.ErrRange) || hasDecimalComma(c.text)) {
 			p.columns[at].read, p.chosen[at] = p.number, true
 		}
 		return true
@@ -383,9 +384,22 @@ func (p *tableParser) number(c cell, position int) (float64, error) {
 		value, err = strconv.ParseFloat(c.text, 64)
 	}
 	if err != nil || c.kind == timeCell || math.IsNaN(value) || math.IsInf(value, 0) {
-		return 0, p.cellFault(position, shorten(c.String()), "a finite number, or a cell that missing.markers lists")
+		expected := "a finite number, or a cell that missing.markers lists"
+		if hasDecimalComma(c.text) {
+			expected = "a number with a point before its decimals"
+		}
+		return 0, p.cellFault(position, shorten(c.String()), expected)
 	}
 	return value, nil
+}
+
+// hasDecimalComma says whether a text would be a number if its one comma were a point.
+func hasDecimalComma(text string) bool {
+	if strings.Count(text, ",") != 1 {
+		return false
+	}
+	_, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	return err == nil
 }
 
 // label reads a text that may be missing.
@@ -480,6 +494,8 @@ func (p *tableParser) finish() error {
 		if chosen {
 			t.inputs = append(t.inputs, at)
 			t.inputNames = append(t.inputNames, p.names[p.columns[at].position])
+		} else {
+			t.ignored = append(t.ignored, p.names[p.columns[at].position])
 		}
 	}
 	if len(t.inputs)+len(t.texts) == 0 {

@@ -66,6 +66,11 @@ func newSession(ctx context.Context, cfg *config.Config, options Options, before
 	s := &session{
 		options: options, data: d, streams: graph.NewStreams(cfg.Seed), pool: kernel.NewPool(options.Threads),
 	}
+	for _, note := range d.Notes {
+		if before == nil {
+			s.warn(ctx, note)
+		}
+	}
 	s.environment = environment.Read(s.pool.Threads())
 	s.environment.Data = files
 	return s, s.build(cfg)
