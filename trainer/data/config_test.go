@@ -71,7 +71,7 @@ func TestConfigFaults(t *testing.T) {
 		"derived":             {Config{CSV: csv(CSVConfig{Path: "a", Calendar: []Calendar{"hour", "hour", "moon"}, Lags: []int{0, 1, 1}, Differences: []int{-1}, Categories: []string{"", "k", "k"}}), Forecast: &ForecastConfig{Target: "y"}}, Forecast, "csv.categories.0 csv.categories.2 csv.calendar.0 csv.calendar.1 csv.calendar.1 csv.calendar.2 csv.calendar.2 csv.lags.0 csv.lags.2 csv.differences.0"},
 		"season":              {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y", Season: -1}}, Forecast, "forecast.season"},
 		"season of next":      {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Window: 3, Season: 2}, Scale: ScaleLog}, Next, "scale forecast.season"},
-		"stream":              {Config{CSV: &sequences, Stream: true, Scale: ScaleRobust, Missing: &MissingConfig{Fill: FillLinear}}, Regress, "missing.fill scale"},
+		"stream":              {Config{CSV: &sequences, Stream: true, Scale: ScaleRobust, Missing: &MissingConfig{Fill: FillLinear}}, Regress, ""},
 		"stream a set":        {Config{Name: "jsb", Stream: true}, Next, "stream"},
 		"by time":             {Config{CSV: &sequences, Split: &SplitConfig{By: ByTime}}, Regress, "split.by"},
 	} {

@@ -64,10 +64,6 @@ func (c Config) Validate() fault.List {
 		c.Split = nil
 	default:
 		faults.Under("csv", c.CSV.validate())
-		if c.Stream {
-			faults.Check(!c.looksAhead(), "missing.fill", string(FillLinear), "forward, mean or zero with stream")
-			faults.Check(c.Scale != ScaleRobust, "scale", string(c.Scale), "another one with stream: quartiles need all of a column")
-		}
 	}
 	if c.Forecast != nil {
 		faults.Under("forecast", c.Forecast.validate())
@@ -231,7 +227,11 @@ func (c CSVConfig) validate() fault.List {
 	for i, column := range c.Categories {
 		path := fmt.Sprintf("categories.%d", i)
 		faults.Check(column != "", path, column, "a column")
-		once(path, column)
+		if column != c.Sequence && column != c.Group { // whose names tell series of a panel apart
+			once(path, column)
+		} else {
+			faults.Check(!slices.Contains(c.Categories[:i], column), path, column, "each once")
+		}
 	}
 	for i, cycle := range c.Calendar {
 		path := fmt.Sprintf("calendar.%d", i)

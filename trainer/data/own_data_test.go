@@ -338,3 +338,35 @@ func writeArrays(t *testing.T) string {
 	}
 	return path
 }
+
+// The name of a series of a panel may be a category of its rows.
+func TestSequencesAsCategories(t *testing.T) {
+	var rows []string
+	for _, name := range []string{"north", "south"} {
+		for i := range 20 {
+			rows = append(rows, fmt.Sprintf("%s,%d,%d", name, i, i))
+		}
+	}
+	data := load(t, Config{
+		CSV:      &CSVConfig{Path: write(t, "a.csv", append([]string{"place,t,y"}, rows...)...), Sequence: "place", Time: "t", Categories: []string{"place"}},
+		Forecast: &ForecastConfig{Target: "y", Window: 2}, Split: &SplitConfig{By: ByTime}, Scale: ScaleNone,
+	}, Forecast)
+	if want := []string{"y", "place=north", "place=south"}; !slices.Equal(data.Spec.FeatureNames, want) {
+		t.Fatalf("found %q, expected %q", data.Spec.FeatureNames, want)
+	}
+	var b Batch
+	if err := data.Train.Fill(&b, []int{data.Train.Len() - 1}); err != nil {
+		t.Fatal(err)
+	}
+	if b.Inputs[1] != 0 || b.Inputs[2] != 1 {
+		t.Errorf("found %v, expected the last sequence to be south", b.Inputs)
+	}
+	s, err := data.Signature().Read(t.Context(), data.Files[0])
+	if err != nil || len(s.Inputs) != 2 || s.Inputs[0][1] != 1 {
+		t.Errorf("found %+v and error %v", s, err)
+	}
+	twice := Config{CSV: &CSVConfig{Path: "a.csv", Sequence: "place", Categories: []string{"place", "place"}}, Forecast: &ForecastConfig{Target: "y"}}
+	if faults := twice.WithDefaults().ValidateFor(Forecast); len(faults) != 1 || faults[0].Path != "csv.categories.1" {
+		t.Errorf("found %v, expected each once", faults)
+	}
+}

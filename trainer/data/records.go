@@ -92,6 +92,15 @@ func ending(path string) string {
 	return filepath.Ext(strings.TrimSuffix(name, ".gz"))
 }
 
+// refused are endings of tables that are not read, with what to do instead.
+func refused() map[string]string {
+	return map[string]string{
+		".json": "an object for each sequence, in a line of its own, in a file that ends in .jsonl", ".xlsx": "a table exported as .csv", ".xls": "a table exported as .csv",
+		".ods": "a table exported as .csv", ".zip": "what is in it, or .gz", ".feather": "the table as .parquet", ".arrow": "the table as .parquet", ".rds": "the table as .csv",
+		".rda": "the table as .csv", ".pkl": "the table as .csv or .parquet", ".h5": "the arrays as .npz", ".mat": "the arrays as .npz",
+	}
+}
+
 // formatOf is the format of a file; one of another ending is taken for comma-separated values.
 func formatOf(path string) format {
 	all := formats()
@@ -149,6 +158,10 @@ func openRecords(path string) (*tableFile, error) {
 	f, err := openFile(path, "a table")
 	if err != nil {
 		return nil, err
+	}
+	if instead, known := refused()[ending(path)]; known {
+		f.Close()
+		return nil, errors.WithStack(&FileError{Path: path, What: "format", Found: "the ending " + ending(path), Expected: instead})
 	}
 	in := &tableInput{path: path, file: f}
 	var r records

@@ -365,3 +365,27 @@ func FuzzTexts(f *testing.F) {
 	f.Add(inUTF16(binary.LittleEndian, "text\na b\n"))
 	fuzzFormat(f, ".csv", layout{texts: []string{"text"}, inputs: []string{}, unit: UnitWord, markers: []string{""}})
 }
+
+// Files of other kinds are told apart by their endings before anything of them is taken for text.
+func TestRefusedFormats(t *testing.T) {
+	for ending, instead := range refused() {
+		_, err := readTable(t.Context(), write(t, "a"+ending, `[{"x": 1}]`), layout{}, &memoryStore{})
+		wantFileError(t, err, 0, "format", ending, instead)
+	}
+}
+
+func TestDatesAsPeopleWriteThem(t *testing.T) {
+	for _, text := range []string{
+		"2000-03-01", "2000/03/01", "2000-03", "Mar 1 2000", `"Mar 1, 2000"`, "March 1 2000", "1 Mar 2000", "1 March 2000", "01-Mar-2000", "2000-03-01T00:00:00Z",
+		"2000-03-01T02:00:00+02:00", "2000-03-01 00:00",
+	} {
+		table, err := parseText(t.Context(), "t,x\n"+text+",1\n", layout{time: "t"})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if at := table.at(0, table.time); at != 951868800 || !table.dates {
+			t.Errorf("%s: found %g seconds since 1970, expected 951868800", text, at)
+		}
+	}
+}

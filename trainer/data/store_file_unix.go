@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileStore keeps rows in a temporary file, which the system maps into memory page by page as they are read. The file has
-// no name, so nothing is left of it when the process ends, however it ends.
+// fileStore keeps rows in a temporary file, which the system maps into memory page by page as they are read; what is changed
+// there is changed in the file. The file has no name, so nothing is left of it when the process ends, however it ends.
 type fileStore struct {
 	file    *os.File
 	out     *bufio.Writer
@@ -54,7 +54,7 @@ func (s *fileStore) finish() ([]float64, error) {
 		return nil, nil
 	}
 	var err error
-	if s.mapping, err = unix.Mmap(int(s.file.Fd()), 0, s.numbers*8, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+	if s.mapping, err = unix.Mmap(int(s.file.Fd()), 0, s.numbers*8, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return nil, errors.Wrap(err, "map a file for data.stream")
 	}
 	// A mapping begins at a page, so the numbers are aligned, and they are of this machine's order.

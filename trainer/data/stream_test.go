@@ -25,6 +25,14 @@ func TestStreamIsThatOfMemory(t *testing.T) {
 			CSV:     &CSVConfig{Train: sequences, Test: sequences, Sequence: "s", Time: "t", Categories: []string{"word"}, Target: "y"},
 			Missing: &MissingConfig{Gap: true}, Scale: ScaleLog, Split: &SplitConfig{Valid: fraction(0)},
 		}, Classify},
+		"linear and robust": {Config{
+			CSV:     &CSVConfig{Train: sequences, Test: sequences, Sequence: "s", Time: "t", Inputs: []string{"x"}, Target: "y"},
+			Missing: &MissingConfig{Fill: FillLinear, Mask: true}, Scale: ScaleRobust, Split: &SplitConfig{Valid: fraction(0)},
+		}, Classify},
+		"label": {Config{
+			CSV:   &CSVConfig{Train: sequences, Test: sequences, Sequence: "s", Time: "t", Inputs: []string{"x"}, Target: "word"},
+			Split: &SplitConfig{Valid: fraction(0)},
+		}, Label},
 		"next": {Config{CSV: &CSVConfig{Path: weather(t, 100, nil), Inputs: []string{"temp", "rain"}}, Forecast: &ForecastConfig{Window: 7}}, Next},
 		"tokens": {Config{
 			CSV:   &CSVConfig{Train: sequences, Test: sequences, Tokens: &TokensConfig{Column: "word"}, Sequence: "s", Target: "y"},
