@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -38,6 +39,43 @@ func TestPredictHorizonsAndQuantiles(t *testing.T) {
 	}
 	gruexp(t, "train", file, "--set", "trainer.metrics=[coverage]", "--set", "loss=huber").mustFail(t, 2,
 		`--set trainer.metrics: wrong value of trainer.metrics.0 (found "coverage", expected none of intervals without two quantiles, as the loss quantile has)`)
+}
+
+// A forecast of changes is told as values again, from a table or from numbers, for a series that has left the range of training.
+func TestPredictRelative(t *testing.T) {
+	folder := t.TempDir()
+	var table strings.Builder
+	table.WriteString("day,sales\n")
+	for i := range 400 {
+		fmt.Fprintf(&table, "%d,%d\n", i, 100+5*i+i%7)
+	}
+	file := write(t, filepath.Join(folder, "sales.csv"), table.String())
+	out := filepath.Join(folder, "run")
+	trained := mustRun(t, "train", write(t, filepath.Join(folder, "mine.yaml"), `task: forecast
+data:
+  csv: {path: sales.csv, time: day}
+  forecast: {target: sales, window: 8, from: 1, horizon: 2, relative: true}
+model: {layers: [gru: {units: 8}, dense]}
+solver: {learning_rate: 0.01}
+trainer: {max_epochs: 20}
+`), "--out", out).stdout
+	if !strings.Contains(trained, "the GRU beats the best baseline") && !strings.Contains(trained, "ridge: mae") {
+		t.Errorf("found\n%s\nexpected it to be better than persistence", trained)
+	}
+	// The rows of the table from 399 on would be 2095 and more; 2095 + 5 + … come next.
+	for _, name := range []string{".csv", ".jsonl"} {
+		input := file
+		if name == ".jsonl" {
+			input = write(t, filepath.Join(folder, "last.jsonl"), `{"inputs": [[2061], [2066], [2071], [2076], [2081], [2086], [2091], [2095]]}`)
+		}
+		text := strings.TrimSpace(read(t, predict(t, out, input, ".csv", "--unscaled")))
+		cells := strings.Split(text[strings.LastIndex(text, "\n")+1:], ",")
+		for i, cell := range cells[1:] {
+			if v, want := number(t, cell), 2095+5*float64(i+1); v < want-8 || v > want+8 {
+				t.Errorf("%s: found %s in %d days, expected about %g", name, cell, i+1, want)
+			}
+		}
+	}
 }
 
 func number(t *testing.T, text string) float64 {

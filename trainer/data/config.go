@@ -43,7 +43,10 @@ type ForecastConfig struct {
 	Horizon int    `yaml:"horizon,omitempty"` // rows from the window's last row to the target; a forecast's default is 1
 	Season  int    `yaml:"season,omitempty"`  // rows after which a forecast's target comes again, for the baseline seasonal; left out: none
 
-	From     int   `yaml:"from,omitempty"`     // with horizon: a target in every row from so many behind the window to horizon; left out: horizon alone
+	From int `yaml:"from,omitempty"` // with horizon: a target in every row from so many behind the window to horizon; left out: horizon alone
+	// Relative makes each target the change since the last value of it that was observed when the window ends, and its inputs those
+	// from that value too: for series that leave the range of the training part. Default false.
+	Relative bool  `yaml:"relative,omitempty"`
 	Horizons []int `yaml:"horizons,omitempty"` // instead of horizon: a target so many rows behind the window for each, rising
 }
 
@@ -65,7 +68,7 @@ func (c ForecastConfig) horizons() []int {
 
 // only says whether a forecast has nothing but a window.
 func (c ForecastConfig) only() bool {
-	return c.Target == "" && c.Horizon == 0 && c.Season == 0 && c.From == 0 && c.Horizons == nil
+	return c.Target == "" && c.Horizon == 0 && c.Season == 0 && c.From == 0 && c.Horizons == nil && !c.Relative
 }
 
 // Fill is what stands in for a missing input.
@@ -238,7 +241,7 @@ func (c Config) withSettings(own Config) Config {
 				Window:  cmp.Or(c.Forecast.Window, forecast.Window),
 				Season:  cmp.Or(c.Forecast.Season, forecast.Season),
 				Horizon: cmp.Or(c.Forecast.Horizon, forecast.Horizon),
-				From:    c.Forecast.From,
+				From:    c.Forecast.From, Relative: c.Forecast.Relative,
 			}
 			if c.Forecast.Horizons != nil {
 				forecast.Horizon, forecast.Horizons = c.Forecast.Horizon, c.Forecast.Horizons

@@ -137,6 +137,7 @@ func (c Config) validateTable(task Task) fault.List {
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none: the task next predicts the next row")
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none: the task next predicts the next row")
 		faults.Check(c.Forecast.From == 0, "forecast.from", c.Forecast.From, "none: the task next predicts the next row")
+		faults.Check(!c.Forecast.Relative, "forecast.relative", true, "false: the task next predicts the next row")
 		faults.Check(c.Forecast.Horizons == nil, "forecast.horizons", c.Forecast.Horizons, "none: the task next predicts the next row")
 		return faults
 	}
@@ -149,6 +150,8 @@ func (c Config) validateTable(task Task) fault.List {
 	faults.Check(!slices.Contains([]string{csv.Sequence, csv.Time, csv.Group}, c.Forecast.Target),
 		"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
 	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
+	faults.Check(!c.Forecast.Relative || csv.Inputs == nil || slices.Contains(csv.Inputs, c.Forecast.Target), "forecast.relative", true,
+		"false, or the target among csv.inputs: a change is one from a value that is known")
 	return faults
 }
 
@@ -191,7 +194,7 @@ func (c Config) validateSettings(set KnownSet) fault.List {
 		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none for the set %s", set.Name)
-		faults.Check(c.Forecast.From == 0 && c.Forecast.Horizons == nil, "forecast", "other keys", "window alone for the set %s", set.Name)
+		faults.Check(c.Forecast.From == 0 && c.Forecast.Horizons == nil && !c.Forecast.Relative, "forecast", "other keys", "window alone for the set %s", set.Name)
 		return faults
 	}
 	faults.Check(c.Forecast.Target == own.Target, "forecast.target", c.Forecast.Target, "%s for the set %s", own.Target, set.Name)

@@ -134,6 +134,9 @@ func (l *csvLoader) data() (*Data, error) {
 			continue
 		}
 		set.spec = spec
+		if l.inputs.Relative != "" {
+			set.relative = l.inputs
+		}
 		*data.part(part(p)) = set
 	}
 	season, ridgeRows := 0, l.ridgeRows
@@ -459,6 +462,12 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 			name = l.config.CSV.Target
 		}
 		values := fitted.targetValues()
+		if l.inputs.Relative != "" {
+			fitted.relative = l.inputs
+			for i := range values {
+				values[i] -= fitted.base(fitted.samples[i/len(fitted.ahead)])
+			}
+		}
 		column := summarize(values)
 		fit := column.scaling(l.config.Scale)
 		if l.config.Scale == ScaleRobust {
@@ -466,6 +475,9 @@ func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 		}
 		if !fit.usable() {
 			return spec, panel.unscalable(name, column)
+		}
+		if l.inputs.Relative != "" {
+			l.inputs.RelativeScale = fit.scale
 		}
 		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, len(fitted.ahead), []string{name}
 		spec.TargetScale, spec.TargetOffset = slices.Repeat([]float64{fit.scale}, spec.Targets), slices.Repeat([]float64{fit.offset}, spec.Targets)

@@ -125,7 +125,7 @@ func TestNothingLeaks(t *testing.T) {
 				config := weatherConfig(weather(t, 240, last))
 				config.Scale, config.Missing.Fill = scale, how
 				if how == FillMean {
-					config.Forecast.From = 1 // windows with targets in two parts would tell
+					config.Forecast.From, config.Forecast.Relative = 1, true // windows with targets in two parts would tell
 				}
 				data := load(t, config, Forecast)
 				text, err := json.Marshal([]any{data.Signature(), data.Spec, fill(t, data.Train), fill(t, data.Valid)})

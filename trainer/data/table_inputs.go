@@ -27,6 +27,11 @@ type TableInputs struct {
 	Mask     bool          `json:"mask,omitempty"`
 	Gap      bool          `json:"gap,omitempty"`
 	Window   int           `json:"window,omitempty"` // a forecast is made of so many rows; 0: of all
+
+	// Relative is the column whose values are taken from the last one observed when the window ends, in units of RelativeScale, as
+	// the outputs are; empty: there is none.
+	Relative      string  `json:"relative,omitempty"`
+	RelativeScale float64 `json:"relative_scale,omitempty"`
 }
 
 func newTableInputs(config Config, task Task) *TableInputs {
@@ -39,6 +44,9 @@ func newTableInputs(config Config, task Task) *TableInputs {
 	}
 	if task == Forecast {
 		t.Window = config.Forecast.Window
+		if config.Forecast.Relative {
+			t.Relative = config.Forecast.Target
+		}
 	}
 	return t
 }
@@ -98,6 +106,10 @@ func (t *TableInputs) Validate() fault.List {
 	faults.Check(t.Date == nil || len(t.Date) == 4, "date", len(t.Date), "4 columns")
 	checkOneOf(&faults, "fill", t.Fill, FillForward, FillLinear, FillMean, FillZero)
 	faults.Check(t.Window >= 0 && t.Window <= maxWindow, "window", t.Window, "0 to %d rows", maxWindow)
+	if t.Relative != "" {
+		faults.Check(slices.ContainsFunc(t.Columns, t.isRelative), "relative", t.Relative, "a column of numbers among the inputs")
+		faults.Check((scaling{t.RelativeScale, 0}).usable(), "relative_scale", t.RelativeScale, "a number above 0")
+	}
 	return faults
 }
 
@@ -254,6 +266,7 @@ type Sequences struct {
 	Names  []string    // of each sequence; nil where they have none
 	Inputs [][]float64 // of each sequence [steps,D], row by row; nil where the inputs are tokens
 	Tokens [][]int     // of each sequence; nil where the inputs are numbers
+	Base   []float64   // of each sequence what an output is the change from, in units of the data; nil: outputs are no changes
 }
 
 // Len is the number of sequences.
@@ -289,6 +302,7 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	out := &Sequences{Names: raw.Names, Inputs: make([][]float64, len(raw.Inputs))}
 	for i, s := range whole {
 		out.Inputs[i] = p.features[s.lo*p.columns : s.hi*p.columns]
+		t.relate(p, s, out.Inputs[i], out)
 	}
 	return out, nil
 }
@@ -322,6 +336,7 @@ func (t *TableInputs) Read(ctx context.Context, path string, alphabet []string) 
 			lo = max(lo, one.hi-t.Window)
 		}
 		features := p.features[lo*p.columns : one.hi*p.columns]
+		t.relate(p, one, features, s)
 		if t.Tokens == "" {
 			s.Inputs = append(s.Inputs, features)
 			continue

@@ -72,7 +72,7 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 	}
 	out.names, out.steps = in.Names, max(out.steps, steps)
 	if o.Unscaled {
-		out.unscale(file.Signature)
+		out.unscale(file.Signature, in.Base)
 	}
 	if err := out.checkFinite(); err != nil {
 		return 0, err
@@ -102,15 +102,19 @@ func (o Options) check() error {
 }
 
 // unscale takes the outputs back to the units of the targets, of which each has as many outputs, of its quantiles, next to each
-// other.
-func (o *outputs) unscale(signature data.Signature) {
-	for _, values := range o.values {
+// other; base is what they are changes from.
+func (o *outputs) unscale(signature data.Signature, base []float64) {
+	for sequence, values := range o.values {
+		from := 0.0
+		if base != nil {
+			from = base[sequence]
+		}
 		for i, v := range values {
 			k := i % o.units * len(signature.TargetScale) / o.units
 			if signature.Logarithm {
 				v = math.Exp(v)
 			}
-			values[i] = v*signature.TargetScale[k] + signature.TargetOffset[k]
+			values[i] = v*signature.TargetScale[k] + signature.TargetOffset[k] + from
 		}
 	}
 }
