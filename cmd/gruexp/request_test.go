@@ -65,7 +65,7 @@ func TestWrongConfigurations(t *testing.T) {
 		want []string
 	}{
 		"empty": {"", []string{
-			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next translate])`,
+			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next label translate])`,
 			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv or text)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},

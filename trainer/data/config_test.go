@@ -48,7 +48,7 @@ func TestConfigFaults(t *testing.T) {
 		"linear in next":      {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"}), Missing: &MissingConfig{Fill: FillLinear}}, Next, "missing.fill"},
 		"next":                {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Window: 9}}, Next, ""},
 		"translate":           {Config{Name: "dates"}, Translate, ""},
-		"translate a table":   {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"})}, Translate, "task"},
+		"translate a table":   {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"})}, Translate, "csv.tokens csv.target csv.sequence"},
 		"classify dates":      {Config{Name: "dates"}, Classify, "task"},
 		"next without window": {Config{CSV: csv(CSVConfig{Path: "a"})}, Next, "csv.sequence"},
 		"next with target":    {Config{CSV: csv(CSVConfig{Path: "a", Target: "y"}), Forecast: &ForecastConfig{Target: "y", Horizon: 2}}, Next, "csv.target forecast.target forecast.horizon"},

@@ -102,8 +102,7 @@ func (c Config) ValidateFor(task Task) fault.List {
 		return faults
 	}
 	if task == Translate {
-		faults.Add("task", string(task), "another one for csv: %s is for the set %s", task, "dates")
-		return faults
+		return append(faults, c.validatePairs()...)
 	}
 	return append(faults, c.validateTable(task)...)
 }

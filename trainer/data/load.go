@@ -36,6 +36,9 @@ func loadWhole(ctx context.Context, config Config, task Task, options LoadOption
 	if err := ctx.Err(); err != nil {
 		return nil, errors.WithStack(err)
 	}
+	if config.CSV != nil && task == Translate {
+		return loadPairs(ctx, config, options.Dir)
+	}
 	if config.CSV != nil {
 		return loadCSV(ctx, config, task, options.Dir)
 	}

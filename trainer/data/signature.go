@@ -87,5 +87,5 @@ func (s Signature) Read(ctx context.Context, path string) (*Sequences, error) {
 
 // Decode is [Spec.Decode].
 func (s Signature) Decode(tokens []int) string {
-	return Spec{TargetAlphabet: s.TargetAlphabet}.Decode(tokens)
+	return Spec{TargetAlphabet: s.TargetAlphabet, Unit: s.Unit}.Decode(tokens)
 }

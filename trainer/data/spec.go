@@ -122,6 +122,9 @@ func (s Spec) Decode(tokens []int) string {
 	var text strings.Builder
 	for _, token := range tokens {
 		if token >= 0 && token < len(s.TargetAlphabet) {
+			if text.Len() > 0 && s.TargetAlphabet[token] != "" {
+				text.WriteString(s.Unit.Separator())
+			}
 			text.WriteString(s.TargetAlphabet[token])
 		}
 	}
