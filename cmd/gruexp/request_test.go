@@ -180,7 +180,7 @@ func TestDamagedTables(t *testing.T) {
 		"a time twice":     {header + "\n" + first + "\n" + rows, `swings.csv:3: sequence "r0" (found the time of line 2 again`},
 		"two labels":       {strings.Replace(good, "fast", "slow", 1), `target of sequence "r0" (found "fast", expected "slow" as on line 2`},
 		"a single class":   {strings.ReplaceAll(good, "fast", "slow"), `swings.csv: column "kind" (found 1 labels in the training part, expected at least 2)`},
-		"bytes of no text": {"\x00\x01\x02", `swings.csv:1: header (found `},
+		"bytes of no text": {"\x00\x01\x02", `swings.csv:1: column 1 (found "\x00\x01\x02", expected text in UTF-8`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
