@@ -59,6 +59,12 @@ func (s *started) stop(t *testing.T, signal syscall.Signal) outcome {
 	if err := s.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
+	return s.rest(t)
+}
+
+// rest waits for the end and gives what the program leaves.
+func (s *started) rest(t *testing.T) outcome {
+	t.Helper()
 	if _, err := io.Copy(&s.stderr, s.lines); err != nil {
 		t.Fatal(err)
 	}

@@ -85,8 +85,8 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.trainCommand(), a.findLearningRateCommand(), a.resumeCommand(), a.evalCommand(), a.inspectCommand(), a.predictCommand(),
 		a.sampleCommand(), a.compareCommand(), a.tuneCommand(), a.workerCommand(), a.trialCommand(),
-		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.listCommand(), a.diffCommand(), a.configCommand(), a.dataCommand(),
-		a.doctorCommand(), a.versionCommand(), a.reportCommand(),
+		a.importCommand(), a.exportCommand(), a.reproduceCommand(), a.reportCommand(), a.watchCommand(), a.listCommand(), a.diffCommand(), a.configCommand(),
+		a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
 }

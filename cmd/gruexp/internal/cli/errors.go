@@ -80,7 +80,7 @@ func describeUnfinished(e *run.UnfinishedError) *request.Error {
 	case isInterruption(e.Err):
 		return &request.Error{
 			Where: e.Dir, What: fmt.Sprintf("interrupted after %d whole epochs; a checkpoint is written", e.Epochs),
-			Found: "a signal", Expected: "the end of the run; " + resume,
+			Found: e.Cause(), Expected: "the end of the run; " + resume,
 		}
 	case errors.As(e.Err, &diverged):
 		what := fmt.Sprintf("diverged in epoch %d, step %d: %s", diverged.Epoch, diverged.Step, diverged.What)

@@ -10,12 +10,13 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
 // newProgress shows a run on w: a bar that moves where w is a terminal, with the time left of the run and, in brackets, of the epoch, and everywhere a line per epoch; quiet shows warnings alone.
-func newProgress(w io.Writer, quiet bool) trainer.Callback {
+func newProgress(w io.Writer, quiet bool) *progress {
 	p := &progress{out: w, quiet: quiet}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.terminal = true
@@ -30,7 +31,7 @@ type progress struct {
 	quiet    bool
 	best     string // of the epochs so far
 	bar      *progressbar.ProgressBar
-	left     timeLeft
+	left     run.TimeLeft
 }
 
 // On shows one event.
@@ -40,12 +41,12 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	}
 	switch e.Kind {
 	case trainer.RunStart:
-		p.left.startRun(e)
+		p.left.StartRun(e)
 		if n := len(e.History.Epochs); n > 0 {
 			fmt.Fprintf(p.out, "goes on after epoch %d\n", n)
 		}
 	case trainer.EpochStart:
-		p.left.startEpoch(e)
+		p.left.StartEpoch(e)
 		if p.terminal {
 			p.best = bestSoFar(e.History)
 			p.bar = progressbar.NewOptions(e.Of,
@@ -62,7 +63,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	case trainer.StepEnd:
 		if p.bar != nil {
 			p.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %s%s  learning rate %.3g  %.0f sequences/s%s",
-				e.Epoch, e.Config.MaxEpochs, number(e.Loss), p.best, e.LearningRate, e.Rate, p.left.after(e)))
+				e.Epoch, e.Config.MaxEpochs, number(e.Loss), p.best, e.LearningRate, e.Rate, p.timeLeft(e)))
 			_ = p.bar.Set(e.Step)
 		}
 	case trainer.EpochEnd:
@@ -76,6 +77,27 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 		fmt.Fprintln(p.out, "gruexp: warning:", oneLine(e.Message))
 	}
 	return nil
+}
+
+// Failed shows why a run has ended before its time: the lines that the program itself ends with.
+func (p *progress) Failed(err error) {
+	_, lines := describe(err, "train")
+	for _, line := range lines {
+		fmt.Fprintln(p.out, "gruexp:", line)
+	}
+}
+
+// timeLeft is the text after a step, empty where nothing is known yet.
+func (p *progress) timeLeft(e *trainer.Event) string {
+	seconds, atMost, known := p.left.After(e)
+	switch {
+	case !known:
+		return ""
+	case atMost:
+		return "  at most " + duration(seconds) + " left"
+	default:
+		return "  " + duration(seconds) + " left"
+	}
 }
 
 // bestSoFar is the loss of the best epoch, empty before there is one.

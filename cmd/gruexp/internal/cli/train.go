@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -169,6 +170,7 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 		Threads:   threads,
 		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
 		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
+		Log:       func(w io.Writer) run.Log { return newProgress(w, false) },
 		Ended: func(ctx context.Context, dir string) error {
 			_, err := writeReport(ctx, []string{dir}, filepath.Join(dir, rundir.ReportFile))
 			return err

@@ -38,6 +38,7 @@ func (a *app) trialCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			options.Log = nil   // the study keeps what its trials say
 			options.Ended = nil // a study has a report of its own, and a megabyte for each trial would be much
 			options.Callbacks = append(options.Callbacks, teller{json.NewEncoder(a.stdout)})
 			ctx, stop := context.WithCancel(cmd.Context())

@@ -18,6 +18,16 @@ type UnfinishedError struct {
 	Dir    string
 	Epochs int // finished ones
 	Err    error
+
+	request *rundir.StopRequest // nil where nobody has made one
+}
+
+// Cause says what has interrupted a run that was.
+func (e *UnfinishedError) Cause() string {
+	if e.request != nil {
+		return e.request.Error()
+	}
+	return "a signal"
 }
 
 func (e *UnfinishedError) Error() string { return e.Dir + ": " + e.Err.Error() }

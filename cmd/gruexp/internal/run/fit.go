@@ -18,7 +18,8 @@ import (
 )
 
 // fit trains, from the beginning or from the directory's checkpoint, and measures the weights.
-func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
+func (s *session) fit(d *diary, dir *rundir.Dir) (*Result, error) {
+	ctx := d.ctx
 	fingerprint, err := s.cfg.Fingerprint(s.checksums())
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (s *session) fit(ctx context.Context, dir *rundir.Dir) (*Result, error) {
 	}
 	t, err := trainer.New(s.cfg.Trainer, s.solver, s.streams, trainer.Options{
 		Pool:        s.pool,
-		Callbacks:   append([]trainer.Callback{keeper}, s.options.Callbacks...),
+		Callbacks:   append([]trainer.Callback{keeper}, d.options.Callbacks...),
 		Checkpoints: dir.Path(rundir.CheckpointsDir),
 		Resume:      true,
 		Fingerprint: fingerprint,

@@ -4,6 +4,7 @@ package run
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
@@ -21,7 +22,8 @@ type Options struct {
 	Threads   int // 0: as many as the machine has cores
 	Data      data.LoadOptions
 	Callbacks []trainer.Callback
-	DryRun    bool // takes the first batch of each part of the data alone
+	Log       func(io.Writer) Log // writes the log of a run; nil: it has none
+	DryRun    bool                // takes the first batch of each part of the data alone
 
 	// Ended is called once a run's directory has been let go of, whether the run has come to its end or was interrupted or has
 	// failed, if it has begun at all. An error is a warning. It may be nil.
@@ -33,7 +35,7 @@ func Splits() []string { return []string{"train", "valid", "test"} }
 
 // Train loads the data, makes the run's directory by create and trains from the beginning. Nothing is made on disk
 // before the configuration has met the data without a fault.
-func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, error), options Options) (*Result, error) {
+func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, error), options Options) (result *Result, err error) {
 	s, err := newSession(ctx, cfg, options, nil)
 	if err != nil {
 		return nil, err
@@ -56,16 +58,18 @@ func Train(ctx context.Context, cfg *config.Config, create func() (*rundir.Dir, 
 	if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 		return nil, unfinished(dir, nil, err)
 	}
-	return s.fit(ctx, dir)
+	d := begin(ctx, dir, options)
+	defer func() { err = d.end(dir, err) }()
+	return s.fit(d, dir)
 }
 
 // Resume goes on with the run in a directory where it stopped. A run that has ended gives its result again, unless it was a budget
 // that ended it.
-func Resume(ctx context.Context, path string, options Options) (*Result, error) {
+func Resume(ctx context.Context, path string, options Options) (result *Result, err error) {
 	if err := rundir.Exists(path); err != nil {
 		return nil, err
 	}
-	result := &Result{}
+	result = &Result{}
 	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended && !trainer.StopReason(result.StopReason).IsBudget() {
 		result.Run = path // it may have been moved
 		return result, err
@@ -74,20 +78,23 @@ func Resume(ctx context.Context, path string, options Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, known, err := openSession(ctx, path, options)
+	d := begin(ctx, dir, options)
+	s, known, err := openSession(d.ctx, path, d.options)
 	if err != nil {
+		err = d.end(dir, err)
 		dir.Close()
 		return nil, err
 	}
 	defer s.data.Close()
 	defer s.ended(ctx, dir.Root())
 	defer dir.Close()
+	defer func() { err = d.end(dir, err) }()
 	if !known { // the run was killed right after it began
 		if err := dir.WriteJSON(rundir.EnvironmentFile, s.environment); err != nil {
 			return nil, unfinished(dir, nil, err)
 		}
 	}
-	return s.fit(ctx, dir)
+	return s.fit(d, dir)
 }
 
 // ended tells whoever wants to know. An interruption does not keep it from being told.

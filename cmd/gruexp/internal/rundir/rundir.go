@@ -7,6 +7,10 @@
 //	model.safetensors  the best weights so far
 //	inside.json        what is inside the model: gates and gradients over time, predictions beside what was right
 //	result.json        what train printed, once the run has ended
+//	train.log          what train and resume said while the run was under way, line by line
+//	progress.json      how far the run has come, about once a second; once it has failed, how
+//	stop               asks the run to stop: it obeys within about a second, as it does Ctrl-C, and removes the file
+//	.alive-N.lock      locked by the processes at work, for others to see: see [Enter]
 //	report.html        all of it for people, in one file
 //
 // A directory belongs to one process at a time: whoever creates or opens it holds its lock until Close.
@@ -21,7 +25,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
@@ -39,6 +42,9 @@ const (
 	EventsFile      = "events.out.tfevents.gruexp"
 	ModelFile       = "model.safetensors"
 	ResultFile      = "result.json"
+	LogFile         = "train.log"
+	ProgressFile    = "progress.json"
+	StopFile        = "stop"
 	InsideFile      = "inside.json"
 	ReportFile      = "report.html"
 	CheckpointsDir  = "checkpoints"
@@ -160,13 +166,6 @@ func Exists(path string) error {
 func locked(path string) (*Dir, error) {
 	lock := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
-	for range 20 { // somebody may be asking just now whether it is in use
-		if err != nil || ok {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-		ok, err = lock.TryLock()
-	}
 	if err == nil && !ok {
 		return nil, &request.Error{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}
 	}
@@ -183,21 +182,6 @@ func locked(path string) (*Dir, error) {
 		return nil, &request.Error{Where: path, What: "run directory cannot be written", Found: request.Reason(err), Expected: "a directory that can be"}
 	}
 	return d, nil
-}
-
-// InUse says whether a process works on the run in a directory. Nothing is made there.
-func InUse(path string) bool {
-	file := filepath.Join(path, lockFile)
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	lock := flock.New(file, flock.SetFlag(os.O_RDONLY))
-	free, err := lock.TryRLock()
-	if err != nil {
-		return false // nobody can tell
-	}
-	_ = lock.Close() // nothing was written
-	return !free
 }
 
 // checkWritable finds out before hours of training that their results could not be written.

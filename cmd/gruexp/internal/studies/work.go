@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -25,8 +26,10 @@ func (e *UnfinishedError) Error() string {
 // Unwrap returns why.
 func (e *UnfinishedError) Unwrap() error { return e.Err }
 
-// work carries out what there is to do.
+// work carries out what there is to do. Others can see that, and ask all who do to stop.
 func (d *dir) work(ctx context.Context, w *study.Worker) error {
+	ctx, presence := rundir.Enter(ctx, d.path)
+	defer presence.Withdraw()
 	err := w.Work(ctx)
 	if err == nil || ctx.Err() == nil {
 		return err
@@ -36,6 +39,9 @@ func (d *dir) work(ctx context.Context, w *study.Worker) error {
 		return failed
 	}
 	unfinished := &UnfinishedError{Dir: d.path, Of: len(trials), Err: errors.New("a signal")}
+	if asked := (*rundir.StopRequest)(nil); errors.As(context.Cause(ctx), &asked) {
+		unfinished.Err = asked
+	}
 	for _, t := range trials {
 		if t.State.Ended() {
 			unfinished.Ended++

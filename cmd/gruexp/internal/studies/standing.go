@@ -1,0 +1,43 @@
+package studies
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/gruexp/gruexp/trainer/study"
+)
+
+// Standing is how far a study has come: less than [Look] says, and soon said.
+type Standing struct {
+	Trials []study.Trial // those there are
+	Of     int           // how many there will be at the most
+	Ended  bool          // there is nothing left to do
+}
+
+// Stand reads how far a study has come, which may be under way.
+func Stand(ctx context.Context, path string) (*Standing, error) {
+	d, definition, err := openDir(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	trials, err := d.store.Trials(ctx)
+	if err != nil {
+		return nil, refuseRecord(ctx, path, err)
+	}
+	s := &Standing{Trials: trials, Of: len(trials), Ended: len(trials) > 0}
+	for _, t := range trials {
+		s.Ended = s.Ended && t.State.Ended()
+	}
+	if definition.Kind == tuneKind {
+		var t tuneDefinition
+		if err := json.Unmarshal(definition.Text, &t); err != nil {
+			return nil, refuseRecord(ctx, path, err)
+		}
+		s.Ended = s.Ended && t.spent(trials)
+		if !s.Ended {
+			s.Of = max(s.Of, t.Config.Trials)
+		}
+	}
+	return s, nil
+}
