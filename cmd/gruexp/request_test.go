@@ -9,7 +9,7 @@ import (
 
 func TestWrongCalls(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …version, worker; did you mean "train"?)`},
+		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …version, watch, worker; did you mean "train"?)`},
 		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --data`},
 		{"train --sed 2", `gruexp: train: unknown flag (found --sed, expected …did you mean "--seed"?)`},
 		{"train -x", `gruexp: train: unknown flag (found -x, expected one of --data`},
