@@ -34,7 +34,21 @@ type comparison struct {
 		MoreSeeds       int `json:"more_seeds"`
 	}
 	Failed []struct{ Trial, Arm, Error string }
-	Test   *struct {
+	Tuned  *struct {
+		Sampler, Pruner string
+		Trials, Repeats int
+		Seeds           []uint64
+		Arms            map[string]struct {
+			Trials, Pruned, Failed int
+			Seconds                float64
+			Trial                  string
+			Value                  float64
+			Settings               map[string]any
+			Config                 string
+			Importance             map[string]float64
+		}
+	}
+	Test *struct {
 		Metric string
 		Looks  int
 		Arms   map[string]struct{ Mean, Low, High float64 }
@@ -48,6 +62,12 @@ func (o outcome) comparison(t *testing.T) comparison {
 	for name, arm := range c.Arms { // what differs from one time to the next
 		arm.Seconds = 0
 		c.Arms[name] = arm
+	}
+	if c.Tuned != nil {
+		for name, arm := range c.Tuned.Arms {
+			arm.Seconds = 0
+			c.Tuned.Arms[name] = arm
+		}
 	}
 	c.Dir = ""
 	return c

@@ -118,3 +118,37 @@ func TestKilledSearch(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A comparison of tuned arms that was killed while it tuned and while it compared, and gone on with by a worker too, ends as
+// one that was not; every trial is there once.
+func TestKilledTuning(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, strings.Replace(tunedSwings, "sampler: random", "sampler: tpe", 1))
+	out := filepath.Join(t.TempDir(), "killed")
+	for _, trials := range []int{1, 0, 3, 2, 1} {
+		s := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
+		s.waitForTrials(trials)
+		s.stop(t, syscall.SIGKILL)
+	}
+	if o := mustRun(t, "worker", out, "--jobs", "1"); !strings.Contains(o.stdout, "nothing is left to do") {
+		t.Errorf("found %q", o.stdout)
+	}
+	last := mustRun(t, "compare", file, "--out", out, "--json")
+	if strings.Contains(last.stderr, "trial ") {
+		t.Errorf("found %q, expected that the worker has left nothing to do", last.stderr)
+	}
+	found := last.comparison(t)
+	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--jobs", "1", "--json").comparison(t)
+	for _, c := range []comparison{found, whole} {
+		for name, arm := range c.Tuned.Arms {
+			arm.Config = ""
+			c.Tuned.Arms[name] = arm
+		}
+	}
+	if diff := cmp.Diff(whole, found); diff != "" {
+		t.Error(diff)
+	}
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 1+2*4*2+2*2 {
+		t.Errorf("found %d rows of runs", len(rows))
+	}
+}

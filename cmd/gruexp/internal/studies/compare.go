@@ -19,6 +19,7 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/search"
 )
 
 const compareKind = "compare"
@@ -30,6 +31,9 @@ type CompareConfig struct {
 	Folds     int                       `yaml:"folds"`     // run number i of an arm has fold i of so many as its validation part, see data.fold; 0: all have the same
 	Reference string                    `yaml:"reference"` // the arm that the others are measured against; required
 	Arms      map[string]map[string]any `yaml:"arms"`      // by name, changes to the base: values by path, as --set takes them, or nested
+
+	Tune   *SearchConfig           `yaml:"tune"`   // every arm is tuned first, with as many trials; left out: none is
+	Spaces map[string]search.Space `yaml:"spaces"` // by arm, hyperparameters that it has beside those of tune.space, or in place of them
 }
 
 func (c CompareConfig) validate() fault.List {
@@ -49,13 +53,14 @@ func (c CompareConfig) validate() fault.List {
 	if len(names) > 0 {
 		faults.Check(slices.Contains(names, c.Reference), "reference", c.Reference, "one of the arms %v", names)
 	}
-	return faults
+	return append(faults, c.validateTuning()...)
 }
 
 // Comparison is a study that can be carried out: every arm resolved and checked against its data.
 type Comparison struct {
 	config      CompareConfig
 	arms        map[string]arm
+	tuning      *tuning // nil: none
 	fingerprint string
 }
 
@@ -69,7 +74,12 @@ type arm struct {
 func (c *Comparison) Name() string { return c.config.Name }
 
 // Trials is how many there are.
-func (c *Comparison) Trials() int { return len(c.config.Seeds) * len(c.arms) }
+func (c *Comparison) Trials() int {
+	if c.tuning != nil {
+		return c.tuning.trials()
+	}
+	return len(c.config.Seeds) * len(c.arms)
+}
 
 // ReadComparison reads a study, built in or from a file, with changes to its base. Nothing is written.
 func ReadComparison(ctx context.Context, source string, sets []string, options Options) (*Comparison, error) {
@@ -77,11 +87,8 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{config: defaultCompare()}
-	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
-		return nil, err
-	}
-	if err := c.resolve(f, sets); err != nil {
+	c, err := f.comparison(sets)
+	if err != nil {
 		return nil, err
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
@@ -93,11 +100,34 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 		}
 		identity = append(identity, name, fingerprint)
 	}
+	if c.config.Tune != nil {
+		if c.tuning, err = c.newTuning(ctx, f, options); err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal([]any{c.tuning.Search, c.tuning.Seeds, c.tuning.Arms})
+		if err != nil {
+			return nil, errors.Wrap(err, "definition of a study")
+		}
+		identity = append(identity, string(text))
+	}
 	c.fingerprint = fingerprintOf(identity)
 	return c, nil
 }
 
-func defaultCompare() CompareConfig { return CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}} }
+// comparison reads a study whose arms are resolved.
+func (f *file) comparison(sets []string) (*Comparison, error) {
+	c := &Comparison{config: CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}}}
+	var given CompareConfig
+	f.document.Decode(&given)
+	if given.Tune != nil { // what is left out of it has defaults
+		search := defaultSearch()
+		c.config.Tune = &search
+	}
+	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
+		return nil, err
+	}
+	return c, c.resolve(f, sets)
+}
 
 // resolve makes the configurations of all arms.
 func (c *Comparison) resolve(f *file, sets []string) error {
@@ -152,14 +182,16 @@ func fingerprintOf(parts []string) string {
 
 // compareDefinition is what another process needs to take part.
 type compareDefinition struct {
-	Metric    string `json:"metric"`
-	Name      string `json:"name"` // this one and the next for those who look at the study
-	Reference string `json:"reference"`
+	Metric    string  `json:"metric"`
+	Name      string  `json:"name"` // this one and the next for those who look at the study
+	Reference string  `json:"reference"`
+	Tuning    *tuning `json:"tuning,omitempty"`
 }
 
 // Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
 func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
-	text, err := json.Marshal(compareDefinition{c.config.Metric, c.config.Name, c.config.Reference})
+	definition := compareDefinition{Metric: c.config.Metric, Name: c.config.Name, Reference: c.config.Reference, Tuning: c.tuning}
+	text, err := json.Marshal(definition)
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
 	}
@@ -177,7 +209,12 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 			return nil, err
 		}
 	}
-	if err := d.store.Add(ctx, c.trials()); err != nil {
+	if c.tuning != nil { // which proposes its trials, and then those of the comparison
+		err = d.write(c.tuning.Base, baseFile)
+	} else {
+		err = d.store.Add(ctx, c.trials())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if retry {
@@ -185,7 +222,7 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 			return nil, err
 		}
 	}
-	if err := d.work(ctx, compareWorker(d, c.config.Metric, options)); err != nil {
+	if err := d.work(ctx, definition.worker(d, options)); err != nil {
 		return nil, err
 	}
 	return c.result(ctx, d)
@@ -206,8 +243,8 @@ func (c *Comparison) trials() []study.Trial {
 	return trials
 }
 
-func compareWorker(d *dir, metric string, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: metric, config: func(t study.Trial) (string, []string, error) {
+func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
+	e := &executor{dir: d, options: options, metric: c.Metric, config: func(t study.Trial) (string, []string, error) {
 		own, err := changes("", t.Settings)
 		if err != nil {
 			return "", nil, err
@@ -215,7 +252,18 @@ func compareWorker(d *dir, metric string, options Options) *study.Worker {
 		path, err := d.file(armsDir, t.Arm+".yaml")
 		return path, assignments(own), err
 	}}
-	return &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
+	w := &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
+	if t := c.Tuning; t != nil {
+		e.config = func(trial study.Trial) (string, []string, error) {
+			path, err := recipe{t.Base, t.Arms[armOf(trial)].Sets}.write(d, trial.Settings, trialsDir, trial.Name+".yaml")
+			return path, nil, err
+		}
+		w.Propose = func(trials []study.Trial) *study.Trial { return t.propose(c.Metric, trials) }
+		if t.Search.Pruner != search.NoPruner {
+			w.Prune = func(all []study.Trial, trial study.Trial) bool { return t.hopeless(c.Metric, all, trial) }
+		}
+	}
+	return w
 }
 
 // CompareResult is the JSON of compare, and its result.json.
@@ -226,7 +274,8 @@ type CompareResult struct {
 	Reference string   `json:"reference"`
 	Seeds     []uint64 `json:"seeds"`
 	study.Table
-	Test *TestResult `json:"test,omitempty"` // only where it was asked for
+	Tuned *TuningResult `json:"tuned,omitempty"` // of a study with tune
+	Test  *TestResult   `json:"test,omitempty"`  // only where it was asked for
 
 	trials []study.Trial
 }
@@ -256,6 +305,11 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 	r := &CompareResult{
 		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds,
 		Table: *study.Compare(c.question(), trials), trials: trials,
+	}
+	if c.tuning != nil {
+		if r.Tuned, err = c.tuning.result(d, c.config.Metric, trials); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.writeTables(d); err != nil {
 		return nil, err

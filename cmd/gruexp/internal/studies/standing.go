@@ -34,7 +34,7 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 		if err := json.Unmarshal(definition.Text, &t); err != nil {
 			return nil, refuseRecord(ctx, path, err)
 		}
-		s.Ended = s.Ended && t.spent(trials)
+		s.Ended = s.Ended && t.Config.spent(trials)
 		if !s.Ended {
 			s.Of = max(s.Of, t.Config.Trials)
 		}

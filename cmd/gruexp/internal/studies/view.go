@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +68,7 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 	case tuneKind:
 		var t tuneDefinition
 		if err = json.Unmarshal(definition.Text, &t); err == nil {
-			v.Ended = v.Ended && t.spent(trials)
+			v.Ended = v.Ended && t.Config.spent(trials)
 			v.Tune, v.Space = t.view(path, trials), t.Config.Space
 		}
 	default:
@@ -148,7 +147,7 @@ func lookAtComparison(path string, definition study.Definition, trials []study.T
 func (t tuneDefinition) view(path string, trials []study.Trial) *TuneResult {
 	r, best := t.summary(path, trials)
 	if best == nil {
-		r.Best.Value = study.Value(math.NaN())
+		r.Best.Value = study.Unknown()
 		return r
 	}
 	r.Best = Best{Trial: best.Name, Value: best.Value, Settings: best.Settings}
@@ -167,17 +166,6 @@ func (t tuneDefinition) summary(path string, trials []study.Trial) (*TuneResult,
 		Study: t.Config.Name, Dir: path, Metric: t.Config.Metric, Trials: len(trials), Failures: study.Failures(trials), History: trials,
 		Importance: search.Importance(t.Config.Space, slices.Concat(t.Earlier, trials), t.Config.Seed),
 	}
-	r.Failed = len(r.Failures)
-	var best *study.Trial
-	higher := trainer.HigherIsBetter(t.Config.Metric)
-	for i := range trials {
-		switch trial := &trials[i]; {
-		case trial.State == study.Pruned:
-			r.Pruned++
-		case trial.State != study.Done:
-		case best == nil || trial.Value != best.Value && trial.Value > best.Value == higher:
-			best = trial
-		}
-	}
-	return r, best
+	r.Failed, r.Pruned = len(r.Failures), count(trials, study.Pruned)
+	return r, bestOf(trials, t.Config.Metric)
 }

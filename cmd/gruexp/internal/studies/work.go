@@ -92,7 +92,7 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 		if err := json.Unmarshal(definition.Text, &c); err != nil {
 			return 0, errors.Wrap(err, "definition of the study")
 		}
-		w = compareWorker(d, c.Metric, options)
+		w = c.worker(d, options)
 	case tuneKind:
 		var t tuneDefinition
 		if err := json.Unmarshal(definition.Text, &t); err != nil {
