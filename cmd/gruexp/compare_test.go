@@ -16,6 +16,7 @@ type comparison struct {
 	Metric    string
 	Reference string
 	Seeds     []uint64
+	Split     string
 	Arms      map[string]struct {
 		Mean, Low, High float64
 		Values          []float64
@@ -109,9 +110,9 @@ func TestCompare(t *testing.T) {
 		t.Errorf("found the verdict %q, expected the name of the reference", verdict)
 	}
 
-	// An arm is a configuration that train takes, and its run is the trial's.
+	// An arm is a configuration that train takes, and its run is the trial's, on the validation part of its seed.
 	alone := filepath.Join(t.TempDir(), "alone")
-	r := mustRun(t, "train", filepath.Join(out, "arms", "large.yaml"), "--seed", "2", "--out", alone, "--json").result(t)
+	r := mustRun(t, "train", filepath.Join(out, "arms", "large.yaml"), "--seed", "2", "--set", "data.valid_seed=2", "--out", alone, "--json").result(t)
 	if r.Valid["accuracy"] != c.Arms["large"].Values[1] {
 		t.Errorf("found accuracy %g, expected that of the trial, %g", r.Valid["accuracy"], c.Arms["large"].Values[1])
 	}
@@ -215,9 +216,62 @@ func TestCompareFolds(t *testing.T) {
 	}
 	for trial, number := range map[string]string{"small-1": "1", "sgd-1": "1", "small-2": "2", "sgd-2": "2", "large-3": "1"} {
 		text := read(t, filepath.Join(out, "trials", trial, "config.yaml"))
+		if strings.Contains(text, "valid_seed") {
+			t.Errorf("%s: found a validation part that is drawn beside folds", trial)
+		}
 		if want := "    of: 2\n    number: " + number; !strings.Contains(text, want) {
 			t.Errorf("%s: found no %q in\n%s", trial, want, text)
 		}
+	}
+}
+
+// Where the validation part is drawn at random, every seed has one of its own; a study may keep it, and data may have one.
+func TestCompareSplits(t *testing.T) {
+	t.Parallel()
+	varied := studyFile(t, compareSwings)
+	fixed := write(t, filepath.Join(filepath.Dir(varied), "fixed.yaml"), strings.Replace(compareSwings, "reference:", "split: fixed\nreference:", 1))
+	out := t.TempDir()
+	values := map[string][]float64{}
+	for file, c := range map[string]struct {
+		split, sentence string
+	}{
+		varied: {"varied", "Every seed has a validation part of its own"},
+		fixed:  {"fixed", "All runs have the same validation part"},
+	} {
+		args := []string{"compare", file, "--out", filepath.Join(out, c.split)}
+		found := mustRun(t, append(args, "--json")...).comparison(t)
+		if found.Split != c.split || len(found.Failed) > 0 {
+			t.Errorf("found %+v, expected the split %s", found, c.split)
+		}
+		values[c.split] = found.Arms["small"].Values
+		if table := mustRun(t, args...).stdout; !strings.Contains(table, c.sentence) {
+			t.Errorf("found no %q in\n%s", c.sentence, table)
+		}
+		for _, seed := range []string{"1", "3"} {
+			for _, arm := range []string{"small", "sgd"} {
+				text := read(t, filepath.Join(out, c.split, "trials", arm+"-"+seed, "config.yaml"))
+				if has := strings.Contains(text, "valid_seed: "+seed+"\n"); has != (c.split == "varied") {
+					t.Errorf("%s, %s-%s: found\n%s", c.split, arm, seed, text)
+				}
+			}
+		}
+	}
+	if slices.Equal(values["varied"], values["fixed"]) {
+		t.Errorf("found the same values %v on other validation parts", values["fixed"])
+	}
+	gruexp(t, "compare", fixed, "--out", filepath.Join(out, "varied")).mustFail(t, 2, filepath.Join(out, "varied")+": holds another study (found …")
+	if c := mustRun(t, "compare", varied, "--set", "data.valid_seed=7", "--json").comparison(t); c.Split != "fixed" {
+		t.Errorf("found %s, expected that a part which was chosen stays", c.Split)
+	}
+	series := write(t, filepath.Join(filepath.Dir(varied), "series.yaml"), `base: adding
+metric: valid.loss
+seeds: [1, 2]
+reference: a
+set: {trainer: {max_epochs: 1}, data.overfit_batches: 1, model.layers: [gru: {units: 2}, dense]}
+arms: {a: , b: {solver.clip_norm: 0.1}}
+`)
+	if c := mustRun(t, "compare", series, "--json").comparison(t); c.Split != "fixed" {
+		t.Errorf("found %s of data that have their parts", c.Split)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestCompareTuned(t *testing.T) {
 		if rate := arm.Settings["solver.learning_rate"].(float64); name == "momentum" && rate < 0.01 {
 			t.Errorf("found the learning rate %g, expected that the arm's own space counts", rate)
 		}
-		r := mustRun(t, "train", arm.Config, "--seed", "1", "--out", filepath.Join(t.TempDir(), "best"), "--json").result(t)
+		r := mustRun(t, "train", arm.Config, "--seed", "1", "--set", "data.valid_seed=1", "--out", filepath.Join(t.TempDir(), "best"), "--json").result(t)
 		if r.Valid["loss"] != c.Arms[name].Values[1] {
 			t.Errorf("%s: found the loss %g of %s, expected that of the trial, %g", name, r.Valid["loss"], arm.Config, c.Arms[name].Values[1])
 		}

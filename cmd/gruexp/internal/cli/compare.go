@@ -85,6 +85,7 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(&b, "\n%s\n", splitSentence(r.Split))
 	fmt.Fprintf(&b, "\nDifference from %s, seed by seed; p after Holm's correction; P: probability that a run beats one of %s\n\n", r.Reference, r.Reference)
 	fmt.Fprintln(table, "ARM\tDIFFERENCE\tINTERVAL\tP\tp\tVERDICT")
 	for _, name := range r.Better() {
@@ -119,6 +120,18 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	fmt.Fprintf(&b, "\nThe study is in %s\n", r.Dir)
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
+}
+
+// splitSentence says what the runs of a comparison were measured on.
+func splitSentence(split string) string {
+	switch split {
+	case studies.SplitVaried:
+		return "Every seed has a validation part of its own, drawn at random; the test part is the same for all."
+	case studies.SplitFixed:
+		return "All runs have the same validation part: what is said holds for that."
+	default:
+		return "Runs of different seeds have different folds as their validation part."
+	}
 }
 
 // showTuning says what each arm was tuned to.

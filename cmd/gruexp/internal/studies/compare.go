@@ -29,6 +29,7 @@ type CompareConfig struct {
 	Question
 	Seeds     []uint64                  `yaml:"seeds"`     // of the runs of every arm; default 1 to 5
 	Folds     int                       `yaml:"folds"`     // run number i of an arm has fold i of so many as its validation part, see data.fold; 0: all have the same
+	Split     string                    `yaml:"split"`     // varied: every seed has a validation part of its own, where the data allow it; fixed; default varied
 	Reference string                    `yaml:"reference"` // the arm that the others are measured against; required
 	Arms      map[string]map[string]any `yaml:"arms"`      // by name, changes to the base: values by path, as --set takes them, or nested
 
@@ -43,6 +44,7 @@ func (c CompareConfig) validate() fault.List {
 		faults.Check(!slices.Contains(c.Seeds[:i], seed), fmt.Sprintf("seeds.%d", i), seed, "every seed once")
 	}
 	faults.Check(c.Folds == 0 || c.Folds >= 2, "folds", c.Folds, "two or more, or 0 for none")
+	faults.Check(c.Split == SplitVaried || c.Split == SplitFixed, "split", c.Split, "one of %v", []string{SplitVaried, SplitFixed})
 	faults.Check(len(c.Arms) >= 2, "arms", fmt.Sprintf("%d arms", len(c.Arms)), "two or more")
 	names := slices.Sorted(maps.Keys(c.Arms))
 	for i, name := range names {
@@ -61,6 +63,7 @@ type Comparison struct {
 	config      CompareConfig
 	arms        map[string]arm
 	tuning      *tuning // nil: none
+	varied      bool    // every seed has a validation part of its own
 	fingerprint string
 }
 
@@ -92,13 +95,25 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 		return nil, err
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
+	c.varied = c.config.Split == SplitVaried && c.config.Folds == 0
+	var faults request.Errors // of all arms
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
-		fingerprint, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
-		if err != nil {
-			return nil, f.placeFault(f.place("arm "+name, a.changes, err))
+		checked, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
+		if err := f.placeFault(f.place("arm "+name, a.changes, err)); !collect(&faults, err) {
+			return nil, err
 		}
-		identity = append(identity, name, fingerprint)
+		identity = append(identity, name, checked.Fingerprint)
+		c.varied = c.varied && checked.DrawsValid && a.config.Data.ValidSeed == 0 // for all arms or none: pairs have the same data
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	if c.varied {
+		identity = append(identity, validSeedPath)
+		if err := c.checkSplits(ctx, f, options); err != nil {
+			return nil, err
+		}
 	}
 	if c.config.Tune != nil {
 		if c.tuning, err = c.newTuning(ctx, f, options); err != nil {
@@ -114,9 +129,45 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	return c, nil
 }
 
+// What Split may say, and Folds lead to.
+const (
+	SplitVaried = "varied"
+	SplitFixed  = "fixed"
+	splitFolds  = "folds"
+)
+
+// validSeedPath is the key that draws a validation part.
+const validSeedPath = "data.valid_seed"
+
+// checkSplits loads the data of every seed, for the reference: a part may have too little of something.
+func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) error {
+	for _, seed := range c.config.Seeds {
+		reference := c.arms[c.config.Reference]
+		cfg := *reference.config
+		cfg.Data.ValidSeed = seed
+		_, err := run.Check(ctx, &cfg, c.config.Metric, options.Run)
+		if err := f.placeFault(f.place(fmt.Sprintf("seed %d", seed), reference.changes, err)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split says what became of the validation part.
+func (c *Comparison) split() string {
+	switch {
+	case c.varied:
+		return SplitVaried
+	case c.config.Folds > 0:
+		return splitFolds
+	default:
+		return SplitFixed
+	}
+}
+
 // comparison reads a study whose arms are resolved.
 func (f *file) comparison(sets []string) (*Comparison, error) {
-	c := &Comparison{config: CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}}}
+	c := &Comparison{config: CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}, Split: SplitVaried}}
 	var given CompareConfig
 	f.document.Decode(&given)
 	if given.Tune != nil { // what is left out of it has defaults
@@ -185,12 +236,13 @@ type compareDefinition struct {
 	Metric    string  `json:"metric"`
 	Name      string  `json:"name"` // this one and the next for those who look at the study
 	Reference string  `json:"reference"`
+	Varied    bool    `json:"varied,omitempty"` // every run has the validation part of its seed
 	Tuning    *tuning `json:"tuning,omitempty"`
 }
 
 // Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
 func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
-	definition := compareDefinition{Metric: c.config.Metric, Name: c.config.Name, Reference: c.config.Reference, Tuning: c.tuning}
+	definition := compareDefinition{Metric: c.config.Metric, Name: c.config.Name, Reference: c.config.Reference, Varied: c.varied, Tuning: c.tuning}
 	text, err := json.Marshal(definition)
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
@@ -244,7 +296,7 @@ func (c *Comparison) trials() []study.Trial {
 }
 
 func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: c.Metric, config: func(t study.Trial) (string, []string, error) {
+	e := &executor{dir: d, options: options, metric: c.Metric, varied: c.Varied, config: func(t study.Trial) (string, []string, error) {
 		own, err := changes("", t.Settings)
 		if err != nil {
 			return "", nil, err
@@ -273,6 +325,7 @@ type CompareResult struct {
 	Metric    string   `json:"metric"`
 	Reference string   `json:"reference"`
 	Seeds     []uint64 `json:"seeds"`
+	Split     string   `json:"split"` // of the validation part: varied, fixed or folds
 	study.Table
 	Tuned *TuningResult `json:"tuned,omitempty"` // of a study with tune
 	Test  *TestResult   `json:"test,omitempty"`  // only where it was asked for
@@ -303,7 +356,7 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 		return nil, err
 	}
 	r := &CompareResult{
-		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds,
+		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds, Split: c.split(),
 		Table: *study.Compare(c.question(), trials), trials: trials,
 	}
 	if c.tuning != nil {

@@ -41,6 +41,7 @@ type executor struct {
 	dir     *dir
 	options Options
 	metric  string
+	varied  bool                                                        // every seed has a validation part of its own
 	config  func(t study.Trial) (path string, sets []string, err error) // the configuration of a trial: a file and changes to it
 }
 
@@ -94,6 +95,9 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 		return nil, errors.Wrap(err, "this program")
 	}
 	args := []string{TrialVerb, config, "--out", out, "--seed", strconv.FormatUint(seed, 10), "--threads", strconv.Itoa(e.options.Threads)}
+	if e.varied {
+		args = append(args, "--set", validSeedPath+"="+strconv.FormatUint(seed, 10))
+	}
 	for _, set := range sets {
 		args = append(args, "--set", set)
 	}

@@ -70,7 +70,7 @@ func ReadSearch(ctx context.Context, source string, sets []string, options Optio
 	if err != nil {
 		return nil, err
 	}
-	fingerprint, err := run.Check(ctx, base, c.Metric, options.Run)
+	checked, err := run.Check(ctx, base, c.Metric, options.Run)
 	if err != nil {
 		return nil, f.placeFault(f.place("", shared, err))
 	}
@@ -89,7 +89,7 @@ func ReadSearch(ctx context.Context, source string, sets []string, options Optio
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
 	}
-	s.fingerprint = fingerprintOf([]string{tuneKind, fingerprint, string(identity)})
+	s.fingerprint = fingerprintOf([]string{tuneKind, checked.Fingerprint, string(identity)})
 	return s, nil
 }
 
