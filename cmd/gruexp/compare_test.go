@@ -327,6 +327,32 @@ func TestWrongStudies(t *testing.T) {
 	gruexp(t, "compare", "solvers", "--threads", "-1").mustFail(t, 2, "compare: wrong value of --threads (found -1, expected …")
 }
 
+// The built-in studies are listed, by themselves and beside the experiments.
+func TestListStudies(t *testing.T) {
+	t.Parallel()
+	var found struct {
+		Studies []struct {
+			Name, Base, Metric, Reference, Description string
+			Arms                                       []string
+			Tuned                                      bool
+		}
+	}
+	mustRun(t, "list", "studies", "--json").decode(t, &found)
+	table := mustRun(t, "list").stdout
+	for _, s := range found.Studies {
+		if s.Base == "" || s.Description == "" || !slices.Contains(s.Arms, s.Reference) || s.Tuned != (s.Name == "solvers-tuned") {
+			t.Errorf("found %+v", s)
+		}
+		if !strings.Contains(table, "\n"+s.Name+" ") {
+			t.Errorf("found no %s in\n%s", s.Name, table)
+		}
+	}
+	if len(found.Studies) < 10 || !strings.HasPrefix(table, "EXPERIMENT ") {
+		t.Errorf("found %d studies and\n%s", len(found.Studies), table)
+	}
+	gruexp(t, "list", "study").mustFail(t, 2, "list: wrong arguments (found study, expected no arguments, or experiments, studies, or runs DIR)")
+}
+
 func list(t *testing.T, folder string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)

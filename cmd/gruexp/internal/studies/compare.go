@@ -18,6 +18,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -146,6 +147,14 @@ func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) 
 		cfg := *reference.config
 		cfg.Data.ValidSeed = seed
 		_, err := run.Check(ctx, &cfg, c.config.Metric, options.Run)
+		var wrong *data.FileError
+		if errors.As(err, &wrong) {
+			where, line := f.document.Locate("seeds")
+			return &request.Error{
+				Where: fmt.Sprintf("%s:%d", where, line), What: fmt.Sprintf("seed %d draws a validation part that cannot be", seed),
+				Found: fmt.Sprintf("%s: %s: %s", wrong.Path, wrong.What, wrong.Found), Expected: wrong.Expected + "; split: fixed keeps the part of seed 0",
+			}
+		}
 		if err := f.placeFault(f.place(fmt.Sprintf("seed %d", seed), reference.changes, err)); err != nil {
 			return err
 		}
