@@ -71,15 +71,16 @@ func Compare(c Comparison, trials []Trial) *Table {
 		}
 		d := pairs(c.Seeds, values[name], values[c.Reference])
 		e := Interval(d, bootstrapSeed)
+		differs := differenceP(d, e)
 		more := 0
 		if n := RunsNeeded(d, alpha/float64(len(c.Arms)-1)); n > 0 {
 			more = max(1, n-len(d))
 		}
 		table.Differences[name] = Difference{
-			Estimate: e, Pairs: len(d), P: Value(e.p), MoreSeeds: more,
+			Estimate: e, Pairs: len(d), P: Value(differs), MoreSeeds: more,
 			Probability: Improvement(table.Arms[name].Values, table.Arms[c.Reference].Values, c.HigherIsBetter),
 		}
-		p, names = append(p, e.p), append(names, name)
+		p, names = append(p, differs), append(names, name)
 	}
 	for i, adjusted := range Holm(p) {
 		d := table.Differences[names[i]]
