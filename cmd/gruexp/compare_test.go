@@ -136,6 +136,9 @@ func TestCompare(t *testing.T) {
 			t.Errorf("found no %q in\n%s", part, table)
 		}
 	}
+	if rows := tableOf(t, filepath.Join(out, "test.csv")); len(rows) != 4 || rows[1][1] != "test.accuracy" || rows[1][5] != "2" {
+		t.Errorf("found %v in test.csv, expected three arms and the second look", rows)
+	}
 	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 10 {
 		t.Errorf("found %d rows of runs.csv, expected a head and 9 runs", len(rows))
 	}

@@ -392,6 +392,9 @@ func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
 	}
 	metric := strings.TrimPrefix(c.config.Metric, validPrefix)
 	r.Test = &TestResult{Metric: "test." + metric, Looks: looks, Arms: study.TestEstimates(c.question(), r.trials, metric)}
+	if err := r.Test.writeTable(d, r.Better()); err != nil {
+		return err
+	}
 	return d.writeResult(r)
 }
 

@@ -58,6 +58,17 @@ func (r *CompareResult) writeTables(d *dir) error {
 	return d.writeRuns(r.trials)
 }
 
+// writeTable writes the figures of the test part.
+func (r *TestResult) writeTable(d *dir, arms []string) error {
+	rows := [][]string{{"arm", "metric", "mean", "low", "high", "looks"}}
+	for _, name := range arms {
+		if e, ok := r.Arms[name]; ok {
+			rows = append(rows, []string{name, r.Metric, cell(e.Mean), cell(e.Low), cell(e.High), strconv.Itoa(r.Looks)})
+		}
+	}
+	return d.writeCSV("test.csv", rows)
+}
+
 func (r *TuneResult) writeTables(d *dir) error {
 	names := slices.Sorted(maps.Keys(r.Importance))
 	importance := [][]string{{"hyperparameter", "importance"}}
