@@ -45,6 +45,7 @@ too, and the study counts how often.`,
 				return err
 			}
 			result, err := c.Run(cmd.Context(), flags.folder(c.Name()), flags.retry, options)
+			flags.progress.clear()
 			if err != nil {
 				return err
 			}

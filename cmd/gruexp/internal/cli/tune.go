@@ -38,6 +38,7 @@ command goes on where the search stopped; with more trials or time in the file i
 				return err
 			}
 			result, err := s.Run(cmd.Context(), flags.folder(s.Name()), flags.retry, options)
+			flags.progress.clear()
 			if err != nil {
 				return err
 			}

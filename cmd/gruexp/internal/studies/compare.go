@@ -283,7 +283,7 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 			return nil, err
 		}
 	}
-	if err := d.work(ctx, definition.worker(d, options)); err != nil {
+	if err := d.work(ctx, definition.worker(d, options), definition.most()); err != nil {
 		return nil, err
 	}
 	return c.result(ctx, d)
@@ -304,6 +304,14 @@ func (c *Comparison) trials() []study.Trial {
 	return trials
 }
 
+// most is how many trials there will be; 0: as many as there are.
+func (c compareDefinition) most() int {
+	if c.Tuning != nil {
+		return c.Tuning.trials()
+	}
+	return 0
+}
+
 func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
 	e := &executor{dir: d, options: options, metric: c.Metric, varied: c.Varied, config: func(t study.Trial) (string, []string, error) {
 		own, err := changes("", t.Settings)
@@ -313,7 +321,7 @@ func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
 		path, err := d.file(armsDir, t.Arm+".yaml")
 		return path, assignments(own), err
 	}}
-	w := &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
+	w := e.worker(c.most())
 	if t := c.Tuning; t != nil {
 		e.config = func(trial study.Trial) (string, []string, error) {
 			path, err := recipe{t.Base, t.Arms[armOf(trial)].Sets}.write(d, trial.Settings, trialsDir, trial.Name+".yaml")

@@ -186,7 +186,7 @@ func (s *Search) Run(ctx context.Context, path string, retry bool, options Optio
 			return nil, err
 		}
 	}
-	if err := d.work(ctx, s.definition.worker(d, options)); err != nil {
+	if err := d.work(ctx, s.definition.worker(d, options), s.definition.Config.Trials); err != nil {
 		return nil, err
 	}
 	return s.definition.result(ctx, d)
@@ -197,7 +197,8 @@ func (t tuneDefinition) worker(d *dir, options Options) *study.Worker {
 		path, err := t.write(d, trial.Settings, trialsDir, trial.Name+".yaml")
 		return path, nil, err
 	}}
-	w := &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Propose: t.propose, Ended: options.Ended}
+	w := e.worker(t.Config.Trials)
+	w.Propose = t.propose
 	if t.Config.Pruner != search.NoPruner {
 		w.Prune = t.Config.pruner(t.Config.Metric).Hopeless
 	}
