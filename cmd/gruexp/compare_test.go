@@ -204,7 +204,7 @@ arms:
 	if !strings.Contains(table, "Failed, and repeated by --retry:\n  wild-1: ") {
 		t.Errorf("found\n%s\nexpected the failed trials", table)
 	}
-	write(t, file, strings.Replace(read(t, file), "good: {}", "good: {solver: {name: sgd, learning_rate: 1.0e+300}}", 1))
+	write(t, file, strings.Replace(read(t, file), "good: {}", "good: {solver: {name: sgd, learning_rate: 1.0e+299}}", 1))
 	other := filepath.Join(t.TempDir(), "other")
 	gruexp(t, "compare", file, "--out", other).mustFail(t, 1, other+": every trial has failed (found good-1: …diverged…, expected a result; --retry repeats them)")
 }
@@ -303,6 +303,14 @@ func TestWrongStudies(t *testing.T) {
 		}},
 		"metric": {"base: mine.yaml\nmetric: valid.mae\nreference: a\narms: {a: , b: }\n", []string{
 			"which.yaml:2: wrong value of metric (found \"valid.mae\", expected a metric among …",
+		}},
+		"same": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  c: {solver.clip_norm: 0.5}\n  b: {model.layers.0.gru.form: reset-after}\n", []string{
+			"which.yaml:7: arm b is the arm a (found the same configuration, expected arms that differ)",
+		}},
+		"reference": {"base: mine.yaml\nmetric: valid.loss\nreference: c\nsplit: maybe\nseeds: [1]\narms: {a: , b: {solver.clip_norm: 0.5}}\n", []string{
+			"which.yaml:3: wrong value of reference (found \"c\", expected one of the arms [a b])",
+			"which.yaml:4: wrong value of split (found \"maybe\", expected one of [varied fixed])",
+			"which.yaml:5: wrong value of seeds (found [1], expected two or more)",
 		}},
 		"data": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  b: {data.csv.target: nothing}\n", []string{
 			"…nothing…",

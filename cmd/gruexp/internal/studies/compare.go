@@ -97,13 +97,25 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
 	c.varied = c.config.Split == SplitVaried && c.config.Folds == 0
-	var faults request.Errors // of all arms
+	var faults request.Errors   // of all arms
+	same := map[string]string{} // a configuration and its space: the first arm that has it
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
 		checked, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
 		if err := f.placeFault(f.place("arm "+name, a.changes, err)); !collect(&faults, err) {
 			return nil, err
 		}
+		what, err := c.config.identityOf(name, checked.Fingerprint)
+		if err != nil {
+			return nil, err
+		}
+		if other, known := same[what]; known && checked.Fingerprint != "" {
+			where, line := f.document.Locate("arms." + name)
+			faults = append(faults, &request.Error{
+				Where: fmt.Sprintf("%s:%d", where, line), What: "arm " + name + " is the arm " + other, Found: "the same configuration", Expected: "arms that differ",
+			})
+		}
+		same[what] = name
 		identity = append(identity, name, checked.Fingerprint)
 		c.varied = c.varied && checked.DrawsValid && a.config.Data.ValidSeed == 0 // for all arms or none: pairs have the same data
 	}
@@ -128,6 +140,15 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	}
 	c.fingerprint = fingerprintOf(identity)
 	return c, nil
+}
+
+// identityOf tells arms apart: by their configurations, and by what is tuned of them.
+func (c CompareConfig) identityOf(arm, fingerprint string) (string, error) {
+	if c.Tune == nil {
+		return fingerprint, nil
+	}
+	text, err := json.Marshal(c.space(arm))
+	return fingerprint + string(text), errors.Wrap(err, "space")
 }
 
 // What Split may say, and Folds lead to.

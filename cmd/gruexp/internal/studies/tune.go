@@ -82,7 +82,7 @@ func ReadSearch(ctx context.Context, source string, sets []string, options Optio
 	if d.recipe, err = newRecipe(c.Base, base, shared); err != nil {
 		return nil, err
 	}
-	if d.Earlier, err = earlier(ctx, f.folder, c); err != nil {
+	if d.Earlier, err = f.earlier(ctx, c); err != nil {
 		return nil, err
 	}
 	identity, err := json.Marshal([]any{c.Metric, c.Space, c.Repeats, c.Sampler, c.Pruner, c.MinEpochs, c.Seed, d.Earlier})
@@ -132,35 +132,57 @@ func (f *file) checkCorners(ctx context.Context, c corners, options Options) err
 }
 
 // earlier are the trials of other searches that have a value.
-func earlier(ctx context.Context, folder string, c TuneConfig) ([]study.Trial, error) {
+func (f *file) earlier(ctx context.Context, c TuneConfig) ([]study.Trial, error) {
 	var known []study.Trial
-	for _, path := range c.From {
-		if beside := filepath.Join(folder, path); exists(beside) {
+	var faults request.Errors
+	for i, path := range c.From {
+		if beside := filepath.Join(f.folder, path); exists(beside) {
 			path = beside
 		}
-		d, definition, err := openDir(ctx, path)
+		trials, err := ended(ctx, path, c.Metric)
+		var wrong *request.Error
+		if errors.As(err, &wrong) {
+			where, line := f.document.Locate(fmt.Sprintf("from.%d", i))
+			wrong.Where, wrong.What = fmt.Sprintf("%s:%d", where, line), wrong.Where+": "+wrong.What
+			faults = append(faults, wrong)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		defer d.close()
-		var other tuneDefinition
-		if definition.Kind != tuneKind {
-			return nil, &request.Error{Where: path, What: "is no search", Found: definition.Kind, Expected: "a directory that 'gruexp tune' has made"}
-		}
-		if err := json.Unmarshal(definition.Text, &other); err != nil {
-			return nil, errors.Wrap(err, "definition of the study")
-		}
-		if other.Config.Metric != c.Metric {
-			return nil, &request.Error{Where: path, What: "is a search for another metric", Found: other.Config.Metric, Expected: c.Metric}
-		}
-		trials, err := d.store.Trials(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range trials {
-			if t.State == study.Done {
-				known = append(known, study.Trial{Name: t.Name, State: t.State, Settings: t.Settings, Value: t.Value})
-			}
+		known = append(known, trials...)
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	return known, nil
+}
+
+// ended are the trials of a search for this metric that have a value.
+func ended(ctx context.Context, path, metric string) ([]study.Trial, error) {
+	d, definition, err := openDir(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	if definition.Kind != tuneKind {
+		return nil, &request.Error{Where: path, What: "is no search", Found: definition.Kind, Expected: "a directory that 'gruexp tune' has made"}
+	}
+	var other tuneDefinition
+	if err := json.Unmarshal(definition.Text, &other); err != nil {
+		return nil, errors.Wrap(err, "definition of the study")
+	}
+	if other.Config.Metric != metric {
+		return nil, &request.Error{Where: path, What: "is a search for another metric", Found: other.Config.Metric, Expected: metric}
+	}
+	all, err := d.store.Trials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known []study.Trial
+	for _, t := range all {
+		if t.State == study.Done {
+			known = append(known, study.Trial{Name: t.Name, State: t.State, Settings: t.Settings, Value: t.Value})
 		}
 	}
 	return known, nil
