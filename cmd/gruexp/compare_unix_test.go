@@ -139,6 +139,39 @@ func TestWorkers(t *testing.T) {
 	if c := last.comparison(t); len(c.Arms["sgd"].Values) != 5 || len(c.Failed) != 0 {
 		t.Errorf("found %+v", c)
 	}
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 16 {
+		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
+	}
+}
+
+// Three processes tune and compare at once: every trial is carried out by one of them, and once.
+func TestWorkersTune(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, tunedSwings)
+	out := filepath.Join(t.TempDir(), "shared")
+	first := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
+	first.waitForTrials(1)
+	others := []*started{start(t, command(t, "worker", out, "--jobs", "1")), start(t, command(t, "worker", out, "--jobs", "1"))}
+	lines := map[string]int{}
+	for _, s := range append(others, first) {
+		s.waitForTrials(1000)
+		if err := s.Wait(); err != nil {
+			t.Fatalf("%v: %s", err, s.stderr.String())
+		}
+		for line := range strings.Lines(s.stderr.String()) {
+			lines[strings.Fields(line)[1]]++
+		}
+	}
+	for name, times := range lines {
+		if times != 1 {
+			t.Errorf("%s: found it ended %d times", name, times)
+		}
+	}
+	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").comparison(t)
+	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
+	if diff := cmp.Diff(whole.Arms, found.Arms); diff != "" || len(lines) != 2*4+2*2 {
+		t.Errorf("found %d trials, expected 12: %s", len(lines), diff)
+	}
 }
 
 // A search that was killed, and gone on with by a worker too, has the trials of one that was not.
