@@ -30,6 +30,7 @@ type Message struct {
 	Epoch   int                `json:"epoch,omitempty"`
 	Seconds float64            `json:"seconds,omitempty"`
 	Valid   map[string]float64 `json:"valid,omitempty"`
+	Last    bool               `json:"last,omitempty"`   // no epoch comes after it
 	Result  *run.Result        `json:"result,omitempty"` // the last one
 }
 
@@ -173,7 +174,7 @@ func converse(ctx context.Context, process *exec.Cmd, metric string, report func
 		if m.Result != nil {
 			result = m.Result
 		} else if v, ok := m.Valid[metric]; ok && failed == nil && ctx.Err() == nil {
-			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds}); failed != nil {
+			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds, Last: m.Last}); failed != nil {
 				stdin.Close()
 			}
 		}
