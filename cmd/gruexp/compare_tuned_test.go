@@ -68,6 +68,19 @@ func TestCompareTuned(t *testing.T) {
 		}
 	}
 
+	// A report knows the arms from their tuning, and how to repeat a run.
+	page := filepath.Join(t.TempDir(), "report.html")
+	mustRun(t, "report", out, "--output", page)
+	html := read(t, page)
+	for _, part := range []string{"every arm was tuned by 4 trials", "every seed has a validation part of its own", "tuned/momentum.yaml", "--set data.valid_seed=3"} {
+		if !strings.Contains(html, part) {
+			t.Errorf("found no %q in the report", part)
+		}
+	}
+	if strings.Contains(html, "tune/adam:") {
+		t.Error("found the tuning of an arm as one that is compared")
+	}
+
 	again := mustRun(t, "compare", file, "--out", out)
 	if strings.Contains(again.stderr, "trial ") {
 		t.Errorf("found %q, expected that nothing is left to do", again.stderr)

@@ -161,6 +161,9 @@ const (
 // validSeedPath is the key that draws a validation part.
 const validSeedPath = "data.valid_seed"
 
+// foldPath is the key that says which fold validates.
+const foldPath = "data.fold.number"
+
 // checkSplits loads the data of every seed, for the reference: a part may have too little of something.
 func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) error {
 	for _, seed := range c.config.Seeds {
@@ -316,7 +319,7 @@ func (c *Comparison) trials() []study.Trial {
 	for i, seed := range c.config.Seeds {
 		var settings map[string]any
 		if c.config.Folds > 0 {
-			settings = map[string]any{"data.fold.number": i%c.config.Folds + 1}
+			settings = map[string]any{foldPath: i%c.config.Folds + 1}
 		}
 		for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Settings: settings, Seeds: []uint64{seed}})

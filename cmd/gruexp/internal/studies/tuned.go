@@ -244,6 +244,35 @@ type Tuned struct {
 
 // result says what the tuning has chosen and writes the configurations.
 func (t *tuning) result(d *dir, metric string, trials []study.Trial) (*TuningResult, error) {
+	r := t.summary(metric, trials)
+	for name, one := range r.Arms {
+		if one.Trial == "" {
+			continue
+		}
+		path, err := recipe{t.Base, t.Arms[name].Sets}.write(d, one.Settings, tunedDir, name+".yaml")
+		if err != nil {
+			return nil, err
+		}
+		one.Config = path
+		r.Arms[name] = one
+	}
+	return r, nil
+}
+
+// view is the result so far, seen from outside: nothing is written.
+func (t *tuning) view(path, metric string, trials []study.Trial) *TuningResult {
+	r := t.summary(metric, trials)
+	for name, one := range r.Arms {
+		if file := filepath.Join(path, tunedDir, name+".yaml"); exists(file) {
+			one.Config = file
+			r.Arms[name] = one
+		}
+	}
+	return r
+}
+
+// summary says what the tuning has come to.
+func (t *tuning) summary(metric string, trials []study.Trial) *TuningResult {
 	r := &TuningResult{
 		Sampler: t.Search.Sampler, Pruner: t.Search.Pruner, Trials: t.Search.Trials, Repeats: t.Search.Repeats, Seeds: t.Seeds, Arms: map[string]Tuned{},
 	}
@@ -259,13 +288,9 @@ func (t *tuning) result(d *dir, metric string, trials []study.Trial) (*TuningRes
 			Value: study.Unknown(), Importance: search.Importance(arm.Space, own, t.Search.Seed),
 		}
 		if best := t.chosen(name, metric, byArm); best != nil {
-			path, err := recipe{t.Base, arm.Sets}.write(d, best.Settings, tunedDir, name+".yaml")
-			if err != nil {
-				return nil, err
-			}
-			one.Trial, one.Value, one.Settings, one.Config = best.Name, best.Value, best.Settings, filepath.Clean(path)
+			one.Trial, one.Value, one.Settings = best.Name, best.Value, best.Settings
 		}
 		r.Arms[name] = one
 	}
-	return r, nil
+	return r
 }
