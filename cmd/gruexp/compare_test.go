@@ -16,6 +16,7 @@ type comparison struct {
 	Metric    string
 	Reference string
 	Seeds     []uint64
+	Split     string
 	Arms      map[string]struct {
 		Mean, Low, High float64
 		Values          []float64
@@ -34,7 +35,21 @@ type comparison struct {
 		MoreSeeds       int `json:"more_seeds"`
 	}
 	Failed []struct{ Trial, Arm, Error string }
-	Test   *struct {
+	Tuned  *struct {
+		Sampler, Pruner string
+		Trials, Repeats int
+		Seeds           []uint64
+		Arms            map[string]struct {
+			Trials, Pruned, Failed int
+			Seconds                float64
+			Trial                  string
+			Value                  float64
+			Settings               map[string]any
+			Config                 string
+			Importance             map[string]float64
+		}
+	}
+	Test *struct {
 		Metric string
 		Looks  int
 		Arms   map[string]struct{ Mean, Low, High float64 }
@@ -48,6 +63,12 @@ func (o outcome) comparison(t *testing.T) comparison {
 	for name, arm := range c.Arms { // what differs from one time to the next
 		arm.Seconds = 0
 		c.Arms[name] = arm
+	}
+	if c.Tuned != nil {
+		for name, arm := range c.Tuned.Arms {
+			arm.Seconds = 0
+			c.Tuned.Arms[name] = arm
+		}
 	}
 	c.Dir = ""
 	return c
@@ -89,9 +110,9 @@ func TestCompare(t *testing.T) {
 		t.Errorf("found the verdict %q, expected the name of the reference", verdict)
 	}
 
-	// An arm is a configuration that train takes, and its run is the trial's.
+	// An arm is a configuration that train takes, and its run is the trial's, on the validation part of its seed.
 	alone := filepath.Join(t.TempDir(), "alone")
-	r := mustRun(t, "train", filepath.Join(out, "arms", "large.yaml"), "--seed", "2", "--out", alone, "--json").result(t)
+	r := mustRun(t, "train", filepath.Join(out, "arms", "large.yaml"), "--seed", "2", "--set", "data.valid_seed=2", "--out", alone, "--json").result(t)
 	if r.Valid["accuracy"] != c.Arms["large"].Values[1] {
 		t.Errorf("found accuracy %g, expected that of the trial, %g", r.Valid["accuracy"], c.Arms["large"].Values[1])
 	}
@@ -114,6 +135,9 @@ func TestCompare(t *testing.T) {
 		if !strings.Contains(table, part) {
 			t.Errorf("found no %q in\n%s", part, table)
 		}
+	}
+	if rows := tableOf(t, filepath.Join(out, "test.csv")); len(rows) != 4 || rows[1][1] != "test.accuracy" || rows[1][5] != "2" {
+		t.Errorf("found %v in test.csv, expected three arms and the second look", rows)
 	}
 	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 10 {
 		t.Errorf("found %d rows of runs.csv, expected a head and 9 runs", len(rows))
@@ -180,7 +204,7 @@ arms:
 	if !strings.Contains(table, "Failed, and repeated by --retry:\n  wild-1: ") {
 		t.Errorf("found\n%s\nexpected the failed trials", table)
 	}
-	write(t, file, strings.Replace(read(t, file), "good: {}", "good: {solver: {name: sgd, learning_rate: 1.0e+300}}", 1))
+	write(t, file, strings.Replace(read(t, file), "good: {}", "good: {solver: {name: sgd, learning_rate: 1.0e+299}}", 1))
 	other := filepath.Join(t.TempDir(), "other")
 	gruexp(t, "compare", file, "--out", other).mustFail(t, 1, other+": every trial has failed (found good-1: …diverged…, expected a result; --retry repeats them)")
 }
@@ -195,9 +219,62 @@ func TestCompareFolds(t *testing.T) {
 	}
 	for trial, number := range map[string]string{"small-1": "1", "sgd-1": "1", "small-2": "2", "sgd-2": "2", "large-3": "1"} {
 		text := read(t, filepath.Join(out, "trials", trial, "config.yaml"))
+		if strings.Contains(text, "valid_seed") {
+			t.Errorf("%s: found a validation part that is drawn beside folds", trial)
+		}
 		if want := "    of: 2\n    number: " + number; !strings.Contains(text, want) {
 			t.Errorf("%s: found no %q in\n%s", trial, want, text)
 		}
+	}
+}
+
+// Where the validation part is drawn at random, every seed has one of its own; a study may keep it, and data may have one.
+func TestCompareSplits(t *testing.T) {
+	t.Parallel()
+	varied := studyFile(t, compareSwings)
+	fixed := write(t, filepath.Join(filepath.Dir(varied), "fixed.yaml"), strings.Replace(compareSwings, "reference:", "split: fixed\nreference:", 1))
+	out := t.TempDir()
+	values := map[string][]float64{}
+	for file, c := range map[string]struct {
+		split, sentence string
+	}{
+		varied: {"varied", "Every seed has a validation part of its own"},
+		fixed:  {"fixed", "All runs have the same validation part"},
+	} {
+		args := []string{"compare", file, "--out", filepath.Join(out, c.split)}
+		found := mustRun(t, append(args, "--json")...).comparison(t)
+		if found.Split != c.split || len(found.Failed) > 0 {
+			t.Errorf("found %+v, expected the split %s", found, c.split)
+		}
+		values[c.split] = found.Arms["small"].Values
+		if table := mustRun(t, args...).stdout; !strings.Contains(table, c.sentence) {
+			t.Errorf("found no %q in\n%s", c.sentence, table)
+		}
+		for _, seed := range []string{"1", "3"} {
+			for _, arm := range []string{"small", "sgd"} {
+				text := read(t, filepath.Join(out, c.split, "trials", arm+"-"+seed, "config.yaml"))
+				if has := strings.Contains(text, "valid_seed: "+seed+"\n"); has != (c.split == "varied") {
+					t.Errorf("%s, %s-%s: found\n%s", c.split, arm, seed, text)
+				}
+			}
+		}
+	}
+	if slices.Equal(values["varied"], values["fixed"]) {
+		t.Errorf("found the same values %v on other validation parts", values["fixed"])
+	}
+	gruexp(t, "compare", fixed, "--out", filepath.Join(out, "varied")).mustFail(t, 2, filepath.Join(out, "varied")+": holds another study (found …")
+	if c := mustRun(t, "compare", varied, "--set", "data.valid_seed=7", "--json").comparison(t); c.Split != "fixed" {
+		t.Errorf("found %s, expected that a part which was chosen stays", c.Split)
+	}
+	series := write(t, filepath.Join(filepath.Dir(varied), "series.yaml"), `base: adding
+metric: valid.loss
+seeds: [1, 2]
+reference: a
+set: {trainer: {max_epochs: 1}, data.overfit_batches: 1, model.layers: [gru: {units: 2}, dense]}
+arms: {a: , b: {solver.clip_norm: 0.1}}
+`)
+	if c := mustRun(t, "compare", series, "--json").comparison(t); c.Split != "fixed" {
+		t.Errorf("found %s of data that have their parts", c.Split)
 	}
 }
 
@@ -227,6 +304,14 @@ func TestWrongStudies(t *testing.T) {
 		"metric": {"base: mine.yaml\nmetric: valid.mae\nreference: a\narms: {a: , b: }\n", []string{
 			"which.yaml:2: wrong value of metric (found \"valid.mae\", expected a metric among …",
 		}},
+		"same": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  c: {solver.clip_norm: 0.5}\n  b: {model.layers.0.gru.form: reset-after}\n", []string{
+			"which.yaml:7: arm b is the arm a (found the same configuration, expected arms that differ)",
+		}},
+		"reference": {"base: mine.yaml\nmetric: valid.loss\nreference: c\nsplit: maybe\nseeds: [1]\narms: {a: , b: {solver.clip_norm: 0.5}}\n", []string{
+			"which.yaml:3: wrong value of reference (found \"c\", expected one of the arms [a b])",
+			"which.yaml:4: wrong value of split (found \"maybe\", expected one of [varied fixed])",
+			"which.yaml:5: wrong value of seeds (found [1], expected two or more)",
+		}},
 		"data": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  b: {data.csv.target: nothing}\n", []string{
 			"…nothing…",
 		}},
@@ -251,6 +336,32 @@ func TestWrongStudies(t *testing.T) {
 	gruexp(t, "worker", full).mustFail(t, 2, full+": is not a study (found no study.db, expected …")
 	gruexp(t, "compare", "solvers", "--jobs", "1000").mustFail(t, 2, "compare: more threads than cores (found 1000 trials of …")
 	gruexp(t, "compare", "solvers", "--threads", "-1").mustFail(t, 2, "compare: wrong value of --threads (found -1, expected …")
+}
+
+// The built-in studies are listed, by themselves and beside the experiments.
+func TestListStudies(t *testing.T) {
+	t.Parallel()
+	var found struct {
+		Studies []struct {
+			Name, Base, Metric, Reference, Description string
+			Arms                                       []string
+			Tuned                                      bool
+		}
+	}
+	mustRun(t, "list", "studies", "--json").decode(t, &found)
+	table := mustRun(t, "list").stdout
+	for _, s := range found.Studies {
+		if s.Base == "" || s.Description == "" || !slices.Contains(s.Arms, s.Reference) || s.Tuned != (s.Name == "solvers-tuned") {
+			t.Errorf("found %+v", s)
+		}
+		if !strings.Contains(table, "\n"+s.Name+" ") {
+			t.Errorf("found no %s in\n%s", s.Name, table)
+		}
+	}
+	if len(found.Studies) < 10 || !strings.HasPrefix(table, "EXPERIMENT ") {
+		t.Errorf("found %d studies and\n%s", len(found.Studies), table)
+	}
+	gruexp(t, "list", "study").mustFail(t, 2, "list: wrong arguments (found study, expected no arguments, or experiments, studies, or runs DIR)")
 }
 
 func list(t *testing.T, folder string) []string {

@@ -5,6 +5,7 @@ package main_test
 import (
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,43 +32,85 @@ func (s *started) waitForTrials(n int) (ended bool) {
 // manySwings is a study of 3 arms and 5 seeds.
 var manySwings = strings.Replace(compareSwings, "[1, 2, 3]", "[1, 2, 3, 4, 5]", 1)
 
-// A study that was killed ten times, whenever, ends with the very table of one that was not, and no run is done twice.
+// startGroup starts a command whose processes are a group of their own.
+func startGroup(t *testing.T, c *exec.Cmd) *started {
+	t.Helper()
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return start(t, c)
+}
+
+// killGroup ends the processes of a group, the trials among them, at once.
+func (s *started) killGroup(t *testing.T) outcome {
+	t.Helper()
+	if err := syscall.Kill(-s.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	return s.stop(t, syscall.SIGKILL)
+}
+
+// tables are those of a comparison, in full, without what time it took.
+func tables(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{"differences.csv": read(t, filepath.Join(dir, "differences.csv"))}
+	for _, name := range []string{"arms.csv", "runs.csv"} {
+		rows := tableOf(t, filepath.Join(dir, name))
+		seconds := slices.Index(rows[0], "seconds")
+		for _, row := range rows {
+			found[name] += strings.Join(slices.Delete(row, seconds, seconds+1), ",") + "\n"
+		}
+	}
+	return found
+}
+
+// sameStudy checks that a study has the very tables of another, and the same bits in its runs.
+func sameStudy(t *testing.T, found, whole string) {
+	t.Helper()
+	if diff := cmp.Diff(tables(t, whole), tables(t, found)); diff != "" {
+		t.Error(diff)
+	}
+	if rows := tableOf(t, filepath.Join(found, "runs.csv")); len(rows) != 16 {
+		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
+	}
+	for _, trial := range []string{"small-1", "large-3", "sgd-5"} {
+		sameRun(t, filepath.Join(found, "trials", trial), filepath.Join(whole, "trials", trial))
+	}
+}
+
+// A study of 3 arms and 5 seeds that was killed ten times, alone or with all of its trials, ends with the very tables of one that was not, and
+// no run is done twice. [TestKilledStudyAtRandom] kills at random moments.
 func TestKilledStudy(t *testing.T) {
 	t.Parallel()
 	file := studyFile(t, manySwings)
 	out := filepath.Join(t.TempDir(), "killed")
-	next := func() *exec.Cmd { return command(t, "compare", file, "--out", out, "--json") }
-	kills := 0
 	for i := range 10 {
-		s := start(t, next())
-		if s.waitForTrials(i % 3) {
-			break
+		s := startGroup(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
+		if s.waitForTrials(i % 2) {
+			t.Fatalf("found the end after %d kills, expected time for ten: %s", i, s.stderr.String())
 		}
-		signal := syscall.SIGKILL
-		if i == 4 {
-			signal = syscall.SIGTERM
+		if o := s.stopOrGroup(t, i%4 < 2); o.code != -1 {
+			t.Fatalf("kill %d: found %+v, expected that it was killed", i+1, o)
 		}
-		o := s.stop(t, signal)
-		if signal == syscall.SIGTERM && o.code == 1 {
-			o.mustFail(t, 1, out+": interrupted after …of 15 trials (found a signal, expected the end of the study; the same command goes on with it)")
-		}
-		kills++
 	}
-	last := finish(t, next())
-	if last.code != 0 {
-		t.Fatalf("after %d kills: found %+v", kills, last)
+	s := start(t, command(t, "compare", file, "--out", out))
+	s.waitForTrials(1)
+	if o := s.stop(t, syscall.SIGTERM); o.code == 1 {
+		o.mustFail(t, 1, out+": interrupted after …of 15 trials (found a signal, expected the end of the study; the same command goes on with it)")
 	}
-	found := last.comparison(t)
-	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").comparison(t)
+	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
+	undisturbed := filepath.Join(t.TempDir(), "whole")
+	whole := mustRun(t, "compare", file, "--out", undisturbed, "--json").comparison(t)
 	if diff := cmp.Diff(whole, found); diff != "" {
-		t.Errorf("after %d kills: %s", kills, diff)
+		t.Error(diff)
 	}
-	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 16 {
-		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
+	sameStudy(t, out, undisturbed)
+}
+
+func (s *started) stopOrGroup(t *testing.T, group bool) outcome {
+	t.Helper()
+	if group {
+		return s.killGroup(t)
 	}
-	if kills < 3 {
-		t.Errorf("found time for %d kills only", kills)
-	}
+	return s.stop(t, syscall.SIGKILL)
 }
 
 // Workers share a study; what a killed one leaves is done by the others.
@@ -96,6 +139,39 @@ func TestWorkers(t *testing.T) {
 	if c := last.comparison(t); len(c.Arms["sgd"].Values) != 5 || len(c.Failed) != 0 {
 		t.Errorf("found %+v", c)
 	}
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 16 {
+		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
+	}
+}
+
+// Three processes tune and compare at once: every trial is carried out by one of them, and once.
+func TestWorkersTune(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, tunedSwings)
+	out := filepath.Join(t.TempDir(), "shared")
+	first := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
+	first.waitForTrials(1)
+	others := []*started{start(t, command(t, "worker", out, "--jobs", "1")), start(t, command(t, "worker", out, "--jobs", "1"))}
+	lines := map[string]int{}
+	for _, s := range append(others, first) {
+		s.waitForTrials(1000)
+		if err := s.Wait(); err != nil {
+			t.Fatalf("%v: %s", err, s.stderr.String())
+		}
+		for line := range strings.Lines(s.stderr.String()) {
+			lines[strings.Fields(line)[1]]++
+		}
+	}
+	for name, times := range lines {
+		if times != 1 {
+			t.Errorf("%s: found it ended %d times", name, times)
+		}
+	}
+	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").comparison(t)
+	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
+	if diff := cmp.Diff(whole.Arms, found.Arms); diff != "" || len(lines) != 2*4+2*2 {
+		t.Errorf("found %d trials, expected 12: %s", len(lines), diff)
+	}
 }
 
 // A search that was killed, and gone on with by a worker too, has the trials of one that was not.
@@ -116,5 +192,39 @@ func TestKilledSearch(t *testing.T) {
 	whole := mustRun(t, "tune", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").tuned(t).values()
 	if diff := cmp.Diff(whole, found); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A comparison of tuned arms that was killed while it tuned and while it compared, and gone on with by a worker too, ends as
+// one that was not; every trial is there once.
+func TestKilledTuning(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, strings.Replace(tunedSwings, "sampler: random", "sampler: tpe", 1))
+	out := filepath.Join(t.TempDir(), "killed")
+	for _, trials := range []int{1, 0, 3, 2, 1} {
+		s := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
+		s.waitForTrials(trials)
+		s.stop(t, syscall.SIGKILL)
+	}
+	if o := mustRun(t, "worker", out, "--jobs", "1"); !strings.Contains(o.stdout, "nothing is left to do") {
+		t.Errorf("found %q", o.stdout)
+	}
+	last := mustRun(t, "compare", file, "--out", out, "--json")
+	if strings.Contains(last.stderr, "trial ") {
+		t.Errorf("found %q, expected that the worker has left nothing to do", last.stderr)
+	}
+	found := last.comparison(t)
+	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--jobs", "1", "--json").comparison(t)
+	for _, c := range []comparison{found, whole} {
+		for name, arm := range c.Tuned.Arms {
+			arm.Config = ""
+			c.Tuned.Arms[name] = arm
+		}
+	}
+	if diff := cmp.Diff(whole, found); diff != "" {
+		t.Error(diff)
+	}
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 1+2*4*2+2*2 {
+		t.Errorf("found %d rows of runs", len(rows))
 	}
 }

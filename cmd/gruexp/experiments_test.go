@@ -79,7 +79,7 @@ func TestExperiments(t *testing.T) {
 	var list struct {
 		Experiments []struct{ Name, Task, Data, Description string }
 	}
-	mustRun(t, "list", "--json").decode(t, &list)
+	mustRun(t, "list", "experiments", "--json").decode(t, &list)
 	all := quickExperiments()
 	for _, e := range list.Experiments {
 		q, known := all[e.Name]

@@ -48,7 +48,7 @@ func TestWrongCalls(t *testing.T) {
 		{"data add languages --from x", `gruexp: data add: this data set needs no file (found "languages", expected one of names`},
 		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of names`},
 		{"data add jsb --from nowhere", `gruexp: nowhere: data set jsb (found no such file, expected the file or a directory with jsb_chorales.json)`},
-		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments, or runs DIR)`},
+		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments, or experiments, studies, or runs DIR)`},
 		{"help trian", `gruexp: command line: unknown verb (found "trian", expected …did you mean "train"?)`},
 		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, get, list; did you mean "list"?)`},
 	} {

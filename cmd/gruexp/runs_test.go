@@ -1,8 +1,10 @@
 package main_test
 
 import (
+	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,6 +85,17 @@ func TestListAndDiffRuns(t *testing.T) {
 		}
 	}
 
+	table := csvOf(t, mustRun(t, "list", "runs", folder, "--csv").stdout)
+	accuracy := slices.Index(table[0], "test.accuracy")
+	if len(table) != 6 || accuracy < 0 || table[5][0] != b || parse(t, table[5][accuracy]) != rb.Test["accuracy"] || table[2][accuracy] != "" || table[4][1] != "unreadable" {
+		t.Errorf("found %v, expected a row per run with its metrics in full", table)
+	}
+	table = csvOf(t, mustRun(t, "diff", a, b, "--csv").stdout)
+	if !slices.Equal(table[1], []string{"config", "model.layers.0.gru.units", "6", "5"}) || len(table[0]) != 4 {
+		t.Errorf("found %v, expected the units and results of both runs", table)
+	}
+	gruexp(t, "diff", a, b, "--csv", "--json").mustFail(t, 2, "gruexp: diff: two forms of output (found --json and --csv, expected one of them)")
+
 	gruexp(t, "list", "runs", filepath.Join(folder, "none")).mustFail(t, 2, "none: cannot be listed (found no such file or directory, expected a directory with runs in it)")
 	gruexp(t, "list", "runs", config).mustFail(t, 2, "mine.yaml: cannot be listed (found a file, expected")
 	gruexp(t, "diff", a, folder).mustFail(t, 2, ": is not a run (found no config.yaml, expected")
@@ -91,4 +104,13 @@ func TestListAndDiffRuns(t *testing.T) {
 	if empty := mustRun(t, "list", "runs", t.TempDir(), "--json").stdout; empty != "{\"runs\":[]}\n" {
 		t.Errorf("found %q, expected an empty list", empty)
 	}
+}
+
+func csvOf(t *testing.T, text string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

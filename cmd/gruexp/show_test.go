@@ -77,6 +77,7 @@ func TestHelp(t *testing.T) {
 func TestLists(t *testing.T) {
 	var experiments struct {
 		Experiments []struct{ Name, Task, Data, Description string }
+		Studies     []any
 	}
 	o := mustRun(t, "list", "--json")
 	o.decode(t, &experiments)

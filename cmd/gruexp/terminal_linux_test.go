@@ -34,6 +34,34 @@ func terminal(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
+// A terminal gets a bar below the lines of the trials; anything else, lines alone.
+func TestStudyOnATerminal(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, compareSwings)
+	master, slave := terminal(t)
+	c := command(t, "compare", file, "--jobs", "1", "--json")
+	c.Stderr = slave
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(master)
+		shown <- string(text)
+	}()
+	o := finish(t, c)
+	slave.Close()
+	text := <-shown
+	if o.code != 0 || len(o.comparison(t).Arms) != 3 {
+		t.Fatalf("found %+v", o)
+	}
+	for _, want := range []string{"0/9 trials", "8/9 trials  best ", " left ", "trial small-1  "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("found no %q in %q", want, text)
+		}
+	}
+	if other := mustRun(t, "compare", file).stderr; strings.ContainsAny(other, "\r\x1b") || strings.Count(other, "\n") != 9 {
+		t.Errorf("found %q, expected nine lines", other)
+	}
+}
+
 // A terminal gets a bar beside the lines; anything else, lines alone. Neither gets into stdout.
 func TestBarOnATerminalOnly(t *testing.T) {
 	file := experiment(t, classifySwings)

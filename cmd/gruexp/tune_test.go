@@ -199,7 +199,17 @@ func TestWrongSearches(t *testing.T) {
 			"which.yaml:5: wrong value of model.layers.0.gru.units (found 0, expected …",
 		}},
 		"metric": {"base: mine.yaml\nmetric: valid.mae\nspace:\n  solver.learning_rate: {log: [0.1, 1]}\n", []string{"which.yaml:2: wrong value of metric (found \"valid.mae\", expected …"}},
-		"empty":  {"base: mine.yaml\nmetric: valid.loss\n", []string{"which.yaml:1: wrong value of space (found \"no hyperparameter\", expected one or more)"}},
+		"space": {"base: mine.yaml\nmetric: valid.loss\nspace:\n  solver.learning_rate: {log: [0, 1]}\n  model.layers.0.gru.units: {int: [1.5, 8]}\n  solver.clip_norm: {linear: [2, 1], when: {solver.nam: x}}\n", []string{
+			"which.yaml:4: wrong value of space.solver.learning_rate.log (found [0 1], expected [least, greatest], both above 0)",
+			"which.yaml:5: wrong value of space.model.layers.0.gru.units.int.0 (found the number 1.5, expected a whole number)",
+			"which.yaml:6: wrong value of space.solver.clip_norm.linear (found [2 1], expected [least, greatest])",
+			"which.yaml:6: wrong value of space.solver.clip_norm.when.solver.nam (found \"solver.nam\", expected another hyperparameter of the space)",
+		}},
+		"from": {"base: mine.yaml\nmetric: valid.loss\nspace:\n  solver.learning_rate: {log: [0.1, 1]}\nfrom:\n  - nowhere\n  - ..\n", []string{
+			"which.yaml:6: nowhere: is not a study (found no study.db, expected …",
+			"which.yaml:7: …: is not a study (found no study.db, expected …",
+		}},
+		"empty": {"base: mine.yaml\nmetric: valid.loss\n", []string{"which.yaml:1: wrong value of space (found \"no hyperparameter\", expected one or more)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

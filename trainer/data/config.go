@@ -28,6 +28,10 @@ type Config struct {
 	// BatchSize is the number of sequences in a training step; default 32, and -1 is the whole training part.
 	BatchSize int `yaml:"batch_size"`
 
+	// ValidSeed draws another validation part from what is not tested: the test part is the same for all. It is for data whose
+	// validation part is drawn at random, as languages and tables that are split by sequence or group; default: 0, the same part
+	// whatever the seed of a run.
+	ValidSeed uint64 `yaml:"valid_seed,omitempty"`
 	// Fold takes the validation part out of the training part, one fold of several; default nil: the parts stay as they are.
 	Fold *FoldConfig `yaml:"fold,omitempty"`
 	// OverfitBatches makes the first so many batches of the training part the training and the validation part, to see whether a

@@ -17,6 +17,7 @@ func (c Config) Validate() fault.List {
 		"1 to %d, or -1 for the whole training part", maxBatchSize)
 	if c.Fold != nil {
 		faults.Under("fold", c.Fold.Validate())
+		faults.Check(c.ValidSeed == 0, "valid_seed", c.ValidSeed, "0, or no fold: it takes the place of what is drawn")
 	}
 	faults.Check(c.OverfitBatches >= 0, "overfit_batches", c.OverfitBatches, "at least 1, or 0 for all of the data")
 	switch {

@@ -24,6 +24,8 @@ type csvLoader struct {
 	partOf map[*panel][]part
 	files  []string
 
+	drawsValid bool // see Data
+
 	derived []InputColumn // inputs beside the columns of numbers
 	date    []string      // the columns of the date, where the time is none
 	inputs  *TableInputs  // once they are fitted
@@ -128,7 +130,7 @@ func (l *csvLoader) data() (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := &Data{Spec: spec, Inputs: l.inputs}
+	data := &Data{Spec: spec, Inputs: l.inputs, DrawsValid: l.drawsValid}
 	for p, set := range sets {
 		if set == nil {
 			continue

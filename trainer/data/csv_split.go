@@ -17,9 +17,10 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 	if by == BySequence && p.sequence < 0 {
 		by = ByTime // a format that may have sequences, and here has none
 	}
+	l.drawsValid = by != ByTime && validFraction > 0
 	switch by {
 	case BySequence:
-		for i, to := range draw(len(p.series), validFraction, testFraction) {
+		for i, to := range draw(l.config.ValidSeed, len(p.series), validFraction, testFraction) {
 			assign(p.series[i], to)
 		}
 	case ByGroup:
@@ -30,7 +31,7 @@ func (l *csvLoader) split(p *panel, validFraction, testFraction float64) []part 
 				numbers[group] = len(numbers)
 			}
 		}
-		drawn := draw(len(numbers), validFraction, testFraction)
+		drawn := draw(l.config.ValidSeed, len(numbers), validFraction, testFraction)
 		for _, s := range p.series {
 			assign(s, drawn[numbers[p.at(s.lo, p.group)]])
 		}

@@ -45,6 +45,8 @@ type Data struct {
 	Notes  []string     // what a user may not expect of how the files were read, a line each
 	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 
+	DrawsValid bool // the validation part was drawn at random, so that another [Config].ValidSeed draws another
+
 	// Baselines computes the simple methods' results; it may take a second.
 	Baselines func() []Baseline
 

@@ -96,14 +96,14 @@ func ownNames() ([]name, []string) {
 }
 
 // splitNames gives every code, and with it all its names, to one part; the names are ordered by their codes.
-func splitNames(names []name, validFraction, testFraction float64) [parts][]name {
+func splitNames(seed uint64, names []name, validFraction, testFraction float64) [parts][]name {
 	codes := make([]string, len(names))
 	for i, n := range names {
 		codes[i] = n.code
 	}
 	codes = slices.Compact(codes)
 	partOf := map[string]part{}
-	for i, p := range draw(len(codes), validFraction, testFraction) {
+	for i, p := range draw(seed, len(codes), validFraction, testFraction) {
 		partOf[codes[i]] = p
 	}
 	var split [parts][]name
@@ -114,9 +114,9 @@ func splitNames(names []name, validFraction, testFraction float64) [parts][]name
 }
 
 // loadLanguages makes the data set languages.
-func loadLanguages(context.Context, Config, []string) (*Data, error) {
+func loadLanguages(_ context.Context, config Config, _ []string) (*Data, error) {
 	names, classes := ownNames()
-	return newNames(splitNames(names, 0.1, 0.1), classes), nil
+	return newNames(splitNames(config.ValidSeed, names, 0.1, 0.1), classes), nil
 }
 
 // newNames is names in their parts as data; the alphabet is that of the training part.
@@ -142,7 +142,7 @@ func newNames(split [parts][]name, classes []string) *Data {
 		return d
 	}
 	return &Data{
-		Spec:      spec,
+		Spec: spec, DrawsValid: true,
 		Split:     Split{Train: dataset(split[train]), Valid: dataset(split[valid]), Test: dataset(split[test])},
 		Baselines: func() []Baseline { return textBaselines(split, len(classes)) },
 	}

@@ -35,7 +35,7 @@ func TestLanguagesPartsShareNoCodeAndNoName(t *testing.T) {
 		owner[n.text] = n.class
 	}
 	partOf := map[string]part{}
-	split := splitNames(names, 0.1, 0.1)
+	split := splitNames(0, names, 0.1, 0.1)
 	for p, own := range split {
 		for _, n := range own {
 			if other, seen := partOf[n.code]; seen && other != part(p) {

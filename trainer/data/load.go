@@ -2,8 +2,11 @@ package data
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // LoadOptions says where files are.
@@ -21,7 +24,13 @@ func Load(ctx context.Context, config Config, task Task, options LoadOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := config.divide(loaded); err != nil {
+	err = config.divide(loaded)
+	if config.ValidSeed != 0 && !loaded.DrawsValid {
+		err = errors.WithStack(&fault.Error{Faults: fault.List{{
+			Path: "valid_seed", Found: fmt.Sprint(config.ValidSeed), Expected: "0: the validation part of these data is not drawn at random",
+		}}})
+	}
+	if err != nil {
 		loaded.Close()
 		return nil, err
 	}

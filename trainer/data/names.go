@@ -26,7 +26,7 @@ const namesValid = 0.1
 
 // loadNames reads the set names from its files, for training and test. A tenth of the different names of the training
 // file validates, so that no name is in both parts.
-func loadNames(ctx context.Context, _ Config, files []string) (*Data, error) {
+func loadNames(ctx context.Context, config Config, files []string) (*Data, error) {
 	fitted, err := readNames(ctx, files[0])
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func loadNames(ctx context.Context, _ Config, files []string) (*Data, error) {
 			Path: files[0], What: "languages", Found: fmt.Sprint(len(classes)), Expected: "at least 2",
 		})
 	}
-	split := splitNames(classified(fitted, classes), namesValid, 0)
+	split := splitNames(config.ValidSeed, classified(fitted, classes), namesValid, 0)
 	if len(split[valid]) == 0 {
 		return nil, errors.WithStack(&FileError{
 			Path: files[0], What: "names", Found: fmt.Sprint(len(fitted)), Expected: "enough for a tenth to validate",

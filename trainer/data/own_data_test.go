@@ -146,10 +146,10 @@ func TestLeakageOfSequencesAndTokens(t *testing.T) {
 		var before string
 		for _, scale := range []float64{1, 1e6} {
 			lines := []string{"s,t,g,x,word,y"}
-			parts := draw(20, 0.1, 0.2)
+			parts := draw(0, 20, 0.1, 0.2)
 			for s := range 40 {
 				x, word := float64(s), "common"
-				tested := map[SplitBy]bool{BySequence: draw(40, 0.1, 0.2)[s] == test, ByGroup: parts[s/2] == test, ByTime: s >= 32}[by]
+				tested := map[SplitBy]bool{BySequence: draw(0, 40, 0.1, 0.2)[s] == test, ByGroup: parts[s/2] == test, ByTime: s >= 32}[by]
 				if tested {
 					x, word = x*scale, fmt.Sprint("rare", scale)
 				}

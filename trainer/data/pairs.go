@@ -55,7 +55,8 @@ func loadPairs(ctx context.Context, config Config, dir string) (*Data, error) {
 		return nil, err
 	}
 	different := slices.Compact(slices.Sorted(slices.Values(groups)))
-	drawn := draw(len(different), validFraction, testFraction)
+	data.DrawsValid = validFraction > 0
+	drawn := draw(config.ValidSeed, len(different), validFraction, testFraction)
 	for i, pair := range pairs {
 		at, _ := slices.BinarySearch(different, groups[i])
 		split[drawn[at]] = append(split[drawn[at]], pair)

@@ -30,8 +30,9 @@ func partCounts(n int, validFraction, testFraction float64) [parts]int {
 	return counts
 }
 
-// draw gives n things to the parts at random, always in the same way.
-func draw(n int, validFraction, testFraction float64) []part {
+// draw gives n things to the parts at random, always in the same way. A seed other than 0 draws another validation part of
+// the same size from what is not tested.
+func draw(seed uint64, n int, validFraction, testFraction float64) []part {
 	counts := partCounts(n, validFraction, testFraction)
 	drawn := make([]part, n)
 	for i := range drawn[:counts[test]] {
@@ -41,5 +42,19 @@ func draw(n int, validFraction, testFraction float64) []part {
 		drawn[counts[test]+i] = valid
 	}
 	shuffle(rand.New(rand.NewPCG(splitSeed, 0)), drawn)
+	if seed == 0 {
+		return drawn
+	}
+	var rest []int // what is not tested
+	for i, p := range drawn {
+		if p != test {
+			rest = append(rest, i)
+			drawn[i] = train
+		}
+	}
+	shuffle(rand.New(rand.NewPCG(splitSeed, seed)), rest)
+	for _, i := range rest[:counts[valid]] {
+		drawn[i] = valid
+	}
 	return drawn
 }

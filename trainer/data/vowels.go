@@ -27,7 +27,7 @@ func vowelUtterances() (inTrain, inTest []int) {
 
 // loadVowels reads the set japanese-vowels from ae.train and ae.test. Three utterances of each speaker's thirty in
 // ae.train validate.
-func loadVowels(ctx context.Context, _ Config, files []string) (*Data, error) {
+func loadVowels(ctx context.Context, config Config, files []string) (*Data, error) {
 	inTrain, inTest := vowelUtterances()
 	fitted, err := readVowels(ctx, files[0], inTrain)
 	if err != nil {
@@ -42,13 +42,14 @@ func loadVowels(ctx context.Context, _ Config, files []string) (*Data, error) {
 			CSV:     &CSVConfig{Sequence: "utterance", Target: "speaker"},
 			Missing: MissingConfig{}.withDefaults(), Scale: ScaleStandard,
 		},
-		task:   Classify,
-		panels: [parts]*panel{fitted, fitted, tested},
-		partOf: map[*panel][]part{fitted: make([]part, fitted.rows()), tested: make([]part, tested.rows())},
+		task:       Classify,
+		panels:     [parts]*panel{fitted, fitted, tested},
+		drawsValid: true,
+		partOf:     map[*panel][]part{fitted: make([]part, fitted.rows()), tested: make([]part, tested.rows())},
 	}
 	var drawn []part // of each utterance
 	for _, n := range inTrain {
-		drawn = append(drawn, draw(n, vowelValid, 0)...)
+		drawn = append(drawn, draw(config.ValidSeed, n, vowelValid, 0)...)
 	}
 	for i, s := range fitted.series {
 		for row := s.lo; row < s.hi; row++ {

@@ -71,15 +71,16 @@ func Compare(c Comparison, trials []Trial) *Table {
 		}
 		d := pairs(c.Seeds, values[name], values[c.Reference])
 		e := Interval(d, bootstrapSeed)
+		differs := differenceP(d, e)
 		more := 0
 		if n := RunsNeeded(d, alpha/float64(len(c.Arms)-1)); n > 0 {
 			more = max(1, n-len(d))
 		}
 		table.Differences[name] = Difference{
-			Estimate: e, Pairs: len(d), P: Value(e.p), MoreSeeds: more,
+			Estimate: e, Pairs: len(d), P: Value(differs), MoreSeeds: more,
 			Probability: Improvement(table.Arms[name].Values, table.Arms[c.Reference].Values, c.HigherIsBetter),
 		}
-		p, names = append(p, e.p), append(names, name)
+		p, names = append(p, differs), append(names, name)
 	}
 	for i, adjusted := range Holm(p) {
 		d := table.Differences[names[i]]
@@ -134,7 +135,7 @@ func (d *Difference) judge(c Comparison) {
 	case d.Pairs < 2:
 		d.Verdict = fmt.Sprintf("no difference found: %d seeds in common with %s, two are the least", d.Pairs, c.Reference)
 	case d.Adjusted > alpha && d.MoreSeeds > 0:
-		d.Verdict = fmt.Sprintf("no difference found from %s; if the observed one is real, about %d more seeds would show it", c.Reference, d.MoreSeeds)
+		d.Verdict = fmt.Sprintf("no difference found from %s; if the observed one is real, about %s would show it", c.Reference, moreSeeds(d.MoreSeeds))
 	case d.Adjusted > alpha:
 		d.Verdict = fmt.Sprintf("no difference found from %s; what was observed is too small for 1,000 seeds to show", c.Reference)
 	case d.Mean > 0 == c.HigherIsBetter:
@@ -145,6 +146,13 @@ func (d *Difference) judge(c Comparison) {
 	if lost := len(c.Seeds) - d.Pairs; lost > 0 && d.Pairs >= 2 {
 		d.Verdict += fmt.Sprintf(", on the %d of %d seeds that did not fail", d.Pairs, len(c.Seeds))
 	}
+}
+
+func moreSeeds(n int) string {
+	if n == 1 {
+		return "one more seed"
+	}
+	return fmt.Sprintf("%d more seeds", n)
 }
 
 // Failures names the trials that have failed; the list is not nil.

@@ -15,7 +15,7 @@ func ShareCalledDifferent(studies, seeds, arms int) float64 {
 			for i := range differences {
 				differences[i] -= reference[i]
 			}
-			p = append(p, interval(differences, uint64(s), 400).p)
+			p = append(p, differenceP(differences, interval(differences, uint64(s), 400)))
 		}
 		for _, adjusted := range Holm(p) {
 			if adjusted <= alpha {

@@ -51,6 +51,7 @@ type Point struct {
 	Epoch   int
 	Value   float64
 	Seconds float64 // of training, until then
+	Last    bool    // no epoch comes after it, so that there is nothing to end early; not recorded
 }
 
 // end gives a trial its runs.

@@ -13,7 +13,10 @@ const unknown = "null"
 var _ json.Marshaler = Value(0)
 
 // nan is the unknown value.
-var nan = Value(math.NaN())
+var nan = Unknown()
+
+// Unknown is the value that is not known.
+func Unknown() Value { return Value(math.NaN()) }
 
 // Known says whether there is a number.
 func (v Value) Known() bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

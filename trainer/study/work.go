@@ -98,10 +98,10 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
 	})
 	lasting := context.WithoutCancel(ctx) // what happened is recorded even while stopping
 	switch {
+	case errors.Is(context.Cause(trial), errPruned): // even where the end came before the trial heard of it
+		t.State, t.Value = Pruned, Value(t.Curve[len(t.Curve)-1].Value)
 	case err == nil:
 		t.end(runs)
-	case errors.Is(context.Cause(trial), errPruned):
-		t.State, t.Value = Pruned, Value(t.Curve[len(t.Curve)-1].Value)
 	case ctx.Err() != nil:
 		if err := w.Store.Release(lasting, t.ID); err != nil {
 			return err
@@ -115,13 +115,21 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
 
 // judge notes a point of a trial and says whether the trial is to be ended.
 func (w *Worker) judge(ctx context.Context, t *Trial, p Point) (hopeless bool, err error) {
-	if n := len(t.Curve); n > 0 && p.Epoch <= t.Curve[n-1].Epoch {
-		return false, nil // a trial that goes on says again what was reported
+	// A trial that goes on says again what was reported. The last of it is judged again: its worker may have been killed
+	// before it ended the trial.
+	n := len(t.Curve)
+	if n > 0 && p.Epoch < t.Curve[n-1].Epoch {
+		return false, nil
 	}
-	if err := w.Store.Report(ctx, t.ID, p); err != nil {
-		return false, err
+	if n == 0 || p.Epoch > t.Curve[n-1].Epoch {
+		if err := w.Store.Report(ctx, t.ID, p); err != nil {
+			return false, err
+		}
+		t.Curve = append(slices.Clip(t.Curve), p)
 	}
-	t.Curve = append(slices.Clip(t.Curve), p)
+	if p.Last {
+		return false, nil
+	}
 	all, err := w.Store.Trials(ctx)
 	if err != nil {
 		return false, err

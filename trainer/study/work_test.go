@@ -153,7 +153,8 @@ func TestPrune(t *testing.T) {
 		},
 		Execute: func(ctx context.Context, trial study.Trial, report func(study.Point) error) ([]study.Run, error) {
 			for epoch := 1; epoch <= 3; epoch++ {
-				if err := report(study.Point{Epoch: epoch, Value: float64(epoch) / 10}); err != nil {
+				last := trial.ID == 4 && epoch == 2 // which no pruner ends
+				if err := report(study.Point{Epoch: epoch, Value: float64(epoch) / 10, Last: last}); err != nil {
 					return nil, err
 				}
 				if ctx.Err() != nil {
@@ -172,7 +173,7 @@ func TestPrune(t *testing.T) {
 	}
 	for _, trial := range all {
 		state, value, points := study.Done, study.Value(0.4), 3
-		if trial.ID%2 == 0 {
+		if trial.ID == 2 {
 			state, value, points = study.Pruned, 0.2, 2
 		}
 		if trial.State != state || trial.Value != value || len(trial.Curve) != points {
@@ -181,15 +182,58 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// Of 2,000 studies with three equal arms, at most 5 % call any of them different from the reference; 1 % is allowed for the
-// chance of the simulation, two standard deviations.
+// A worker that was killed after it had noted a hopeless point, and before it had ended the trial: the next one ends it, when the trial says
+// that point again.
+func TestPruneAfterKill(t *testing.T) {
+	s := newStore(t)
+	if err := s.Add(t.Context(), grid([]string{"a"}, []uint64{1})); err != nil {
+		t.Fatal(err)
+	}
+	killed, _, err := s.Claim(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for epoch := 1; epoch <= 2; epoch++ {
+		if err := s.Report(t.Context(), killed.ID, study.Point{Epoch: epoch, Value: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Release(t.Context(), killed.ID); err != nil {
+		t.Fatal(err)
+	}
+	w := study.Worker{
+		Store: s, Slots: 1,
+		Prune: func(_ []study.Trial, trial study.Trial) bool { return len(trial.Curve) == 2 },
+		Execute: func(ctx context.Context, _ study.Trial, report func(study.Point) error) ([]study.Run, error) {
+			for epoch := 1; epoch <= 5; epoch++ {
+				if err := report(study.Point{Epoch: epoch, Value: 1}); err != nil {
+					return nil, err
+				}
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
+			}
+			return []study.Run{{Seed: 1}}, nil
+		},
+	}
+	if err := w.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if trial := trialsOf(t, s)[0]; trial.State != study.Pruned || len(trial.Curve) != 2 {
+		t.Errorf("found %+v, expected it to be pruned after two epochs", trial)
+	}
+}
+
+// Of 2,000 studies with two or with three equal arms, at most 5 % call any of them different from the reference.
 func TestEqualArms(t *testing.T) {
 	const studies = 2000
 	for _, n := range []int{5, 10} {
-		share := study.ShareCalledDifferent(studies, n, 2)
-		t.Logf("%d seeds: %g of the studies with a difference", n, share)
-		if share > 0.06 {
-			t.Errorf("%d seeds: found %g of the studies with a difference, expected at most 0.05", n, share)
+		for _, others := range []int{1, 2} {
+			share := study.ShareCalledDifferent(studies, n, others)
+			t.Logf("%d equal arms, %d seeds: %g of the studies with a difference", others+1, n, share)
+			if share > 0.05 {
+				t.Errorf("%d equal arms, %d seeds: found %g of the studies with a difference, expected at most 0.05", others+1, n, share)
+			}
 		}
 	}
 }

@@ -22,7 +22,8 @@ func (a *app) compareCommand() *cobra.Command {
 		Use:   "compare STUDY|FILE.yaml",
 		Short: "Compare strategies on the same seeds and say which one wins",
 		Long: `Compare strategies on the same seeds and say which one wins, or that no difference was found. The study is a built-in
-one or a file: a base configuration, arms that change it, and seeds that every arm is run with.
+one or a file: a base configuration, arms that change it, and seeds that every arm is run with. With tune in the file every
+arm has its hyperparameters searched for first, each with as many trials.
 
 Trials run in parallel, each in a process and a run directory of its own. Whatever is interrupted or killed, the same
 command goes on where the study stopped. What is compared is measured on the validation part; --test shows the test part
@@ -44,6 +45,7 @@ too, and the study counts how often.`,
 				return err
 			}
 			result, err := c.Run(cmd.Context(), flags.folder(c.Name()), flags.retry, options)
+			flags.progress.clear()
 			if err != nil {
 				return err
 			}
@@ -84,6 +86,7 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(&b, "\n%s\n", splitSentence(r.Split))
 	fmt.Fprintf(&b, "\nDifference from %s, seed by seed; p after Holm's correction; P: probability that a run beats one of %s\n\n", r.Reference, r.Reference)
 	fmt.Fprintln(table, "ARM\tDIFFERENCE\tINTERVAL\tP\tp\tVERDICT")
 	for _, name := range r.Better() {
@@ -93,6 +96,11 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if r.Tuned != nil {
+		if err := showTuning(&b, table, r); err != nil {
+			return err
+		}
 	}
 	if r.Test != nil {
 		fmt.Fprintf(&b, "\n%s, looked at for the %s time\n\n", r.Test.Metric, ordinal(r.Test.Looks))
@@ -113,6 +121,34 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	fmt.Fprintf(&b, "\nThe study is in %s\n", r.Dir)
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
+}
+
+// splitSentence says what the runs of a comparison were measured on.
+func splitSentence(split string) string {
+	switch split {
+	case studies.SplitVaried:
+		return "Every seed has a validation part of its own, drawn at random; the test part is the same for all."
+	case studies.SplitFixed:
+		return "All runs have the same validation part: what is said holds for that."
+	default:
+		return "Runs of different seeds have different folds as their validation part."
+	}
+}
+
+// showTuning says what each arm was tuned to.
+func showTuning(b *strings.Builder, table *tabwriter.Writer, r *studies.CompareResult) error {
+	fmt.Fprintf(b, "\nTuned before, each by %s (sampler %s, pruner %s), with seeds that the comparison does not have: %s\n\n",
+		counted(r.Tuned.Trials, "trial"), r.Tuned.Sampler, r.Tuned.Pruner, strings.Trim(fmt.Sprint(r.Tuned.Seeds), "[]"))
+	fmt.Fprintln(table, "ARM\tTRIALS\tPRUNED\tFAILED\tSECONDS\tBEST\tSETTINGS")
+	for _, name := range r.Better() {
+		arm := r.Tuned.Arms[name]
+		settings := make([]string, 0, len(arm.Settings))
+		for _, path := range slices.Sorted(maps.Keys(arm.Settings)) {
+			settings = append(settings, path+"="+setting(arm.Settings[path]))
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", name, arm.Trials, arm.Pruned, arm.Failed, duration(float64(arm.Seconds)), known(arm.Value), strings.Join(settings, " "))
+	}
+	return table.Flush()
 }
 
 func ordinal(n int) string {

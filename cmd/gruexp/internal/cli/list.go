@@ -9,48 +9,104 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
 )
 
 func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "The built-in experiments, or the runs in a directory",
+		Short: "The built-in experiments and studies, or the runs in a directory",
 		Example: `  gruexp list
+  gruexp list studies --json
   gruexp list runs runs/reproduce`,
-		Args: arguments(0, 0, "no arguments, or runs DIR"),
-		RunE: func(*cobra.Command, []string) error {
-			names, err := experiments.Names()
-			if err != nil {
-				return err
-			}
-			type row struct {
-				Name        string `json:"name"`
-				Task        string `json:"task"`
-				Data        string `json:"data"`
-				Description string `json:"description"`
-			}
-			rows := make([]row, len(names))
-			for i, name := range names {
-				cfg, err := config.Resolve(name, nil)
-				if err != nil {
-					return err
-				}
-				rows[i] = row{name, string(cfg.Task), cfg.Data.Name, oneLine(cfg.Description)}
-			}
-			if a.json {
-				return a.printJSON(map[string]any{"experiments": rows})
-			}
-			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "EXPERIMENT\tTASK\tDATA\tQUESTION")
-			for _, r := range rows {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Name, r.Task, r.Data, firstSentence(r.Description))
-			}
-			return table.Flush()
-		},
+		Args: arguments(0, 0, "no arguments, or experiments, studies, or runs DIR"),
+		RunE: func(*cobra.Command, []string) error { return a.list(true, true) },
 	}
 	a.jsonFlag(cmd)
-	cmd.AddCommand(a.listRunsCommand())
+	cmd.AddCommand(
+		a.listBuiltIn("experiments", "The built-in experiments, for train", true, false),
+		a.listBuiltIn("studies", "The built-in studies, for compare", false, true),
+		a.listRunsCommand(),
+	)
 	return cmd
+}
+
+func (a *app) listBuiltIn(what, short string, withExperiments, withStudies bool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: what, Short: short, Example: "  gruexp list " + what,
+		Args: arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error { return a.list(withExperiments, withStudies) },
+	}
+	a.jsonFlag(cmd)
+	return cmd
+}
+
+// listedExperiment is a built-in experiment as it is listed.
+type listedExperiment struct {
+	Name        string `json:"name"`
+	Task        string `json:"task"`
+	Data        string `json:"data"`
+	Description string `json:"description"`
+}
+
+func listedExperiments() ([]listedExperiment, error) {
+	names, err := experiments.Names()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]listedExperiment, len(names))
+	for i, name := range names {
+		cfg, err := config.Resolve(name, nil)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = listedExperiment{name, string(cfg.Task), cfg.Data.Name, oneLine(cfg.Description)}
+	}
+	return list, nil
+}
+
+// list shows what is built in.
+func (a *app) list(withExperiments, withStudies bool) error {
+	var (
+		found struct {
+			Experiments []listedExperiment   `json:"experiments,omitempty"`
+			Studies     []studies.ReadyStudy `json:"studies,omitempty"`
+		}
+		err error
+	)
+	if withExperiments {
+		if found.Experiments, err = listedExperiments(); err != nil {
+			return err
+		}
+	}
+	if withStudies {
+		if found.Studies, err = studies.ReadyStudies(); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		return a.printJSON(found)
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	if withExperiments {
+		fmt.Fprintln(table, "EXPERIMENT\tTASK\tDATA\tQUESTION")
+		for _, e := range found.Experiments {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.Name, e.Task, e.Data, firstSentence(e.Description))
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	if withStudies {
+		if withExperiments {
+			fmt.Fprintln(a.stdout)
+		}
+		fmt.Fprintln(table, "STUDY\tBASE\tARMS\tMETRIC\tQUESTION")
+		for _, s := range found.Studies {
+			fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", s.Name, s.Base, len(s.Arms), s.Metric, oneLine(s.Description))
+		}
+	}
+	return table.Flush()
 }
 
 func firstSentence(text string) string {

@@ -14,12 +14,17 @@ import (
 )
 
 func (a *app) listRunsCommand() *cobra.Command {
+	var asCSV bool
 	cmd := &cobra.Command{
-		Use:     "runs [DIR]",
-		Short:   "The runs in a directory and below it",
-		Example: `  gruexp list runs runs/reproduce`,
-		Args:    arguments(0, 1, "at most one directory"),
+		Use:   "runs [DIR]",
+		Short: "The runs in a directory and below it",
+		Example: `  gruexp list runs runs/reproduce
+  gruexp list runs --csv > runs.csv`,
+		Args: arguments(0, 1, "at most one directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.oneForm(cmd, asCSV); err != nil {
+				return err
+			}
 			dir := runsFolder
 			if len(args) == 1 {
 				dir = args[0]
@@ -31,10 +36,14 @@ func (a *app) listRunsCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(map[string]any{"runs": list})
 			}
+			if asCSV {
+				return a.printCSV(runsTable(list))
+			}
 			return a.showRuns(list)
 		},
 	}
 	a.jsonFlag(cmd)
+	csvFlag(cmd, &asCSV)
 	return cmd
 }
 
@@ -58,13 +67,17 @@ func (a *app) showRuns(list []*runs.Run) error {
 }
 
 func (a *app) diffCommand() *cobra.Command {
+	var asCSV bool
 	cmd := &cobra.Command{
 		Use:   "diff RUN RUN",
 		Short: "Two runs side by side: what their configurations do not share, and their results",
 		Example: `  gruexp diff runs/jsb-1 runs/jsb-2
   gruexp diff runs/jsb-1 runs/jsb-2 --json`,
 		Args: arguments(2, 2, "the directories of two runs"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.oneForm(cmd, asCSV); err != nil {
+				return err
+			}
 			d, err := runs.Compare(args[0], args[1])
 			if err != nil {
 				return err
@@ -72,10 +85,14 @@ func (a *app) diffCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(d)
 			}
+			if asCSV {
+				return a.printCSV(diffTable(d))
+			}
 			return a.showDiff(d)
 		},
 	}
 	a.jsonFlag(cmd)
+	csvFlag(cmd, &asCSV)
 	return cmd
 }
 

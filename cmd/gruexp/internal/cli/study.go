@@ -21,6 +21,8 @@ type studyFlags struct {
 	sets          []string
 	jobs, threads int
 	retry         bool
+
+	progress *studyProgress // nil until the study begins
 }
 
 func (f *studyFlags) add(a *app, cmd *cobra.Command) {
@@ -84,7 +86,8 @@ func (a *app) studyOptions(cmd *cobra.Command, f *studyFlags, trials int) (studi
 		return studies.Options{}, err
 	}
 	options.Callbacks = nil
-	return studies.Options{Slots: jobs, Threads: threads, Run: options, Ended: func(t study.Trial) { trialLine(a.stderr, t) }}, nil
+	f.progress = newStudyProgress(a.stderr)
+	return studies.Options{Slots: jobs, Threads: threads, Run: options, Ended: f.progress.ended, Told: f.progress.told()}, nil
 }
 
 func trialLine(w io.Writer, t study.Trial) {

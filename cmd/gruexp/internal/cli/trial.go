@@ -95,7 +95,8 @@ func (t teller) On(_ context.Context, e *trainer.Event) error {
 		return nil
 	}
 	for _, epoch := range epochs {
-		if err := t.out.Encode(studies.Message{Epoch: epoch.Epoch, Seconds: epoch.Seconds, Valid: epoch.Valid}); err != nil {
+		last := epoch.Epoch >= e.Config.MaxEpochs
+		if err := t.out.Encode(studies.Message{Epoch: epoch.Epoch, Seconds: epoch.Seconds, Valid: epoch.Valid, Last: last}); err != nil {
 			return errors.Wrap(err, "what a trial says")
 		}
 	}

@@ -38,6 +38,7 @@ command goes on where the search stopped; with more trials or time in the file i
 				return err
 			}
 			result, err := s.Run(cmd.Context(), flags.folder(s.Name()), flags.retry, options)
+			flags.progress.clear()
 			if err != nil {
 				return err
 			}
@@ -75,10 +76,7 @@ func (a *app) showSearch(r *studies.TuneResult) error {
 			importance = fmt.Sprintf("%.0f %%", 100*v)
 		}
 		if v, ok := r.Best.Settings[name]; ok {
-			best = studies.Setting(v)
-			if f, ok := v.(float64); ok {
-				best = strconv.FormatFloat(f, 'g', 4, 64)
-			}
+			best = setting(v)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", name, best, importance)
 	}
@@ -90,4 +88,12 @@ func (a *app) showSearch(r *studies.TuneResult) error {
 	fmt.Fprintf(&b, "\nThe best configuration is in %s, its run in %s\n", r.Best.Config, r.Best.Run)
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
+}
+
+// setting is a value of a hyperparameter, rounded for people.
+func setting(v any) string {
+	if f, ok := v.(float64); ok {
+		return strconv.FormatFloat(f, 'g', 4, 64)
+	}
+	return studies.Setting(v)
 }

@@ -24,6 +24,7 @@ worker, not between them.`,
 				return err
 			}
 			ended, err := studies.Join(cmd.Context(), args[0], options)
+			flags.progress.clear()
 			if err != nil {
 				return err
 			}

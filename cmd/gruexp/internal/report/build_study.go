@@ -61,6 +61,7 @@ func (s *Study) comparison(n names) []section {
 	if c.Test != nil {
 		add("test", "Test part", testBlocks(c, n))
 	}
+	add("tuned", "Tuning", tunedBlocks(c, n))
 	add("curves", "Learning curves", groupCurves(groups, n))
 	add("run", "What was run", s.compareFacts(n))
 	add("configuration", "Configuration", s.armConfigurations(groups, n))
@@ -68,7 +69,11 @@ func (s *Study) comparison(n names) []section {
 	lines := []string{}
 	for _, g := range groups {
 		if len(g.runs) > 0 && g.runs[0].Config != nil {
-			lines = append(lines, fmt.Sprintf("gruexp train %s --seed %d --out %s", quoted(filepath.ToSlash(filepath.Join(s.Path, "arms", g.name+".yaml"))), g.runs[0].Config.Seed, quoted(g.name+"-again")))
+			line := fmt.Sprintf("gruexp train %s --seed %d", quoted(filepath.ToSlash(s.armFile(g.name))), g.runs[0].Config.Seed)
+			if seed := g.runs[0].Config.Data.ValidSeed; seed != 0 {
+				line += fmt.Sprintf(" --set data.valid_seed=%d", seed)
+			}
+			lines = append(lines, line+" --out "+quoted(g.name+"-again"))
 		}
 	}
 	add("reproduce", "How to reproduce", []block{{Text: "One run of each arm by itself; the study's own file and 'gruexp compare' make all of them again."}, {Code: strings.Join(lines, "\n")}})
@@ -283,7 +288,7 @@ func (s *Study) compareFacts(n names) []block {
 	c := s.View.Compare
 	t := factsTable(n, [][2]string{
 		{"study", c.Study}, {"kind", "comparison of arms on the same seeds"}, {"metric", c.Metric}, {"arms", strings.Join(slices.Sorted(maps.Keys(c.Arms)), ", ")},
-		{"reference", orUnknown(c.Reference)}, {"seeds", seedsOf(c.Seeds)}, {"state", s.State}, {"directory", s.Path},
+		{"reference", orUnknown(c.Reference)}, {"seeds", seedsOf(c.Seeds)}, {"split", splitFact(c.Split)}, {"state", s.State}, {"directory", s.Path},
 	})
 	return []block{{Table: t}, {Table: s.trialTable(n)}}
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // Check loads the data and builds what the configuration says on them, without training: the faults that would come to
-// light then. A metric that such runs do not have, as "valid.accuracy", is a [fault.Error] with the path metric. The
-// fingerprint stands for configuration and data.
-func Check(ctx context.Context, cfg *config.Config, metric string, options Options) (fingerprint string, err error) {
+// light then. A metric that such runs do not have, as "valid.accuracy", is a [fault.Error] with the path metric.
+func Check(ctx context.Context, cfg *config.Config, metric string, options Options) (c Checked, err error) {
 	s, err := newSession(ctx, cfg, options, nil)
 	if err != nil {
-		return "", err
+		return Checked{}, err
 	}
+	defer s.data.Close()
 	monitoring := cfg.Trainer
 	monitoring.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: metric}
 	var faults fault.List
@@ -26,7 +26,15 @@ func Check(ctx context.Context, cfg *config.Config, metric string, options Optio
 		}
 	}
 	if err := faults.Err(); err != nil {
-		return "", err
+		return Checked{}, err
 	}
-	return s.cfg.Fingerprint(s.checksums())
+	c.DrawsValid = s.data.DrawsValid
+	c.Fingerprint, err = s.cfg.Fingerprint(s.checksums())
+	return c, err
+}
+
+// Checked is what is known of a configuration with its data.
+type Checked struct {
+	Fingerprint string // of both
+	DrawsValid  bool   // whether data.valid_seed draws another validation part
 }

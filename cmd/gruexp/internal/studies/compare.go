@@ -18,7 +18,9 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/search"
 )
 
 const compareKind = "compare"
@@ -28,8 +30,12 @@ type CompareConfig struct {
 	Question
 	Seeds     []uint64                  `yaml:"seeds"`     // of the runs of every arm; default 1 to 5
 	Folds     int                       `yaml:"folds"`     // run number i of an arm has fold i of so many as its validation part, see data.fold; 0: all have the same
+	Split     string                    `yaml:"split"`     // varied: every seed has a validation part of its own, where the data allow it; fixed; default varied
 	Reference string                    `yaml:"reference"` // the arm that the others are measured against; required
 	Arms      map[string]map[string]any `yaml:"arms"`      // by name, changes to the base: values by path, as --set takes them, or nested
+
+	Tune   *SearchConfig           `yaml:"tune"`   // every arm is tuned first, with as many trials; left out: none is
+	Spaces map[string]search.Space `yaml:"spaces"` // by arm, hyperparameters that it has beside those of tune.space, or in place of them
 }
 
 func (c CompareConfig) validate() fault.List {
@@ -39,6 +45,7 @@ func (c CompareConfig) validate() fault.List {
 		faults.Check(!slices.Contains(c.Seeds[:i], seed), fmt.Sprintf("seeds.%d", i), seed, "every seed once")
 	}
 	faults.Check(c.Folds == 0 || c.Folds >= 2, "folds", c.Folds, "two or more, or 0 for none")
+	faults.Check(c.Split == SplitVaried || c.Split == SplitFixed, "split", c.Split, "one of %v", []string{SplitVaried, SplitFixed})
 	faults.Check(len(c.Arms) >= 2, "arms", fmt.Sprintf("%d arms", len(c.Arms)), "two or more")
 	names := slices.Sorted(maps.Keys(c.Arms))
 	for i, name := range names {
@@ -49,13 +56,15 @@ func (c CompareConfig) validate() fault.List {
 	if len(names) > 0 {
 		faults.Check(slices.Contains(names, c.Reference), "reference", c.Reference, "one of the arms %v", names)
 	}
-	return faults
+	return append(faults, c.validateTuning()...)
 }
 
 // Comparison is a study that can be carried out: every arm resolved and checked against its data.
 type Comparison struct {
 	config      CompareConfig
 	arms        map[string]arm
+	tuning      *tuning // nil: none
+	varied      bool    // every seed has a validation part of its own
 	fingerprint string
 }
 
@@ -69,7 +78,12 @@ type arm struct {
 func (c *Comparison) Name() string { return c.config.Name }
 
 // Trials is how many there are.
-func (c *Comparison) Trials() int { return len(c.config.Seeds) * len(c.arms) }
+func (c *Comparison) Trials() int {
+	if c.tuning != nil {
+		return c.tuning.trials()
+	}
+	return len(c.config.Seeds) * len(c.arms)
+}
 
 // ReadComparison reads a study, built in or from a file, with changes to its base. Nothing is written.
 func ReadComparison(ctx context.Context, source string, sets []string, options Options) (*Comparison, error) {
@@ -77,27 +91,127 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{config: defaultCompare()}
-	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
-		return nil, err
-	}
-	if err := c.resolve(f, sets); err != nil {
+	c, err := f.comparison(sets)
+	if err != nil {
 		return nil, err
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
+	c.varied = c.config.Split == SplitVaried && c.config.Folds == 0
+	var faults request.Errors   // of all arms
+	same := map[string]string{} // a configuration and its space: the first arm that has it
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
-		fingerprint, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
-		if err != nil {
-			return nil, f.placeFault(f.place("arm "+name, a.changes, err))
+		checked, err := run.Check(ctx, a.config, c.config.Metric, options.Run)
+		if err := f.placeFault(f.place("arm "+name, a.changes, err)); !collect(&faults, err) {
+			return nil, err
 		}
-		identity = append(identity, name, fingerprint)
+		what, err := c.config.identityOf(name, checked.Fingerprint)
+		if err != nil {
+			return nil, err
+		}
+		if other, known := same[what]; known && checked.Fingerprint != "" {
+			where, line := f.document.Locate("arms." + name)
+			faults = append(faults, &request.Error{
+				Where: fmt.Sprintf("%s:%d", where, line), What: "arm " + name + " is the arm " + other, Found: "the same configuration", Expected: "arms that differ",
+			})
+		}
+		same[what] = name
+		identity = append(identity, name, checked.Fingerprint)
+		c.varied = c.varied && checked.DrawsValid && a.config.Data.ValidSeed == 0 // for all arms or none: pairs have the same data
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	if c.varied {
+		identity = append(identity, validSeedPath)
+		if err := c.checkSplits(ctx, f, options); err != nil {
+			return nil, err
+		}
+	}
+	if c.config.Tune != nil {
+		if c.tuning, err = c.newTuning(ctx, f, options); err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal([]any{c.tuning.Search, c.tuning.Seeds, c.tuning.Arms})
+		if err != nil {
+			return nil, errors.Wrap(err, "definition of a study")
+		}
+		identity = append(identity, string(text))
 	}
 	c.fingerprint = fingerprintOf(identity)
 	return c, nil
 }
 
-func defaultCompare() CompareConfig { return CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}} }
+// identityOf tells arms apart: by their configurations, and by what is tuned of them.
+func (c CompareConfig) identityOf(arm, fingerprint string) (string, error) {
+	if c.Tune == nil {
+		return fingerprint, nil
+	}
+	text, err := json.Marshal(c.space(arm))
+	return fingerprint + string(text), errors.Wrap(err, "space")
+}
+
+// What Split may say, and Folds lead to.
+const (
+	SplitVaried = "varied"
+	SplitFixed  = "fixed"
+	splitFolds  = "folds"
+)
+
+// validSeedPath is the key that draws a validation part.
+const validSeedPath = "data.valid_seed"
+
+// foldPath is the key that says which fold validates.
+const foldPath = "data.fold.number"
+
+// checkSplits loads the data of every seed, for the reference: a part may have too little of something.
+func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) error {
+	for _, seed := range c.config.Seeds {
+		reference := c.arms[c.config.Reference]
+		cfg := *reference.config
+		cfg.Data.ValidSeed = seed
+		_, err := run.Check(ctx, &cfg, c.config.Metric, options.Run)
+		var wrong *data.FileError
+		if errors.As(err, &wrong) {
+			where, line := f.document.Locate("seeds")
+			return &request.Error{
+				Where: fmt.Sprintf("%s:%d", where, line), What: fmt.Sprintf("seed %d draws a validation part that cannot be", seed),
+				Found: fmt.Sprintf("%s: %s: %s", wrong.Path, wrong.What, wrong.Found), Expected: wrong.Expected + "; split: fixed keeps the part of seed 0",
+			}
+		}
+		if err := f.placeFault(f.place(fmt.Sprintf("seed %d", seed), reference.changes, err)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// split says what became of the validation part.
+func (c *Comparison) split() string {
+	switch {
+	case c.varied:
+		return SplitVaried
+	case c.config.Folds > 0:
+		return splitFolds
+	default:
+		return SplitFixed
+	}
+}
+
+// comparison reads a study whose arms are resolved.
+func (f *file) comparison(sets []string) (*Comparison, error) {
+	c := &Comparison{config: CompareConfig{Seeds: []uint64{1, 2, 3, 4, 5}, Split: SplitVaried}}
+	var given CompareConfig
+	f.document.Decode(&given)
+	if given.Tune != nil { // what is left out of it has defaults
+		search := defaultSearch()
+		c.config.Tune = &search
+	}
+	if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
+		return nil, err
+	}
+	return c, c.resolve(f, sets)
+}
 
 // resolve makes the configurations of all arms.
 func (c *Comparison) resolve(f *file, sets []string) error {
@@ -152,14 +266,17 @@ func fingerprintOf(parts []string) string {
 
 // compareDefinition is what another process needs to take part.
 type compareDefinition struct {
-	Metric    string `json:"metric"`
-	Name      string `json:"name"` // this one and the next for those who look at the study
-	Reference string `json:"reference"`
+	Metric    string  `json:"metric"`
+	Name      string  `json:"name"` // this one and the next for those who look at the study
+	Reference string  `json:"reference"`
+	Varied    bool    `json:"varied,omitempty"` // every run has the validation part of its seed
+	Tuning    *tuning `json:"tuning,omitempty"`
 }
 
 // Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
 func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
-	text, err := json.Marshal(compareDefinition{c.config.Metric, c.config.Name, c.config.Reference})
+	definition := compareDefinition{Metric: c.config.Metric, Name: c.config.Name, Reference: c.config.Reference, Varied: c.varied, Tuning: c.tuning}
+	text, err := json.Marshal(definition)
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
 	}
@@ -177,7 +294,12 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 			return nil, err
 		}
 	}
-	if err := d.store.Add(ctx, c.trials()); err != nil {
+	if c.tuning != nil { // which proposes its trials, and then those of the comparison
+		err = d.write(c.tuning.Base, baseFile)
+	} else {
+		err = d.store.Add(ctx, c.trials())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if retry {
@@ -185,7 +307,7 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 			return nil, err
 		}
 	}
-	if err := d.work(ctx, compareWorker(d, c.config.Metric, options)); err != nil {
+	if err := d.work(ctx, definition.worker(d, options), definition.most()); err != nil {
 		return nil, err
 	}
 	return c.result(ctx, d)
@@ -197,7 +319,7 @@ func (c *Comparison) trials() []study.Trial {
 	for i, seed := range c.config.Seeds {
 		var settings map[string]any
 		if c.config.Folds > 0 {
-			settings = map[string]any{"data.fold.number": i%c.config.Folds + 1}
+			settings = map[string]any{foldPath: i%c.config.Folds + 1}
 		}
 		for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 			trials = append(trials, study.Trial{Name: name + "-" + strconv.FormatUint(seed, 10), Arm: name, Settings: settings, Seeds: []uint64{seed}})
@@ -206,8 +328,16 @@ func (c *Comparison) trials() []study.Trial {
 	return trials
 }
 
-func compareWorker(d *dir, metric string, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: metric, config: func(t study.Trial) (string, []string, error) {
+// most is how many trials there will be; 0: as many as there are.
+func (c compareDefinition) most() int {
+	if c.Tuning != nil {
+		return c.Tuning.trials()
+	}
+	return 0
+}
+
+func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
+	e := &executor{dir: d, options: options, metric: c.Metric, varied: c.Varied, config: func(t study.Trial) (string, []string, error) {
 		own, err := changes("", t.Settings)
 		if err != nil {
 			return "", nil, err
@@ -215,7 +345,18 @@ func compareWorker(d *dir, metric string, options Options) *study.Worker {
 		path, err := d.file(armsDir, t.Arm+".yaml")
 		return path, assignments(own), err
 	}}
-	return &study.Worker{Store: d.store, Slots: options.Slots, Execute: e.execute, Ended: options.Ended}
+	w := e.worker(c.most())
+	if t := c.Tuning; t != nil {
+		e.config = func(trial study.Trial) (string, []string, error) {
+			path, err := recipe{t.Base, t.Arms[armOf(trial)].Sets}.write(d, trial.Settings, trialsDir, trial.Name+".yaml")
+			return path, nil, err
+		}
+		w.Propose = func(trials []study.Trial) *study.Trial { return t.propose(c.Metric, trials) }
+		if t.Search.Pruner != search.NoPruner {
+			w.Prune = func(all []study.Trial, trial study.Trial) bool { return t.hopeless(c.Metric, all, trial) }
+		}
+	}
+	return w
 }
 
 // CompareResult is the JSON of compare, and its result.json.
@@ -225,8 +366,10 @@ type CompareResult struct {
 	Metric    string   `json:"metric"`
 	Reference string   `json:"reference"`
 	Seeds     []uint64 `json:"seeds"`
+	Split     string   `json:"split"` // of the validation part: varied, fixed or folds
 	study.Table
-	Test *TestResult `json:"test,omitempty"` // only where it was asked for
+	Tuned *TuningResult `json:"tuned,omitempty"` // of a study with tune
+	Test  *TestResult   `json:"test,omitempty"`  // only where it was asked for
 
 	trials []study.Trial
 }
@@ -254,8 +397,13 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 		return nil, err
 	}
 	r := &CompareResult{
-		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds,
+		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds, Split: c.split(),
 		Table: *study.Compare(c.question(), trials), trials: trials,
+	}
+	if c.tuning != nil {
+		if r.Tuned, err = c.tuning.result(d, c.config.Metric, trials); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.writeTables(d); err != nil {
 		return nil, err
@@ -276,6 +424,9 @@ func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
 	}
 	metric := strings.TrimPrefix(c.config.Metric, validPrefix)
 	r.Test = &TestResult{Metric: "test." + metric, Looks: looks, Arms: study.TestEstimates(c.question(), r.trials, metric)}
+	if err := r.Test.writeTable(d, r.Better()); err != nil {
+		return err
+	}
 	return d.writeResult(r)
 }
 

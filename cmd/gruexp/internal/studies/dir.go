@@ -24,6 +24,7 @@ const (
 	baseFile   = "base.yaml"
 	bestFile   = "best.yaml"
 	armsDir    = "arms"
+	tunedDir   = "tuned"
 	trialsDir  = "trials"
 )
 

@@ -22,6 +22,7 @@ type Options struct {
 	Run     run.Options
 
 	Ended func(t study.Trial) // told of every trial that has ended; may be nil
+	Told  func(Progress)      // told whenever the study has gone on; may be nil
 }
 
 // Message is what a trial's process writes on its standard output, as a line of JSON.
@@ -29,6 +30,7 @@ type Message struct {
 	Epoch   int                `json:"epoch,omitempty"`
 	Seconds float64            `json:"seconds,omitempty"`
 	Valid   map[string]float64 `json:"valid,omitempty"`
+	Last    bool               `json:"last,omitempty"`   // no epoch comes after it
 	Result  *run.Result        `json:"result,omitempty"` // the last one
 }
 
@@ -41,7 +43,21 @@ type executor struct {
 	dir     *dir
 	options Options
 	metric  string
+	teller  *teller
+	varied  bool                                                        // every seed has a validation part of its own
 	config  func(t study.Trial) (path string, sets []string, err error) // the configuration of a trial: a file and changes to it
+}
+
+// worker carries out trials, of which there will be so many, or only those that there are.
+func (e *executor) worker(most int) *study.Worker {
+	e.teller = newTeller(e.dir, e.options, e.metric, most)
+	ended := e.options.Ended
+	return &study.Worker{Store: e.dir.store, Slots: e.options.Slots, Execute: e.execute, Ended: func(t study.Trial) {
+		if ended != nil {
+			ended(t)
+		}
+		e.teller.ended(t)
+	}}
 }
 
 func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
@@ -55,9 +71,12 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 		if len(t.Seeds) > 1 {
 			name += "-" + strconv.Itoa(i+1)
 		}
-		heard := report
-		if i > 0 {
-			heard = nil // a trial is judged early by its first run
+		heard := func(p study.Point) error {
+			e.teller.heard(t, p)
+			if i > 0 {
+				return nil // a trial is judged early by its first run
+			}
+			return report(p)
 		}
 		result, err := e.run(ctx, config, sets, name, seed, heard)
 		if err != nil {
@@ -83,7 +102,7 @@ func (e *executor) summary(name string, seed uint64, result *run.Result) (study.
 	}, nil
 }
 
-// run trains in a process of its own, or goes on with what another process has begun. Report may be nil.
+// run trains in a process of its own, or goes on with what another process has begun.
 func (e *executor) run(ctx context.Context, config string, sets []string, name string, seed uint64, report func(study.Point) error) (*run.Result, error) {
 	out, err := e.dir.file(name)
 	if err != nil {
@@ -94,6 +113,9 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 		return nil, errors.Wrap(err, "this program")
 	}
 	args := []string{TrialVerb, config, "--out", out, "--seed", strconv.FormatUint(seed, 10), "--threads", strconv.Itoa(e.options.Threads)}
+	if e.varied {
+		args = append(args, "--set", validSeedPath+"="+strconv.FormatUint(seed, 10))
+	}
 	for _, set := range sets {
 		args = append(args, "--set", set)
 	}
@@ -151,8 +173,8 @@ func converse(ctx context.Context, process *exec.Cmd, metric string, report func
 		}
 		if m.Result != nil {
 			result = m.Result
-		} else if v, ok := m.Valid[metric]; ok && report != nil && failed == nil && ctx.Err() == nil {
-			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds}); failed != nil {
+		} else if v, ok := m.Valid[metric]; ok && failed == nil && ctx.Err() == nil {
+			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds, Last: m.Last}); failed != nil {
 				stdin.Close()
 			}
 		}

@@ -170,7 +170,8 @@ func assign(path string, value any) (string, error) {
 func commandLine(sets []string) []change {
 	list := make([]change, len(sets))
 	for i, set := range sets {
-		list[i] = change{assignment: set}
+		path, _, _ := strings.Cut(set, "=")
+		list[i] = change{path: path, assignment: set}
 	}
 	return list
 }
@@ -202,19 +203,25 @@ func (f *file) place(who string, list []change, err error) error {
 			e.What = prefixed(who, e.What)
 			continue
 		}
-		for _, c := range list {
+		at, longest := "", -1
+		for _, c := range list { // the last one of those that say most exactly what was changed
 			rest, within := strings.CutPrefix(set, c.path)
-			if c.at == "" || !within || rest != "" && rest[0] != '.' {
-				continue
+			if within && (rest == "" || rest[0] == '.') && len(c.path) >= longest {
+				at, longest = c.at, len(c.path)
+				if at != "" {
+					at += rest
+				}
 			}
-			where, line := f.document.Locate(c.at + rest)
-			e.Where = fmt.Sprintf("%s:%d", where, line)
-			if e.What == "wrong value" {
-				e.What += " of " + set
-			}
-			e.What = prefixed(who, e.What)
-			break
 		}
+		if at == "" {
+			continue
+		}
+		where, line := f.document.Locate(at)
+		e.Where = fmt.Sprintf("%s:%d", where, line)
+		if e.What == "wrong value" {
+			e.What += " of " + set
+		}
+		e.What = prefixed(who, e.What)
 	}
 	return faults
 }

@@ -3,6 +3,8 @@ package studies
 import (
 	"embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -31,6 +33,41 @@ func Ready() ([]string, error) {
 		names[i] = strings.TrimSuffix(entry.Name(), ".yaml")
 	}
 	return names, nil
+}
+
+// ReadyStudy is a built-in study as it is listed.
+type ReadyStudy struct {
+	Name        string   `json:"name"`
+	Base        string   `json:"base"`
+	Metric      string   `json:"metric"`
+	Reference   string   `json:"reference"`
+	Arms        []string `json:"arms"`
+	Tuned       bool     `json:"tuned"` // every arm is tuned first
+	Description string   `json:"description"`
+}
+
+// ReadyStudies describes the built-in studies.
+func ReadyStudies() ([]ReadyStudy, error) {
+	names, err := Ready()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]ReadyStudy, len(names))
+	for i, name := range names {
+		f, err := open(name)
+		if err != nil {
+			return nil, err
+		}
+		c, err := f.comparison(nil)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = ReadyStudy{
+			Name: name, Base: c.config.Base, Metric: c.config.Metric, Reference: c.config.Reference,
+			Arms: slices.Sorted(maps.Keys(c.arms)), Tuned: c.config.Tune != nil, Description: strings.TrimSpace(c.config.Description),
+		}
+	}
+	return list, nil
 }
 
 func unknownStudy(name string) error {

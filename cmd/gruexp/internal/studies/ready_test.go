@@ -3,8 +3,6 @@ package studies
 import (
 	"slices"
 	"testing"
-
-	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Every built-in study is one: all of its arms are configurations without a fault, and no two are the same.
@@ -23,16 +21,13 @@ func TestReadyStudies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &Comparison{config: defaultCompare()}
-		if err := f.decode(&c.config, &c.config.Question, func() fault.List { return c.config.validate() }); err != nil {
+		c, err := f.comparison(nil)
+		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		if c.config.Description == "" {
 			t.Errorf("%s: found no description", name)
-		}
-		if err := c.resolve(f, nil); err != nil {
-			t.Errorf("%s: %v", name, err)
 		}
 		seen := map[string]string{}
 		for arm, a := range c.arms {

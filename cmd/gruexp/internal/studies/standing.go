@@ -29,12 +29,22 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 	for _, t := range trials {
 		s.Ended = s.Ended && t.State.Ended()
 	}
+	if definition.Kind == compareKind {
+		var c compareDefinition
+		if err := json.Unmarshal(definition.Text, &c); err != nil {
+			return nil, refuseRecord(ctx, path, err)
+		}
+		s.Ended = s.Ended && !c.goesOn(trials)
+		if !s.Ended {
+			s.Of = max(s.Of, c.most())
+		}
+	}
 	if definition.Kind == tuneKind {
 		var t tuneDefinition
 		if err := json.Unmarshal(definition.Text, &t); err != nil {
 			return nil, refuseRecord(ctx, path, err)
 		}
-		s.Ended = s.Ended && t.spent(trials)
+		s.Ended = s.Ended && t.Config.spent(trials)
 		if !s.Ended {
 			s.Of = max(s.Of, t.Config.Trials)
 		}

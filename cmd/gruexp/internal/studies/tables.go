@@ -50,7 +50,23 @@ func (r *CompareResult) writeTables(d *dir) error {
 	if err := d.writeCSV("differences.csv", differences); err != nil {
 		return err
 	}
+	if r.Tuned != nil {
+		if err := r.Tuned.writeTables(d, r.trials); err != nil {
+			return err
+		}
+	}
 	return d.writeRuns(r.trials)
+}
+
+// writeTable writes the figures of the test part.
+func (r *TestResult) writeTable(d *dir, arms []string) error {
+	rows := [][]string{{"arm", "metric", "mean", "low", "high", "looks"}}
+	for _, name := range arms {
+		if e, ok := r.Arms[name]; ok {
+			rows = append(rows, []string{name, r.Metric, cell(e.Mean), cell(e.Low), cell(e.High), strconv.Itoa(r.Looks)})
+		}
+	}
+	return d.writeCSV("test.csv", rows)
 }
 
 func (r *TuneResult) writeTables(d *dir) error {
@@ -62,25 +78,70 @@ func (r *TuneResult) writeTables(d *dir) error {
 	if err := d.writeCSV("importance.csv", importance); err != nil {
 		return err
 	}
-	settings := map[string]bool{}
-	for _, t := range r.History {
-		for name := range t.Settings {
-			settings[name] = true
-		}
-	}
-	names = slices.Sorted(maps.Keys(settings))
-	trials := [][]string{append([]string{"trial", "state", "value", "seconds"}, names...)}
-	for _, t := range r.History {
-		row := []string{t.Name, string(t.State), cell(t.Value), cell(study.Value(t.Seconds()))}
-		for _, name := range names {
-			row = append(row, Setting(t.Settings[name]))
-		}
-		trials = append(trials, row)
-	}
-	if err := d.writeCSV("trials.csv", trials); err != nil {
+	if err := d.writeTrials(r.History); err != nil {
 		return err
 	}
 	return d.writeRuns(r.History)
+}
+
+// writeTrials writes a row for each trial of a search, or of several for the arms of a comparison, with its settings.
+func (d *dir) writeTrials(trials []study.Trial) error {
+	names, several := map[string]bool{}, false
+	for _, t := range trials {
+		several = several || t.Arm != ""
+		for name := range t.Settings {
+			names[name] = true
+		}
+	}
+	settings := slices.Sorted(maps.Keys(names))
+	head := []string{"trial", "state", "value", "seconds"}
+	if several {
+		head = append(head, "arm")
+	}
+	rows := [][]string{append(head, settings...)}
+	for _, t := range trials {
+		row := []string{t.Name, string(t.State), cell(t.Value), cell(study.Value(t.Seconds()))}
+		if several {
+			row = append(row, armOf(t))
+		}
+		for _, name := range settings {
+			row = append(row, Setting(t.Settings[name]))
+		}
+		rows = append(rows, row)
+	}
+	return d.writeCSV("trials.csv", rows)
+}
+
+// writeTables writes what the arms were tuned to, their trials, and how much each hyperparameter matters.
+func (r *TuningResult) writeTables(d *dir, trials []study.Trial) error {
+	arms := slices.Sorted(maps.Keys(r.Arms))
+	names := map[string]bool{}
+	for _, arm := range r.Arms {
+		for name := range arm.Settings {
+			names[name] = true
+		}
+	}
+	settings := slices.Sorted(maps.Keys(names))
+	tuned := [][]string{append([]string{"arm", "trials", "pruned", "failed", "seconds", "trial", "value"}, settings...)}
+	importance := [][]string{{"arm", "hyperparameter", "importance"}}
+	for _, name := range arms {
+		arm := r.Arms[name]
+		row := []string{name, strconv.Itoa(arm.Trials), strconv.Itoa(arm.Pruned), strconv.Itoa(arm.Failed), cell(arm.Seconds), arm.Trial, cell(arm.Value)}
+		for _, setting := range settings {
+			row = append(row, Setting(arm.Settings[setting]))
+		}
+		tuned = append(tuned, row)
+		for _, h := range slices.Sorted(maps.Keys(arm.Importance)) {
+			importance = append(importance, []string{name, h, cell(study.Value(arm.Importance[h]))})
+		}
+	}
+	if err := d.writeCSV("tuned.csv", tuned); err != nil {
+		return err
+	}
+	if err := d.writeCSV("importance.csv", importance); err != nil {
+		return err
+	}
+	return d.writeTrials(slices.DeleteFunc(slices.Clone(trials), func(t study.Trial) bool { return armOf(t) == t.Arm }))
 }
 
 // Setting is a value of a hyperparameter as text, nothing where a trial does not have it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,11 +64,15 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 	}
 	switch definition.Kind {
 	case compareKind:
-		v.Compare, err = lookAtComparison(path, definition, trials)
+		var c compareDefinition
+		if err = json.Unmarshal(definition.Text, &c); err == nil {
+			v.Ended = v.Ended && !c.goesOn(trials)
+			v.Compare = c.view(path, trials)
+		}
 	case tuneKind:
 		var t tuneDefinition
 		if err = json.Unmarshal(definition.Text, &t); err == nil {
-			v.Ended = v.Ended && t.spent(trials)
+			v.Ended = v.Ended && t.Config.spent(trials)
 			v.Tune, v.Space = t.view(path, trials), t.Config.Space
 		}
 	default:
@@ -112,24 +115,29 @@ func readResult(path string) ([]byte, error) {
 	return text, errors.WithStack(err)
 }
 
-// lookAtComparison makes the table of the trials that have ended.
-func lookAtComparison(path string, definition study.Definition, trials []study.Trial) (*CompareResult, error) {
-	var known compareDefinition
-	if err := json.Unmarshal(definition.Text, &known); err != nil {
-		return nil, errors.Wrap(err, "definition of the study")
-	}
-	r := &CompareResult{Study: known.Name, Dir: path, Metric: known.Metric, Reference: known.Reference, trials: trials}
+// view is the table of the trials that have ended.
+func (c compareDefinition) view(path string, trials []study.Trial) *CompareResult {
+	r := &CompareResult{Study: c.Name, Dir: path, Metric: c.Metric, Reference: c.Reference, Split: SplitFixed, trials: trials}
 	if r.Study == "" {
 		r.Study = filepath.Base(path)
 	}
 	arms := map[string]bool{}
-	for _, t := range trials {
+	for _, t := range c.compared(trials) {
 		arms[t.Arm] = true
 		for _, seed := range t.Seeds {
 			if !slices.Contains(r.Seeds, seed) {
 				r.Seeds = append(r.Seeds, seed)
 			}
 		}
+		if _, folds := t.Settings[foldPath]; folds {
+			r.Split = splitFolds
+		}
+	}
+	if c.Varied {
+		r.Split = SplitVaried
+	}
+	if c.Tuning != nil {
+		r.Tuned = c.Tuning.view(path, c.Metric, trials)
 	}
 	var printed CompareResult
 	if text, err := readResult(path); err == nil && json.Unmarshal(text, &printed) == nil {
@@ -141,14 +149,27 @@ func lookAtComparison(path string, definition study.Definition, trials []study.T
 	r.Table = *study.Compare(study.Comparison{
 		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: trainer.HigherIsBetter(r.Metric),
 	}, trials)
-	return r, nil
+	return r
+}
+
+// compared are the trials that are compared, or will be.
+func (c compareDefinition) compared(trials []study.Trial) []study.Trial {
+	if c.Tuning != nil {
+		return c.Tuning.Plan
+	}
+	return trials
+}
+
+// goesOn says whether there are trials to come that the record does not have yet.
+func (c compareDefinition) goesOn(trials []study.Trial) bool {
+	return c.Tuning != nil && c.Tuning.propose(c.Metric, trials) != nil
 }
 
 // view is the result so far; its best trial has no name where there is none yet.
 func (t tuneDefinition) view(path string, trials []study.Trial) *TuneResult {
 	r, best := t.summary(path, trials)
 	if best == nil {
-		r.Best.Value = study.Value(math.NaN())
+		r.Best.Value = study.Unknown()
 		return r
 	}
 	r.Best = Best{Trial: best.Name, Value: best.Value, Settings: best.Settings}
@@ -167,17 +188,6 @@ func (t tuneDefinition) summary(path string, trials []study.Trial) (*TuneResult,
 		Study: t.Config.Name, Dir: path, Metric: t.Config.Metric, Trials: len(trials), Failures: study.Failures(trials), History: trials,
 		Importance: search.Importance(t.Config.Space, slices.Concat(t.Earlier, trials), t.Config.Seed),
 	}
-	r.Failed = len(r.Failures)
-	var best *study.Trial
-	higher := trainer.HigherIsBetter(t.Config.Metric)
-	for i := range trials {
-		switch trial := &trials[i]; {
-		case trial.State == study.Pruned:
-			r.Pruned++
-		case trial.State != study.Done:
-		case best == nil || trial.Value != best.Value && trial.Value > best.Value == higher:
-			best = trial
-		}
-	}
-	return r, best
+	r.Failed, r.Pruned = len(r.Failures), count(trials, study.Pruned)
+	return r, bestOf(trials, t.Config.Metric)
 }

@@ -26,8 +26,8 @@ func (e *UnfinishedError) Error() string {
 // Unwrap returns why.
 func (e *UnfinishedError) Unwrap() error { return e.Err }
 
-// work carries out what there is to do. Others can see that, and ask all who do to stop.
-func (d *dir) work(ctx context.Context, w *study.Worker) error {
+// work carries out what there is to do; most is how many trials there will be. Others can see that, and ask all who do to stop.
+func (d *dir) work(ctx context.Context, w *study.Worker, most int) error {
 	ctx, presence := rundir.Enter(ctx, d.path)
 	defer presence.Withdraw()
 	err := w.Work(ctx)
@@ -38,7 +38,7 @@ func (d *dir) work(ctx context.Context, w *study.Worker) error {
 	if failed != nil {
 		return failed
 	}
-	unfinished := &UnfinishedError{Dir: d.path, Of: len(trials), Err: errors.New("a signal")}
+	unfinished := &UnfinishedError{Dir: d.path, Of: max(most, len(trials)), Err: errors.New("a signal")}
 	if asked := (*rundir.StopRequest)(nil); errors.As(context.Cause(ctx), &asked) {
 		unfinished.Err = asked
 	}
@@ -86,21 +86,22 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 		}
 	}
 	var w *study.Worker
+	most := 0
 	switch definition.Kind {
 	case compareKind:
 		var c compareDefinition
 		if err := json.Unmarshal(definition.Text, &c); err != nil {
 			return 0, errors.Wrap(err, "definition of the study")
 		}
-		w = compareWorker(d, c.Metric, options)
+		w, most = c.worker(d, options), c.most()
 	case tuneKind:
 		var t tuneDefinition
 		if err := json.Unmarshal(definition.Text, &t); err != nil {
 			return 0, errors.Wrap(err, "definition of the study")
 		}
-		w = t.worker(d, options)
+		w, most = t.worker(d, options), t.Config.Trials
 	default:
 		return 0, &request.Error{Where: path, What: "no study of this program", Found: fmt.Sprintf("%q", definition.Kind), Expected: "one of compare, tune"}
 	}
-	return ended, d.work(ctx, w)
+	return ended, d.work(ctx, w, most)
 }
