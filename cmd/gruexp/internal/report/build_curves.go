@@ -146,6 +146,10 @@ func curveChart(id, title string, y axis, curves []named, show func(float64) cel
 	if len(curves) == 0 {
 		return nil
 	}
+	beyond := 0
+	if !y.Log && !y.FromZero {
+		y.Ends, beyond = focus(curves)
+	}
 	c := &chart{ID: id, Title: title, Kind: kindXY, X: axis{Name: "epoch", Whole: true}, Y: y}
 	banded := false
 	var said []string
@@ -166,7 +170,46 @@ func curveChart(id, title string, y axis, curves []named, show func(float64) cel
 	if banded {
 		c.Summary += " Lines are means over the runs, bands go from the least to the greatest."
 	}
+	if beyond > 0 {
+		c.Summary += fmt.Sprintf(" What of the first %s is far from the rest is beyond the axis.", wording.Counted(beyond, "epoch"))
+		c.Note = fmt.Sprintf("The first %s are partly beyond the axis.", wording.Counted(beyond, "epoch"))
+	}
 	return c.with(curveTable(curves, show))
+}
+
+// focus is where an axis ends on which the first tenth of the epochs would leave next to nothing to see of the others, and how
+// many epochs that is; nil and 0 where all can be seen.
+func focus(curves []named) (ends []float64, first int) {
+	const (
+		one  = 10  // part of the epochs that may be beyond the axis
+		most = 2.5 // times the range of the others
+		gaps = 4   // between the numbers along the axis, about
+	)
+	last := 0
+	for _, c := range curves {
+		last = max(last, c.epochs[len(c.epochs)-1])
+	}
+	first = last / one
+	low, high, least, greatest := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, c := range curves {
+		for i, epoch := range c.epochs {
+			least, greatest = min(least, c.low[i]), max(greatest, c.high[i])
+			if epoch > first {
+				low, high = min(low, c.low[i]), max(high, c.high[i])
+			}
+		}
+	}
+	if first == 0 || !(high > low) || greatest-least <= most*(high-low) {
+		return nil, 0
+	}
+	step := math.Pow(10, math.Floor(math.Log10((high-low)/gaps)))
+	for _, factor := range []float64{5, 2} {
+		if step*factor <= (high-low)/gaps {
+			step *= factor
+			break
+		}
+	}
+	return []float64{math.Floor(low/step) * step, math.Ceil(high/step) * step}, first
 }
 
 // metricOf takes a metric of a part.
@@ -192,7 +235,20 @@ func curveMetrics(runs []*Run) []string {
 		}
 	}
 	all := wording.Metrics(sets...)
-	return slices.DeleteFunc(all, func(m string) bool { return m == trainer.MetricGradientNorm || m == trainer.MetricSpikes })
+	return slices.DeleteFunc(all, func(m string) bool {
+		return m == trainer.MetricGradientNorm || m == trainer.MetricSpikes || m == trainer.MetricLoss && slices.ContainsFunc(all, func(other string) bool { return sameAsLoss(other, sets) })
+	})
+}
+
+// sameAsLoss says whether a metric is what is minimized, by another name.
+func sameAsLoss(metric string, sets []map[string]float64) bool {
+	if metric == trainer.MetricLoss || len(sets) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(sets, func(set map[string]float64) bool {
+		v, ok := set[metric]
+		return len(set) > 0 && (!ok || v != set[trainer.MetricLoss])
+	})
 }
 
 // unitOf is that of a metric, as epochs of a run tell.

@@ -402,7 +402,7 @@ func (s *Study) trialCurves(n names) []block {
 		return nil
 	}
 	c.Wide = true
-	c.Note = "The best first; the others are gray, and those that ended early are dashed."
+	c.Note = strings.TrimSpace(c.Note + " The best first; the others are gray, and those that ended early are dashed.")
 	return []block{{Chart: c}}
 }
 

@@ -130,12 +130,13 @@ const (
 )
 
 type axis struct {
-	Name       string   `json:"name"`
-	Unit       string   `json:"unit,omitempty"`
-	Log        bool     `json:"log,omitempty"`
-	Whole      bool     `json:"whole,omitempty"` // numbers without fractions
-	FromZero   bool     `json:"fromZero,omitempty"`
-	Categories []string `json:"categories,omitempty"`
+	Name       string    `json:"name"`
+	Unit       string    `json:"unit,omitempty"`
+	Log        bool      `json:"log,omitempty"`
+	Whole      bool      `json:"whole,omitempty"` // numbers without fractions
+	FromZero   bool      `json:"fromZero,omitempty"`
+	Ends       []float64 `json:"ends,omitempty"` // the least and the greatest number that is seen; left out: all are
+	Categories []string  `json:"categories,omitempty"`
 }
 
 // The ways to draw a series.

@@ -70,7 +70,9 @@
         axisLabel: Object.assign(soft(), { formatter: function (v) { return Number.isInteger(v) && axis.categories[v] !== undefined ? cut(axis.categories[v], 14) : ''; }, customValues: axis.categories.map(function (_, i) { return i; }) }), axisTick: { show: false } });
     }
     var ends = range(values);
-    if (axis.log && ends[0] > 0) {
+    if (axis.ends) {
+      a.min = axis.ends[0]; a.max = axis.ends[1];
+    } else if (axis.log && ends[0] > 0) {
       var bounds = [1, 2, 5].reduce(function (list, f) { for (var e = -12; e <= 12; e++) list.push(f * Math.pow(10, e)); return list; }, []).sort(function (p, q) { return p - q; });
       var low = bounds.filter(function (b) { return b <= ends[0] * 1.0001; }).pop(), high = bounds.filter(function (b) { return b >= ends[1] * .9999; })[0];
       if (low && high && low < high) {
