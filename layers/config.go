@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -14,10 +15,26 @@ type ModelConfig struct {
 	Decoder *DecoderConfig `yaml:"decoder,omitempty"`
 }
 
-// Input is what the first layer reads. One of the fields is set; both are 0 where the data are not known yet.
+// Input is what the first layer reads. Vocabulary or Size is set; both are 0 where the data are not known yet.
 type Input struct {
 	Vocabulary int `yaml:"vocabulary,omitempty"` // tokens: the number of their ids, with the unknown token 0
 	Size       int `yaml:"size,omitempty"`       // numbers: how many at each step
+
+	Categories []CategoryBlock `yaml:"categories,omitempty"` // of numbers: those that a category_embedding makes vectors of, as {first: 3, count: 4}
+}
+
+// CategoryBlock is numbers side by side of an input, one for each category of a column: 1 for the row's own, else 0.
+type CategoryBlock struct {
+	First int `yaml:"first"` // where they begin, from 0
+	Count int `yaml:"count"` // how many categories there are
+}
+
+// end is the number behind the last one.
+func (b CategoryBlock) end() int { return b.First + b.Count }
+
+// Equal says whether both are the same.
+func (in Input) Equal(other Input) bool {
+	return in.Vocabulary == other.Vocabulary && in.Size == other.Size && slices.Equal(in.Categories, other.Categories)
 }
 
 // LayerConfig is the configuration of one layer of any kind. Exactly one field is set. A new kind is a field here and a
@@ -38,6 +55,7 @@ type LayerConfig struct {
 	LayerNorm     *LayerNormConfig     `yaml:"layer_norm,omitempty"`
 	Residual      *ResidualConfig      `yaml:"residual,omitempty"`
 
+	CategoryEmbedding      *CategoryEmbeddingConfig      `yaml:"category_embedding,omitempty"`
 	ActivityRegularization *ActivityRegularizationConfig `yaml:"activity_regularization,omitempty"`
 }
 
@@ -57,6 +75,7 @@ func (l *LayerConfig) kinds() []kind {
 		kindOf("batch_norm", &l.BatchNorm),
 		kindOf("layer_norm", &l.LayerNorm),
 		kindOf("residual", &l.Residual),
+		kindOf("category_embedding", &l.CategoryEmbedding),
 		kindOf("activity_regularization", &l.ActivityRegularization),
 	}
 }

@@ -1,5 +1,5 @@
 // Package layers makes models of sequences: the gated recurrent unit [GRU], also for missing values ([GRUD]), other
-// recurrences to compare it with ([LSTM], [RNN]), what surrounds it ([Embedding], [Dense],
+// recurrences to compare it with ([LSTM], [RNN]), what surrounds it ([Embedding], [CategoryEmbedding], [Dense],
 // [Dropout], [Pool], [AttentionPool], [Conv1D], [BatchNorm], [LayerNorm], [Residual]), and [Model], which is layers one
 // after the other with a loss at their end, or an encoder of such layers with a decoder behind it.
 //

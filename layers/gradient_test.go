@@ -21,7 +21,7 @@ type small struct {
 
 // smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
 func smallModels() []small {
-	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels())
+	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels(), categoryModels())
 }
 
 // mixedModels are of several layers.

@@ -28,6 +28,8 @@ type signal struct {
 	steps  bool // [T,B,width]; else [B,width]
 	width  int  // 0: not known
 
+	categories []CategoryBlock // of the input of the model
+
 	// planLayers hands these on, whatever a layer says.
 	madeBy    string // path of the layer whose output this is; empty: the input of the model
 	strided   bool   // there are fewer steps than in the input of the model
@@ -170,7 +172,7 @@ func planLayers(layers []LayerConfig, in signal, open int) (plan []placed, out s
 		if own != nil {
 			out.width = 0
 		}
-		out.head = in.head
+		out.head, out.categories = in.head, nil
 		out.strided = out.strided || in.strided
 		if out.pooledBy = in.pooledBy; in.steps && !out.steps {
 			out.pooledBy = path
@@ -218,7 +220,7 @@ func (c ModelConfig) firstSignal() signal {
 	case c.Input.Vocabulary != 0:
 		return signal{tokens: true, steps: true, width: c.Input.Vocabulary}
 	case c.Input.Size != 0:
-		return signal{steps: true, width: c.Input.Size}
+		return signal{steps: true, width: c.Input.Size, categories: c.Input.Categories}
 	default:
 		return signal{tokens: c.Layers[0].Embedding != nil, steps: true}
 	}
@@ -235,6 +237,27 @@ func (in Input) validate(required bool) fault.List {
 		checkUnits(&l, "size", in.Size)
 	case required:
 		l.Add("", "neither vocabulary nor size", "one of them")
+	}
+	if in.Vocabulary == 0 && in.Size >= 1 || in.Categories == nil {
+		l.Under("categories", validateCategories(in.Categories, in.Size))
+	} else {
+		l.Add("categories", fmt.Sprintf("%d blocks", len(in.Categories)), "none without a size: they are of numbers")
+	}
+	return l
+}
+
+// validateCategories lists what is wrong with the blocks of an input of that size.
+func validateCategories(categories []CategoryBlock, size int) fault.List {
+	var l fault.List
+	before := 0
+	for i, block := range categories {
+		path := fmt.Sprint(i)
+		l.Check(block.First >= before, path+".first", block.First, "%d or more: blocks stand one behind the other", before)
+		l.Check(block.Count >= 1 && block.Count <= size-block.First, path+".count", block.Count, "1 or more, and all of the block within the %d numbers of the input", size)
+		if len(l) > 0 {
+			return l
+		}
+		before = block.end()
 	}
 	return l
 }

@@ -170,6 +170,8 @@ func (s *Stepper[F]) addAround(l Layer, pool *kernel.Pool) (err error) {
 	case *Conv1D:
 		added, err = s.newConvolutionStage(l, pool)
 		s.units = l.config.Filters
+	case *CategoryEmbedding:
+		added = s.newCategoryStage(l, pool)
 	case *Residual:
 		added, err = s.newResidualStage(l, pool)
 	default:

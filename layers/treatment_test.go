@@ -39,13 +39,19 @@ func TestLayersTreatParameters(t *testing.T) {
 		{layers.LayerConfig{Conv1D: &layers.Conv1DConfig{Filters: 4, Trainable: &no}}, frozen},
 		{embed(layers.EmbeddingConfig{Units: 4, EmbeddingsRegularizer: penalty, EmbeddingsConstraint: constraint}), treated},
 		{embed(layers.EmbeddingConfig{Units: 4, Trainable: &no}), frozen},
+		{categories(layers.CategoryEmbeddingConfig{Units: 4, EmbeddingsRegularizer: penalty, EmbeddingsConstraint: constraint}), treated},
+		{categories(layers.CategoryEmbeddingConfig{Units: 4, Trainable: &no}), frozen},
 	} {
 		cfg := layers.ModelConfig{Input: layers.Input{Size: 3}, Layers: []layers.LayerConfig{test.config, pool(layers.PoolLast)}}
 		if test.config.Embedding != nil {
 			cfg.Input = layers.Input{Vocabulary: 3}
 		}
+		if test.config.CategoryEmbedding != nil {
+			cfg.Input.Categories = []layers.CategoryBlock{{First: 0, Count: 3}}
+		}
 		for _, p := range newModel(t, cfg, layers.Head{Loss: layers.MeanSquaredError, Units: 4}, tensor.Float32).Params() {
-			e, known := test.expected[p.Name[strings.LastIndexByte(p.Name, '/')+1:]]
+			name := strings.TrimRight(p.Name, "0123456789") // of a column
+			e, known := test.expected[name[strings.LastIndexByte(name, '/')+1:]]
 			if !known || p.Blocks != e.Blocks || p.Penalty != e.Penalty || p.Constraint != e.Constraint || p.Frozen != e.Frozen {
 				t.Errorf("found %+v, expected %+v", p, e)
 			}
@@ -68,6 +74,7 @@ func TestFaultsOfTreatments(t *testing.T) {
 		{"kernel_regularizer: nothing beside trainable: false", layers.Conv1DConfig{Trainable: &no, KernelRegularizer: penalty}.WithDefaults()},
 		{"embeddings_regularizer.l1: at least 0", layers.EmbeddingConfig{EmbeddingsRegularizer: wrong}.WithDefaults()},
 		{"embeddings_constraint.unit_norm: one constraint at a time", layers.EmbeddingConfig{EmbeddingsConstraint: both}.WithDefaults()},
+		{"embeddings_constraint.unit_norm: one constraint at a time", layers.CategoryEmbeddingConfig{EmbeddingsConstraint: both}.WithDefaults()},
 		{"embeddings_regularizer: nothing beside trainable: false", layers.EmbeddingConfig{Trainable: &no, EmbeddingsRegularizer: penalty}.WithDefaults()},
 	} {
 		path, words, _ := strings.Cut(test.expected, ": ")

@@ -236,6 +236,7 @@ func (c CSVConfig) validate() fault.List {
 			faults.Check(!slices.Contains(c.Categories[:i], column), path, column, "each once")
 		}
 	}
+	faults.Check(c.ScaleCategories == nil || len(c.Categories) > 0, "scale_categories", "a choice", "none without categories")
 	for i, cycle := range c.Calendar {
 		path := fmt.Sprintf("calendar.%d", i)
 		checkOneOf(&faults, path, cycle, calendars()...)

@@ -305,11 +305,15 @@ func (l *csvLoader) fitInputs() error {
 	})
 	for i := range l.inputs.Columns {
 		c := &l.inputs.Columns[i]
-		if c.Log = l.config.Scale == ScaleLog; !c.Log {
+		scale := l.config.Scale
+		if c.Category != "" && !l.scalesCategories() {
+			scale = ScaleNone
+		}
+		if c.Log = scale == ScaleLog; !c.Log {
 			scaled[i] = values[i]
 		}
-		fit := scaled[i].scaling(l.config.Scale)
-		if l.config.Scale == ScaleRobust {
+		fit := scaled[i].scaling(scale)
+		if scale == ScaleRobust {
 			fit = fitted.robust(*c, inTrain)
 		}
 		if !fit.usable() {
@@ -330,6 +334,11 @@ func (l *csvLoader) fitInputs() error {
 		}
 	}
 	return nil
+}
+
+// scalesCategories says whether the inputs made of texts are scaled as the others are.
+func (l *csvLoader) scalesCategories() bool {
+	return l.config.CSV == nil || l.config.CSV.ScaleCategories == nil || *l.config.CSV.ScaleCategories
 }
 
 // maxCategories bounds the inputs that are made of one column of texts.
@@ -434,7 +443,7 @@ func (p *panel) unscalable(name string, s summary) error {
 // spec describes the data and scales the targets.
 func (l *csvLoader) spec(fitted *rowSet, classes []string) (Spec, error) {
 	panel := l.panels[train]
-	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: l.inputs.names()}
+	spec := Spec{Task: l.task, Features: panel.columns, FeatureNames: l.inputs.names(), Categories: l.inputs.Categories()}
 	if l.alphabet != nil {
 		spec.Features, spec.Vocabulary, spec.Alphabet = 0, len(l.alphabet), l.alphabet
 		spec.Unit = l.inputs.Unit

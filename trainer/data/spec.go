@@ -74,6 +74,13 @@ const (
 	ContinuesValues Continuation = "values" // the targets are the numbers of the next row, see [TableInputs.Follow]
 )
 
+// CategoryBlock is the inputs that are made of one column of texts, side by side: 1 where the column has the input's text,
+// else 0.
+type CategoryBlock struct {
+	First int // where they begin among the D inputs
+	Count int
+}
+
 // Spec is what a model must know of the data.
 type Spec struct {
 	Vocabulary int        // number of token ids where the inputs are tokens (id 0 is the unknown token), else 0
@@ -87,6 +94,7 @@ type Spec struct {
 	Alphabet       []string // the text of each token id, where tokens have one; Alphabet[0] is empty
 	Unit           Unit     // what of a text is a token of Alphabet; empty: a character
 	FeatureNames   []string // names of the D inputs, where there are
+	Categories     []CategoryBlock
 	TargetNames    []string // names of the K targets, where there are
 	TargetAlphabet []string // the text of each token of a [TokenSequence], empty for the special ones
 

@@ -78,6 +78,25 @@ func (t *TableInputs) names() []string {
 	return names
 }
 
+// Categories are the blocks of inputs that say which category a row has, a block for each column of texts. Inputs that were
+// scaled are no longer 0 or 1, and none of them.
+func (t *TableInputs) Categories() []CategoryBlock {
+	var blocks []CategoryBlock
+	of := "" // the column of the block that the last input belongs to
+	for i, c := range t.Columns {
+		switch {
+		case c.Category == "" || c.Log || c.Scale != 1 || c.Offset != 0:
+			of = ""
+		case c.source() == of:
+			blocks[len(blocks)-1].Count++
+		default:
+			of = c.source()
+			blocks = append(blocks, CategoryBlock{First: i, Count: 1})
+		}
+	}
+	return blocks
+}
+
 // Validate lists what is wrong with a preparation that comes from a file, by its JSON keys.
 func (t *TableInputs) Validate() fault.List {
 	var faults fault.List

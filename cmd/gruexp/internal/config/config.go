@@ -60,6 +60,11 @@ func (c Config) WithDefaults() Config {
 	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
 	c.Data = c.Data.WithDefaults()
 	c.Model = c.Model.WithDefaults()
+	if csv := c.Data.CSV; csv != nil && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
+		whole := *csv
+		whole.ScaleCategories = new(false)
+		c.Data.CSV = &whole
+	}
 	c.Solver = c.Solver.WithDefaults()
 	if c.Trainer.Metrics == nil && len(c.LossOptions.Quantiles) > 1 {
 		c.Trainer.Metrics = []string{trainer.MetricCoverage, trainer.MetricWidth}
@@ -81,6 +86,7 @@ func (c Config) Validate() fault.List {
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
 	c.checkGaps(&faults)
+	c.checkCategories(&faults)
 	if slices.Contains(data.Tasks(), c.Task) {
 		faults.Under("model", c.Model.ValidateDecoder(c.Task == data.Translate))
 	}
@@ -114,6 +120,21 @@ func (c Config) checkGaps(faults *fault.List) {
 	faults.Check(missing.Gap, "data.missing.gap", false, "true: a layer gru_d reads it")
 	faults.Check(missing.Fill == data.FillForward, "data.missing.fill", string(missing.Fill), "%s: in a layer gru_d the last value decays", data.FillForward)
 	faults.Check(c.Data.Scale == data.ScaleStandard, "data.scale", string(c.Data.Scale), "%s: in a layer gru_d values decay to 0, which has to be their mean", data.ScaleStandard)
+}
+
+// checkCategories adds a fault for all that the data lack of what a layer category_embedding reads.
+func (c Config) checkCategories(faults *fault.List) {
+	const reads = "a layer category_embedding makes vectors of the categories of each"
+	csv := c.Data.CSV
+	switch {
+	case !c.Model.EmbedsCategories():
+	case csv == nil:
+		faults.Add("data", "no csv", "csv with categories, columns of texts: %s", reads)
+	case len(csv.Categories) == 0:
+		faults.Add("data.csv.categories", "none", "columns of texts: %s", reads)
+	case csv.ScaleCategories != nil: // a null that was written down asks for the default
+		faults.Check(!*csv.ScaleCategories, "data.csv.scale_categories", true, "false: a layer category_embedding reads 0 and 1")
+	}
 }
 
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
@@ -164,8 +185,8 @@ func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) 
 func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 	var faults fault.List
 	c.checkTargets(&faults, spec, hasValid)
-	given, found := c.Model.Input, InputOf(spec)
-	faults.Check(given == found || given == layers.Input{}, "model.input", inputText(given), "%s, as the data has", inputText(found))
+	given, found := c.Model.Input, c.InputOf(spec)
+	faults.Check(given.Equal(found) || given.Equal(layers.Input{}), "model.input", inputText(given), "%s, as the data has", inputText(found))
 	return faults
 }
 
@@ -187,15 +208,32 @@ func fromRoot(faults fault.List) fault.List {
 }
 
 // InputOf is what the model reads, given the data.
-func InputOf(spec data.Spec) layers.Input {
-	return layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features}
+func (c Config) InputOf(spec data.Spec) layers.Input {
+	in := layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features}
+	if c.Model.EmbedsCategories() {
+		in.Categories = CategoriesOf(spec.Categories)
+	}
+	return in
+}
+
+// CategoriesOf are the blocks of the data for a model.
+func CategoriesOf(blocks []data.CategoryBlock) []layers.CategoryBlock {
+	var out []layers.CategoryBlock
+	for _, b := range blocks {
+		out = append(out, layers.CategoryBlock(b))
+	}
+	return out
 }
 
 func inputText(in layers.Input) string {
 	if in.Vocabulary > 0 {
 		return fmt.Sprintf("vocabulary %d", in.Vocabulary)
 	}
-	return fmt.Sprintf("size %d", in.Size)
+	text := fmt.Sprintf("size %d", in.Size)
+	for _, b := range in.Categories {
+		text += fmt.Sprintf(", %d categories from %d on", b.Count, b.First)
+	}
+	return text
 }
 
 // lossesOf lists the losses that fit the targets, the usual one first.

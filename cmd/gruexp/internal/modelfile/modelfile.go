@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -75,7 +76,12 @@ func Open(dir string) (*File, error) {
 		return nil, &request.Error{Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}
 	}
 	cfg := m.Config()
-	if faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Units); len(faults) > 0 {
+	faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Units)
+	if table := f.Signature.Table; table != nil && cfg.Input.Categories != nil {
+		same := slices.Equal(cfg.Input.Categories, config.CategoriesOf(table.Categories()))
+		faults.Check(same, "table", table.Categories(), "%v as the model has categories", cfg.Input.Categories)
+	}
+	if len(faults) > 0 {
 		return nil, requests(path, where+", ", faults)
 	}
 	return f, nil

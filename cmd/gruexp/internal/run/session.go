@@ -82,7 +82,7 @@ func (s *session) build(cfg *config.Config) error {
 	faults := cfg.ValidateFor(spec, s.data.Valid != nil)
 
 	sized := *cfg
-	sized.Model.Input = config.InputOf(spec)
+	sized.Model.Input = cfg.InputOf(spec)
 	if err := checkMemory(layers.CountElements(sized.Model, cfg.Head(spec)), cfg.Dtype()); err != nil {
 		return cfg.Place("model", err)
 	}
