@@ -33,7 +33,7 @@ model: {layers: [embedding, gru: {return_sequences: true}], decoder: {}}
 	{`
 task: classify
 data: {name: languages, fold: {}}
-model: {layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
+model: {input: {vocabulary: 5}, layers: [embedding, dropout: {rate: 0.5}, gru: {return_sequences: true}, pool, dense]}
 goal: {metric: test.accuracy}
 `, []string{"embedding", "dropout", "", "pool", ""}},
 	{`
@@ -61,6 +61,11 @@ task: classify
 data: {csv: {path: x.csv, sequence: s, target: y}, missing: {mask: true, gap: true}}
 model: {layers: [gru_d, dense]}
 `, []string{"gru_d", ""}},
+	{`
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y, categories: [c]}}
+model: {input: {size: 3, categories: [{first: 1, count: 2}]}, layers: [category_embedding, gru, dense]}
+`, []string{"category_embedding", "", ""}},
 	{`
 task: next
 data: {csv: {path: x.csv, sequence: s}}
@@ -167,6 +172,7 @@ func (r *reference) table(path string) string {
 func (p probe) place(path string) string {
 	path = strings.Replace(path, "ROLE", "bias", 1)
 	path = strings.Replace(path, "solver.groups.", "solver.groups.0.", 1)
+	path = strings.Replace(path, "model.input.categories.", "model.input.categories.0.", 1)
 	if strings.HasPrefix(path, "solver.schedule.parts.") {
 		return "" // of a schedule that no probe has
 	}

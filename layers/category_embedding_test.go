@@ -142,7 +142,7 @@ func TestCategoryEmbeddingFaults(t *testing.T) {
 			layers.Input{Size: 3, Categories: []layers.CategoryBlock{{First: 0, Count: 1}, {First: 1, Count: 1}, {First: 2, Count: 1}}},
 			[]layers.LayerConfig{categories(layers.CategoryEmbeddingConfig{Units: 1 << 16}), last},
 		},
-		`input.categories.0.count: found 3, expected 1 or more, and all of the block within the 3 numbers`: {
+		`input.categories.0.count: found 3, expected 1 or more, and no more than the input has from first on`: {
 			layers.Input{Size: 3, Categories: []layers.CategoryBlock{{First: 1, Count: 3}}}, []layers.LayerConfig{embedding, last},
 		},
 		`input.categories.0.count: found 0`: {

@@ -253,7 +253,7 @@ func validateCategories(categories []CategoryBlock, size int) fault.List {
 	for i, block := range categories {
 		path := fmt.Sprint(i)
 		l.Check(block.First >= before, path+".first", block.First, "%d or more: blocks stand one behind the other", before)
-		l.Check(block.Count >= 1 && block.Count <= size-block.First, path+".count", block.Count, "1 or more, and all of the block within the %d numbers of the input", size)
+		l.Check(block.Count >= 1 && block.Count <= size-block.First, path+".count", block.Count, "1 or more, and no more than the input has from first on")
 		if len(l) > 0 {
 			return l
 		}

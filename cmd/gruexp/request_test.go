@@ -89,6 +89,31 @@ func TestWrongConfigurations(t *testing.T) {
 				`mine.yaml:6: wrong value of data.scale (found "minmax", expected standard: `,
 			},
 		},
+		"category_embedding without categories": {
+			"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.csv.categories (found "none", expected columns of texts: a layer category_embedding`,
+			},
+		},
+		"category_embedding of scaled categories": {
+			"task: forecast\ndata:\n  csv: {path: a.csv, categories: [c], scale_categories: true}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.csv.scale_categories (found true, expected false: a layer category_embedding reads 0 and 1)`,
+			},
+		},
+		"category_embedding of a known set": {
+			"task: forecast\ndata:\n  name: beijing-pm25\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:2: wrong value of data (found "no csv", expected csv with categories, columns of texts: `,
+			},
+		},
+		"category_embedding behind a layer": {
+			"task: forecast\ndata:\n  csv: {path: a.csv, categories: [c]}\n  forecast: {target: y}\nmodel: {layers: [dropout: {rate: 0.1}, category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:5: wrong value of model.layers.1.category_embedding (found "the output of layers.0.dropout", expected the input of the model`,
+			},
+		},
+		"scale_categories without categories": {
+			"task: forecast\ndata:\n  csv: {path: a.csv, scale_categories: false}\n  forecast: {target: y}\nmodel: {layers: [gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.csv.scale_categories (found "a choice", expected none without categories)`,
+			},
+		},
 		"gru_d of complete data": {"task: next\ndata:\n  name: jsb\nmodel: {layers: [gru_d: {return_sequences: true}, dense]}\n", []string{
 			`mine.yaml:3: wrong value of data.name (found "jsb", expected data that tell what is missing: `,
 		}},

@@ -39,7 +39,7 @@ func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 		case l.Dropout != nil:
 			kind = "dropout"
 		default:
-			faults.Add(fmt.Sprintf("layers.%d", i), "a layer of another kind", "gru, dense, embedding, pool or dropout: files of %s have no other here", foreign)
+			faults.Add(fmt.Sprintf("layers.%d", i), otherKind(l), "gru, dense, embedding, pool or dropout: files of %s have no other here", foreign)
 			continue
 		}
 		p := part{
@@ -58,6 +58,14 @@ func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 		all = append(all, p)
 	}
 	return all, faults
+}
+
+// otherKind names a layer that files of others do not have.
+func otherKind(l layers.LayerConfig) string {
+	if l.CategoryEmbedding != nil {
+		return "a category_embedding"
+	}
+	return "a layer of another kind"
 }
 
 // checkGRU adds a fault for everything that makes a GRU another one than that of PyTorch, Keras and ONNX.

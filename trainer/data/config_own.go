@@ -19,8 +19,8 @@ type CSVConfig struct {
 	Steps      []string      `yaml:"steps,omitempty"`      // patterns as x_*: a row is a sequence, the columns x_1, x_2, … its steps
 	Tokens     *TokensConfig `yaml:"tokens,omitempty"`     // the one input is tokens, for an embedding
 	Categories []string      `yaml:"categories,omitempty"` // columns of texts: an input for each text of the training part, 1 where it stands
-	// ScaleCategories is whether these inputs are scaled as all others are; default true, beside a layer category_embedding false: it
-	// reads them as 0 and 1.
+	// ScaleCategories is whether these inputs are scaled as all others are; default: true, but false beside a layer category_embedding,
+	// which reads 0 and 1.
 	ScaleCategories *bool      `yaml:"scale_categories,omitempty"`
 	Calendar        []Calendar `yaml:"calendar,omitempty"`    // inputs from the date in time: hour, weekday, month, season, each as sine and cosine
 	Lags            []int      `yaml:"lags,omitempty"`        // inputs of numbers again, as they were so many rows before

@@ -370,3 +370,35 @@ func TestSequencesAsCategories(t *testing.T) {
 		t.Errorf("found %v, expected each once", faults)
 	}
 }
+
+// Categories that are not scaled are 0 and 1 whatever the scale of the other inputs, in blocks; a new one is all 0, and a missing one
+// is filled as any input.
+func TestUnscaledCategories(t *testing.T) {
+	path := write(t, "a.csv", "x,kind,place", "1,b,p", "2,a,q", "30,b,q", "4,,p", "5,b,p", "6,a,p", "7,new,q", "8,a,q")
+	for _, scale := range []Scale{ScaleStandard, ScaleMinMax, ScaleRobust, ScaleLog, ScaleNone} {
+		for _, scaled := range []*bool{nil, new(true), new(false)} {
+			data := load(t, Config{
+				CSV:      &CSVConfig{Path: path, Inputs: []string{"x"}, Categories: []string{"place", "kind"}, ScaleCategories: scaled},
+				Forecast: &ForecastConfig{Target: "x", Window: 1, Horizon: 1}, Scale: scale, Missing: &MissingConfig{Mask: true, Fill: FillMean},
+				Split: &SplitConfig{Valid: fraction(0), Test: 0.25},
+			}, Forecast)
+			if scaled == nil || *scaled {
+				// others leave some 0 and 1: of a rare category the median and a quartile are 0
+				if (scale == ScaleStandard || scale == ScaleLog) && len(data.Spec.Categories) > 0 {
+					t.Errorf("%s: found the blocks %v of scaled inputs, expected none", scale, data.Spec.Categories)
+				}
+				continue
+			}
+			if expected := []CategoryBlock{{1, 2}, {3, 2}}; !slices.Equal(data.Spec.Categories, expected) {
+				t.Errorf("%s: found the blocks %v, expected %v", scale, data.Spec.Categories, expected)
+			}
+			for row, expected := range [][]float64{ // place=p, place=q, kind=a, kind=b
+				{1, 0, 0, 1}, {0, 1, 1, 0}, {0, 1, 0, 1}, {1, 0, 0.4, 0.6}, {1, 0, 0, 1}, {1, 0, 1, 0}, {0, 1, 0, 0}, {0, 1, 1, 0},
+			} {
+				if found := data.Train.(*rowSet).panel.row(row)[1:5]; !nearAll(found, expected) {
+					t.Errorf("%s, row %d: found %v, expected %v", scale, row, found, expected)
+				}
+			}
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (c Config) WithDefaults() Config {
 	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
 	c.Data = c.Data.WithDefaults()
 	c.Model = c.Model.WithDefaults()
-	if csv := c.Data.CSV; csv != nil && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
+	if csv := c.Data.CSV; csv != nil && len(csv.Categories) > 0 && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
 		whole := *csv
 		whole.ScaleCategories = new(false)
 		c.Data.CSV = &whole
