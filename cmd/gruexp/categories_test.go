@@ -76,4 +76,15 @@ trainer: {max_epochs: 2}
 			`cannot be kept in this format: model.layers.0 (found "a category_embedding", expected gru, dense, embedding, pool or dropout`)
 	}
 	mustRun(t, "export", run, "--format", "npz", "--output", filepath.Join(folder, "x.npz"))
+
+	// A model file whose model and preparation disagree is refused: every number would be another.
+	model := filepath.Join(run, "model.safetensors")
+	whole := read(t, model)
+	damaged := strings.Replace(whole, `\"first\": 4, \"count\": 5`, `\"first\": 3, \"count\": 5`, 1)
+	if damaged == whole {
+		t.Fatal("found no categories in the model file")
+	}
+	write(t, model, damaged)
+	gruexp(t, "predict", run, "--input", lastDays(""), "--output", filepath.Join(folder, "o.csv")).mustFail(t, 2,
+		"damaged file: metadata gruexp.signature, table (found [{4 5} {9 12}], expected [{3 5} {9 12}] as the model has categories)")
 }
