@@ -24,6 +24,7 @@ type assembly[F Float] struct {
 	negative                      func(n int, dst, src *F)
 	shift                         func(n int, dst, src *F, amount F)
 	greatest                      func(n int, x *F, least F) F
+	flush                         func(n int, dst, src *F)
 	sigmoidGradient, tanhGradient func(n int, dst, x, y *F)
 	normalize                     func(n int, x, gain, normalized, y *F, share, epsilon F) F
 	normalizeGradient             func(n int, gain, normalized, dy, dx, dGain, dShift *F, share, scale F)
@@ -49,7 +50,7 @@ func (a *assembly[F]) machine(rows, blockCols int) machine[F] {
 		tile: a.tileFunction(), row: a.rowProduct, pack: a.pack, interleave: a.interleave,
 		sigmoid: onSlices(a.sigmoid), tanh: onSlices(a.tanh), exp: onSlices(a.exp),
 		add: onPairs(a.add), multiply: onPairs(a.multiply), rectify: onPairs(a.rectify), greater: onPairs(a.greater),
-		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf,
+		negative: onSlices(a.negative), shift: a.shifted, greatest: a.greatestOf, flush: onSlices(a.flush),
 		sigmoidGradient: onPairs(a.sigmoidGradient), tanhGradient: onPairs(a.tanhGradient),
 		normalize: a.normalizeSlices, normalizeGradient: a.normalizeGradientSlices,
 		bernoulli: a.bernoulliNoise, addNormal: a.normalNoise,

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // To start a goroutine takes some microseconds, and until another processor has woken up to run it 10 to 20 pass. So work
 // is worth one from about 20 microseconds on.
@@ -109,4 +112,25 @@ func greatestPortable[F Float](x []F) F {
 		}
 	}
 	return top
+}
+
+// tiny is the least size that machine.flush leaves as it is.
+func tiny[F Float]() F {
+	if unsafe.Sizeof(F(0)) == 4 {
+		return 0x1p-100
+	}
+	least := 0x1p-996
+	return F(least)
+}
+
+// flushPortable is machine.flush in plain Go.
+func flushPortable[F Float](dst, src []F) {
+	dst = dst[:len(src)]
+	least := tiny[F]()
+	for i, v := range src {
+		if -least < v && v < least {
+			v = 0
+		}
+		dst[i] = v
+	}
 }

@@ -44,6 +44,11 @@ func negativeAVX512Single(n int, dst *float32, src *float32)
 //go:noescape
 func shiftAVX512Single(n int, dst *float32, src *float32, amount float32)
 
+// dst = src, but 0 where that is tiny; dst may be src.
+//
+//go:noescape
+func flushAVX512Single(n int, dst *float32, src *float32)
+
 // The greatest of x and least, which is −∞; NaN is passed over.
 //
 //go:noescape
@@ -88,6 +93,11 @@ func negativeAVX512Double(n int, dst *float64, src *float64)
 //
 //go:noescape
 func shiftAVX512Double(n int, dst *float64, src *float64, amount float64)
+
+// dst = src, but 0 where that is tiny; dst may be src.
+//
+//go:noescape
+func flushAVX512Double(n int, dst *float64, src *float64)
 
 // The greatest of x and least, which is −∞; NaN is passed over.
 //
@@ -134,6 +144,11 @@ func negativeAVX2Single(n int, dst *float32, src *float32)
 //go:noescape
 func shiftAVX2Single(n int, dst *float32, src *float32, amount float32)
 
+// dst = src, but 0 where that is tiny; dst may be src.
+//
+//go:noescape
+func flushAVX2Single(n int, dst *float32, src *float32)
+
 // The greatest of x and least, which is −∞; NaN is passed over.
 //
 //go:noescape
@@ -178,6 +193,11 @@ func negativeAVX2Double(n int, dst *float64, src *float64)
 //
 //go:noescape
 func shiftAVX2Double(n int, dst *float64, src *float64, amount float64)
+
+// dst = src, but 0 where that is tiny; dst may be src.
+//
+//go:noescape
+func flushAVX2Double(n int, dst *float64, src *float64)
 
 // The greatest of x and least, which is −∞; NaN is passed over.
 //

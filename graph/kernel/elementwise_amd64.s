@@ -358,6 +358,52 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func flushAVX512Single(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·flushAVX512Single(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x7fffffff7fffffff, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x0d8000000d800000, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         AX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS   (DX), Z2
+	VANDPS    Z0, Z2, Z3
+	VCMPPS    $0x15, Z1, Z3, K2
+	VMOVUPS.Z Z2, K2, Z2
+	VMOVUPS   Z2, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x10, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x10, AX
+	JZ        vectorsEnd
+	VMOVUPS.Z (DX), K1, Z2
+	VANDPS    Z0, Z2, Z0
+	VCMPPS    $0x15, Z1, Z0, K2
+	VMOVUPS.Z Z2, K2, Z2
+	VMOVUPS   Z2, K1, (CX)
+	LEAQ      (CX)(AX*4), CX
+	LEAQ      (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func greatestAVX512Single(n int, x *float32, least float32) float32
 // Requires: AVX, AVX512F, BMI2, SSE
 TEXT ·greatestAVX512Single(SB), NOSPLIT, $0-28
@@ -759,6 +805,52 @@ vectorsRest:
 	VMOVUPD.Z (DX), K1, Z1
 	VSUBPD    Z0, Z1, Z1
 	VMOVUPD   Z1, K1, (CX)
+	LEAQ      (CX)(AX*8), CX
+	LEAQ      (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func flushAVX512Double(n int, dst *float64, src *float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·flushAVX512Double(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x7fffffffffffffff, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x01b0000000000000, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Z1
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD   (DX), Z2
+	VANDPD    Z0, Z2, Z3
+	VCMPPD    $0x15, Z1, Z3, K2
+	VMOVUPD.Z Z2, K2, Z2
+	VMOVUPD   Z2, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x08, AX
+	JGE       vectors
+
+vectorsRest:
+	ADDQ      $0x08, AX
+	JZ        vectorsEnd
+	VMOVUPD.Z (DX), K1, Z2
+	VANDPD    Z0, Z2, Z0
+	VCMPPD    $0x15, Z1, Z0, K2
+	VMOVUPD.Z Z2, K2, Z2
+	VMOVUPD   Z2, K1, (CX)
 	LEAQ      (CX)(AX*8), CX
 	LEAQ      (DX)(AX*8), DX
 
@@ -1228,6 +1320,59 @@ vectorsEnd:
 	VZEROUPPER
 	RET
 
+// func flushAVX2Single(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·flushAVX2Single(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x7fffffff7fffffff, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x0d8000000d800000, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ         AX, BX
+	ANDQ         $0x07, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*4), Y2
+	SUBQ         R9, BX
+	SUBQ         $0x08, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPS (DX), Y3
+	VANDPS  Y0, Y3, Y4
+	VCMPPS  $0x15, Y1, Y4, Y4
+	VANDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x08, AX
+	JZ         vectorsEnd
+	VMASKMOVPS (DX), Y2, Y3
+	VANDPS     Y0, Y3, Y0
+	VCMPPS     $0x15, Y1, Y0, Y0
+	VANDPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y2, (CX)
+	LEAQ       (CX)(AX*4), CX
+	LEAQ       (DX)(AX*4), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
 // func greatestAVX2Single(n int, x *float32, least float32) float32
 // Requires: AVX, CMOV, SSE
 TEXT ·greatestAVX2Single(SB), NOSPLIT, $0-28
@@ -1690,6 +1835,59 @@ vectorsRest:
 	VMASKMOVPD (DX), Y1, Y2
 	VSUBPD     Y0, Y2, Y2
 	VMASKMOVPD Y2, Y1, (CX)
+	LEAQ       (CX)(AX*8), CX
+	LEAQ       (DX)(AX*8), DX
+
+vectorsEnd:
+	VZEROUPPER
+	RET
+
+// func flushAVX2Double(n int, dst *float64, src *float64)
+// Requires: AVX, AVX2, CMOV
+TEXT ·flushAVX2Double(SB), NOSPLIT, $0-24
+	MOVQ         n+0(FP), AX
+	MOVQ         dst+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         $0x7fffffffffffffff, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x01b0000000000000, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Y1
+	MOVQ         AX, BX
+	ANDQ         $0x03, BX
+	LEAQ         masks<>+0(SB), SI
+	XORQ         R8, R8
+	MOVQ         $0x00000004, R9
+	MOVQ         R9, DI
+	SUBQ         BX, DI
+	CMOVQLT      R8, DI
+	CMPQ         DI, R9
+	CMOVQGT      R9, DI
+	VMOVUPS      (SI)(DI*8), Y2
+	SUBQ         R9, BX
+	SUBQ         $0x04, AX
+	JLT          vectorsRest
+
+vectors:
+	VMOVUPD (DX), Y3
+	VANDPD  Y0, Y3, Y4
+	VCMPPD  $0x15, Y1, Y4, Y4
+	VANDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (CX)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, AX
+	JGE     vectors
+
+vectorsRest:
+	ADDQ       $0x04, AX
+	JZ         vectorsEnd
+	VMASKMOVPD (DX), Y2, Y3
+	VANDPD     Y0, Y3, Y0
+	VCMPPD     $0x15, Y1, Y0, Y0
+	VANDPD     Y0, Y3, Y3
+	VMASKMOVPD Y3, Y2, (CX)
 	LEAQ       (CX)(AX*8), CX
 	LEAQ       (DX)(AX*8), DX
 

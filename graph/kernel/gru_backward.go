@@ -17,6 +17,7 @@ func (w *gruWorker[F]) backward() {
 			w.take(done)
 			done += len(w.chunk)
 			w.fetchBackward(i, done)
+			w.flushCarry()
 			w.perturbationGradients(w.chunk...)
 			w.splitGradients()
 			for stage := w.cell.count - 1; stage >= 0; stage-- {
@@ -27,6 +28,21 @@ func (w *gruWorker[F]) backward() {
 			w.joinGradients()
 			w.decayGradients()
 		}
+	}
+}
+
+// flushCarry forgets what of the gradient has vanished on its way back: without it, long sequences whose gradients vanish
+// take several times as long as others.
+func (w *gruWorker[F]) flushCarry() {
+	first, n := w.chunk[0], len(w.chunk)
+	if w.chunk[n-1]-first == n-1 { // rows are in ascending order
+		together := w.carry[first*w.stateWidth : (first+n)*w.stateWidth]
+		w.machine.flush(together, together)
+		return
+	}
+	for _, b := range w.chunk {
+		carry := row(w.carry, b, w.stateWidth)
+		w.machine.flush(carry, carry)
 	}
 }
 

@@ -221,6 +221,13 @@ func testElementwise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
 			shiftPortable(want, x, amount)
 			sameBitsOrNaN(t, fmt.Sprintf("shift n=%d", n), dst, want)
 		}
+		small := slices.Clone(x)
+		for i := range small {
+			small[i] *= F(math.Ldexp(1, -rng.IntN(1060)))
+		}
+		m.flush(dst, small)
+		flushPortable(want, small)
+		sameBitsOrNaN(t, fmt.Sprintf("flush n=%d", n), dst, want)
 		if got, want := m.greatest(x), greatestPortable(x); got != want {
 			t.Errorf("greatest n=%d: found %v, expected %v", n, got, want)
 		}

@@ -38,6 +38,9 @@ type machine[F Float] struct {
 	shift func(dst, src []F, amount F)
 	// greatest returns the greatest of x, NaN passed over, and −∞ where there is none.
 	greatest func(x []F) F
+	// flush sets dst = src, but 0 where that is smaller than 2^−100 in single precision and 2^−996 in double: numbers with so
+	// few digits that processors take a hundred times as long over them begin further down. dst may be src.
+	flush func(dst, src []F)
 
 	// normalize sets normalized = (x − μ)·s and y = gain⊙normalized for the mean μ and the variance σ² of x, of at least one
 	// element, and returns s = 1/√(σ² + epsilon). normalized and y may be x, and each other.
@@ -84,7 +87,7 @@ func portable[F Float](sigmoid, tanh, exp func(dst, src []F)) machine[F] {
 		tile: tilePortable[F], row: rowPortable[F], pack: packPortable[F], interleave: interleavePortable[F],
 		sigmoid: sigmoid, tanh: tanh, exp: exp, add: addPortable[F], multiply: multiplyPortable[F], rectify: rectifyPortable[F],
 		greater:  greaterPortable[F],
-		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F],
+		negative: negativePortable[F], shift: shiftPortable[F], greatest: greatestPortable[F], flush: flushPortable[F],
 		sigmoidGradient: sigmoidGradientPortable[F], tanhGradient: tanhGradientPortable[F],
 		normalize: normalizePortable[F], normalizeGradient: normalizeGradientPortable[F],
 		bernoulli: bernoulliPortable[F], addNormal: addNormalPortable[F],

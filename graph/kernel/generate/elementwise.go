@@ -108,6 +108,44 @@ func negative(v vector) {
 	RET()
 }
 
+// flush generates dst[i] = src[i], or 0 where |src[i]| is below 2^−100 in single precision and 2^−996 in double.
+func flush(v vector) {
+	TEXT(v.name("flush"), NOSPLIT, fmt.Sprintf("func(n int, dst, src *%s)", v.goType()))
+	Doc("dst = src, but 0 where that is tiny; dst may be src.")
+	Pragma("noescape")
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	dst := Load(Param("dst"), GP64()).(reg.GPVirtual)
+	src := Load(Param("src"), GP64()).(reg.GPVirtual)
+	all := func(number uint64) reg.VecVirtual {
+		bits, x := GP64(), v.register()
+		MOVQ(U64(number), bits)
+		VMOVQ(bits, x.AsX())
+		VPBROADCASTQ(x.AsX(), x)
+		return x
+	}
+	single := func(bits uint64) uint64 { return bits<<32 | bits }
+	magnitude := all(pick(v, single(1<<31-1), uint64(1)<<63-1))
+	tiny := all(pick(v, single((127-100)<<23), uint64(1023-996)<<52))
+	const notLess = 21 // quiet
+	compare := pick(v, func(ops ...Op) { VCMPPS(ops...) }, func(ops ...Op) { VCMPPD(ops...) })
+	s := v.newSweep(n)
+	s.line("vectors", []reg.GPVirtual{dst, src}, func() {
+		x, size := s.get(Mem{Base: src}), v.register()
+		v.and(magnitude, x, size)
+		if v.wide() {
+			k := K()
+			compare(U8(notLess), tiny, size, k)
+			pick(v, VMOVUPS_Z, VMOVUPD_Z)(x, k, x)
+		} else {
+			compare(U8(notLess), tiny, size, size)
+			v.and(size, x, x)
+		}
+		s.put(x, Mem{Base: dst})
+	})
+	VZEROUPPER()
+	RET()
+}
+
 // parameter returns the number of that name in all lanes.
 func (v vector) parameter(name string) reg.VecVirtual {
 	number, err := Param(name).Resolve()

@@ -40,6 +40,7 @@ var parts = map[string]func(){
 			elementwise(v, "tanhGradient", "dst = y·(1−x)·(1+x); dst may be x or y.", v.tanhGradient)
 			negative(v)
 			shift(v)
+			flush(v)
 			greatest(v)
 		}
 	},
