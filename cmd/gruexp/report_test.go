@@ -266,6 +266,9 @@ func TestReportOfStudies(t *testing.T) {
 
 // The page works in a real browser, on any screen and on paper, with and without scripts.
 func TestReportInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser; not with -short")
+	}
 	b := browsertest.Start(t)
 	folder := t.TempDir()
 	dir := func(name string) string { return filepath.Join(folder, name) }
