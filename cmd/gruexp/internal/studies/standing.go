@@ -3,6 +3,7 @@ package studies
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -12,6 +13,11 @@ type Standing struct {
 	Trials []study.Trial // those there are
 	Of     int           // how many there will be at the most
 	Ended  bool          // there is nothing left to do
+}
+
+// allEnded says whether there are trials and nothing more will happen to any of them.
+func allEnded(trials []study.Trial) bool {
+	return len(trials) > 0 && !slices.ContainsFunc(trials, func(t study.Trial) bool { return !t.State.Ended() })
 }
 
 // Stand reads how far a study has come, which may be under way.
@@ -25,10 +31,7 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}
-	s := &Standing{Trials: trials, Of: len(trials), Ended: len(trials) > 0}
-	for _, t := range trials {
-		s.Ended = s.Ended && t.State.Ended()
-	}
+	s := &Standing{Trials: trials, Of: len(trials), Ended: allEnded(trials)}
 	if definition.Kind == compareKind {
 		var c compareDefinition
 		if err := json.Unmarshal(definition.Text, &c); err != nil {

@@ -58,10 +58,7 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}
-	v := &View{Trials: trials, Ended: len(trials) > 0}
-	for _, t := range trials {
-		v.Ended = v.Ended && t.State.Ended()
-	}
+	v := &View{Trials: trials, Ended: allEnded(trials)}
 	switch definition.Kind {
 	case compareKind:
 		var c compareDefinition
