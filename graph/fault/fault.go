@@ -1,7 +1,8 @@
-// Package fault collects what is wrong with a configuration, all of it at once.
+// Package fault is the one error type for what a user can correct: a key of a configuration, a place in a file, a flag, a
+// directory. Faults are collected, so that a user sees all of them at once.
 //
 // Every configuration of this module has a Validate method that returns a [List]. A path is the YAML path of the
-// field, relative to the configuration that was validated; whoever embeds a configuration prefixes the paths with
+// field, relative to the configuration that was validated; a configuration that contains another one prefixes the paths with
 // [List.Under].
 package fault
 
@@ -10,23 +11,84 @@ import (
 	"strings"
 )
 
-// Fault is one thing wrong with a configuration.
+// Kind says what a fault means for the caller.
+type Kind int
+
+// The kinds of faults.
+const (
+	User    Kind = iota // the request was wrong: flag, configuration, data or file
+	Damaged             // a file that the program wrote itself, or one in a binary format, is damaged
+	Failed              // the request was right and the work failed, as a download that was cut off
+)
+
+// Fault is one thing that is wrong, with its place. Only the fields that are known are set.
 type Fault struct {
-	Path     string // the field, as "early_stopping.patience"; empty: the configuration itself
-	Found    string
-	Expected string
+	Kind Kind
+
+	Where        string // the file, directory, flag or verb; empty: a configuration value in Go
+	Line, Column int    // in the file Where, counted from 1; 0: not known
+	Path         string // the key in a configuration, as "early_stopping.patience"; empty: the whole configuration
+
+	What     string // what is wrong, as "unknown key in solver"; empty where Found and Expected say it
+	Found    string // empty where there is nothing to show
+	Expected string // what would be right, or the way out
+
+	Cause error // the error that led to this one, or nil
 }
 
-// Error says the fault on one line.
+// Error is one line: "WHERE:LINE: WHAT (found X, expected Y)", or "PATH: found X, expected Y" of a fault without a What.
 func (f Fault) Error() string {
-	where := f.Path
+	where := f.Place()
+	if where == "" {
+		where = f.Path
+	}
 	if where == "" {
 		where = "configuration"
 	}
-	return fmt.Sprintf("%s: found %s, expected %s", where, f.Found, f.Expected)
+	details := f.details()
+	switch {
+	case f.What == "":
+		return oneLine(where + ": " + details)
+	case details == "":
+		return oneLine(where + ": " + f.What)
+	default:
+		return oneLine(where + ": " + f.What + " (" + details + ")")
+	}
 }
 
-// List is every fault of a configuration in the order of its fields. The empty list means that there is none.
+// Place is "WHERE:LINE", "WHERE" where the line is not known, and empty without Where.
+func (f Fault) Place() string {
+	if f.Where == "" || f.Line == 0 {
+		return f.Where
+	}
+	return fmt.Sprintf("%s:%d", f.Where, f.Line)
+}
+
+func (f Fault) details() string {
+	switch {
+	case f.Found != "" && f.Expected != "":
+		return "found " + f.Found + ", expected " + f.Expected
+	case f.Found != "":
+		return "found " + f.Found
+	case f.Expected != "":
+		return "expected " + f.Expected
+	default:
+		return ""
+	}
+}
+
+// Unwrap returns the cause.
+func (f Fault) Unwrap() error { return f.Cause }
+
+// Err returns the fault as an error of type *[Error].
+func (f Fault) Err() error { return List{f}.Err() }
+
+// oneLine keeps text from a file or a flag from breaking the line.
+func oneLine(text string) string {
+	return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(text)
+}
+
+// List is every fault, in the order of the fields or lines. The empty list means that there is none.
 type List []Fault
 
 // Add appends a fault of the field path. Found may be any value; a string is quoted.
@@ -75,4 +137,13 @@ func (e *Error) Error() string {
 		lines[i] = f.Error()
 	}
 	return strings.Join(lines, "; ")
+}
+
+// Unwrap returns the faults, so that [errors.Is] and [errors.As] see their causes.
+func (e *Error) Unwrap() []error {
+	causes := make([]error, len(e.Faults))
+	for i, f := range e.Faults {
+		causes[i] = f
+	}
+	return causes
 }
