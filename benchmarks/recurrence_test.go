@@ -74,10 +74,10 @@ func (r recurrence) build(b *graph.Builder, s shape) (*gorgonia.Node, graph.Feed
 	ones := func(n int) []float32 { return slices.Repeat([]float32{1}, n) }
 
 	x := feed(graph.FeedInputs, normal(1, T*B*D, 1), T, B, D)
-	w, bias := param("kernel", graph.Kernel, graph.GlorotUniform, D, 3*H), param("bias", graph.Bias, graph.Zeros, 3*H)
+	w, bias := param("kernel", graph.RoleKernel, graph.GlorotUniform, D, 3*H), param("bias", graph.RoleBias, graph.Zeros, 3*H)
 	in := op.GRUNodes{
-		RecurrentKernel: param("recurrent_kernel", graph.RecurrentKernel, graph.PerGate(graph.Orthogonal, 3), H, 3*H),
-		RecurrentBias:   param("recurrent_bias", graph.Bias, graph.Zeros, 3*H),
+		RecurrentKernel: param("recurrent_kernel", graph.RoleRecurrentKernel, graph.PerGate(graph.Orthogonal, 3), H, 3*H),
+		RecurrentBias:   param("recurrent_bias", graph.RoleBias, graph.Zeros, 3*H),
 		Mask:            feed(graph.FeedMask, ones(T*B), T, B), // as a model always has it
 	}
 	if r.initial {

@@ -131,8 +131,8 @@ func (b *Builder) Update(p *Param, node *gorgonia.Node) error {
 	switch {
 	case b.mode != Train:
 		return errors.Errorf("update of %s: found a graph to %v, expected one for training", p.Name, b.mode)
-	case p.Role != Statistic:
-		return errors.Errorf("update of %s: found the role %s, expected %s: a solver changes the others", p.Name, p.Role, Statistic)
+	case p.Role != RoleStatistic:
+		return errors.Errorf("update of %s: found the role %s, expected %s: a solver changes the others", p.Name, p.Role, RoleStatistic)
 	case slices.ContainsFunc(b.updates, func(u update) bool { return u.param.Name == p.Name }):
 		return errors.Errorf("update of %s: found a second one, expected one", p.Name)
 	}

@@ -176,7 +176,7 @@ func average(t *testing.T, w, s *graph.Param) *graph.Program {
 
 func TestUpdateFollowsASuccessfulTrainingRun(t *testing.T) {
 	w := newWeight(t, tensor.Float64)
-	s, err := graph.NewParam("s", graph.Statistic, tensor.Float64, graph.Zeros, graph.NewStreams(1), 2, 3)
+	s, err := graph.NewParam("s", graph.RoleStatistic, tensor.Float64, graph.Zeros, graph.NewStreams(1), 2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // One parameter w, trained by hand to make w·x the target: a graph is built once and run at every step.
 func Example() {
 	streams := graph.NewStreams(1)
-	w, err := graph.NewParam("w", graph.Kernel, tensor.Float64, graph.Zeros, streams, 1)
+	w, err := graph.NewParam("w", graph.RoleKernel, tensor.Float64, graph.Zeros, streams, 1)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,28 +7,28 @@ import (
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/gruexp/gruexp/graph/param"
 )
 
 // Initializer fills the values of a new parameter of that shape, row-major. For a matrix [in, out], fan_in is the
 // number of rows and fan_out the number of columns.
 type Initializer func(r *rand.Rand, shape []int, values []float64)
 
-// Names of the initializers that [NamedInitializer] knows.
+// Names of the initializers that [NamedInitializer] knows, which package param documents.
 const (
-	InitGlorotUniform = "glorot_uniform"
-	InitGlorotNormal  = "glorot_normal"
-	InitHeUniform     = "he_uniform"
-	InitHeNormal      = "he_normal"
-	InitOrthogonal    = "orthogonal"
-	InitUniform       = "uniform"
-	InitTorchUniform  = "torch_uniform"
-	InitZeros         = "zeros"
+	InitGlorotUniform = param.InitGlorotUniform
+	InitGlorotNormal  = param.InitGlorotNormal
+	InitHeUniform     = param.InitHeUniform
+	InitHeNormal      = param.InitHeNormal
+	InitOrthogonal    = param.InitOrthogonal
+	InitUniform       = param.InitUniform
+	InitTorchUniform  = param.InitTorchUniform
+	InitZeros         = param.InitZeros
 )
 
 // InitializerNames lists what [NamedInitializer] accepts.
-func InitializerNames() []string {
-	return []string{InitGlorotUniform, InitGlorotNormal, InitHeUniform, InitHeNormal, InitOrthogonal, InitUniform, InitTorchUniform, InitZeros}
-}
+func InitializerNames() []string { return param.InitializerNames() }
 
 // NamedInitializer returns the initializer of that name. "uniform" is U(-0.05, 0.05), as in Keras. "torch_uniform" is
 // U(-1/√n, 1/√n) with n = torchFan: the units of a recurrent layer, the inputs of a dense one, as PyTorch draws all

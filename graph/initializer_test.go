@@ -109,11 +109,11 @@ func TestPerGateFillsEachGateAlone(t *testing.T) {
 
 func TestNewParamRefusesBadShapes(t *testing.T) {
 	for _, shape := range [][]int{{0}, {3, -1}} {
-		if _, err := graph.NewParam("p", graph.Kernel, tensor.Float32, graph.Zeros, graph.NewStreams(1), shape...); err == nil {
+		if _, err := graph.NewParam("p", graph.RoleKernel, tensor.Float32, graph.Zeros, graph.NewStreams(1), shape...); err == nil {
 			t.Errorf("shape %v: found no error", shape)
 		}
 	}
-	if _, err := graph.NewParam("p", graph.Kernel, tensor.Complex64, graph.Zeros, graph.NewStreams(1), 2); err == nil {
+	if _, err := graph.NewParam("p", graph.RoleKernel, tensor.Complex64, graph.Zeros, graph.NewStreams(1), 2); err == nil {
 		t.Error("dtype complex64: found no error")
 	}
 }

@@ -3,23 +3,31 @@ package graph
 import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
+
+	"github.com/gruexp/gruexp/graph/param"
 )
 
-// Role says what a parameter does in its layer. Regularizers, initial values and groups of a solver choose by it.
-type Role string
+// Role says what a parameter does in its layer: see [param.Role].
+type Role = param.Role
 
-// The roles.
+// The roles, which package param documents.
 const (
-	Kernel          Role = "kernel"           // multiplies an input
-	RecurrentKernel Role = "recurrent_kernel" // multiplies the state of the step before
-	Bias            Role = "bias"
-	Embedding       Role = "embedding" // a row per token
-	Scale           Role = "scale"     // gain or shift of a normalization
-	State           Role = "state"     // a learned initial state
-	Statistic       Role = "statistic" // measured on the data, not trained: the running mean of a normalization
+	RoleKernel          = param.RoleKernel
+	RoleRecurrentKernel = param.RoleRecurrentKernel
+	RoleBias            = param.RoleBias
+	RoleEmbedding       = param.RoleEmbedding
+	RoleScale           = param.RoleScale
+	RoleState           = param.RoleState
+	RoleStatistic       = param.RoleStatistic
 )
 
-// Param is a named tensor that training changes: a solver along its gradient, or, where it is a [Statistic], a run by
+// Penalty is what a parameter adds to the loss: see [param.Penalty].
+type Penalty = param.Penalty
+
+// Constraint is what every update of a parameter must keep: see [param.Constraint].
+type Constraint = param.Constraint
+
+// Param is a named tensor that training changes: a solver along its gradient, or, where it is a [RoleStatistic], a run by
 // [Builder.Update]. The model owns it; every program binds its memory, so a change is seen by all of them.
 type Param struct {
 	Name   string // path, as "encoder/gru0/recurrent_kernel"
@@ -55,7 +63,7 @@ func NewParam(name string, role Role, dtype tensor.Dtype, init Initializer, stre
 }
 
 // Trained tells whether the parameter has a gradient and a solver changes it.
-func (p *Param) Trained() bool { return !p.Frozen && p.Role != Statistic }
+func (p *Param) Trained() bool { return !p.Frozen && p.Role != RoleStatistic }
 
 // Size is the number of elements.
 func (p *Param) Size() int { return p.Value.DataSize() }
@@ -74,7 +82,7 @@ func (p *Param) header() *tensor.Dense {
 func CountElements(params []*Param) int {
 	n := 0
 	for _, p := range params {
-		if p.Role != Statistic {
+		if p.Role != RoleStatistic {
 			n += p.Size()
 		}
 	}

@@ -44,7 +44,7 @@ func regression(t *testing.T, mode graph.Mode, streams *graph.Streams, w *graph.
 
 func newWeight(t *testing.T, dtype tensor.Dtype) *graph.Param {
 	t.Helper()
-	w, err := graph.NewParam("w", graph.Kernel, dtype, graph.GlorotUniform, graph.NewStreams(5), 3, 2)
+	w, err := graph.NewParam("w", graph.RoleKernel, dtype, graph.GlorotUniform, graph.NewStreams(5), 3, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

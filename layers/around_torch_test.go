@@ -62,7 +62,7 @@ func (g aroundGolden) trainAround(t *testing.T, layer layers.LayerConfig, c arou
 	head := layers.Head{Loss: layers.MeanSquaredError, Units: width, PerStep: true}
 	m := newModel(t, cfg, head, tensor.Float64)
 	for _, p := range m.Params() {
-		if p.Role == graph.Statistic {
+		if p.Role == graph.RoleStatistic {
 			continue
 		}
 		name := p.Name[strings.LastIndexByte(p.Name, '/')+1:]

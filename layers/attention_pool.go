@@ -83,9 +83,9 @@ func NewAttentionPool(cfg AttentionPoolConfig, name string, inputs int, dtype te
 		fan         int
 		shape       []int
 	}{
-		{&a.kernel, "kernel", graph.Kernel, cfg.KernelInitializer, inputs, []int{inputs, cfg.Units}},
-		{&a.bias, "bias", graph.Bias, cfg.BiasInitializer, inputs, []int{cfg.Units}},
-		{&a.score, "score", graph.Kernel, cfg.KernelInitializer, cfg.Units, []int{cfg.Units, 1}},
+		{&a.kernel, "kernel", graph.RoleKernel, cfg.KernelInitializer, inputs, []int{inputs, cfg.Units}},
+		{&a.bias, "bias", graph.RoleBias, cfg.BiasInitializer, inputs, []int{cfg.Units}},
+		{&a.score, "score", graph.RoleKernel, cfg.KernelInitializer, cfg.Units, []int{cfg.Units, 1}},
 	} {
 		var err error
 		if *p.param, err = newParam(name+"/"+p.name, p.role, p.initializer, p.fan, treatment{}, dtype, streams, p.shape...); err != nil {

@@ -79,10 +79,10 @@ func NewBatchNorm(cfg BatchNormConfig, name string, inputs int, dtype tensor.Dty
 	if n.gamma, n.beta, err = newGammaAndBeta(name, inputs, dtype, streams); err != nil {
 		return nil, err
 	}
-	if n.runningMean, err = graph.NewParam(name+"/running_mean", graph.Statistic, dtype, graph.Zeros, streams, inputs); err != nil {
+	if n.runningMean, err = graph.NewParam(name+"/running_mean", graph.RoleStatistic, dtype, graph.Zeros, streams, inputs); err != nil {
 		return nil, err
 	}
-	n.runningVariance, err = graph.NewParam(name+"/running_variance", graph.Statistic, dtype, ones, streams, inputs)
+	n.runningVariance, err = graph.NewParam(name+"/running_variance", graph.RoleStatistic, dtype, ones, streams, inputs)
 	return n, err
 }
 

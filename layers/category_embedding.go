@@ -141,7 +141,7 @@ func NewCategoryEmbedding(cfg CategoryEmbeddingConfig, name string, inputs int, 
 	for i, block := range categories {
 		e.handOn(at, block.First)
 		units := cfg.unitsOf(block.Count)
-		embeddings, err := newParam(fmt.Sprintf("%s/embeddings%d", name, i), graph.Embedding, cfg.EmbeddingsInitializer, units, cfg.treatment(), dtype, streams, block.Count, units)
+		embeddings, err := newParam(fmt.Sprintf("%s/embeddings%d", name, i), graph.RoleEmbedding, cfg.EmbeddingsInitializer, units, cfg.treatment(), dtype, streams, block.Count, units)
 		if err != nil {
 			return nil, err
 		}

@@ -110,7 +110,7 @@ func TestCategoryEmbeddingParameters(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, p := range layer.Params() {
-			if shape := p.Value.Shape(); shape[0] != blocks[i].Count || shape[1] != expected[i] || p.Role != graph.Embedding {
+			if shape := p.Value.Shape(); shape[0] != blocks[i].Count || shape[1] != expected[i] || p.Role != graph.RoleEmbedding {
 				t.Errorf("units %d: found %s of %v with the role %s, expected [%d %d] of an embedding", units, p.Name, shape, p.Role, blocks[i].Count, expected[i])
 			}
 		}

@@ -136,10 +136,10 @@ func NewConv1D(cfg Conv1DConfig, name string, inputs int, dtype tensor.Dtype, st
 	seen := cfg.KernelSize * inputs
 	c := &Conv1D{name: name, inputs: inputs, config: cfg}
 	var err error
-	if c.kernel, err = newParam(name+"/kernel", graph.Kernel, cfg.KernelInitializer, seen, cfg.kernelTreatment(), dtype, streams, cfg.KernelSize, inputs, cfg.Filters); err != nil {
+	if c.kernel, err = newParam(name+"/kernel", graph.RoleKernel, cfg.KernelInitializer, seen, cfg.kernelTreatment(), dtype, streams, cfg.KernelSize, inputs, cfg.Filters); err != nil {
 		return nil, err
 	}
-	if c.bias, err = newParam(name+"/bias", graph.Bias, cfg.BiasInitializer, seen, cfg.biasTreatment(), dtype, streams, cfg.Filters); err != nil {
+	if c.bias, err = newParam(name+"/bias", graph.RoleBias, cfg.BiasInitializer, seen, cfg.biasTreatment(), dtype, streams, cfg.Filters); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -121,10 +121,10 @@ func NewDense(cfg DenseConfig, name string, inputs int, dtype tensor.Dtype, stre
 
 	d := &Dense{name: name, inputs: inputs, config: cfg}
 	var err error
-	if d.kernel, err = newParam(name+"/kernel", graph.Kernel, cfg.KernelInitializer, inputs, cfg.kernelTreatment(), dtype, streams, inputs, cfg.Units); err != nil {
+	if d.kernel, err = newParam(name+"/kernel", graph.RoleKernel, cfg.KernelInitializer, inputs, cfg.kernelTreatment(), dtype, streams, inputs, cfg.Units); err != nil {
 		return nil, err
 	}
-	if d.bias, err = newParam(name+"/bias", graph.Bias, cfg.BiasInitializer, inputs, cfg.biasTreatment(), dtype, streams, cfg.Units); err != nil {
+	if d.bias, err = newParam(name+"/bias", graph.RoleBias, cfg.BiasInitializer, inputs, cfg.biasTreatment(), dtype, streams, cfg.Units); err != nil {
 		return nil, err
 	}
 	return d, nil

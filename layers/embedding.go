@@ -87,7 +87,7 @@ func NewEmbedding(cfg EmbeddingConfig, name string, vocabulary int, dtype tensor
 	if err != nil {
 		return nil, errors.WithMessage(err, name)
 	}
-	embeddings, err := graph.NewParam(name+"/embeddings", graph.Embedding, dtype, initializer, streams, vocabulary, cfg.Units)
+	embeddings, err := graph.NewParam(name+"/embeddings", graph.RoleEmbedding, dtype, initializer, streams, vocabulary, cfg.Units)
 	if err != nil {
 		return nil, err
 	}

@@ -140,13 +140,13 @@ func TestGRUTreatsParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	expected := map[string]graph.Param{
-		"kernel":           {Role: graph.Kernel, Blocks: 4, Penalty: penalty},
-		"recurrent_kernel": {Role: graph.RecurrentKernel, Blocks: 4, Penalty: recurrent},
-		"bias":             {Role: graph.Bias, Blocks: 4, Constraint: constraint},
-		"recurrent_bias":   {Role: graph.Bias, Blocks: 4, Constraint: constraint},
-		"initial_state":    {Role: graph.State, Blocks: 1},
-		"kernel_gain":      {Role: graph.Scale, Blocks: 4},
-		"recurrent_gain":   {Role: graph.Scale, Blocks: 4},
+		"kernel":           {Role: graph.RoleKernel, Blocks: 4, Penalty: penalty},
+		"recurrent_kernel": {Role: graph.RoleRecurrentKernel, Blocks: 4, Penalty: recurrent},
+		"bias":             {Role: graph.RoleBias, Blocks: 4, Constraint: constraint},
+		"recurrent_bias":   {Role: graph.RoleBias, Blocks: 4, Constraint: constraint},
+		"initial_state":    {Role: graph.RoleState, Blocks: 1},
+		"kernel_gain":      {Role: graph.RoleScale, Blocks: 4},
+		"recurrent_gain":   {Role: graph.RoleScale, Blocks: 4},
 	}
 	if found := len(layer.Params()); found != 2*len(expected) {
 		t.Errorf("found %d parameters, expected %d", found, 2*len(expected))

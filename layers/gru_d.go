@@ -80,10 +80,10 @@ func newDecays(cfg GRUDConfig, name string, variables int, dtype tensor.Dtype, s
 		initializer graph.Initializer
 		shape       []int
 	}{
-		{&d.input, "input_decay", graph.Kernel, absolute(initializer), []int{variables}},
-		{&d.inputBias, "input_decay_bias", graph.Bias, graph.Zeros, []int{variables}},
-		{&d.hidden, "hidden_decay", graph.Kernel, initializer, []int{variables, cfg.Units}},
-		{&d.hiddenBias, "hidden_decay_bias", graph.Bias, graph.Zeros, []int{cfg.Units}},
+		{&d.input, "input_decay", graph.RoleKernel, absolute(initializer), []int{variables}},
+		{&d.inputBias, "input_decay_bias", graph.RoleBias, graph.Zeros, []int{variables}},
+		{&d.hidden, "hidden_decay", graph.RoleKernel, initializer, []int{variables, cfg.Units}},
+		{&d.hiddenBias, "hidden_decay_bias", graph.RoleBias, graph.Zeros, []int{cfg.Units}},
 	} {
 		if *p.param, err = graph.NewParam(name+"/"+p.name, p.role, dtype, p.initializer, streams, p.shape...); err != nil {
 			return nil, err

@@ -42,23 +42,23 @@ func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, st
 			t.set(*param, blocks)
 		}
 	}
-	add(&d.kernel, "kernel", graph.Kernel, named(cfg.KernelInitializer), cfg.kernelTreatment(), inputs, columns)
-	add(&d.recurrentKernel, "recurrent_kernel", graph.RecurrentKernel, named(cfg.RecurrentInitializer), cfg.recurrentTreatment(), cfg.Units, columns)
+	add(&d.kernel, "kernel", graph.RoleKernel, named(cfg.KernelInitializer), cfg.kernelTreatment(), inputs, columns)
+	add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.recurrentTreatment(), cfg.Units, columns)
 	if cfg.Bias != NoBias {
-		add(&d.bias, "bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), columns)
+		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.biasTreatment(), columns)
 		if err == nil && cfg.Form == lstmForm && cfg.BiasInitializer == graph.InitZeros {
 			openForgetGate(d.bias, cfg.Units)
 		}
 	}
 	if size := cfg.recurrentBiasSize(); size > 0 {
-		add(&d.recurrentBias, "recurrent_bias", graph.Bias, named(cfg.BiasInitializer), cfg.biasTreatment(), size)
+		add(&d.recurrentBias, "recurrent_bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.biasTreatment(), size)
 	}
 	if cfg.InitialState == LearnedState {
-		add(&d.initialState, "initial_state", graph.State, graph.Zeros, untreated, cfg.states())
+		add(&d.initialState, "initial_state", graph.RoleState, graph.Zeros, untreated, cfg.states())
 	}
 	if cfg.LayerNorm {
-		add(&d.kernelGain, "kernel_gain", graph.Scale, ones, untreated, columns)
-		add(&d.recurrentGain, "recurrent_gain", graph.Scale, ones, untreated, columns)
+		add(&d.kernelGain, "kernel_gain", graph.RoleScale, ones, untreated, columns)
+		add(&d.recurrentGain, "recurrent_gain", graph.RoleScale, ones, untreated, columns)
 	}
 	return err
 }

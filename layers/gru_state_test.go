@@ -70,7 +70,7 @@ func TestGivenAndFinalStatesEqualPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			params = append(params, layer.Params()...)
-			initial, err := graph.NewParam(fmt.Sprint("initial", i), graph.State, tensor.Float64, graph.Zeros, graph.NewStreams(1), batch, units)
+			initial, err := graph.NewParam(fmt.Sprint("initial", i), graph.RoleState, tensor.Float64, graph.Zeros, graph.NewStreams(1), batch, units)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -99,7 +99,7 @@ func scatter(params []*graph.Param) {
 	for _, p := range params {
 		for i := range p.Size() {
 			v := 0.6 * r.NormFloat64()
-			if p.Role == graph.Statistic { // a variance is never negative
+			if p.Role == graph.RoleStatistic { // a variance is never negative
 				v = math.Abs(v)
 			}
 			if p.Value.Dtype() == tensor.Float64 {

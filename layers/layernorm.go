@@ -78,10 +78,10 @@ func NewLayerNorm(cfg LayerNormConfig, name string, inputs int, dtype tensor.Dty
 
 // newGammaAndBeta makes the gain and the shift of a normalization.
 func newGammaAndBeta(name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (gamma, beta *graph.Param, err error) {
-	if gamma, err = graph.NewParam(name+"/gamma", graph.Scale, dtype, ones, streams, inputs); err != nil {
+	if gamma, err = graph.NewParam(name+"/gamma", graph.RoleScale, dtype, ones, streams, inputs); err != nil {
 		return nil, nil, err
 	}
-	beta, err = graph.NewParam(name+"/beta", graph.Scale, dtype, graph.Zeros, streams, inputs)
+	beta, err = graph.NewParam(name+"/beta", graph.RoleScale, dtype, graph.Zeros, streams, inputs)
 	return gamma, beta, err
 }
 

@@ -103,12 +103,12 @@ func newAttention(cfg AttentionConfig, name string, decoded, encoded int, dtype 
 	}
 	switch cfg.Score {
 	case AdditiveAttention:
-		param(&a.queryKernel, "query_kernel", graph.Kernel, graph.GlorotUniform, decoded, cfg.Units)
-		param(&a.keyKernel, "key_kernel", graph.Kernel, graph.GlorotUniform, encoded, cfg.Units)
-		param(&a.bias, "bias", graph.Bias, graph.Zeros, cfg.Units)
-		param(&a.vector, "vector", graph.Kernel, graph.GlorotUniform, cfg.Units)
+		param(&a.queryKernel, "query_kernel", graph.RoleKernel, graph.GlorotUniform, decoded, cfg.Units)
+		param(&a.keyKernel, "key_kernel", graph.RoleKernel, graph.GlorotUniform, encoded, cfg.Units)
+		param(&a.bias, "bias", graph.RoleBias, graph.Zeros, cfg.Units)
+		param(&a.vector, "vector", graph.RoleKernel, graph.GlorotUniform, cfg.Units)
 	case GeneralAttention:
-		param(&a.keyKernel, "key_kernel", graph.Kernel, graph.GlorotUniform, encoded, decoded)
+		param(&a.keyKernel, "key_kernel", graph.RoleKernel, graph.GlorotUniform, encoded, decoded)
 	}
 	return a, err
 }

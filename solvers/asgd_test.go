@@ -27,7 +27,7 @@ func TestTrigger(t *testing.T) {
 		"the least is older than the last": {1, []float64{5, 1, 4, 4, 4}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newParam(t, tensor.Float64, "w", graph.Bias, nil, 1)
+			p := newParam(t, tensor.Float64, "w", graph.RoleBias, nil, 1)
 			config := solvers.Config{Name: solvers.NameASGD, Trigger: &c.n}
 			solver := newSolver(t, config, solvers.Plan{})
 			begins := 0
@@ -61,7 +61,7 @@ func TestTrigger(t *testing.T) {
 
 // TestConstraintsAfterLookahead holds also after a step that goes back to the slow weights.
 func TestConstraintsAfterLookahead(t *testing.T) {
-	p := newParam(t, tensor.Float64, "w", graph.Bias, []float64{1, 0}, 2)
+	p := newParam(t, tensor.Float64, "w", graph.RoleBias, []float64{1, 0}, 2)
 	p.Constraint.UnitNorm = true
 	solver := newSolver(t, solvers.Config{
 		Name: solvers.NameSGD, LearningRate: 1, Lookahead: new(solvers.LookaheadConfig{Steps: 1}),

@@ -27,7 +27,7 @@ func (*Centralize) Init([]*graph.Param) error { return nil }
 // Apply takes the means off.
 func (c *Centralize) Apply(_ int, us []Update) error {
 	for _, u := range us {
-		if p := u.Param; p.Value.Dims() < 2 || p.Role != graph.Kernel && p.Role != graph.RecurrentKernel {
+		if p := u.Param; p.Value.Dims() < 2 || p.Role != graph.RoleKernel && p.Role != graph.RoleRecurrentKernel {
 			continue
 		}
 		c.means = resize(c.means, columnCount(u.Param))

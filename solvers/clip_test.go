@@ -92,7 +92,7 @@ func TestClipByNormIsForEachParameter(t *testing.T) {
 
 func TestClipByValue(t *testing.T) {
 	for _, dtype := range dtypes() {
-		p := newParam(t, dtype, "kernel", graph.Kernel, nil, 5)
+		p := newParam(t, dtype, "kernel", graph.RoleKernel, nil, 5)
 		g := newGradient(t, p, []float64{-3, -0.5, 0, 0.25, 8})
 		apply(t, &solvers.ClipByValue{Max: 0.5}, []graph.Gradient{g})
 		for i, want := range []float64{-0.5, -0.5, 0, 0.25, 0.5} {
@@ -105,7 +105,7 @@ func TestClipByValue(t *testing.T) {
 
 // TestClipOfZero has no direction to keep and no norm to divide by.
 func TestClipOfZero(t *testing.T) {
-	p := newParam(t, tensor.Float64, "kernel", graph.Kernel, nil, 3)
+	p := newParam(t, tensor.Float64, "kernel", graph.RoleKernel, nil, 3)
 	for _, transform := range []solvers.Transform{
 		&solvers.ClipByValue{Max: 1}, &solvers.ClipByNorm{Max: 1}, &solvers.ClipByGlobalNorm{Max: 1},
 	} {

@@ -198,7 +198,7 @@ func under[C interface{ Validate() fault.List }](faults *fault.List, path string
 
 // roles lists what a penalty or a group can be about.
 func roles() []graph.Role {
-	return []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Bias, graph.Embedding, graph.Scale, graph.State}
+	return []graph.Role{graph.RoleKernel, graph.RoleRecurrentKernel, graph.RoleBias, graph.RoleEmbedding, graph.RoleScale, graph.RoleState}
 }
 
 // ValidateFor lists the faults of a valid config together with the parameters of a model: groups, penalties and a decay that

@@ -123,7 +123,7 @@ func TestFaults(t *testing.T) {
 			`form: found "emma", expected one of [ema classical]`,
 		}},
 		"limits and penalties": {solvers.Config{ClipNorm: -1, ClipValue: math.Inf(1), L1: nan, L2: 1e9,
-			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.Bias: {L1: -1, L2: nan}, "kernels": {}}}, []string{
+			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.RoleBias: {L1: -1, L2: nan}, "kernels": {}}}, []string{
 			"clip_value: found +Inf, expected a finite number of at least 0",
 			"clip_norm: found -1, expected a finite number of at least 0",
 			"l1: found NaN, expected a number from 0 to 100",

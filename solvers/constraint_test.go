@@ -32,7 +32,7 @@ func TestConstraints(t *testing.T) {
 	} {
 		for _, dtype := range dtypes() {
 			t.Run(name+"/"+dtype.String(), func(t *testing.T) {
-				p := newParam(t, dtype, "p", graph.Kernel, nil, c.shape...)
+				p := newParam(t, dtype, "p", graph.RoleKernel, nil, c.shape...)
 				p.Constraint = c.constraint
 				gradient := make([]float64, len(c.values))
 				for i, v := range c.values {
@@ -50,7 +50,7 @@ func TestConstraints(t *testing.T) {
 }
 
 func TestConstraintsRefused(t *testing.T) {
-	p := newParam(t, tensor.Float32, "p", graph.Kernel, nil, 2)
+	p := newParam(t, tensor.Float32, "p", graph.RoleKernel, nil, 2)
 	p.Constraint = graph.Constraint{MaxNorm: 1, UnitNorm: true}
 	wantError(t, newSolver(t, solvers.Config{}, solvers.Plan{}).Init([]*graph.Param{p}), "constraint of p: unit_norm: found true, expected false beside max_norm")
 }

@@ -135,7 +135,7 @@ func TestConvergence(t *testing.T) {
 // minimize takes steps and returns the last cost.
 func minimize(t *testing.T, s *solvers.Solver, p problem, dtype tensor.Dtype, steps int) float64 {
 	t.Helper()
-	x := newParam(t, dtype, "x", graph.Kernel, p.start, len(p.start))
+	x := newParam(t, dtype, "x", graph.RoleKernel, p.start, len(p.start))
 	gradient := make([]float64, len(p.start))
 	for range steps {
 		p.cost(floats(x.Value), gradient)

@@ -13,7 +13,7 @@ import (
 
 // The cost ½·Σ (w−1)² has the gradient w−1. A training takes its gradients from a [graph.Program] instead.
 func Example() {
-	kernel, err := graph.NewParam("dense/kernel", graph.Kernel, tensor.Float64, graph.Zeros, graph.NewStreams(1), 2, 2)
+	kernel, err := graph.NewParam("dense/kernel", graph.RoleKernel, tensor.Float64, graph.Zeros, graph.NewStreams(1), 2, 2)
 	if err != nil {
 		log.Fatal(err)
 	}

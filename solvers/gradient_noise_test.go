@@ -15,7 +15,7 @@ import (
 func TestGradientNoise(t *testing.T) {
 	const n, size = 100_000, 0.5
 	for _, dtype := range dtypes() {
-		p := newParam(t, dtype, "w", graph.Bias, nil, n)
+		p := newParam(t, dtype, "w", graph.RoleBias, nil, n)
 		noise := &solvers.AddNoise{Variance: 0.3, Decay: 0.55, Streams: graph.NewStreams(1)}
 		if err := noise.Init([]*graph.Param{p}); err != nil {
 			t.Fatal(err)

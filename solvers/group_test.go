@@ -20,21 +20,21 @@ func TestGroups(t *testing.T) {
 		groups []solvers.Group
 		want   map[string]float64 // the others: 1
 	}{
-		"a role":            {[]solvers.Group{group(2, nil, graph.Bias)}, map[string]float64{"encoder/gru0/bias": 2, "dense/bias": 2}},
+		"a role":            {[]solvers.Group{group(2, nil, graph.RoleBias)}, map[string]float64{"encoder/gru0/bias": 2, "dense/bias": 2}},
 		"a name":            {[]solvers.Group{group(2, []string{"dense/bias"})}, map[string]float64{"dense/bias": 2}},
 		"a layer":           {[]solvers.Group{group(2, []string{"dense"})}, map[string]float64{"dense/bias": 2, "dense/kernel": 2}},
 		"a layer of layers": {[]solvers.Group{group(2, []string{"encoder"})}, map[string]float64{"encoder/gru0/bias": 2}},
 		"a pattern":         {[]solvers.Group{group(2, []string{"*/kernel"})}, map[string]float64{"dense/kernel": 2}},
 		"a deeper pattern":  {[]solvers.Group{group(2, []string{"*/gru*"})}, map[string]float64{"encoder/gru0/bias": 2}},
-		"role and name":     {[]solvers.Group{group(2, []string{"dense"}, graph.Bias)}, map[string]float64{"dense/bias": 2}},
-		"the first fits": {[]solvers.Group{group(2, []string{"dense/bias"}), group(4, nil, graph.Bias)},
+		"role and name":     {[]solvers.Group{group(2, []string{"dense"}, graph.RoleBias)}, map[string]float64{"dense/bias": 2}},
+		"the first fits": {[]solvers.Group{group(2, []string{"dense/bias"}), group(4, nil, graph.RoleBias)},
 			map[string]float64{"dense/bias": 2, "encoder/gru0/bias": 4}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			params := []*graph.Param{
-				newParam(t, tensor.Float64, "encoder/gru0/bias", graph.Bias, nil, 1),
-				newParam(t, tensor.Float64, "dense/bias", graph.Bias, nil, 1),
-				newParam(t, tensor.Float64, "dense/kernel", graph.Kernel, nil, 1),
+				newParam(t, tensor.Float64, "encoder/gru0/bias", graph.RoleBias, nil, 1),
+				newParam(t, tensor.Float64, "dense/bias", graph.RoleBias, nil, 1),
+				newParam(t, tensor.Float64, "dense/kernel", graph.RoleKernel, nil, 1),
 			}
 			var gradients []graph.Gradient
 			for _, p := range params {
@@ -78,7 +78,7 @@ func TestFrozenGroup(t *testing.T) {
 
 func TestGroupWithoutParameters(t *testing.T) {
 	solver := newSolver(t, solvers.Config{Groups: []solvers.Group{
-		{Roles: []graph.Role{graph.Bias}, Freeze: true},
+		{Roles: []graph.Role{graph.RoleBias}, Freeze: true},
 		{Names: []string{"gru0/bias"}, LearningRateFactor: new(2.0)},
 	}}, solvers.Plan{})
 	params := sample(t, tensor.Float32)
@@ -95,8 +95,8 @@ func TestGroupWithoutParameters(t *testing.T) {
 
 func TestConfigForParameters(t *testing.T) {
 	config := solvers.Config{
-		L1: 1, L2: 1, Penalties: map[graph.Role]solvers.PenaltyConfig{graph.State: {L2: 1}},
-		Groups: []solvers.Group{{Names: []string{"gru0/*", "tokens"}, Roles: []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Embedding}, Freeze: true},
+		L1: 1, L2: 1, Penalties: map[graph.Role]solvers.PenaltyConfig{graph.RoleState: {L2: 1}},
+		Groups: []solvers.Group{{Names: []string{"gru0/*", "tokens"}, Roles: []graph.Role{graph.RoleKernel, graph.RoleRecurrentKernel, graph.RoleEmbedding}, Freeze: true},
 			{Names: []string{"gru1"}, Freeze: true}},
 	}
 	err := config.ValidateFor(sample(t, tensor.Float32)).Err() // only the bias is left to train

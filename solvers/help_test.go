@@ -91,10 +91,10 @@ func sample(t testing.TB, dtype tensor.Dtype) (params []*graph.Param) {
 		}
 		params = append(params, p)
 	}
-	add("gru0/kernel", graph.Kernel, 4, 9)
-	add("gru0/recurrent_kernel", graph.RecurrentKernel, 3, 9)
-	add("gru0/bias", graph.Bias, 9)
-	add("tokens/embedding", graph.Embedding, 5, 4)
+	add("gru0/kernel", graph.RoleKernel, 4, 9)
+	add("gru0/recurrent_kernel", graph.RoleRecurrentKernel, 3, 9)
+	add("gru0/bias", graph.RoleBias, 9)
+	add("tokens/embedding", graph.RoleEmbedding, 5, 4)
 	return params
 }
 

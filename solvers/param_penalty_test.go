@@ -18,7 +18,7 @@ func TestParamPenaltyGradient(t *testing.T) {
 	params[0].Penalty, params[0].Blocks = graph.Penalty{L1: 0.3, L2: 0.7, Orthogonality: 0.2}, 3 // [4,9]
 	params[1].Penalty = graph.Penalty{Orthogonality: 0.2}                                        // [3,9], wider than high
 	params[2].Penalty = graph.Penalty{L2: 0.5}                                                   // [9]
-	params = append(params, newParam(t, tensor.Float64, "filters", graph.Kernel, []float64{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2))
+	params = append(params, newParam(t, tensor.Float64, "filters", graph.RoleKernel, []float64{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2))
 	params[4].Penalty = graph.Penalty{Orthogonality: 0.01}
 	a := &solvers.AddParamPenalty{}
 	gradients := make([]graph.Gradient, len(params))
@@ -47,13 +47,13 @@ func TestParamPenaltyGradient(t *testing.T) {
 
 func TestParamPenaltyByHand(t *testing.T) {
 	for _, dtype := range dtypes() {
-		w := newParam(t, dtype, "w", graph.RecurrentKernel, []float64{
+		w := newParam(t, dtype, "w", graph.RoleRecurrentKernel, []float64{
 			2, 0, 1, 0,
 			0, 1, 0, -1,
 		}, 2, 4)
 		w.Blocks = 2
 		w.Penalty = graph.Penalty{L1: 1, Orthogonality: 0.5}
-		frozen := newParam(t, dtype, "frozen", graph.Kernel, []float64{7}, 1)
+		frozen := newParam(t, dtype, "frozen", graph.RoleKernel, []float64{7}, 1)
 		frozen.Frozen, frozen.Penalty = true, graph.Penalty{L2: 1}
 		solver := newSolver(t, solvers.Config{Name: solvers.NameSGD, LearningRate: 0.25, ClipNorm: 1e-3, L2: 0.5}, solvers.Plan{})
 		// L1: 5. The first block has WᵀW − I = diag(3, 0), the second 0: ½·9. The solver's own: ½·(4+1+1+1).
@@ -70,9 +70,9 @@ func TestParamPenaltyByHand(t *testing.T) {
 }
 
 func TestParamPenaltyRefuses(t *testing.T) {
-	bias := newParam(t, tensor.Float32, "bias", graph.Bias, nil, 3)
+	bias := newParam(t, tensor.Float32, "bias", graph.RoleBias, nil, 3)
 	bias.Penalty = graph.Penalty{Orthogonality: 1}
-	kernel := newParam(t, tensor.Float32, "kernel", graph.Kernel, nil, 2, 4)
+	kernel := newParam(t, tensor.Float32, "kernel", graph.RoleKernel, nil, 2, 4)
 	kernel.Penalty, kernel.Blocks = graph.Penalty{L1: math.NaN(), Orthogonality: 1}, 3
 	solver := newSolver(t, solvers.Config{}, solvers.Plan{})
 	wantError(t, solver.Init([]*graph.Param{bias, kernel}),

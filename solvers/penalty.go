@@ -77,7 +77,7 @@ func penalty[F kernel.Float](l1, l2 float64, values []F) (sum float64) {
 // weights are the roles that are penalized and decay unless others are named: what multiplies inputs and states. Biases
 // and the gains of normalizations are left alone: to shrink them makes no simpler function.
 func weights() []graph.Role {
-	return []graph.Role{graph.Kernel, graph.RecurrentKernel, graph.Embedding}
+	return []graph.Role{graph.RoleKernel, graph.RoleRecurrentKernel, graph.RoleEmbedding}
 }
 
 // hasRole tells whether a parameter has one of the roles; nil stands for weights.

@@ -18,7 +18,7 @@ func TestPenaltyGradient(t *testing.T) {
 		{L1: 0.3},
 		{L2: 0.7},
 		{L1: 0.3, L2: 0.7},
-		{L1: 0.3, L2: 0.7, Roles: []graph.Role{graph.Bias, graph.Kernel}},
+		{L1: 0.3, L2: 0.7, Roles: []graph.Role{graph.RoleBias, graph.RoleKernel}},
 	} {
 		params := sample(t, tensor.Float64)
 		gradients := make([]graph.Gradient, len(params))
@@ -52,14 +52,14 @@ func TestPenaltyGradient(t *testing.T) {
 
 func TestPenaltyByHand(t *testing.T) {
 	for _, dtype := range dtypes() {
-		weights := newParam(t, dtype, "kernel", graph.Kernel, []float64{-2, 0, 0.5}, 3)
-		bias := newParam(t, dtype, "bias", graph.Bias, []float64{4}, 1)
-		frozen := newParam(t, dtype, "frozen", graph.Kernel, []float64{100}, 1)
+		weights := newParam(t, dtype, "kernel", graph.RoleKernel, []float64{-2, 0, 0.5}, 3)
+		bias := newParam(t, dtype, "bias", graph.RoleBias, []float64{4}, 1)
+		frozen := newParam(t, dtype, "frozen", graph.RoleKernel, []float64{100}, 1)
 		frozen.Frozen = true
 		params := []*graph.Param{weights, bias, frozen}
 		solver := newSolver(t, solvers.Config{
 			L1: 0.5, L2: 0.25,
-			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.Bias: {L1: 1}, graph.Kernel: {L2: 0.25}},
+			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.RoleBias: {L1: 1}, graph.RoleKernel: {L2: 0.25}},
 		}, solvers.Plan{})
 		// kernel: 0.5·2.5 + (0.25+0.25)·4.25; bias: 4
 		if found, want := solver.Penalty(params), 1.25+2.125+4; found != want {
@@ -85,7 +85,7 @@ func TestWeightDecayByRole(t *testing.T) {
 		for i, p := range params {
 			for j, found := range floats(gradients[i].Tensor) {
 				want := 0.5 * floats(p.Value)[j]
-				if p.Role == graph.Bias {
+				if p.Role == graph.RoleBias {
 					want = 0
 				}
 				if found != want {

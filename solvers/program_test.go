@@ -40,16 +40,16 @@ func recurrent(t *testing.T, dtype tensor.Dtype) (*graph.Program, []*graph.Param
 	}
 	s := b.Ops()
 	gates := must(op.Affine(s, must(b.Input(graph.FeedInputs, dtype, steps, 1, 1)),
-		param("gru0/kernel", graph.Kernel, graph.GlorotUniform, 1, 3*units),
-		param("gru0/bias", graph.Bias, graph.Zeros, 3*units)))
+		param("gru0/kernel", graph.RoleKernel, graph.GlorotUniform, 1, 3*units),
+		param("gru0/bias", graph.RoleBias, graph.Zeros, 3*units)))
 	hidden := must(op.GRU(s, op.GRUNodes{
 		Gates:           gates,
-		RecurrentKernel: param("gru0/recurrent_kernel", graph.RecurrentKernel, graph.Orthogonal, units, 3*units),
-		RecurrentBias:   param("gru0/recurrent_bias", graph.Bias, graph.Zeros, 3*units),
+		RecurrentKernel: param("gru0/recurrent_kernel", graph.RoleRecurrentKernel, graph.Orthogonal, units, 3*units),
+		RecurrentBias:   param("gru0/recurrent_bias", graph.RoleBias, graph.Zeros, 3*units),
 	}, op.GRUOptions{}))
 	logits := must(op.Affine(s, hidden,
-		param("dense/kernel", graph.Kernel, graph.GlorotUniform, units, 1),
-		param("dense/bias", graph.Bias, graph.Zeros, 1)))
+		param("dense/kernel", graph.RoleKernel, graph.GlorotUniform, units, 1),
+		param("dense/bias", graph.RoleBias, graph.Zeros, 1)))
 	rows := must(op.BinaryCrossEntropy(s, logits, must(b.Input(graph.FeedTargets, dtype, steps, 1, 1))))
 	cost := must(op.WeightedMean(s, rows, must(b.Input(graph.FeedWeights, dtype, steps, 1))))
 	program, err := b.Compile(graph.Outputs{Cost: cost})

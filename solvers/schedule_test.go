@@ -53,7 +53,7 @@ func TestSchedulesOfConfigs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			solver := newSolver(t, solvers.Config{Name: solvers.NameSGD, LearningRate: 1, Schedule: c.schedule},
 				solvers.Plan{StepsPerEpoch: 5, Epochs: 4})
-			p := newParam(t, tensor.Float64, "kernel", graph.Kernel, nil, 1)
+			p := newParam(t, tensor.Float64, "kernel", graph.RoleKernel, nil, 1)
 			for i := range 21 {
 				if want, ok := c.values[i]; ok && !near(solver.LearningRate(), want, 1e-14) {
 					t.Errorf("step %d: found %v, expected %v", i, solver.LearningRate(), want)

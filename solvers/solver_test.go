@@ -19,10 +19,10 @@ func everything() []solvers.Config {
 		config := solvers.Config{
 			Name: name, Centralize: true, ClipValue: 1.5, ClipParamNorm: 3, ClipAdaptive: 0.9, ClipNorm: 4, L1: 1e-3, L2: 1e-2,
 			Spikes:    new(solvers.SpikeConfig{Policy: solvers.ShrinkSpikes, Threshold: 1.01, WarmUpSteps: 2}),
-			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.Bias: {L2: 1e-3}},
+			Penalties: map[graph.Role]solvers.PenaltyConfig{graph.RoleBias: {L2: 1e-3}},
 			Schedule:  solvers.ScheduleConfig{Name: solvers.ScheduleCosine, WarmUpEpochs: 1},
 			Groups: []solvers.Group{
-				{Roles: []graph.Role{graph.Bias}, LearningRateFactor: new(0.5)},
+				{Roles: []graph.Role{graph.RoleBias}, LearningRateFactor: new(0.5)},
 				{Names: []string{"tokens"}, LearningRateFactor: new(2.0)},
 			},
 			Lookahead: new(solvers.LookaheadConfig{Steps: 4}),
@@ -246,7 +246,7 @@ func TestStepTakesPointers(t *testing.T) {
 func TestStepRefuses(t *testing.T) {
 	params := sample(t, tensor.Float32)
 	ready := func() []graph.Gradient { return draw(t, params, graph.NewStreams(1)) }
-	stranger := newParam(t, tensor.Float32, "stranger", graph.Kernel, nil, 2)
+	stranger := newParam(t, tensor.Float32, "stranger", graph.RoleKernel, nil, 2)
 	for name, c := range map[string]struct {
 		model func() []gorgonia.ValueGrad
 		parts []string
@@ -300,8 +300,8 @@ func TestInitRefuses(t *testing.T) {
 	params := sample(t, tensor.Float32)
 	frozen := sample(t, tensor.Float32)[:1]
 	frozen[0].Frozen = true
-	biases := []*graph.Param{newParam(t, tensor.Float32, "bias", graph.Bias, nil, 2)}
-	ints := []*graph.Param{{Name: "ids", Role: graph.Kernel, Value: tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2))}}
+	biases := []*graph.Param{newParam(t, tensor.Float32, "bias", graph.RoleBias, nil, 2)}
+	ints := []*graph.Param{{Name: "ids", Role: graph.RoleKernel, Value: tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2))}}
 	rate := &solvers.ScaleByLearningRate{Schedule: solvers.Constant(0.1)}
 	for name, c := range map[string]struct {
 		chain  []solvers.Transform
@@ -317,7 +317,7 @@ func TestInitRefuses(t *testing.T) {
 		"penalty":          {[]solvers.Transform{&solvers.AddPenalty{L1: -1, L2: math.Inf(1)}}, params, []string{"l1: found -1", "l2: found +Inf"}},
 		"penalty of biases": {[]solvers.Transform{&solvers.AddPenalty{L2: 1}}, biases, []string{
 			"roles: found no parameter to train with one of them, expected some of [kernel recurrent_kernel embedding]"}},
-		"penalty of a role": {[]solvers.Transform{&solvers.AddPenalty{L2: 1, Roles: []graph.Role{graph.State}}}, params, []string{
+		"penalty of a role": {[]solvers.Transform{&solvers.AddPenalty{L2: 1, Roles: []graph.Role{graph.RoleState}}}, params, []string{
 			"expected some of [state]"}},
 		"momentum":  {[]solvers.Transform{&solvers.Momentum{Momentum: 1}}, params, []string{"momentum: found 1", `form: found "", expected one of [ema classical]`}},
 		"adagrad":   {[]solvers.Transform{&solvers.AdaGrad{}}, params, []string{"epsilon: found 0"}},

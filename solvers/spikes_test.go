@@ -16,7 +16,7 @@ import (
 func TestSpikes(t *testing.T) {
 	config := solvers.SpikeConfig{Threshold: 3, Decay: new(0.5), WarmUpSteps: 2}
 	for _, dtype := range dtypes() {
-		p := newParam(t, dtype, "w", graph.Bias, []float64{0, 0}, 2)
+		p := newParam(t, dtype, "w", graph.RoleBias, []float64{0, 0}, 2)
 		solver := func(policy solvers.SpikePolicy) *solvers.Solver {
 			c := config
 			c.Policy = policy
@@ -66,7 +66,7 @@ func TestSpikes(t *testing.T) {
 
 // TestSpikesThatStay are none for long: what is skipped raises the average.
 func TestSpikesThatStay(t *testing.T) {
-	p := newParam(t, tensor.Float64, "w", graph.Bias, nil, 1)
+	p := newParam(t, tensor.Float64, "w", graph.RoleBias, nil, 1)
 	s := newSolver(t, solvers.Config{Name: solvers.NameSGD, Spikes: new(solvers.SpikeConfig{Threshold: 2, WarmUpSteps: 10})}, solvers.Plan{})
 	for range 10 {
 		step(t, s, newGradient(t, p, []float64{1}))

@@ -14,7 +14,7 @@ import (
 func TestWeightNoise(t *testing.T) {
 	streams := graph.NewStreams(1)
 	param := func(name string, dtype tensor.Dtype) *graph.Param {
-		p, err := graph.NewParam(name, graph.Kernel, dtype, graph.Uniform(1), streams, 50, 100)
+		p, err := graph.NewParam(name, graph.RoleKernel, dtype, graph.Uniform(1), streams, 50, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 
 func param(name string, shape []int, backing any) *graph.Param {
 	return &graph.Param{
-		Name: name, Role: graph.Kernel,
+		Name: name, Role: graph.RoleKernel,
 		Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(backing)),
 	}
 }

@@ -62,7 +62,7 @@ func describe(p *graph.Param) (Parameter, error) {
 	}
 	d.RMS = d.Norm / math.Sqrt(float64(len(values)))
 	d.Zeros = float64(zeros) / float64(len(values))
-	if p.Role != graph.RecurrentKernel {
+	if p.Role != graph.RoleRecurrentKernel {
 		return d, nil
 	}
 	kernel := mat.NewDense(d.Shape[0], d.Shape[1], values)

@@ -13,17 +13,17 @@ import (
 )
 
 func TestParameters(t *testing.T) {
-	kernel := &graph.Param{Name: "gru0/recurrent_kernel", Role: graph.RecurrentKernel, Value: tensor.New(tensor.WithShape(2, 6), tensor.WithBacking([]float64{
+	kernel := &graph.Param{Name: "gru0/recurrent_kernel", Role: graph.RoleRecurrentKernel, Value: tensor.New(tensor.WithShape(2, 6), tensor.WithBacking([]float64{
 		0, 2 /**/, 3, 0 /**/, 0, -0.5,
 		0, 0 /**/, 0, -4 /**/, 0.5, 0, // what is shifted, what is stretched, what is turned and halved
 	}))}
-	bias := &graph.Param{Name: "gru0/bias", Role: graph.Bias, Value: tensor.New(tensor.WithShape(4), tensor.WithBacking([]float32{-3, 0, 4, 0}))}
+	bias := &graph.Param{Name: "gru0/bias", Role: graph.RoleBias, Value: tensor.New(tensor.WithShape(4), tensor.WithBacking([]float32{-3, 0, 4, 0}))}
 	found, err := inspect.Parameters([]*graph.Param{kernel, bias})
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
 	k, b := found[0], found[1]
-	if k.Name != "gru0/recurrent_kernel" || k.Role != graph.RecurrentKernel || !slices.Equal(k.Shape, []int{2, 6}) || k.Elements != 12 {
+	if k.Name != "gru0/recurrent_kernel" || k.Role != graph.RoleRecurrentKernel || !slices.Equal(k.Shape, []int{2, 6}) || k.Elements != 12 {
 		t.Errorf("found %+v", k)
 	}
 	expectClose(t, "singular values", k.SingularValues, []float64{2, 4, 0.5}, 1e-12)
@@ -39,7 +39,7 @@ func TestParameters(t *testing.T) {
 	for i := range 513 {
 		diagonal[i*513+i] = float64(i)
 	}
-	wide := &graph.Param{Name: "gru1/recurrent_kernel", Role: graph.RecurrentKernel, Value: tensor.New(tensor.WithShape(513, 513), tensor.WithBacking(diagonal))}
+	wide := &graph.Param{Name: "gru1/recurrent_kernel", Role: graph.RoleRecurrentKernel, Value: tensor.New(tensor.WithShape(513, 513), tensor.WithBacking(diagonal))}
 	if found, err = inspect.Parameters([]*graph.Param{wide}); err != nil {
 		t.Fatalf("%+v", err)
 	}
