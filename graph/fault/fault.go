@@ -7,6 +7,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -146,4 +147,28 @@ func (e *Error) Unwrap() []error {
 		causes[i] = f
 	}
 	return causes
+}
+
+// Of returns the faults of an error: those of an [*Error], or the one [Fault], that it is or wraps; nil for any other error.
+func Of(err error) List {
+	var list *Error
+	var one Fault
+	switch {
+	case errors.As(err, &list):
+		return list.Faults
+	case errors.As(err, &one):
+		return List{one}
+	default:
+		return nil
+	}
+}
+
+// Placed says whether every fault names its file or flag, so that no other place needs to be looked up from its path.
+func (l List) Placed() bool {
+	for _, f := range l {
+		if f.Where == "" {
+			return false
+		}
+	}
+	return true
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -117,7 +117,7 @@ func group(cmd *cobra.Command, expected string, verbs ...*cobra.Command) *cobra.
 		if len(args) > 0 {
 			return unknownVerb(cmd, args[0])
 		}
-		return &request.Error{Where: verbOf(cmd), What: "wrong arguments", Found: "nothing", Expected: expected}
+		return fault.Fault{Where: verbOf(cmd), What: "wrong arguments", Found: "nothing", Expected: expected}.Err()
 	}
 	cmd.AddCommand(verbs...)
 	return cmd
@@ -131,9 +131,9 @@ func (a *app) checkDataDir(cmd *cobra.Command) error {
 	info, err := os.Stat(a.dataDir)
 	switch {
 	case err != nil:
-		return &request.Error{Where: "--data " + a.dataDir, What: "cannot be read", Found: request.Reason(err), Expected: "a folder"}
+		return fault.Fault{Where: "--data " + a.dataDir, What: "cannot be read", Found: usererr.Reason(err), Expected: "a folder"}.Err()
 	case !info.IsDir():
-		return &request.Error{Where: "--data " + a.dataDir, What: "is no folder", Found: "a file", Expected: "the folder that it is in"}
+		return fault.Fault{Where: "--data " + a.dataDir, What: "is no folder", Found: "a file", Expected: "the folder that it is in"}.Err()
 	}
 	return nil
 }
@@ -144,10 +144,10 @@ func checkKernels() error {
 	if asked == "" || asked == inUse {
 		return nil
 	}
-	return &request.Error{
+	return fault.Fault{
 		Where: "GRUEXP_KERNELS", What: "no such kernels on this processor", Found: fmt.Sprintf("%q", asked),
-		Expected: "nothing, or " + suggest.OneOf(kernel.SupportedKernels(), asked),
-	}
+		Expected: "nothing, or " + usererr.OneOf(kernel.SupportedKernels(), asked),
+	}.Err()
 }
 
 // registry is the user's list of data files, kept among the user's configuration; nil, which is empty, for a user

@@ -8,9 +8,9 @@ import (
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/runs"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 func csvFlag(cmd *cobra.Command, into *bool) {
@@ -20,7 +20,7 @@ func csvFlag(cmd *cobra.Command, into *bool) {
 // oneForm refuses two forms of one output.
 func (a *app) oneForm(cmd *cobra.Command, asCSV bool) error {
 	if a.json && asCSV {
-		return &request.Error{Where: verbOf(cmd), What: "two forms of output", Found: "--json and --csv", Expected: "one of them"}
+		return fault.Fault{Where: verbOf(cmd), What: "two forms of output", Found: "--json and --csv", Expected: "one of them"}.Err()
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -120,7 +120,7 @@ several files needs the folder.`,
 				return err
 			}
 			if from == "" {
-				return &request.Error{Where: "data add", What: "missing flag", Found: "no --from", Expected: "--from PATH, a file of the set " + args[0]}
+				return fault.Fault{Where: "data add", What: "missing flag", Found: "no --from", Expected: "--from PATH, a file of the set " + args[0]}.Err()
 			}
 			registry, err := userRegistry("data add")
 			if err != nil {
@@ -155,10 +155,10 @@ func (a *app) showEntries(set data.KnownSet, entries []data.Entry, otherwise str
 func userRegistry(verb string) (*data.Registry, error) {
 	registry := registry()
 	if registry == nil {
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: verb, What: "no folder for the user's configuration", Found: "neither XDG_CONFIG_HOME nor HOME",
 			Expected: "one of them to be set",
-		}
+		}.Err()
 	}
 	return registry, nil
 }
@@ -179,5 +179,5 @@ func fileSet(verb, name string) (data.KnownSet, error) {
 	if ok {
 		what = "this data set needs no file"
 	}
-	return set, &request.Error{Where: verb, What: what, Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
+	return set, fault.Fault{Where: verb, What: what, Found: fmt.Sprintf("%q", name), Expected: usererr.OneOf(names, name)}.Err()
 }

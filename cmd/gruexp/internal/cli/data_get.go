@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 
 	"github.com/dustin/go-humanize"
-	"github.com/pkg/errors"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -73,7 +73,7 @@ func (a *app) download(ctx context.Context, set data.KnownSet, folder string) ([
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return nil, &request.Error{Where: path, What: "cannot be written", Found: request.Reason(err), Expected: "a folder for it"}
+			return nil, fault.Fault{Where: path, What: "cannot be written", Found: usererr.Reason(err), Expected: "a folder for it"}.Err()
 		}
 		fmt.Fprintf(a.stderr, "%s: %s from %s\n", set.Name, humanize.IBytes(uint64(form.Size)), form.URL)
 		progress, done := a.bytesBar(form.Size)
@@ -81,10 +81,9 @@ func (a *app) download(ctx context.Context, set data.KnownSet, folder string) ([
 		done()
 		switch {
 		case isInterruption(err):
-			return nil, errors.WithStack(&download.Error{
-				Where: "data get", What: "interrupted", Found: "a signal",
-				Expected: "the end of the download; 'gruexp data get " + set.Name + "' goes on with what has arrived", Cause: err,
-			})
+			return nil, fault.Fault{
+				Kind: fault.Failed, Where: "data get", What: "interrupted; 'gruexp data get " + set.Name + "' continues with what has arrived", Cause: err,
+			}.Err()
 		case err != nil:
 			return nil, err
 		}

@@ -12,11 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -32,37 +31,40 @@ const (
 // where a request has several.
 func describe(err error, verb string) (code int, lines []string) {
 	var (
-		faults     request.Errors
-		fault      *request.Error
 		file       *data.FileError
 		missing    *data.NotFoundError
 		unfinished *run.UnfinishedError
-		fetched    *download.Error
 		stopped    *studies.UnfinishedError
 		fruitless  *studies.FailedError
 	)
+	faults := fault.Of(err)
 	switch {
-	case errors.As(err, &faults):
+	case faults != nil && faults.Placed():
+		code = exitFailed
 		for _, f := range faults {
 			lines = append(lines, oneLine(f.Error()))
+			if f.Kind != fault.Failed {
+				code = exitRequest
+			}
 		}
-		return exitRequest, lines
-	case errors.As(err, &fault):
-		return exitRequest, []string{oneLine(fault.Error())}
+		return code, lines
 	case errors.As(err, &file):
 		return exitRequest, []string{oneLine(file.Error())}
 	case errors.As(err, &missing):
 		return exitRequest, []string{oneLine(missing.Error())}
 	case errors.As(err, &unfinished):
 		return exitFailed, []string{oneLine(describeUnfinished(unfinished).Error())}
-	case errors.As(err, &fetched):
-		return exitFailed, []string{oneLine(fetched.Error())}
 	case errors.As(err, &stopped):
 		return exitFailed, []string{oneLine(stopped.Error())}
 	case errors.As(err, &fruitless):
 		return exitFailed, []string{oneLine(fruitless.Error())}
 	case isInterruption(err):
 		return exitFailed, []string{verb + ": interrupted (found a signal, expected the end of the work)"}
+	case faults != nil:
+		for _, f := range faults {
+			lines = append(lines, verb+": "+oneLine(f.Error()))
+		}
+		return exitRequest, lines
 	default:
 		return exitFailed, []string{fmt.Sprintf("%s: failed (found %s, expected no error)", verb, oneLine(err.Error()))}
 	}
@@ -73,12 +75,12 @@ func isInterruption(err error) bool {
 }
 
 // describeUnfinished says why a run ended before its time, and how to go on.
-func describeUnfinished(e *run.UnfinishedError) *request.Error {
+func describeUnfinished(e *run.UnfinishedError) fault.Fault {
 	var diverged *trainer.DivergedError
 	resume := "'gruexp resume " + e.Dir + "' goes on"
 	switch {
 	case isInterruption(e.Err):
-		return &request.Error{
+		return fault.Fault{
 			Where: e.Dir, What: fmt.Sprintf("interrupted after %d whole epochs; a checkpoint is written", e.Epochs),
 			Found: e.Cause(), Expected: "the end of the run; " + resume,
 		}
@@ -87,17 +89,17 @@ func describeUnfinished(e *run.UnfinishedError) *request.Error {
 		if !strings.Contains(diverged.What, diverged.Param) {
 			what += "; the largest numbers are in parameter " + diverged.Param
 		}
-		return &request.Error{
+		return fault.Fault{
 			Where: e.Dir, What: what, Found: diverged.Found,
 			Expected: "a finite number; a lower solver.learning_rate or a solver.clip_norm may help",
 		}
 	case errors.Is(e.Err, syscall.ENOSPC):
-		return &request.Error{
+		return fault.Fault{
 			Where: e.Dir, What: "cannot be written", Found: oneLine(e.Err.Error()),
 			Expected: "free space on the disk; with it, " + resume + " from the last checkpoint",
 		}
 	default:
-		return &request.Error{
+		return fault.Fault{
 			Where: e.Dir, What: "the run failed", Found: e.Err.Error(), Expected: "no error; " + resume + " from the last checkpoint",
 		}
 	}
@@ -134,7 +136,7 @@ func verbOf(cmd *cobra.Command) string {
 }
 
 func flagError(cmd *cobra.Command, err error) error {
-	e := &request.Error{Where: verbOf(cmd), What: "wrong flag", Found: err.Error(), Expected: "flags as '" + cmd.CommandPath() + " --help' lists them"}
+	e := fault.Fault{Where: verbOf(cmd), What: "wrong flag", Found: err.Error(), Expected: "flags as '" + cmd.CommandPath() + " --help' lists them"}
 	var (
 		unknown *pflag.NotExistError
 		value   *pflag.InvalidValueError
@@ -149,7 +151,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		given := dashes + unknown.GetSpecifiedName()
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		e.What, e.Found, e.Expected = "unknown flag", given, suggest.OneOf(names, given)
+		e.What, e.Found, e.Expected = "unknown flag", given, usererr.OneOf(names, given)
 	case errors.As(err, &value):
 		e.What = "wrong value of --" + value.GetFlag().Name
 		e.Found = fmt.Sprintf("%q", value.GetValue())
@@ -159,7 +161,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		e.Found = "--" + missing.GetFlag().Name + " alone"
 		e.Expected = expectedValue(missing.GetFlag())
 	}
-	return e
+	return e.Err()
 }
 
 func expectedValue(flag *pflag.Flag) string {
@@ -184,7 +186,7 @@ func unknownVerb(cmd *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return &request.Error{Where: verbOf(cmd), What: "unknown verb", Found: fmt.Sprintf("%q", name), Expected: suggest.OneOf(names, name)}
+	return fault.Fault{Where: verbOf(cmd), What: "unknown verb", Found: fmt.Sprintf("%q", name), Expected: usererr.OneOf(names, name)}.Err()
 }
 
 // arguments checks the number of arguments that stand beside the flags.
@@ -197,6 +199,6 @@ func arguments(least, most int, expected string) cobra.PositionalArgs {
 		if len(args) > 0 {
 			found = strings.Join(args, " ")
 		}
-		return &request.Error{Where: verbOf(cmd), What: "wrong arguments", Found: found, Expected: expected}
+		return fault.Fault{Where: verbOf(cmd), What: "wrong arguments", Found: found, Expected: expected}.Err()
 	}
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 func (a *app) evalCommand() *cobra.Command {
@@ -25,10 +25,10 @@ func (a *app) evalCommand() *cobra.Command {
 		Args: arguments(1, 1, "the directory of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(run.Splits(), split) {
-				return &request.Error{
+				return fault.Fault{
 					Where: "eval", What: "wrong value of --split", Found: fmt.Sprintf("%q", split),
 					Expected: "one of " + strings.Join(run.Splits(), ", "),
-				}
+				}.Err()
 			}
 			options, err := a.options(cmd, threads)
 			if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers/interchange"
 )
 
@@ -75,30 +75,27 @@ func formatNames(formats []interchange.Format) []string {
 
 // parse gives all faults of the flags at once; required are others that must be there.
 func (e *exchangeFlags) parse(cmd *cobra.Command, formats []interchange.Format, required map[string]string) (modelfile.Exchange, error) {
-	var faults request.Errors
+	var faults fault.List
 	verb := verbOf(cmd)
 	names := formatNames(formats)
 	switch {
 	case e.format == "":
-		faults = append(faults, &request.Error{Where: verb, What: "missing flag", Found: "no --format", Expected: "--format, " + suggest.OneOf(names, "")})
+		faults = append(faults, fault.Fault{Where: verb, What: "missing flag", Found: "no --format", Expected: "--format, " + usererr.OneOf(names, "")})
 	case !slices.Contains(names, e.format):
-		faults = append(faults, &request.Error{Where: verb, What: "wrong value of --format", Found: fmt.Sprintf("%q", e.format), Expected: suggest.OneOf(names, e.format)})
+		faults = append(faults, fault.Fault{Where: verb, What: "wrong value of --format", Found: fmt.Sprintf("%q", e.format), Expected: usererr.OneOf(names, e.format)})
 	}
 	for _, flag := range slices.Sorted(maps.Keys(required)) {
 		if required[flag] == "" {
-			faults = append(faults, &request.Error{Where: verb, What: "missing flag", Found: "no --" + flag, Expected: "--" + flag + ", a " + strings.ReplaceAll(cmd.Flags().Lookup(flag).Usage, "`", "")})
+			faults = append(faults, fault.Fault{Where: verb, What: "missing flag", Found: "no --" + flag, Expected: "--" + flag + ", a " + strings.ReplaceAll(cmd.Flags().Lookup(flag).Usage, "`", "")})
 		}
 	}
 	exchange := modelfile.Exchange{Format: interchange.Format(e.format)}
 	for _, name := range e.names {
 		theirs, ours, ok := strings.Cut(name, "=")
 		if !ok || theirs == "" || ours == "" {
-			faults = append(faults, &request.Error{Where: verb, What: "wrong value of --map", Found: fmt.Sprintf("%q", name), Expected: "theirs=ours"})
+			faults = append(faults, fault.Fault{Where: verb, What: "wrong value of --map", Found: fmt.Sprintf("%q", name), Expected: "theirs=ours"})
 		}
 		exchange.Renamings = append(exchange.Renamings, interchange.Renaming{Theirs: theirs, Ours: ours})
 	}
-	if faults != nil {
-		return exchange, faults
-	}
-	return exchange, nil
+	return exchange, faults.Err()
 }

@@ -7,18 +7,18 @@ import (
 	"strings"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // trainFolds carries out a cross-validation and shows the metrics of all folds, with their mean and standard deviation.
 func (a *app) trainFolds(ctx context.Context, cfg *config.Config, folds int, out string, options run.Options) error {
 	if folds < 2 {
-		return &request.Error{Where: "train", What: "wrong value of --folds", Found: fmt.Sprint(folds), Expected: "at least 2"}
+		return fault.Fault{Where: "train", What: "wrong value of --folds", Found: fmt.Sprint(folds), Expected: "at least 2"}.Err()
 	}
 	if out == "" {
-		return &request.Error{Where: "train --folds", What: "missing flag", Found: "no --out", Expected: "--out DIR, for the directories of the folds"}
+		return fault.Fault{Where: "train --folds", What: "missing flag", Found: "no --out", Expected: "--out DIR, for the directories of the folds"}.Err()
 	}
 	result, err := run.TrainFolds(ctx, cfg, folds, out, options)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
 
@@ -71,9 +71,9 @@ Of a run that was imported there are no data, and parameters alone.`,
 
 // checkInspect gives all faults of the flags at once.
 func checkInspect(cmd *cobra.Command, o run.InspectOptions) error {
-	var faults request.Errors
+	var faults fault.List
 	add := func(what, found, expected string) {
-		faults = append(faults, &request.Error{Where: "inspect", What: what, Found: found, Expected: expected})
+		faults = append(faults, fault.Fault{Where: "inspect", What: what, Found: found, Expected: expected})
 	}
 	if !slices.Contains(run.Splits(), o.Split) {
 		add("wrong value of --split", fmt.Sprintf("%q", o.Split), "one of "+strings.Join(run.Splits(), ", "))
@@ -87,10 +87,7 @@ func checkInspect(cmd *cobra.Command, o run.InspectOptions) error {
 	if cmd.Flags().Changed("sequence") && cmd.Flags().Changed("sequences") {
 		add("two flags that say which sequences", "--sequence and --sequences", "one of them")
 	}
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // showInspection prints an inspection for people.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/chart"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
@@ -120,14 +120,11 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 }
 
 func checkFinder(c trainer.FinderConfig) error {
-	var faults request.Errors
+	var faults fault.List
 	for _, f := range c.Validate() {
-		faults = append(faults, &request.Error{Where: "find-learning-rate", What: "wrong value of --" + f.Path, Found: f.Found, Expected: f.Expected})
+		faults = append(faults, fault.Fault{Where: "find-learning-rate", What: "wrong value of --" + f.Path, Found: f.Found, Expected: f.Expected})
 	}
-	if faults == nil {
-		return nil
-	}
-	return faults
+	return faults.Err()
 }
 
 const (
@@ -141,7 +138,7 @@ func chartFlag(cmd *cobra.Command, output *string) {
 
 func checkChart(output string) error {
 	if ending := filepath.Ext(output); output != "" && ending != svgEnding && ending != csvChartEnding {
-		return &request.Error{Where: "--output " + output, What: "unknown kind of file", Found: fmt.Sprintf("%q", ending), Expected: "a name that ends in .svg or .csv"}
+		return fault.Fault{Where: "--output " + output, What: "unknown kind of file", Found: fmt.Sprintf("%q", ending), Expected: "a name that ends in .svg or .csv"}.Err()
 	}
 	return nil
 }

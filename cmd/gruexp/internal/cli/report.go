@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -66,7 +66,7 @@ func writeReport(ctx context.Context, paths []string, output string) (*report.Re
 		return nil, err
 	}
 	if err := atomicfile.Write(output, 0o644, r.WritePage); err != nil {
-		return nil, request.Output(output, err)
+		return nil, usererr.Output(output, err)
 	}
 	return r, nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/reproduce"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 func (a *app) reproduceCommand() *cobra.Command {
@@ -70,7 +70,7 @@ func parseSeeds(list string) ([]uint64, error) {
 	for text := range strings.SplitSeq(list, ",") {
 		seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 		if err != nil {
-			return nil, &request.Error{Where: "reproduce", What: "wrong value of --seeds", Found: fmt.Sprintf("%q", list), Expected: "whole numbers with commas between them, as 1,2,3"}
+			return nil, fault.Fault{Where: "reproduce", What: "wrong value of --seeds", Found: fmt.Sprintf("%q", list), Expected: "whole numbers with commas between them, as 1,2,3"}.Err()
 		}
 		seeds = append(seeds, seed)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -52,9 +52,9 @@ func (f *studyFlags) slots(cmd *cobra.Command, trials int) (jobs, threads int, e
 	cores := runtime.GOMAXPROCS(0)
 	for name, n := range map[string]int{"jobs": f.jobs, "threads": f.threads} {
 		if n < 0 || n > math.MaxInt16 {
-			return 0, 0, &request.Error{
+			return 0, 0, fault.Fault{
 				Where: verbOf(cmd), What: "wrong value of --" + name, Found: fmt.Sprint(n), Expected: fmt.Sprintf("1 to %d, or 0 for what the cores allow", cores),
-			}
+			}.Err()
 		}
 	}
 	if jobs, threads = f.jobs, f.threads; jobs == 0 {
@@ -67,10 +67,10 @@ func (f *studyFlags) slots(cmd *cobra.Command, trials int) (jobs, threads int, e
 		threads = max(1, cores/jobs)
 	}
 	if jobs*threads > cores && jobs*threads > 1 {
-		return 0, 0, &request.Error{
+		return 0, 0, fault.Fault{
 			Where: verbOf(cmd), What: "more threads than cores", Found: fmt.Sprintf("%d trials of %d threads", jobs, threads),
 			Expected: fmt.Sprintf("--jobs times --threads to be at most %d", cores),
-		}
+		}.Err()
 	}
 	return jobs, threads, nil
 }

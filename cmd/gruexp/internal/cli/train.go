@@ -13,9 +13,9 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -64,7 +64,7 @@ is kept.`,
 			}
 			switch {
 			case dryRun && cmd.Flags().Changed("folds"), dryRun && cmd.Flags().Changed("out"):
-				return &request.Error{Where: "train", What: "flags that do not go together", Found: "--dry-run with --folds or --out", Expected: "--dry-run alone: it keeps nothing"}
+				return fault.Fault{Where: "train", What: "flags that do not go together", Found: "--dry-run with --folds or --out", Expected: "--dry-run alone: it keeps nothing"}.Err()
 			case dryRun:
 				return a.dryRun(cmd.Context(), cfg, options)
 			case cmd.Flags().Changed("folds"):
@@ -161,10 +161,10 @@ func (a *app) threadsFlag(cmd *cobra.Command, threads *int) {
 
 func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 	if threads < 0 || threads > math.MaxInt16 {
-		return run.Options{}, &request.Error{
+		return run.Options{}, fault.Fault{
 			Where: verbOf(cmd), What: "wrong value of --threads", Found: fmt.Sprint(threads),
 			Expected: fmt.Sprintf("1 to %d threads, or 0 for all cores", math.MaxInt16),
-		}
+		}.Err()
 	}
 	return run.Options{
 		Threads:   threads,

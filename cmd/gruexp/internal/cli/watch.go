@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/watch"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 func (a *app) watchCommand() *cobra.Command {
@@ -29,7 +29,7 @@ The page is at an address of 127.0.0.1 alone, which is printed. Ctrl-C ends it; 
 				dir = args[0]
 			}
 			if port < 0 || port > math.MaxUint16 {
-				return &request.Error{Where: verbOf(cmd), What: "wrong value of --port", Found: fmt.Sprint(port), Expected: fmt.Sprintf("1 to %d, or 0 for any that is free", math.MaxUint16)}
+				return fault.Fault{Where: verbOf(cmd), What: "wrong value of --port", Found: fmt.Sprint(port), Expected: fmt.Sprintf("1 to %d, or 0 for any that is free", math.MaxUint16)}.Err()
 			}
 			folder, err := watch.Open(dir)
 			if err != nil {

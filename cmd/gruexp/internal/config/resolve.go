@@ -13,14 +13,13 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Resolve reads an experiment, by its name or from a file ending in .yaml or .yml, applies assignments
-// ("path=value") and fills in every default. An error is of type [request.Errors], with every fault.
+// ("path=value") and fills in every default. An error is of type [fault.Error], with every fault.
 func Resolve(source string, assignments []string) (*Config, error) {
 	return resolve(source, assignments, Config.Validate)
 }
@@ -32,7 +31,7 @@ func resolve(source string, assignments []string, validate func(Config) fault.Li
 	}
 	document, err := yamlconf.Parse(s.file, s.text)
 	if err != nil {
-		return nil, Refuse([]yamlconf.Problem{asProblem(s.file, err)})
+		return nil, Refuse([]yamlconf.Problem{asProblem(s.file, err)}).Err()
 	}
 	var problems []yamlconf.Problem
 	for _, assignment := range assignments {
@@ -53,7 +52,7 @@ func resolve(source string, assignments []string, validate func(Config) fault.Li
 	}
 	yamlconf.Sort(wrong)
 	if problems = append(problems, wrong...); len(problems) > 0 {
-		return nil, Refuse(problems)
+		return nil, Refuse(problems).Err()
 	}
 	if cfg.Name == "" {
 		cfg.Name = s.name
@@ -67,19 +66,19 @@ func resolve(source string, assignments []string, validate func(Config) fault.Li
 // Place gives the faults that came to light together with the data their places in the file. Paths begin at prefix;
 // any other error is returned as it is.
 func (c *Config) Place(prefix string, err error) error {
-	var faults *fault.Error
-	if !errors.As(err, &faults) {
+	faults := fault.Of(err)
+	if faults.Placed() {
 		return err
 	}
 	var list fault.List
-	list.Under(prefix, faults.Faults)
+	list.Under(prefix, faults)
 	seen := map[string]bool{}
 	list = slices.DeleteFunc(fromRoot(list), func(f fault.Fault) bool { // whole and part may find the same
 		twice := seen[f.Path]
 		seen[f.Path] = true
 		return twice
 	})
-	return Refuse(c.document.Problems(list))
+	return Refuse(c.document.Problems(list)).Err()
 }
 
 // within says whether path is that of whole or of a part of it.
@@ -88,10 +87,10 @@ func within(whole, path string) bool {
 }
 
 // Refuse is what is wrong with a YAML file as an error.
-func Refuse(problems []yamlconf.Problem) request.Errors {
-	out := make(request.Errors, len(problems))
+func Refuse(problems []yamlconf.Problem) fault.List {
+	out := make(fault.List, len(problems))
 	for i, p := range problems {
-		out[i] = &request.Error{Where: p.Where(), What: p.What, Found: p.Found, Expected: p.Expected}
+		out[i] = fault.Fault{Where: p.Where(), What: p.What, Found: p.Found, Expected: p.Expected}
 	}
 	return out
 }
@@ -141,12 +140,12 @@ func IsFile(name string) bool {
 	return extension == ".yaml" || extension == ".yml"
 }
 
-// ReadFile reads a YAML file that a user has written. An error is of type [request.Errors].
+// ReadFile reads a YAML file that a user has written. An error is of type [fault.Error].
 func ReadFile(name string) ([]byte, error) {
 	const most = 1 << 20
 	expected := fmt.Sprintf("a YAML file of at most %d bytes", most)
 	refuse := func(found string) ([]byte, error) {
-		return nil, request.Errors{{Where: name, What: "configuration cannot be read", Found: found, Expected: expected}}
+		return nil, fault.List{{Where: name, What: "configuration cannot be read", Found: found, Expected: expected}}.Err()
 	}
 	info, err := os.Stat(name)
 	switch {
@@ -171,10 +170,10 @@ func unknownExperiment(name string) error {
 	if err != nil {
 		return err
 	}
-	return request.Errors{{
+	return fault.List{{
 		Where: "command line", What: "unknown experiment", Found: fmt.Sprintf("%q", name),
-		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
-	}}
+		Expected: "a file that ends in .yaml, or " + usererr.OneOf(names, name),
+	}}.Err()
 }
 
 // absolute makes the paths of data files independent of where the program is started next: a relative one is looked up

@@ -16,7 +16,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // File is what is to be downloaded.
@@ -38,21 +39,6 @@ func DefaultLimits() Limits {
 	return Limits{Connect: 30 * time.Second, Idle: time.Minute, Total: time.Hour}
 }
 
-// Error is a download that failed.
-type Error struct {
-	Where, What, Found, Expected string
-
-	Cause error // or nil
-}
-
-// Error has the form WHERE: WHAT (found X, expected Y).
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s: %s (found %s, expected %s)", e.Where, e.What, e.Found, e.Expected)
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Cause }
-
 // Causes of a canceled request.
 var (
 	errIdle  = stderrors.New("no byte for too long")
@@ -66,7 +52,7 @@ const partSuffix = ".part"
 // is in path.part until it is whole and its size and checksum are right; then it takes its name. After an interruption
 // Get goes on behind what is there. A file that is whole but wrong is deleted.
 //
-// Progress is told how many bytes are there, time and again. An error is an [*Error], or that of a canceled context.
+// Progress is told how many bytes are there, time and again. An error is a [fault.Error] of kind Failed, or that of a canceled context.
 func Get(ctx context.Context, file File, path string, limits Limits, progress func(bytes int64)) error {
 	part, err := os.OpenFile(path+partSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -104,13 +90,15 @@ type download struct {
 }
 
 func onDisk(path string, err error) error {
-	return errors.WithStack(&Error{Where: path, What: "cannot be written or read", Found: request.Reason(err), Expected: "a file of ours on a disk with room", Cause: err})
+	return fault.Fault{
+		Kind: fault.Failed, Where: path, What: "cannot be written or read", Found: usererr.Reason(err), Expected: "a file of ours on a disk with room", Cause: err,
+	}.Err()
 }
 
 func (d *download) fault(found, expected string, cause error) error {
-	return errors.WithStack(&Error{
-		Where: d.URL, What: fmt.Sprintf("download failed at byte %d of %d", d.have, d.Size), Found: found, Expected: expected, Cause: cause,
-	})
+	return fault.Fault{
+		Kind: fault.Failed, Where: d.URL, What: fmt.Sprintf("download failed at byte %d of %d", d.have, d.Size), Found: found, Expected: expected, Cause: cause,
+	}.Err()
 }
 
 // keep cuts what is there to so many bytes.
@@ -274,12 +262,12 @@ func (d *download) verify() error {
 		return onDisk(d.part.Name(), err)
 	}
 	if found := hex.EncodeToString(sum.Sum(nil)); found != d.SHA256 {
-		wrong := &Error{Where: d.URL, What: "not the published file", Found: "SHA-256 " + found, Expected: d.SHA256}
+		wrong := fault.Fault{Kind: fault.Failed, Where: d.URL, What: "not the published file", Found: "SHA-256 " + found, Expected: d.SHA256}
 		// Closed first: not every system deletes an open file.
 		if err := stderrors.Join(d.part.Close(), os.Remove(d.part.Name())); err != nil {
 			return onDisk(d.part.Name(), err)
 		}
-		return errors.WithStack(wrong)
+		return wrong.Err()
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // content is more than a server writes at once, and the same in every test.
@@ -88,9 +89,8 @@ func (s *scene) mustArrive(t *testing.T) {
 func (s *scene) mustFail(t *testing.T, words ...string) int64 {
 	t.Helper()
 	err := s.get(t.Context())
-	var typed *download.Error
-	if !errors.As(err, &typed) {
-		t.Fatalf("found error %v, expected a download.Error", err)
+	if found := fault.Of(err); len(found) != 1 || found[0].Kind != fault.Failed {
+		t.Fatalf("found error %v, expected one fault of kind Failed", err)
 	}
 	for _, word := range words {
 		if !strings.Contains(err.Error(), word) {

@@ -8,8 +8,8 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers"
@@ -41,7 +41,7 @@ func Export(dir, output string, e Exchange) (*layers.Model, error) {
 		}
 		return nil, refused
 	}
-	return f.Model, request.Output(output, err)
+	return f.Model, usererr.Output(output, err)
 }
 
 // refuseModel makes requests of what a format cannot hold; nil for another error.
@@ -50,14 +50,14 @@ func refuseModel(where string, err error) error {
 	if !errors.As(err, &faults) {
 		return nil
 	}
-	all := make(request.Errors, len(faults.Faults))
+	all := make(fault.List, len(faults.Faults))
 	for i, f := range faults.Faults {
-		all[i] = &request.Error{Where: where, What: "cannot be kept in this format: model." + f.Path, Found: f.Found, Expected: f.Expected}
+		all[i] = fault.Fault{Where: where, What: "cannot be kept in this format: model." + f.Path, Found: f.Found, Expected: f.Expected}
 		if f.Path == "map" {
-			all[i] = &request.Error{Where: "--map", What: "wrong name", Found: f.Found, Expected: f.Expected}
+			all[i] = fault.Fault{Where: "--map", What: "wrong name", Found: f.Found, Expected: f.Expected}
 		}
 	}
-	return all
+	return all.Err()
 }
 
 // Import makes the model of a configuration with the weights of a file and, in a new directory, a run of it.

@@ -12,8 +12,8 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
@@ -73,7 +73,7 @@ func Open(dir string) (*File, error) {
 	}
 	where := "damaged file: metadata " + signatureKey
 	if err := json.Unmarshal([]byte(text), &f.Signature); err != nil {
-		return nil, &request.Error{Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}
+		return nil, fault.Fault{Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}.Err()
 	}
 	cfg := m.Config()
 	faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Units)
@@ -82,17 +82,17 @@ func Open(dir string) (*File, error) {
 		faults.Check(same, "table", table.Categories(), "%v as the model has categories", cfg.Input.Categories)
 	}
 	if len(faults) > 0 {
-		return nil, requests(path, where+", ", faults)
+		return nil, requests(path, where+", ", faults).Err()
 	}
 	return f, nil
 }
 
 // Missing is the error of a run without a model file.
 func Missing(dir string) error {
-	return &request.Error{
+	return fault.Fault{
 		Where: dir, What: "has no weights yet", Found: "no " + rundir.ModelFile,
 		Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' goes on with it",
-	}
+	}.Err()
 }
 
 // Refuse makes requests of what is wrong with a file of weights, each tensor or fault one.
@@ -103,31 +103,31 @@ func Refuse(path string, err error) error {
 	)
 	switch {
 	case errors.As(err, &misfit):
-		all := make(request.Errors, len(misfit.Mismatches))
+		all := make(fault.List, len(misfit.Mismatches))
 		for i, m := range misfit.Mismatches {
-			all[i] = &request.Error{Where: path, What: fmt.Sprintf("tensor %q does not fit the model", m.Name), Found: m.Found, Expected: m.Expected}
+			all[i] = fault.Fault{Where: path, What: fmt.Sprintf("tensor %q does not fit the model", m.Name), Found: m.Found, Expected: m.Expected}
 		}
-		return all
+		return all.Err()
 	case errors.As(err, &faults):
-		return requests(path, "damaged file: configuration of the model, ", faults.Faults)
+		return requests(path, "damaged file: configuration of the model, ", faults.Faults).Err()
 	default:
-		return Damaged(path, "a file of weights", err)
+		return Damaged(path, "a file of weights", err).Err()
 	}
 }
 
 // Damaged says what is wrong with the bytes of a file, or that it cannot be read.
-func Damaged(path, expected string, err error) *request.Error {
+func Damaged(path, expected string, err error) fault.Fault {
 	var format *weights.FormatError
 	if errors.As(err, &format) {
-		return &request.Error{Where: path, What: "damaged file: " + format.Where, Found: format.Found, Expected: format.Expected}
+		return fault.Fault{Where: path, What: "damaged file: " + format.Where, Found: format.Found, Expected: format.Expected, Kind: fault.Damaged}
 	}
-	return &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: expected}
+	return fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: expected, Cause: err}
 }
 
-func requests(where, what string, faults fault.List) request.Errors {
-	all := make(request.Errors, len(faults))
+func requests(where, what string, faults fault.List) fault.List {
+	all := make(fault.List, len(faults))
 	for i, f := range faults {
-		all[i] = &request.Error{Where: where, What: what + f.Path, Found: f.Found, Expected: f.Expected}
+		all[i] = fault.Fault{Where: where, What: what + f.Path, Found: f.Found, Expected: f.Expected}
 	}
 	return all
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -50,10 +50,10 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 		return 0, err
 	}
 	if o.Unscaled && file.Signature.TargetScale == nil {
-		return 0, &request.Error{
+		return 0, fault.Fault{
 			Where: "predict --unscaled", What: "the outputs have no scale", Found: "a model without scaled targets",
 			Expected: "a run that was trained to predict numbers of a table",
-		}
+		}.Err()
 	}
 	in, steps, err := o.read(ctx, file)
 	if err != nil {
@@ -81,24 +81,21 @@ func Run(ctx context.Context, dir string, o Options) (sequences int, err error) 
 }
 
 func (o Options) check() error {
-	var faults request.Errors
+	var faults fault.List
 	known := map[string]bool{npyEnding: true, csvEnding: true, jsonlEnding: true}
 	for _, f := range []struct{ flag, path string }{{"--input", o.Input}, {"--output", o.Output}} {
 		switch {
 		case f.flag == "--input" && data.IsTable(f.path):
 		case f.path == "":
-			faults = append(faults, &request.Error{Where: "predict", What: "missing flag", Found: "no " + f.flag, Expected: f.flag + " FILE that ends in .npy, .csv or .jsonl"})
+			faults = append(faults, fault.Fault{Where: "predict", What: "missing flag", Found: "no " + f.flag, Expected: f.flag + " FILE that ends in .npy, .csv or .jsonl"})
 		case !known[filepath.Ext(f.path)]:
-			faults = append(faults, &request.Error{Where: f.flag + " " + f.path, What: "unknown kind of file", Found: fmt.Sprintf("%q", filepath.Ext(f.path)), Expected: "a name that ends in .npy, .csv or .jsonl"})
+			faults = append(faults, fault.Fault{Where: f.flag + " " + f.path, What: "unknown kind of file", Found: fmt.Sprintf("%q", filepath.Ext(f.path)), Expected: "a name that ends in .npy, .csv or .jsonl"})
 		}
 	}
 	if o.Lengths != "" && o.Input != "" && filepath.Ext(o.Input) != npyEnding {
-		faults = append(faults, &request.Error{Where: "--lengths", What: "does not belong to this input", Found: o.Input, Expected: "an .npy input: in other files each sequence has its own length"})
+		faults = append(faults, fault.Fault{Where: "--lengths", What: "does not belong to this input", Found: o.Input, Expected: "an .npy input: in other files each sequence has its own length"})
 	}
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // unscale takes the outputs back to the units of the targets, of which each has as many outputs, of its quantiles, next to each
@@ -124,10 +121,10 @@ func (o *outputs) checkFinite() error {
 	for i, values := range o.values {
 		for at, v := range values {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return &request.Error{
+				return fault.Fault{
 					Where: fmt.Sprintf("sequence %d", i), What: fmt.Sprintf("output %d of step %d cannot be told", at%o.units, at/o.units),
 					Found: fmt.Sprint(v), Expected: "a finite number; the inputs are too large for the model's precision",
-				}
+				}.Err()
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -77,7 +77,7 @@ func (r *reader) tableInLines() bool {
 }
 
 func (r *reader) refuse(what, found, expected string) error {
-	return &request.Error{Where: r.path, What: what, Found: found, Expected: expected}
+	return fault.Fault{Where: r.path, What: what, Found: found, Expected: expected}.Err()
 }
 
 // columns is how many numbers a step has in the file.
@@ -191,14 +191,14 @@ func readLengths(path string, steps, size int) ([]int, error) {
 	}
 	values, ok := array.Data.([]int64)
 	if !ok || len(array.Shape) != 1 || len(values) != size {
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: path, What: "lengths of another shape or type", Found: fmt.Sprintf("%s %v", array.DType(), array.Shape),
 			Expected: fmt.Sprintf("int64 or int32 [%d]", size),
-		}
+		}.Err()
 	}
 	for b, n := range values {
 		if n < 0 || n > int64(steps) {
-			return nil, &request.Error{Where: path, What: fmt.Sprintf("sequence %d", b), Found: fmt.Sprintf("%d steps", n), Expected: fmt.Sprintf("0 to %d", steps)}
+			return nil, fault.Fault{Where: path, What: fmt.Sprintf("sequence %d", b), Found: fmt.Sprintf("%d steps", n), Expected: fmt.Sprintf("0 to %d", steps)}.Err()
 		}
 		lengths[b] = int(n)
 	}

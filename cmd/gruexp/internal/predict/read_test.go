@@ -1,10 +1,9 @@
 package predict
 
 import (
-	"errors"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -25,9 +24,8 @@ func FuzzLine(f *testing.F) {
 		} {
 			in := &data.Sequences{}
 			_, err := r.line([]byte(text), in)
-			var refused *request.Error
 			switch {
-			case err != nil && !errors.As(err, &refused):
+			case err != nil && fault.Of(err) == nil:
 				t.Errorf("found error %v (%T), expected a request", err, err)
 			case err != nil && in.Len() != 0:
 				t.Errorf("found a sequence and error %v", err)

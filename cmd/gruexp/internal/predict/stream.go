@@ -3,7 +3,7 @@ package predict
 import (
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -22,10 +22,10 @@ func (p *predictor) checkSteps() error {
 	if err == nil {
 		return nil
 	}
-	return &request.Error{
+	return fault.Fault{
 		Where: "predict --stream", What: "the model cannot run step by step", Found: err.Error(),
 		Expected: "layers that need no later step; without --stream it predicts",
-	}
+	}.Err()
 }
 
 // stream predicts some of the sequences step by step. One without a step is left to the graph: there is nothing to stream.

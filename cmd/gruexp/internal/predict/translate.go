@@ -12,7 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
@@ -95,7 +95,7 @@ func (t *translations) write(path string) error {
 			return weights.EncodeNPY(w, t.array())
 		}
 	})
-	return request.Output(path, err)
+	return usererr.Output(path, err)
 }
 
 // steps is U: that of the longest, with its end token.

@@ -12,7 +12,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -38,7 +39,7 @@ func (o *outputs) write(path string, signature data.Signature) error {
 			return weights.EncodeNPY(w, o.array())
 		}
 	})
-	return request.Output(path, err)
+	return usererr.Output(path, err)
 }
 
 // checkArray refuses an .npy output that padding makes too large.
@@ -46,11 +47,11 @@ func checkArray(path string, steps, sequences, outputs int) error {
 	if filepath.Ext(path) != npyEnding || steps <= maxArray/sequences/outputs {
 		return nil
 	}
-	return &request.Error{
+	return fault.Fault{
 		Where: "--output " + path, What: "the array is too large",
 		Found:    fmt.Sprintf("%d steps of %d sequences with %d outputs", steps, sequences, outputs),
 		Expected: fmt.Sprintf("at most %d elements, or a .csv or .jsonl file, which is not padded", maxArray),
-	}
+	}.Err()
 }
 
 // array is [T,B,K], 0 behind the end of a sequence, or [B,K].

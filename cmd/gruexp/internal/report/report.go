@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Report is what directories say of runs and studies at one moment.
@@ -27,20 +28,20 @@ type Report struct {
 // there, and one with nothing to report, are errors.
 func Read(ctx context.Context, paths []string) (*Report, error) {
 	r := &Report{Paths: paths, Made: time.Now(), seen: map[string]bool{}}
-	var faults request.Errors
+	var faults fault.List
 	for _, path := range paths {
 		found, err := r.add(ctx, path)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			faults = append(faults, &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: "the directory of a run or a study, or a folder with some"})
+			faults = append(faults, fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: "the directory of a run or a study, or a folder with some"})
 		case found == 0:
-			faults = append(faults, &request.Error{Where: path, What: "nothing to report", Found: "no run and no study", Expected: "a directory that gruexp train, compare or tune has made, or a folder with some"})
+			faults = append(faults, fault.Fault{Where: path, What: "nothing to report", Found: "no run and no study", Expected: "a directory that gruexp train, compare or tune has made, or a folder with some"})
 		}
 	}
 	if faults != nil {
-		return nil, faults
+		return nil, faults.Err()
 	}
 	return r, nil
 }

@@ -13,9 +13,10 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -100,8 +101,8 @@ func nameOf(path string) string {
 }
 
 func (r *Run) fault(err error) {
-	var list request.Errors
-	if !errors.As(err, &list) {
+	list := fault.Of(err)
+	if list == nil {
 		r.Faults = append(r.Faults, strings.Join(strings.Fields(err.Error()), " "))
 		return
 	}
@@ -125,7 +126,7 @@ func (r *Run) read(name string, most int64) (content []byte, ok bool) {
 		content, err = os.ReadFile(path)
 	}
 	if err != nil {
-		r.fault(&request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: fmt.Sprintf("a file of at most %d bytes", most)})
+		r.fault(fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: fmt.Sprintf("a file of at most %d bytes", most)})
 	}
 	return content, err == nil
 }
@@ -136,7 +137,7 @@ func (r *Run) readJSON(name string, into any) bool {
 		return false
 	}
 	if err := json.Unmarshal(content, into); err != nil {
-		r.fault(&request.Error{Where: filepath.Join(r.Path, name), What: "damaged file", Found: err.Error(), Expected: name + " as gruexp has written it"})
+		r.fault(fault.Fault{Where: filepath.Join(r.Path, name), What: "damaged file", Found: err.Error(), Expected: name + " as gruexp has written it"})
 		return false
 	}
 	return true
@@ -163,7 +164,7 @@ func (r *Run) readEpochs() {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			what = "the last line is torn, left out"
 		}
-		r.fault(&request.Error{Where: fmt.Sprintf("%s:%d", place, number), What: what, Found: fmt.Sprintf("%d bytes", len(line)), Expected: "the metrics of an epoch"})
+		r.fault(fault.Fault{Where: fmt.Sprintf("%s:%d", place, number), What: what, Found: fmt.Sprintf("%d bytes", len(line)), Expected: "the metrics of an epoch"})
 	}
 	if torn > 1 {
 		r.Faults = append(r.Faults, fmt.Sprintf("%s: %d more damaged lines, left out", place, torn-1))

@@ -13,9 +13,10 @@ import (
 	"slices"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -66,7 +67,7 @@ func Run(ctx context.Context, experiments []string, o Options) ([]*Result, error
 func check[T comparable](where string, list []T) error {
 	for i, one := range list {
 		if slices.Contains(list[:i], one) {
-			return &request.Error{Where: where, What: "named twice", Found: fmt.Sprint(one), Expected: "each once"}
+			return fault.Fault{Where: where, What: "named twice", Found: fmt.Sprint(one), Expected: "each once"}.Err()
 		}
 	}
 	return nil
@@ -82,9 +83,9 @@ func resolve(experiments []string) ([]*config.Config, error) {
 			return nil, err
 		}
 		if cfg.Goal == nil {
-			return nil, &request.Error{
+			return nil, fault.Fault{
 				Where: source, What: "nothing to measure", Found: "no goal", Expected: "goal: {metric: test.accuracy} or another metric, in the configuration",
-			}
+			}.Err()
 		}
 		configs, names = append(configs, cfg), append(names, cfg.Name)
 	}
@@ -132,12 +133,12 @@ func openFolder(path string, cfg *config.Config) (*folder, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return f, nil
 	case err != nil:
-		return nil, &request.Error{Where: path, What: experimentFile + " cannot be read", Found: request.Reason(err), Expected: "the configuration of the runs there"}
+		return nil, fault.Fault{Where: path, What: experimentFile + " cannot be read", Found: usererr.Reason(err), Expected: "the configuration of the runs there"}.Err()
 	case !bytes.Equal(before, text):
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: path, What: "holds runs of another configuration", Found: "another " + experimentFile,
 			Expected: "that of " + cfg.Name + " as it is now; another --out has room for it",
-		}
+		}.Err()
 	}
 	f.claimed = true
 	return f, nil
@@ -165,11 +166,11 @@ func (f *folder) claim() error {
 		return nil
 	}
 	if err := os.MkdirAll(f.path, 0o755); err != nil {
-		return request.Output(f.path, err)
+		return usererr.Output(f.path, err)
 	}
 	path := filepath.Join(f.path, experimentFile)
 	if err := atomicfile.Write(path, 0o644, writing(f.configuration)); err != nil {
-		return request.Output(path, err)
+		return usererr.Output(path, err)
 	}
 	f.claimed = true
 	return nil

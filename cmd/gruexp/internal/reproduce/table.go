@@ -14,7 +14,8 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -40,13 +41,13 @@ const (
 func readTable(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: "a document with a table of results"}
+		return "", fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: "a document with a table of results"}.Err()
 	}
 	if _, _, _, ok := cutTable(string(text)); !ok {
-		return "", &request.Error{
+		return "", fault.Fault{
 			Where: path, What: "has no table of results", Found: "no such lines",
 			Expected: "a line " + strings.TrimSpace(beginMarker) + " and a line " + endMarker + ", with the table between them",
-		}
+		}.Err()
 	}
 	return string(text), nil
 }
@@ -63,7 +64,7 @@ func cutTable(text string) (before, table, after string, ok bool) {
 func (o Options) updateTables(r *Result) error {
 	own := filepath.Join(o.Dir, TableFile)
 	if _, err := os.Stat(own); errors.Is(err, fs.ErrNotExist) {
-		if err := request.Output(own, atomicfile.Write(own, 0o644, writing([]byte(emptyTable)))); err != nil {
+		if err := usererr.Output(own, atomicfile.Write(own, 0o644, writing([]byte(emptyTable)))); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func (o Options) updateTables(r *Result) error {
 		if err != nil {
 			return err
 		}
-		if err := request.Output(path, atomicfile.Write(path, 0o644, writing([]byte(fresh)))); err != nil {
+		if err := usererr.Output(path, atomicfile.Write(path, 0o644, writing([]byte(fresh)))); err != nil {
 			return err
 		}
 	}

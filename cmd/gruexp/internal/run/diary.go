@@ -7,8 +7,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -68,7 +68,7 @@ func (d *diary) On(ctx context.Context, e *trainer.Event) error {
 		return err
 	}
 	if err := d.file.failure(); err != nil {
-		warning := trainer.Event{Kind: trainer.Warning, Message: d.file.path + ": the log ends here: " + request.Reason(err), History: e.History}
+		warning := trainer.Event{Kind: trainer.Warning, Message: d.file.path + ": the log ends here: " + usererr.Reason(err), History: e.History}
 		for _, c := range d.told {
 			_ = c.On(ctx, &warning)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer"
 )
@@ -49,16 +49,16 @@ func refuseCheckpoints(dir *rundir.Dir, err error) error {
 	var damaged *trainer.CheckpointError
 	switch {
 	case errors.As(err, &other):
-		return &request.Error{
+		return fault.Fault{
 			Where: dir.Path(rundir.ConfigFile), What: "not the configuration or the data that the run began with",
 			Found: "fingerprint " + other.Expected, Expected: other.Found + " as in " + other.Path,
-		}
+		}.Err()
 	case errors.As(err, &damaged):
-		faults := make(request.Errors, len(damaged.Faults))
+		faults := make(fault.List, len(damaged.Faults))
 		for i, f := range damaged.Faults {
 			faults[i] = modelfile.Damaged(f.Path, "a whole checkpoint; no other is left", f.Err)
 		}
-		return faults
+		return faults.Err()
 	default:
 		return err
 	}

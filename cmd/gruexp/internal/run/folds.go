@@ -11,8 +11,9 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -90,16 +91,16 @@ func sameFolds(cfg *config.Config, dir string) error {
 	case err == nil && string(before) == string(text):
 		return nil
 	case err == nil:
-		return &request.Error{Where: path, What: "other folds than these", Found: "another configuration, or another number of folds", Expected: "those that the directory began with, or a new directory"}
+		return fault.Fault{Where: path, What: "other folds than these", Found: "another configuration, or another number of folds", Expected: "those that the directory began with, or a new directory"}.Err()
 	case !errors.Is(err, os.ErrNotExist):
-		return &request.Error{Where: path, What: "cannot be read", Found: request.Reason(err), Expected: "a file that can be"}
+		return fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: "a file that can be"}.Err()
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return &request.Error{Where: dir, What: "directory cannot be made", Found: request.Reason(err), Expected: "a path where a directory can be made"}
+		return fault.Fault{Where: dir, What: "directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		return &request.Error{Where: dir, What: "is not empty", Found: entries[0].Name(), Expected: "a new or empty directory"}
+		return fault.Fault{Where: dir, What: "is not empty", Found: entries[0].Name(), Expected: "a new or empty directory"}.Err()
 	}
 	if err != nil {
 		return errors.Wrap(err, "folds")

@@ -12,10 +12,10 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
@@ -96,9 +96,9 @@ func parametersOf(path string, params []*graph.Param, layer string) ([]inspect.P
 	}
 	params = slices.DeleteFunc(slices.Clone(params), func(p *graph.Param) bool { return !isOf(layer, p.Name) })
 	if len(params) == 0 {
-		return nil, &request.Error{
-			Where: "--layer " + layer, What: "no such layer with parameters", Found: fmt.Sprintf("%q", layer), Expected: suggest.OneOf(names, layer),
-		}
+		return nil, fault.Fault{
+			Where: "--layer " + layer, What: "no such layer with parameters", Found: fmt.Sprintf("%q", layer), Expected: usererr.OneOf(names, layer),
+		}.Err()
 	}
 	described, err := inspect.Parameters(params)
 	return described, errors.WithMessage(err, path)
@@ -137,13 +137,13 @@ func (o InspectOptions) indices(ds data.Dataset) ([]int, error) {
 	if o.Sequence >= 0 {
 		switch {
 		case o.Sequence >= ds.Len():
-			return nil, &request.Error{
+			return nil, fault.Fault{
 				Where: "--sequence", What: "no such sequence in the part " + o.Split, Found: strconv.Itoa(o.Sequence), Expected: fmt.Sprintf("0 to %d", ds.Len()-1),
-			}
+			}.Err()
 		case ds.Steps(o.Sequence) == 0:
-			return nil, &request.Error{
+			return nil, fault.Fault{
 				Where: "--sequence", What: "an empty sequence", Found: fmt.Sprintf("%d, of 0 steps", o.Sequence), Expected: "one with steps",
-			}
+			}.Err()
 		}
 		return []int{o.Sequence}, nil
 	}
@@ -154,7 +154,7 @@ func (o InspectOptions) indices(ds data.Dataset) ([]int, error) {
 		}
 	}
 	if indices == nil {
-		return nil, &request.Error{Where: "--split " + o.Split, What: "nothing to look at", Found: "empty sequences only", Expected: "some with steps"}
+		return nil, fault.Fault{Where: "--split " + o.Split, What: "nothing to look at", Found: "empty sequences only", Expected: "some with steps"}.Err()
 	}
 	return indices, nil
 }

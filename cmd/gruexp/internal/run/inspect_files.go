@@ -11,7 +11,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/inspect"
@@ -25,7 +26,7 @@ type inspectionWriter struct {
 
 func (w *inspectionWriter) write(looks []inspect.Look) {
 	if err := os.MkdirAll(w.found.Out, 0o755); err != nil {
-		w.err = &request.Error{Where: w.found.Out, What: "folder cannot be made", Found: request.Reason(err), Expected: "a path where a folder can be made"}
+		w.err = fault.Fault{Where: w.found.Out, What: "folder cannot be made", Found: usererr.Reason(err), Expected: "a path where a folder can be made"}.Err()
 		return
 	}
 	w.table("parameters.csv", w.parameters())
@@ -68,7 +69,7 @@ func (w *inspectionWriter) file(name string, write func(io.Writer) error) {
 		return drawn
 	})
 	if drawn == nil {
-		err = request.Output(path, err)
+		err = usererr.Output(path, err)
 	}
 	if w.err = err; err == nil {
 		w.found.Files = append(w.found.Files, name)

@@ -10,8 +10,8 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -154,10 +154,10 @@ func openSplit(ctx context.Context, path, split string, options Options) (*sessi
 	}
 	ds := s.split(split)
 	if ds == nil {
-		return nil, nil, &request.Error{
+		return nil, nil, fault.Fault{
 			Where: path, What: "cannot be measured on the part " + split, Found: "no such part",
 			Expected: "a part that the data have; see data.split in " + rundir.ConfigFile,
-		}
+		}.Err()
 	}
 	return s, ds, nil
 }

@@ -6,13 +6,11 @@ import (
 	"slices"
 
 	"github.com/dustin/go-humanize"
-	"github.com/pkg/errors"
 	"github.com/shirou/gopsutil/v4/mem"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -123,14 +121,9 @@ func checkMemory(elements int64, dtype tensor.Dtype) error {
 
 // collect adds faults to a list; it is false for an error that is none of them.
 func collect(faults *fault.List, prefix string, err error) bool {
-	var found *fault.Error
-	if err != nil && !errors.As(err, &found) {
-		return false
-	}
-	if found != nil {
-		faults.Under(prefix, found.Faults)
-	}
-	return true
+	found := fault.Of(err)
+	faults.Under(prefix, found)
+	return err == nil || found != nil
 }
 
 // plan is what the solver is told of the training.
@@ -170,25 +163,22 @@ func fingerprint(files []string) ([]data.Entry, error) {
 // sameData compares contents: files may have moved.
 func sameData(before, now []data.Entry) error {
 	if len(before) != len(now) {
-		return &request.Error{
+		return fault.Fault{
 			Where: "data", What: "other files than those that the run began with",
 			Found: fmt.Sprintf("%d files", len(now)), Expected: fmt.Sprint(len(before)),
-		}
+		}.Err()
 	}
-	var changed request.Errors
+	var changed fault.List
 	for i := range now {
 		if now[i].SHA256 != before[i].SHA256 {
-			changed = append(changed, &request.Error{
+			changed = append(changed, fault.Fault{
 				Where: now[i].Path, What: "data changed since the run began",
 				Found:    fmt.Sprintf("%d bytes with SHA-256 %s", now[i].Size, now[i].SHA256),
 				Expected: fmt.Sprintf("%d bytes with SHA-256 %s", before[i].Size, before[i].SHA256),
 			})
 		}
 	}
-	if changed != nil {
-		return changed
-	}
-	return nil
+	return changed.Err()
 }
 
 // checksums are those of the data files.

@@ -16,8 +16,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/tensorboard"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -167,7 +168,7 @@ func CountEpochs(path string) (int, error) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, &request.Error{Where: filepath.Join(path, MetricsFile), What: "cannot be read", Found: request.Reason(err), Expected: "the metrics of the run"}
+		return 0, fault.Fault{Where: filepath.Join(path, MetricsFile), What: "cannot be read", Found: usererr.Reason(err), Expected: "the metrics of the run"}.Err()
 	}
 	return bytes.Count(content, []byte("\n")), nil
 }

@@ -29,7 +29,8 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -90,14 +91,14 @@ func checkEmpty(path string) error {
 		return errors.Wrap(err, "run directory")
 	}
 	if _, err := os.Stat(filepath.Join(path, ConfigFile)); err == nil {
-		return &request.Error{
+		return fault.Fault{
 			Where: path, What: "holds another run", Found: "its " + ConfigFile,
 			Expected: "a new or empty directory; 'gruexp resume " + path + "' goes on with that run",
-		}
+		}.Err()
 	}
 	for _, entry := range entries {
 		if entry.Name() != lockFile {
-			return &request.Error{Where: path, What: "is not empty", Found: entry.Name(), Expected: "a new or empty directory"}
+			return fault.Fault{Where: path, What: "is not empty", Found: entry.Name(), Expected: "a new or empty directory"}.Err()
 		}
 	}
 	return nil
@@ -131,7 +132,7 @@ func cannotBeMade(path string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return errors.Wrap(err, "run directory")
 	}
-	return &request.Error{Where: path, What: "run directory cannot be made", Found: request.Reason(err), Expected: "a path where a directory can be made"}
+	return fault.Fault{Where: path, What: "run directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
 }
 
 // Open locks the directory of a run that exists.
@@ -158,16 +159,16 @@ func Exists(path string) error {
 	}
 	found := "no " + ConfigFile
 	if _, err := os.Stat(path); err != nil {
-		found = request.Reason(err)
+		found = usererr.Reason(err)
 	}
-	return &request.Error{Where: path, What: "is not a run", Found: found, Expected: "a directory that 'gruexp train' has made"}
+	return fault.Fault{Where: path, What: "is not a run", Found: found, Expected: "a directory that 'gruexp train' has made"}.Err()
 }
 
 func locked(path string) (*Dir, error) {
 	lock := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
 	if err == nil && !ok {
-		return nil, &request.Error{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}
+		return nil, fault.Fault{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}.Err()
 	}
 	d := &Dir{path: path, lock: lock}
 	if err == nil {
@@ -179,7 +180,7 @@ func locked(path string) (*Dir, error) {
 	case errors.Is(err, syscall.ENOSPC):
 		return nil, errors.Wrap(err, "run directory")
 	case err != nil:
-		return nil, &request.Error{Where: path, What: "run directory cannot be written", Found: request.Reason(err), Expected: "a directory that can be"}
+		return nil, fault.Fault{Where: path, What: "run directory cannot be written", Found: usererr.Reason(err), Expected: "a directory that can be"}.Err()
 	}
 	return d, nil
 }
@@ -238,7 +239,7 @@ func ReadJSON(path, name string, into any) (found bool, err error) {
 		err = json.Unmarshal(content, into)
 	}
 	if err != nil {
-		return false, &request.Error{Where: file, What: "damaged file", Found: request.Reason(err), Expected: fmt.Sprintf("%s as gruexp has written it", name)}
+		return false, fault.Fault{Where: file, What: "damaged file", Found: usererr.Reason(err), Expected: fmt.Sprintf("%s as gruexp has written it", name)}.Err()
 	}
 	return true, nil
 }

@@ -10,8 +10,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Difference is a value of a configuration that two runs do not share; null where a run has no such key.
@@ -60,7 +61,7 @@ func readConfig(path string) (map[string]any, error) {
 		err = yaml.Unmarshal(text, &tree)
 	}
 	if err != nil {
-		return nil, &request.Error{Where: path, What: "cannot be read", Found: strings.Join(strings.Fields(request.Reason(err)), " "), Expected: "a configuration in YAML"}
+		return nil, fault.Fault{Where: path, What: "cannot be read", Found: strings.Join(strings.Fields(usererr.Reason(err)), " "), Expected: "a configuration in YAML"}.Err()
 	}
 	for _, key := range []string{"description", "goal"} { // which change nothing about a run
 		delete(tree, key)

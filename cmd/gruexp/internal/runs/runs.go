@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // State is how far a run has come.
@@ -43,9 +44,9 @@ func List(ctx context.Context, dir string) ([]*Run, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		found := "a file"
 		if err != nil {
-			found = request.Reason(err)
+			found = usererr.Reason(err)
 		}
-		return nil, &request.Error{Where: dir, What: "cannot be listed", Found: found, Expected: "a directory with runs in it"}
+		return nil, fault.Fault{Where: dir, What: "cannot be listed", Found: found, Expected: "a directory with runs in it"}.Err()
 	}
 	found := []*Run{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

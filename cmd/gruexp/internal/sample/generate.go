@@ -7,7 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 )
@@ -21,9 +21,9 @@ func generate[F kernel.Float](ctx context.Context, dir string, m *layers.Model, 
 	}
 	stepper, err := layers.NewStepper[F](m, len(goals))
 	if err != nil {
-		return &request.Error{
+		return fault.Fault{
 			Where: dir, What: "the model cannot run step by step", Found: err.Error(), Expected: "layers that need no later step",
-		}
+		}.Err()
 	}
 	width := m.Config().Input.Size
 	present, tokens, inputs := make([]bool, len(goals)), make([]int, len(goals)), make([]F, len(goals)*width)
@@ -66,10 +66,10 @@ func generate[F kernel.Float](ctx context.Context, dir string, m *layers.Model, 
 			for k := range outputs {
 				outputs[k] = float64(found[i*len(outputs)+k])
 				if math.IsNaN(outputs[k]) || math.IsInf(outputs[k], 0) {
-					return &request.Error{
+					return fault.Fault{
 						Where: dir, What: fmt.Sprintf("output %d behind step %d of sequence %d", k, t, i+1), Found: fmt.Sprint(outputs[k]),
 						Expected: "a finite number; what the model has written itself has led it too far away",
-					}
+					}.Err()
 				}
 			}
 			s.extend(i, outputs)

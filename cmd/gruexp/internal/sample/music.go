@@ -12,7 +12,7 @@ import (
 	"gitlab.com/gomidi/midi/v2"
 	"gitlab.com/gomidi/midi/v2/smf"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -60,10 +60,10 @@ func (o Options) readChords() ([][]bool, error) {
 		where = o.Prime
 	}
 	refuse := func(what, found string) error {
-		return &request.Error{
+		return fault.Fault{
 			Where: where, What: what, Found: found,
 			Expected: fmt.Sprintf("chords as [[60,64,67],[]]: in each step the notes that sound, MIDI numbers from %d to %d", data.LowestNote, data.HighestNote),
-		}
+		}.Err()
 	}
 	var steps [][]int
 	if err := json.NewDecoder(bytes.NewReader(content)).Decode(&steps); err != nil {

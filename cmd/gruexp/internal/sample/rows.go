@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -29,9 +29,9 @@ func (o Options) beginRows(ctx context.Context, signature data.Signature) (seque
 		if o.Prime != "" {
 			found = o.Prime
 		}
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: "--prime", What: "rows to begin with", Found: found, Expected: "--prime FILE that ends in .csv, with the columns of the training",
-		}
+		}.Err()
 	}
 	given, err := signature.Read(ctx, o.Prime)
 	if err != nil {

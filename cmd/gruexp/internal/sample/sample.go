@@ -14,8 +14,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -87,10 +88,10 @@ func Run(ctx context.Context, dir string, o Options, stdout io.Writer) (files []
 }
 
 func (o Options) check() error {
-	var faults request.Errors
+	var faults fault.List
 	check := func(ok bool, flag string, found any, expected string, args ...any) {
 		if !ok {
-			faults = append(faults, &request.Error{
+			faults = append(faults, fault.Fault{
 				Where: "sample", What: "wrong value of --" + flag, Found: fmt.Sprint(found), Expected: fmt.Sprintf(expected, args...),
 			})
 		}
@@ -100,10 +101,7 @@ func (o Options) check() error {
 	check(o.Temperature >= 0 && !math.IsInf(o.Temperature, 0), "temperature", o.Temperature, "a finite number of 0 or more")
 	check(o.TopK >= 0, "top-k", o.TopK, "1 or more, or 0 for all")
 	check(o.Tempo >= minTempo && o.Tempo <= maxTempo, "tempo", o.Tempo, "%d to %d steps a minute", minTempo, maxTempo)
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // begin reads the prime for a model that can go on with its own steps; any other is refused.
@@ -119,10 +117,10 @@ func (o Options) begin(ctx context.Context, dir string, signature data.Signature
 	case data.ContinuesValues:
 		return o.beginRows(ctx, signature)
 	default:
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: dir, What: "cannot be sampled", Found: "a model whose outputs are not the next inputs",
 			Expected: "one that 'gruexp train' has made with the task next, of text, music or a table",
-		}
+		}.Err()
 	}
 }
 
@@ -137,16 +135,13 @@ func (o Options) checkFlags(kind data.Continuation) error {
 		idle = []string{"count", "temperature", "top-k", "seed", "tempo"}
 		why += "the model gives the numbers of the next row themselves, so that nothing is drawn"
 	}
-	var faults request.Errors
+	var faults fault.List
 	for _, flag := range idle {
 		if slices.Contains(o.Given, flag) {
-			faults = append(faults, &request.Error{Where: "sample", What: "flag without a use", Found: "--" + flag, Expected: why})
+			faults = append(faults, fault.Fault{Where: "sample", What: "flag without a use", Found: "--" + flag, Expected: why})
 		}
 	}
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // checkTotal refuses more than fits into the memory, for that many sequences with primes of so many steps.
@@ -154,19 +149,19 @@ func (o Options) checkTotal(sequences, prime int) error {
 	if sequences*(prime+o.Steps) <= maxTotal {
 		return nil
 	}
-	return &request.Error{
+	return fault.Fault{
 		Where: "sample", What: "too many steps", Found: fmt.Sprintf("%d sequences of %d steps", sequences, prime+o.Steps),
 		Expected: fmt.Sprintf("at most %d in all", maxTotal),
-	}
+	}.Err()
 }
 
 func (o Options) checkOutput(s sequences, kind data.Continuation) error {
 	expected := "--output FILE that ends in " + strings.Join(s.endings(), " or ")
 	switch {
 	case o.Output == "" && kind != data.ContinuesTokens:
-		return &request.Error{Where: "sample", What: "missing flag", Found: "no --output", Expected: expected}
+		return fault.Fault{Where: "sample", What: "missing flag", Found: "no --output", Expected: expected}.Err()
 	case o.Output != "" && !slices.Contains(s.endings(), filepath.Ext(o.Output)):
-		return &request.Error{Where: "--output " + o.Output, What: "unknown kind of file", Found: fmt.Sprintf("%q", filepath.Ext(o.Output)), Expected: expected}
+		return fault.Fault{Where: "--output " + o.Output, What: "unknown kind of file", Found: fmt.Sprintf("%q", filepath.Ext(o.Output)), Expected: expected}.Err()
 	}
 	return nil
 }
@@ -211,5 +206,5 @@ func (o Options) write(s sequences, kind data.Continuation, stdout io.Writer) ([
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
-	return request.Output(path, atomicfile.Write(path, 0o644, write))
+	return usererr.Output(path, atomicfile.Write(path, 0o644, write))
 }

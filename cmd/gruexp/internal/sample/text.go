@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -35,7 +35,7 @@ func (o Options) beginText(signature data.Signature) (sequences, error) {
 	case prime == "":
 		prime, s.hidden = lineBreak, 1
 		if !slices.Contains(s.alphabet, lineBreak) {
-			return nil, &request.Error{Where: "sample", What: "missing flag", Found: "no --prime", Expected: "--prime TEXT: the model knows no line break to begin behind"}
+			return nil, fault.Fault{Where: "sample", What: "missing flag", Found: "no --prime", Expected: "--prime TEXT: the model knows no line break to begin behind"}.Err()
 		}
 	case filepath.Ext(prime) == textEnding:
 		where = prime
@@ -47,13 +47,13 @@ func (o Options) beginText(signature data.Signature) (sequences, error) {
 	}
 	tokens := signature.Encode(prime)
 	if len(tokens) == 0 {
-		return nil, &request.Error{Where: where, What: "nothing to begin with", Found: "an empty text", Expected: "a character or more"}
+		return nil, fault.Fault{Where: where, What: "nothing to begin with", Found: "an empty text", Expected: "a character or more"}.Err()
 	}
 	if at := slices.Index(tokens, data.UnknownToken); at >= 0 {
-		return nil, &request.Error{
+		return nil, fault.Fault{
 			Where: where, What: fmt.Sprintf("%s %d", cmp.Or(signature.Unit, data.UnitCharacter), at+1), Found: fmt.Sprintf("%q", signature.Unit.Tokens(prime)[at]),
 			Expected: fmt.Sprintf("one of those that the model was trained on, %q", strings.Join(s.alphabet, "")),
-		}
+		}.Err()
 	}
 	if err := o.checkTotal(o.Count, len(tokens)); err != nil {
 		return nil, err

@@ -14,7 +14,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
@@ -97,7 +96,7 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	}
 	identity := []string{compareKind, c.config.Metric, c.config.Reference, fmt.Sprint(c.config.Seeds), fmt.Sprint(c.config.Folds)}
 	c.varied = c.config.Split == SplitVaried && c.config.Folds == 0
-	var faults request.Errors   // of all arms
+	var faults fault.List       // of all arms
 	same := map[string]string{} // a configuration and its space: the first arm that has it
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
@@ -111,7 +110,7 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 		}
 		if other, known := same[what]; known && checked.Fingerprint != "" {
 			where, line := f.document.Locate("arms." + name)
-			faults = append(faults, &request.Error{
+			faults = append(faults, fault.Fault{
 				Where: fmt.Sprintf("%s:%d", where, line), What: "arm " + name + " is the arm " + other, Found: "the same configuration", Expected: "arms that differ",
 			})
 		}
@@ -120,7 +119,7 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 		c.varied = c.varied && checked.DrawsValid && a.config.Data.ValidSeed == 0 // for all arms or none: pairs have the same data
 	}
 	if faults != nil {
-		return nil, faults
+		return nil, faults.Err()
 	}
 	if c.varied {
 		identity = append(identity, validSeedPath)
@@ -174,10 +173,10 @@ func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) 
 		var wrong *data.FileError
 		if errors.As(err, &wrong) {
 			where, line := f.document.Locate("seeds")
-			return &request.Error{
+			return fault.Fault{
 				Where: fmt.Sprintf("%s:%d", where, line), What: fmt.Sprintf("seed %d draws a validation part that cannot be", seed),
 				Found: fmt.Sprintf("%s: %s: %s", wrong.Path, wrong.What, wrong.Found), Expected: wrong.Expected + "; split: fixed keeps the part of seed 0",
-			}
+			}.Err()
 		}
 		if err := f.placeFault(f.place(fmt.Sprintf("seed %d", seed), reference.changes, err)); err != nil {
 			return err
@@ -224,7 +223,7 @@ func (c *Comparison) resolve(f *file, sets []string) error {
 		shared = append(shared, change{"folds", "data.fold", fmt.Sprintf("data.fold.of=%d", c.config.Folds)})
 	}
 	c.arms = map[string]arm{}
-	var faults request.Errors // of all arms
+	var faults fault.List // of all arms
 	for _, name := range slices.Sorted(maps.Keys(c.config.Arms)) {
 		own, err := changes("arms."+name, c.config.Arms[name])
 		if err != nil {
@@ -236,24 +235,18 @@ func (c *Comparison) resolve(f *file, sets []string) error {
 		}
 		c.arms[name] = a
 	}
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // collect adds what is wrong to a list, once; it is false for an error that is no such list.
-func collect(list *request.Errors, err error) bool {
-	var found request.Errors
-	if err != nil && !errors.As(err, &found) {
-		return false
-	}
+func collect(list *fault.List, err error) bool {
+	found := fault.Of(err)
 	for _, e := range found {
-		if !slices.ContainsFunc(*list, func(other *request.Error) bool { return *other == *e }) {
+		if !slices.ContainsFunc(*list, func(other fault.Fault) bool { return other.Error() == e.Error() }) {
 			*list = append(*list, e)
 		}
 	}
-	return true
+	return err == nil || found != nil
 }
 
 func fingerprintOf(parts []string) string {

@@ -11,7 +11,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/sqlite"
@@ -46,7 +47,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 			return nil, cannotBeMade(path, err)
 		}
 		if len(entries) > 0 {
-			return nil, &request.Error{Where: path, What: "is not empty and no study", Found: entries[0].Name(), Expected: "a new or empty directory, or that of the same study"}
+			return nil, fault.Fault{Where: path, What: "is not empty and no study", Found: entries[0].Name(), Expected: "a new or empty directory, or that of the same study"}.Err()
 		}
 	}
 	store, err := sqlite.Open(ctx, filepath.Join(path, recordFile))
@@ -56,10 +57,10 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 	if err := store.Begin(ctx, d); err != nil {
 		store.Close()
 		if errors.Is(err, study.ErrOtherStudy) {
-			return nil, &request.Error{
+			return nil, fault.Fault{
 				Where: path, What: "holds another study", Found: "a record with other arms, seeds, settings or data, or of another verb",
 				Expected: "the same study, or --out with a new directory",
-			}
+			}.Err()
 		}
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 // openDir opens the directory of a study.
 func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
 	if !exists(filepath.Join(path, recordFile)) {
-		return nil, study.Definition{}, &request.Error{Where: path, What: "is not a study", Found: "no " + recordFile, Expected: "a directory that 'gruexp compare' or 'gruexp tune' has made"}
+		return nil, study.Definition{}, fault.Fault{Where: path, What: "is not a study", Found: "no " + recordFile, Expected: "a directory that 'gruexp compare' or 'gruexp tune' has made"}.Err()
 	}
 	store, err := sqlite.Open(ctx, filepath.Join(path, recordFile))
 	if err != nil {
@@ -87,14 +88,14 @@ func refuseRecord(ctx context.Context, path string, err error) error {
 	if ctx.Err() != nil || errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
-	return &request.Error{Where: filepath.Join(path, recordFile), What: "cannot be read", Found: err.Error(), Expected: "the record of a study"}
+	return fault.Fault{Where: filepath.Join(path, recordFile), What: "cannot be read", Found: err.Error(), Expected: "the record of a study"}.Err()
 }
 
 func cannotBeMade(path string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return errors.Wrap(err, "study directory")
 	}
-	return &request.Error{Where: path, What: "study directory cannot be made", Found: request.Reason(err), Expected: "a path where a directory can be made"}
+	return fault.Fault{Where: path, What: "study directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
 }
 
 func (d *dir) close() { d.store.Close() }

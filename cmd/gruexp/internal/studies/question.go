@@ -13,7 +13,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
 )
@@ -64,7 +63,7 @@ func open(source string) (*file, error) {
 	if err != nil {
 		var p yamlconf.Problem
 		if errors.As(err, &p) {
-			return nil, config.Refuse([]yamlconf.Problem{p})
+			return nil, config.Refuse([]yamlconf.Problem{p}).Err()
 		}
 		return nil, err
 	}
@@ -95,14 +94,13 @@ func (f *file) decode(into any, q *Question, validate func() fault.List) error {
 	})
 	if problems = append(problems, f.document.Problems(wrong)...); len(problems) > 0 {
 		yamlconf.Sort(problems)
-		return config.Refuse(problems)
+		return config.Refuse(problems).Err()
 	}
 	if beside := filepath.Join(f.folder, q.Base); config.IsFile(q.Base) && exists(beside) {
 		q.Base = beside
 	}
 	_, err := config.Resolve(q.Base, nil)
-	var faults request.Errors
-	if errors.As(err, &faults) && faults[0].Where == commandLineName { // a name that there is not
+	if faults := fault.Of(err); faults != nil && faults[0].Where == commandLineName { // a name that there is not
 		where, line := f.document.Locate("base")
 		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
 	}
@@ -193,11 +191,12 @@ func assignments(list []change) []string {
 
 // place gives errors of assignments their places in the study.
 func (f *file) place(who string, list []change, err error) error {
-	var faults request.Errors
-	if !errors.As(err, &faults) {
+	faults := slices.Clone(fault.Of(err))
+	if faults == nil || !faults.Placed() {
 		return err
 	}
-	for _, e := range faults {
+	for i := range faults {
+		e := &faults[i]
 		set, ok := strings.CutPrefix(e.Where, "--set ")
 		if !ok {
 			e.What = prefixed(who, e.What)
@@ -223,7 +222,7 @@ func (f *file) place(who string, list []change, err error) error {
 		}
 		e.What = prefixed(who, e.What)
 	}
-	return faults
+	return faults.Err()
 }
 
 func prefixed(who, what string) string {
@@ -235,9 +234,9 @@ func prefixed(who, what string) string {
 
 // placeFault gives faults with paths in the study their places.
 func (f *file) placeFault(err error) error {
-	var faults *fault.Error
-	if !errors.As(err, &faults) {
+	faults := fault.Of(err)
+	if faults.Placed() {
 		return err
 	}
-	return config.Refuse(f.document.Problems(faults.Faults))
+	return config.Refuse(f.document.Problems(faults)).Err()
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 //go:embed ready/*.yaml
@@ -75,8 +75,8 @@ func unknownStudy(name string) error {
 	if err != nil {
 		return err
 	}
-	return request.Errors{{
+	return fault.List{{
 		Where: "command line", What: "unknown study", Found: fmt.Sprintf("%q", name),
-		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
-	}}
+		Expected: "a file that ends in .yaml, or " + usererr.OneOf(names, name),
+	}}.Err()
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/study"
@@ -106,7 +105,7 @@ func inSpace(string) string { return "space" }
 
 // checkCorners resolves settings at the ends of a space, so that what cannot be is said before the search.
 func (f *file) checkCorners(ctx context.Context, c corners, options Options) error {
-	var faults request.Errors
+	var faults fault.List
 	for _, settings := range c.space.Corners() {
 		all := slices.Clone(c.shared)
 		for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -125,24 +124,21 @@ func (f *file) checkCorners(ctx context.Context, c corners, options Options) err
 			return err
 		}
 	}
-	if faults != nil {
-		return faults
-	}
-	return nil
+	return faults.Err()
 }
 
 // earlier are the trials of other searches that have a value.
 func (f *file) earlier(ctx context.Context, c TuneConfig) ([]study.Trial, error) {
 	var known []study.Trial
-	var faults request.Errors
+	var faults fault.List
 	for i, path := range c.From {
 		if beside := filepath.Join(f.folder, path); exists(beside) {
 			path = beside
 		}
 		trials, err := ended(ctx, path, c.Metric)
-		var wrong *request.Error
-		if errors.As(err, &wrong) {
+		if found := fault.Of(err); found != nil {
 			where, line := f.document.Locate(fmt.Sprintf("from.%d", i))
+			wrong := found[0]
 			wrong.Where, wrong.What = fmt.Sprintf("%s:%d", where, line), wrong.Where+": "+wrong.What
 			faults = append(faults, wrong)
 			continue
@@ -153,7 +149,7 @@ func (f *file) earlier(ctx context.Context, c TuneConfig) ([]study.Trial, error)
 		known = append(known, trials...)
 	}
 	if faults != nil {
-		return nil, faults
+		return nil, faults.Err()
 	}
 	return known, nil
 }
@@ -166,14 +162,14 @@ func ended(ctx context.Context, path, metric string) ([]study.Trial, error) {
 	}
 	defer d.close()
 	if definition.Kind != tuneKind {
-		return nil, &request.Error{Where: path, What: "is no search", Found: definition.Kind, Expected: "a directory that 'gruexp tune' has made"}
+		return nil, fault.Fault{Where: path, What: "is no search", Found: definition.Kind, Expected: "a directory that 'gruexp tune' has made"}.Err()
 	}
 	var other tuneDefinition
 	if err := json.Unmarshal(definition.Text, &other); err != nil {
 		return nil, errors.Wrap(err, "definition of the study")
 	}
 	if other.Config.Metric != metric {
-		return nil, &request.Error{Where: path, What: "is a search for another metric", Found: other.Config.Metric, Expected: metric}
+		return nil, fault.Fault{Where: path, What: "is a search for another metric", Found: other.Config.Metric, Expected: metric}.Err()
 	}
 	all, err := d.store.Trials(ctx)
 	if err != nil {

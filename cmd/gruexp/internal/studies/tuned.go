@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
@@ -107,7 +106,7 @@ func (c *Comparison) newTuning(ctx context.Context, f *file, options Options) (*
 	t := &tuning{Search: *c.config.Tune, Arms: map[string]tunedArm{}, Plan: c.trials()}
 	t.Seeds = otherSeeds(c.config.Seeds, t.Search.Repeats)
 	t.Search.Space = nil
-	var faults request.Errors // of all arms
+	var faults fault.List // of all arms
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
 		a := c.arms[name]
 		r, err := newRecipe(c.config.Base, a.config, a.changes)
@@ -122,7 +121,7 @@ func (c *Comparison) newTuning(ctx context.Context, f *file, options Options) (*
 		}
 	}
 	if faults != nil {
-		return nil, faults
+		return nil, faults.Err()
 	}
 	return t, nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
@@ -106,7 +106,7 @@ func readResult(path string) ([]byte, error) {
 		return nil, errors.WithStack(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, &request.Error{Where: file, What: "cannot be read", Found: "something else", Expected: "the result of a study"}
+		return nil, fault.Fault{Where: file, What: "cannot be read", Found: "something else", Expected: "the result of a study"}.Err()
 	}
 	text, err := os.ReadFile(file)
 	return text, errors.WithStack(err)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -101,7 +101,7 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 		}
 		w, most = t.worker(d, options), t.Config.Trials
 	default:
-		return 0, &request.Error{Where: path, What: "no study of this program", Found: fmt.Sprintf("%q", definition.Kind), Expected: "one of compare, tune"}
+		return 0, fault.Fault{Where: path, What: "no study of this program", Found: fmt.Sprintf("%q", definition.Kind), Expected: "one of compare, tune"}.Err()
 	}
 	return ended, d.work(ctx, w, most)
 }

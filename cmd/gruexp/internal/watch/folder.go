@@ -16,7 +16,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Bounds of what is looked at. A folder with more says so on the page.
@@ -60,12 +61,12 @@ func (l *look) find(id string) *item {
 // Open opens the folder at a path.
 func Open(path string) (*Folder, error) {
 	refuse := func(found string) error {
-		return &request.Error{Where: path, What: "cannot be watched", Found: found, Expected: "the directory of a run or a study, or one with some below it"}
+		return fault.Fault{Where: path, What: "cannot be watched", Found: found, Expected: "the directory of a run or a study, or one with some below it"}.Err()
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, refuse(request.Reason(err))
+		return nil, refuse(usererr.Reason(err))
 	case !info.IsDir():
 		return nil, refuse("a file")
 	}
@@ -75,7 +76,7 @@ func Open(path string) (*Folder, error) {
 	}
 	root, err := os.OpenRoot(absolute)
 	if err != nil {
-		return nil, refuse(request.Reason(err))
+		return nil, refuse(usererr.Reason(err))
 	}
 	return &Folder{path: absolute, root: root, known: map[string]facts{}}, nil
 }
@@ -134,7 +135,7 @@ func (f *Folder) open() (*os.Root, error) {
 func (f *Folder) find(ctx context.Context) look {
 	root, err := f.open()
 	if err != nil {
-		return newLook(nil, "The folder is gone: "+request.Reason(err)+". It is shown again once it is there.")
+		return newLook(nil, "The folder is gone: "+usererr.Reason(err)+". It is shown again once it is there.")
 	}
 	var (
 		items   []*item
@@ -167,7 +168,7 @@ func (f *Folder) find(ctx context.Context) look {
 	case errors.Is(err, enough):
 		fault = fmt.Sprintf("There is more here than is shown: the first %d runs of %d files and folders.", len(items), entries-1)
 	case err != nil:
-		fault = "The folder cannot be read: " + request.Reason(err) + "."
+		fault = "The folder cannot be read: " + usererr.Reason(err) + "."
 	case len(items) == 0:
 		fault = "There is no run and no study here yet. One that begins is shown within a second."
 	}
@@ -225,7 +226,7 @@ func (f *Folder) check(ctx context.Context, it *item) error {
 			case n > mostInspected:
 				return errors.Errorf("%s: found more than %d files, expected a run or a study", it.ID, mostInspected)
 			case err != nil:
-				return errors.Errorf("%s: cannot be read (found %s)", name, request.Reason(err))
+				return errors.Errorf("%s: cannot be read (found %s)", name, usererr.Reason(err))
 			case entry.IsDir() || entry.Type().IsRegular():
 				return nil
 			case entry.Type()&fs.ModeSymlink == 0:

@@ -18,8 +18,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/request"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Bounds of a request.
@@ -60,7 +61,7 @@ func Listen(folder *Folder, port int) (*Server, error) {
 		if errors.As(err, &op) {
 			reason = op.Err.Error()
 		}
-		return nil, &request.Error{Where: fmt.Sprintf("--port %d", port), What: "cannot be used", Found: reason, Expected: "a free port, or 0 for any"}
+		return nil, fault.Fault{Where: fmt.Sprintf("--port %d", port), What: "cannot be used", Found: reason, Expected: "a free port, or 0 for any"}.Err()
 	}
 	s := &Server{folder: folder, listener: listener, instance: rand.Text(), streams: make(chan struct{}, mostStreams), stopped: []string{}}
 	s.guard = newGuard(listener.Addr().(*net.TCPAddr).Port, s.routes())
@@ -206,7 +207,7 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil {
-		answer.Fault = fmt.Sprintf("%s: the log cannot be read (found %s, expected a file).", file, request.Reason(err))
+		answer.Fault = fmt.Sprintf("%s: the log cannot be read (found %s, expected a file).", file, usererr.Reason(err))
 	}
 	writeJSON(w, answer)
 }
@@ -233,7 +234,7 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) {
 	}
 	err := s.folder.reading(func(root *os.Root) error { return askToStop(root, it.ID) })
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, it.Title+" cannot be asked to stop", request.Reason(err), "a directory that can be written to")
+		refuse(w, http.StatusInternalServerError, it.Title+" cannot be asked to stop", usererr.Reason(err), "a directory that can be written to")
 		return
 	}
 	s.mutex.Lock()

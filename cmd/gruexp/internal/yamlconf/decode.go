@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 )
 
 // Decode fills into, a pointer to a struct that holds the defaults, with the values of the document and returns what
@@ -52,7 +52,7 @@ func (d *decoder) refuse(at origin, path, found, expected string) {
 func (d *decoder) unknownKey(at origin, path, key string, known []string) {
 	expected := "no key"
 	if len(known) > 0 {
-		expected = suggest.OneOf(known, key)
+		expected = usererr.OneOf(known, key)
 	}
 	d.problems = append(d.problems, at.problem(join(path, key), inside("unknown key", path), quote(key), expected))
 }
@@ -167,13 +167,13 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	keys := keysOf(fields)
 	var name string
 	options := &node{kind: scalarNode, origin: n.origin} // null: every option at its default
-	unknown := func() { d.refuse(n.origin, path, n.describe(), suggest.OneOf(keys, name)) }
+	unknown := func() { d.refuse(n.origin, path, n.describe(), usererr.OneOf(keys, name)) }
 	switch {
 	case n.kind == mappingNode && len(n.entries) == 1:
 		e := n.entries[0]
 		name, options = e.key, e.value
 		unknown = func() {
-			d.problems = append(d.problems, e.origin.problem(path, inside("unknown key", path), quote(name), suggest.OneOf(keys, name)))
+			d.problems = append(d.problems, e.origin.problem(path, inside("unknown key", path), quote(name), usererr.OneOf(keys, name)))
 		}
 	case n.kind == mappingNode:
 		given := make([]string, len(n.entries))

@@ -1,15 +1,15 @@
-package suggest_test
+package usererr_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/suggest"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 )
 
 func Example() {
-	fmt.Println(suggest.OneOf([]string{"train", "resume", "eval"}, "trian"))
+	fmt.Println(usererr.OneOf([]string{"train", "resume", "eval"}, "trian"))
 	// Output: one of train, resume, eval; did you mean "train"?
 }
 
@@ -25,7 +25,7 @@ func TestNearest(t *testing.T) {
 		"":                        "",
 		strings.Repeat("u", 1000): "",
 	} {
-		if found := suggest.Nearest(names, given); found != expected {
+		if found := usererr.Nearest(names, given); found != expected {
 			t.Errorf("%q: found %q, expected %q", given, found, expected)
 		}
 	}

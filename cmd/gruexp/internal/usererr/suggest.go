@@ -1,5 +1,4 @@
-// Package suggest finds what somebody probably meant to write.
-package suggest
+package usererr
 
 import (
 	"fmt"
