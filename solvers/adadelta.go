@@ -28,7 +28,7 @@ type AdaDelta struct {
 	Rho     float64 // ρ, in [0, 1)
 	Epsilon float64 // ε, above 0
 
-	squares, changes moments
+	squares, changes Moments
 }
 
 // Name is "adadelta".
@@ -39,7 +39,7 @@ func (a *AdaDelta) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkDecay(&faults, "rho", a.Rho)
 	checkEpsilon(&faults, "epsilon", a.Epsilon)
-	a.squares, a.changes = newMoments(params), newMoments(params)
+	a.squares, a.changes = NewMoments(params), NewMoments(params)
 	return faults.Err()
 }
 
@@ -59,10 +59,10 @@ func (a *AdaDelta) Apply(_ int, us []Update) error {
 // State is "h/PARAM" and "d/PARAM", the averages of squares.
 func (a *AdaDelta) State() State {
 	state := State{}
-	a.squares.addTo(state, "h")
-	a.changes.addTo(state, "d")
+	a.squares.AddTo(state, "h")
+	a.changes.AddTo(state, "d")
 	return state
 }
 
 // Restore copies a saved State.
-func (a *AdaDelta) Restore(saved State) error { return restore(a.State(), saved) }
+func (a *AdaDelta) Restore(saved State) error { return Restore(a.State(), saved) }

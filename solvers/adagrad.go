@@ -24,7 +24,7 @@ func adaGradRule() rule {
 type AdaGrad struct {
 	Epsilon float64 // ε, above 0
 
-	squares moments
+	squares Moments
 }
 
 // Name is "adagrad".
@@ -34,7 +34,7 @@ func (*AdaGrad) Name() string { return "adagrad" }
 func (a *AdaGrad) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkEpsilon(&faults, "epsilon", a.Epsilon)
-	a.squares = newMoments(params)
+	a.squares = NewMoments(params)
 	return faults.Err()
 }
 
@@ -54,9 +54,9 @@ func (a *AdaGrad) Apply(_ int, us []Update) error {
 // State is "h/PARAM", the sum of squares.
 func (a *AdaGrad) State() State {
 	state := State{}
-	a.squares.addTo(state, "h")
+	a.squares.AddTo(state, "h")
 	return state
 }
 
 // Restore copies a saved State.
-func (a *AdaGrad) Restore(saved State) error { return restore(a.State(), saved) }
+func (a *AdaGrad) Restore(saved State) error { return Restore(a.State(), saved) }

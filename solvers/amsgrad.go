@@ -26,7 +26,7 @@ type AMSGrad struct {
 	Epsilon      float64 // ε, above 0
 
 	averages
-	maxima moments
+	maxima Moments
 }
 
 // Name is "amsgrad".
@@ -34,7 +34,7 @@ func (*AMSGrad) Name() string { return "amsgrad" }
 
 // Init checks the options.
 func (a *AMSGrad) Init(params []*graph.Param) error {
-	a.averages, a.maxima = newAverages(params), newMoments(params)
+	a.averages, a.maxima = newAverages(params), NewMoments(params)
 	return checkAdam(a.Beta1, a.Beta2, a.Epsilon).Err()
 }
 
@@ -57,9 +57,9 @@ func (a *AMSGrad) Apply(step int, us []Update) error {
 // State is Adam's "m/PARAM" and "v/PARAM", and "s/PARAM", the maxima.
 func (a *AMSGrad) State() State {
 	state := a.averages.State()
-	a.maxima.addTo(state, "s")
+	a.maxima.AddTo(state, "s")
 	return state
 }
 
 // Restore copies a saved State.
-func (a *AMSGrad) Restore(saved State) error { return restore(a.State(), saved) }
+func (a *AMSGrad) Restore(saved State) error { return Restore(a.State(), saved) }

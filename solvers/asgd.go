@@ -44,7 +44,7 @@ type AverageWeights struct {
 	Every   int     // steps from one that counts to the next; 0 stands for 1
 
 	params []*graph.Param
-	means  moments
+	means  Moments
 	count  *tensor.Dense // steps in the mean
 	falls  trigger
 }
@@ -62,7 +62,7 @@ func (a *AverageWeights) Init(params []*graph.Param) error {
 	if err := faults.Err(); err != nil {
 		return err
 	}
-	a.params, a.means, a.count, a.falls = params, newMoments(params), newNumber(0), newTrigger(max(1, a.Trigger))
+	a.params, a.means, a.count, a.falls = params, NewMoments(params), NewNumber(0), newTrigger(max(1, a.Trigger))
 	return nil
 }
 
@@ -122,12 +122,12 @@ func swap[F kernel.Float](a, b []F) {
 // State is "mean/PARAM", the number "count" of steps in it, and what the trigger remembers.
 func (a *AverageWeights) State() State {
 	state := State{"count": a.count, "values": a.falls.values, "observed": a.falls.observed}
-	a.means.addTo(state, "mean")
+	a.means.AddTo(state, "mean")
 	return state
 }
 
 // Restore copies a saved State.
-func (a *AverageWeights) Restore(saved State) error { return restore(a.State(), saved) }
+func (a *AverageWeights) Restore(saved State) error { return Restore(a.State(), saved) }
 
 // trigger is pulled by the first value that is above the least of all values before the last n.
 type trigger struct {
@@ -136,7 +136,7 @@ type trigger struct {
 }
 
 func newTrigger(n int) trigger {
-	t := trigger{tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(n+2)), newNumber(0)}
+	t := trigger{tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(n+2)), NewNumber(0)}
 	t.values.Float64s()[n] = math.Inf(1)
 	return t
 }

@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -25,7 +26,7 @@ type AverageConfig struct {
 
 // WithDefaults returns the config with the zero fields filled in that do not depend on the length of the training.
 func (c AverageConfig) WithDefaults() AverageConfig {
-	c.Kind = orDefault(c.Kind, AverageEMA)
+	c.Kind = cmp.Or(c.Kind, AverageEMA)
 	if c.Kind == AverageEMA && c.Decay == nil {
 		c.Decay = new(0.999)
 	}

@@ -15,7 +15,7 @@ import (
 type Centralize struct {
 	means []float64 // by column, reused
 
-	stateless
+	Stateless
 }
 
 // Name is "centralize".

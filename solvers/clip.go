@@ -15,7 +15,7 @@ import (
 type ClipByValue struct {
 	Max float64 // above 0
 
-	stateless
+	Stateless
 }
 
 // Name is "clip_by_value".
@@ -45,7 +45,7 @@ func (c *ClipByValue) Apply(_ int, us []Update) error {
 type ClipByNorm struct {
 	Max float64 // above 0
 
-	stateless
+	Stateless
 }
 
 // Name is "clip_by_norm".
@@ -74,7 +74,7 @@ func (c *ClipByNorm) Apply(_ int, us []Update) error {
 type ClipByGlobalNorm struct {
 	Max float64 // above 0
 
-	stateless
+	Stateless
 }
 
 // Name is "clip_by_global_norm".

@@ -22,7 +22,7 @@ type ClipAdaptive struct {
 
 	weights, gradients []float64 // squared norms of columns, reused
 
-	stateless
+	Stateless
 }
 
 // leastNorm is the norm that parameters have at least, so that those that begin as 0 can leave it.

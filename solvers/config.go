@@ -1,9 +1,12 @@
 package solvers
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -18,7 +21,7 @@ import (
 // acts after the step.
 //
 // The zero value is Adam with its defaults. A nil pointer is the default of the named solver; a solver without that
-// option refuses a value.
+// option rejects a value. Solvers and schedules that are not part of this package come from Extensions.
 type Config struct {
 	Name          string         `yaml:"name"`                     // one of [Names]; adam
 	LearningRate  float64        `yaml:"learning_rate"`            // η, where the schedule begins
@@ -38,6 +41,9 @@ type Config struct {
 	AverageAfter  *float64       `yaml:"average_after,omitempty"`  // epochs after which asgd averages in any case
 	WeightDecay   *float64       `yaml:"weight_decay,omitempty"`   // λ of kernels, recurrent kernels and embeddings
 	Schedule      ScheduleConfig `yaml:"schedule"`
+
+	// Options are what a solver of Extensions has in addition to the keys above, as {window: 20}; default: the solver's own.
+	Options map[string]float64 `yaml:"options,omitempty"`
 
 	// MomentumSchedule multiplies μ, with the keys of solver.schedule; default nil: none.
 	MomentumSchedule *ScheduleConfig `yaml:"momentum_schedule,omitempty"`
@@ -63,6 +69,9 @@ type Config struct {
 	Average *AverageConfig `yaml:"average,omitempty"`
 	// Lookahead lets the solver run ahead of slow weights.
 	Lookahead *LookaheadConfig `yaml:"lookahead,omitempty"`
+
+	// Extensions are solvers and schedules that Name and the schedules may select in addition to the built-in ones; nil: none.
+	Extensions *Extensions `yaml:"-"`
 }
 
 // PenaltyConfig is λ₁·Σ|W| + λ₂·ΣW².
@@ -99,13 +108,17 @@ func options() []option[Config] {
 
 // WithDefaults returns the config with every option of the named solver filled in.
 func (c Config) WithDefaults() Config {
-	c.Name = orDefault(c.Name, NameAdam)
-	named, _ := ruleNamed(c.Name)
-	c.LearningRate = orDefault(c.LearningRate, named.preset.LearningRate)
-	fill(options(), &c, &named.preset)
-	c.Schedule = c.Schedule.WithDefaults()
-	c.MomentumSchedule = withDefaults(c.MomentumSchedule)
-	c.WeightDecaySchedule = withDefaults(c.WeightDecaySchedule)
+	c.Name = cmp.Or(c.Name, NameAdam)
+	preset, _ := c.Extensions.preset(c.Name)
+	c.LearningRate = cmp.Or(c.LearningRate, preset.LearningRate)
+	fill(options(), &c, &preset)
+	c.Options = fillOptions(c.Options, preset.Options)
+	c.Schedule = c.Schedule.withDefaults(c.Extensions)
+	for _, schedule := range []**ScheduleConfig{&c.MomentumSchedule, &c.WeightDecaySchedule} {
+		if *schedule != nil {
+			*schedule = new((*schedule).withDefaults(c.Extensions))
+		}
+	}
 	c.Spikes = withDefaults(c.Spikes)
 	c.GradientNoise = withDefaults(c.GradientNoise)
 	c.Average = withDefaults(c.Average)
@@ -123,22 +136,27 @@ func withDefaults[C interface{ WithDefaults() C }](c *C) *C {
 // Validate lists every fault of a config whose defaults are filled in.
 func (c Config) Validate() fault.List {
 	var faults fault.List
-	named, known := ruleNamed(c.Name)
-	preset := named.preset
-	faults.Check(known, "name", c.Name, "one of %v", Names())
+	faults.Under("extensions", c.Extensions.Validate())
+	preset, known := c.Extensions.preset(c.Name)
+	faults.Check(known, "name", c.Name, "one of %v", c.Extensions.Names())
 	if known || c.LearningRate != 0 {
 		checkRate(&faults, "learning_rate", c.LearningRate)
 	}
 	if known {
 		checkOptions(&faults, options(), &c, &preset, c.Name)
+		checkOwn(&faults, c.Options, preset.Options, c.Name)
 		c.checkOwners(&faults, &preset)
 	}
 	if c.MinStep != nil && c.MaxStep != nil {
 		faults.Check(!(*c.MinStep > *c.MaxStep), "min_step", *c.MinStep, "at most max_step, which is %v", *c.MaxStep)
 	}
-	faults.Under("schedule", c.Schedule.Validate())
-	under(&faults, "momentum_schedule", c.MomentumSchedule)
-	under(&faults, "weight_decay_schedule", c.WeightDecaySchedule)
+	faults.Under("schedule", c.Schedule.validate(c.Extensions))
+	if c.MomentumSchedule != nil {
+		faults.Under("momentum_schedule", c.MomentumSchedule.validate(c.Extensions))
+	}
+	if c.WeightDecaySchedule != nil {
+		faults.Under("weight_decay_schedule", c.WeightDecaySchedule.validate(c.Extensions))
+	}
 	under(&faults, "spikes", c.Spikes)
 	checkLimit(&faults, "clip_value", c.ClipValue)
 	checkLimit(&faults, "clip_param_norm", c.ClipParamNorm)
@@ -163,6 +181,9 @@ func (c Config) Validate() fault.List {
 	under(&faults, "average", c.Average)
 	faults.Check(c.Average == nil || c.Name != NameASGD, "average", "a section", "null or left out: %s has averages of its own", NameASGD)
 	under(&faults, "lookahead", c.Lookahead)
+	if f, own := c.Extensions.factory(c.Name); own && f.Validate != nil && len(faults) == 0 {
+		faults.Under("", f.Validate(c))
+	}
 	return faults
 }
 
@@ -238,7 +259,11 @@ func (c Config) New(plan Plan) (*Solver, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(c.chain(plan)...)
+	chain, err := c.chain(plan)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(chain...)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +277,7 @@ func (c Config) LearningRates(plan Plan) (Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.Schedule.schedule(c.LearningRate, plan), nil
+	return c.Schedule.schedule(c.LearningRate, plan, c.Extensions), nil
 }
 
 // planned returns the config with its defaults, or all that is wrong with it for that plan.
@@ -292,7 +317,7 @@ func (c Config) checkMomentum(faults *fault.List, plan Plan) {
 	if c.MomentumSchedule == nil || len(*faults) > 0 || steps == 0 {
 		return
 	}
-	factor := c.MomentumSchedule.factor(plan)
+	factor := c.MomentumSchedule.factor(plan, c.Extensions)
 	for step := 0; step < steps; step += max(1, steps/1000) {
 		if mu := *c.Momentum * factor(step); mu >= 1 {
 			faults.Add("momentum_schedule", fmt.Sprintf("a momentum of %v in step %d", mu, step), "less than 1")
@@ -301,7 +326,7 @@ func (c Config) checkMomentum(faults *fault.List, plan Plan) {
 	}
 }
 
-func (c Config) chain(plan Plan) []Transform {
+func (c Config) chain(plan Plan) ([]Transform, error) {
 	var chain []Transform
 	if s := c.Spikes; s != nil {
 		chain = append(chain, &GuardSpikes{Policy: s.Policy, Threshold: s.Threshold, Decay: *s.Decay, WarmUp: s.WarmUpSteps})
@@ -333,11 +358,19 @@ func (c Config) chain(plan Plan) []Transform {
 		}
 	}
 	chain = append(chain, &AddParamPenalty{}) // whether there is one is for the layers to say
-	named, _ := ruleNamed(c.Name)
-	chain = append(chain, named.chain(&c, plan)...)
+	if f, own := c.Extensions.factory(c.Name); own {
+		transforms, err := f.New(c, plan)
+		if err != nil {
+			return nil, errors.WithMessagef(err, "solver %s", c.Name)
+		}
+		chain = append(chain, transforms...)
+	} else {
+		named, _ := ruleNamed(c.Name)
+		chain = append(chain, named.chain(&c, plan)...)
+	}
 	decays := slices.ContainsFunc(c.Groups, func(g Group) bool { return g.WeightDecay != nil })
 	if c.WeightDecay != nil && *c.WeightDecay > 0 || decays {
-		chain = append(chain, &AddDecayedWeights{Decay: *c.WeightDecay, Groups: c.Groups, Factor: c.WeightDecaySchedule.factor(plan)})
+		chain = append(chain, &AddDecayedWeights{Decay: *c.WeightDecay, Groups: c.Groups, Factor: c.WeightDecaySchedule.factor(plan, c.Extensions)})
 	}
 	if slices.ContainsFunc(c.Groups, func(g Group) bool { return g.LearningRateFactor != nil }) {
 		chain = append(chain, &ScaleByGroup{Groups: c.Groups})
@@ -348,5 +381,5 @@ func (c Config) chain(plan Plan) []Transform {
 	if c.Average != nil {
 		chain = append(chain, c.Average.transform(plan))
 	}
-	return append(chain, &ScaleByLearningRate{Schedule: c.Schedule.schedule(c.LearningRate, plan)})
+	return append(chain, &ScaleByLearningRate{Schedule: c.Schedule.schedule(c.LearningRate, plan, c.Extensions)}), nil
 }

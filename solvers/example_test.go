@@ -3,6 +3,7 @@ package solvers_test
 import (
 	"fmt"
 	"log"
+	"math"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -47,4 +48,61 @@ func ExampleConfig() {
 	}
 	fmt.Println(config.WithDefaults().Validate().Err())
 	// Output: momentum: found 0.9, expected null or left out: adamw has no momentum; schedule.factor: found 1.5, expected a number above 0, at most 1
+}
+
+// signMomentum steps by the sign of a moving average of the gradients. Moments are its memory: they are saved and restored with
+// the solver.
+type signMomentum struct {
+	decay float64
+	solvers.Moments
+}
+
+func (*signMomentum) Name() string { return "sign_momentum" }
+
+func (s *signMomentum) Init(params []*graph.Param) error {
+	s.Moments = solvers.NewMoments(params)
+	return nil
+}
+
+func (s *signMomentum) Apply(_ int, updates []solvers.Update) error {
+	for _, u := range updates {
+		solvers.ForEach(func(v []float64) { // the gradient and its average
+			v[1] = s.decay*v[1] + (1-s.decay)*v[0]
+			v[0] = math.Copysign(1, v[1])
+		}, u.Delta, s.Moments[u.Param.Name])
+	}
+	return nil
+}
+
+// A solver of one's own by name: solver: {name: sign_momentum, momentum: 0.5} in YAML selects it where the program hands over the
+// extensions.
+func ExampleExtensions() {
+	extensions := &solvers.Extensions{Solvers: map[string]solvers.Factory{
+		"sign_momentum": {
+			Defaults: solvers.Config{LearningRate: 0.1, Momentum: new(0.9)},
+			New: func(c solvers.Config, _ solvers.Plan) ([]solvers.Transform, error) {
+				return []solvers.Transform{&signMomentum{decay: *c.Momentum}}, nil
+			},
+		},
+	}}
+	config := solvers.Config{Name: "sign_momentum", Momentum: new(0.5), ClipNorm: 1, Extensions: extensions}
+	solver, err := config.New(solvers.Plan{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	kernel, err := graph.NewParam("dense/kernel", graph.RoleKernel, tensor.Float32, graph.Zeros, graph.NewStreams(1), 3)
+	if err != nil {
+		log.Fatal(err)
+	}
+	gradient := tensor.New(tensor.WithShape(3), tensor.WithBacking([]float32{0.5, -2, 1}))
+	if err := solver.Step([]gorgonia.ValueGrad{graph.Gradient{Param: kernel, Tensor: gradient}}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(kernel.Value.Float32s())
+
+	config.Name = "sign"
+	fmt.Println(config.WithDefaults().Validate()[0].Expected)
+	// Output:
+	// [-0.1 0.1 -0.1]
+	// one of [gd sgd momentum nesterov adagrad adadelta rmsprop adam amsgrad adamw nadam radam adabelief lion rprop asgd sign_momentum]
 }

@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
@@ -24,7 +25,7 @@ type AddNoise struct {
 	Decay    float64 // γ, from 0 to 1; the paper has 0.55
 	Streams  *graph.Streams
 
-	stateless
+	Stateless
 }
 
 // Name is "add_noise".
@@ -65,7 +66,7 @@ type GradientNoiseConfig struct {
 
 // WithDefaults fills what is left out.
 func (c GradientNoiseConfig) WithDefaults() GradientNoiseConfig {
-	c.Variance = orDefault(c.Variance, 0.01)
+	c.Variance = cmp.Or(c.Variance, 0.01)
 	if c.Decay == nil {
 		c.Decay = new(0.55)
 	}

@@ -100,7 +100,7 @@ type ScaleByGroup struct {
 
 	factors map[string]float64
 
-	stateless
+	Stateless
 }
 
 // Name is "scale_by_group".

@@ -56,7 +56,7 @@ func (s *ScaleByLearningRate) scale() float64 {
 const factorKey = "factor"
 
 // State is "factor", the number k.
-func (s *ScaleByLearningRate) State() State { return State{factorKey: newNumber(s.scale())} }
+func (s *ScaleByLearningRate) State() State { return State{factorKey: NewNumber(s.scale())} }
 
 // Restore takes k from a saved State.
 func (s *ScaleByLearningRate) Restore(saved State) error {

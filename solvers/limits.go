@@ -84,11 +84,3 @@ func checkRising(faults *fault.List, path string, v []float64) {
 func checkAfter(faults *fault.List, path string, v float64) {
 	faults.Check(v >= 0 && v <= 1e6, path, v, "a number of epochs from 0 to 1e6")
 }
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
-}

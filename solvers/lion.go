@@ -26,7 +26,7 @@ func lionRule() rule {
 type Lion struct {
 	Beta1, Beta2 float64 // β₁ and β₂, in [0, 1)
 
-	means moments
+	means Moments
 }
 
 // Name is "lion".
@@ -37,7 +37,7 @@ func (l *Lion) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkDecay(&faults, "beta1", l.Beta1)
 	checkDecay(&faults, "beta2", l.Beta2)
-	l.means = newMoments(params)
+	l.means = NewMoments(params)
 	return faults.Err()
 }
 
@@ -57,9 +57,9 @@ func (l *Lion) Apply(_ int, us []Update) error {
 // State is "m/PARAM", the average.
 func (l *Lion) State() State {
 	state := State{}
-	l.means.addTo(state, "m")
+	l.means.AddTo(state, "m")
 	return state
 }
 
 // Restore copies a saved State.
-func (l *Lion) Restore(saved State) error { return restore(l.State(), saved) }
+func (l *Lion) Restore(saved State) error { return Restore(l.State(), saved) }

@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"cmp"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
@@ -18,7 +19,7 @@ type Lookahead struct {
 	Steps int     // at least 1
 	Rate  float64 // above 0, at most 1
 
-	slow moments
+	slow Moments
 }
 
 // Name is "lookahead".
@@ -29,7 +30,7 @@ func (l *Lookahead) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkCount(&faults, "steps", l.Steps)
 	checkDecayFactor(&faults, "rate", l.Rate)
-	l.slow = newMoments(params)
+	l.slow = NewMoments(params)
 	for _, p := range params {
 		copyBits(l.slow[p.Name], p.Value)
 	}
@@ -59,12 +60,12 @@ func (l *Lookahead) Applied(step int, us []Update) (changed bool) {
 // State is "slow/PARAM".
 func (l *Lookahead) State() State {
 	state := State{}
-	l.slow.addTo(state, "slow")
+	l.slow.AddTo(state, "slow")
 	return state
 }
 
 // Restore copies a saved State.
-func (l *Lookahead) Restore(saved State) error { return restore(l.State(), saved) }
+func (l *Lookahead) Restore(saved State) error { return Restore(l.State(), saved) }
 
 // LookaheadConfig is a [Lookahead].
 type LookaheadConfig struct {
@@ -74,7 +75,7 @@ type LookaheadConfig struct {
 
 // WithDefaults fills the zero fields.
 func (c LookaheadConfig) WithDefaults() LookaheadConfig {
-	c.Steps, c.Rate = orDefault(c.Steps, 5), orDefault(c.Rate, 0.5)
+	c.Steps, c.Rate = cmp.Or(c.Steps, 5), cmp.Or(c.Rate, 0.5)
 	return c
 }
 

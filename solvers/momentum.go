@@ -24,7 +24,7 @@ func momentumPreset() Config { return Config{LearningRate: 0.01, Momentum: new(0
 
 func momentumChain(nesterov bool) func(*Config, Plan) []Transform {
 	return func(c *Config, plan Plan) []Transform {
-		return []Transform{&Momentum{Momentum: *c.Momentum, Form: c.Form, Nesterov: nesterov, Factor: c.MomentumSchedule.factor(plan)}}
+		return []Transform{&Momentum{Momentum: *c.Momentum, Form: c.Form, Nesterov: nesterov, Factor: c.MomentumSchedule.factor(plan, c.Extensions)}}
 	}
 }
 
@@ -52,7 +52,7 @@ type Momentum struct {
 	Nesterov bool
 	Factor   Schedule // of μ; nil: 1. A product that is out of range is an error
 
-	velocity moments
+	velocity Moments
 }
 
 // Name is "momentum".
@@ -63,7 +63,7 @@ func (m *Momentum) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkDecay(&faults, "momentum", m.Momentum)
 	checkForm(&faults, "form", m.Form)
-	m.velocity = newMoments(params)
+	m.velocity = NewMoments(params)
 	return faults.Err()
 }
 
@@ -103,9 +103,9 @@ func follow[F kernel.Float](nesterov bool, delta, velocity []F, mu, gain F) {
 // State is "v/PARAM", the velocity.
 func (m *Momentum) State() State {
 	state := State{}
-	m.velocity.addTo(state, "v")
+	m.velocity.AddTo(state, "v")
 	return state
 }
 
 // Restore copies a saved State.
-func (m *Momentum) Restore(saved State) error { return restore(m.State(), saved) }
+func (m *Momentum) Restore(saved State) error { return Restore(m.State(), saved) }

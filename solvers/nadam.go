@@ -43,7 +43,7 @@ func (*NAdam) Name() string { return "nadam" }
 
 // Init checks the options.
 func (n *NAdam) Init(params []*graph.Param) error {
-	n.averages, n.product = newAverages(params), newNumber(1)
+	n.averages, n.product = newAverages(params), NewNumber(1)
 	faults := checkAdam(n.Beta1, n.Beta2, n.Epsilon)
 	checkDecay(&faults, "momentum_decay", n.MomentumDecay)
 	return faults.Err()
@@ -83,4 +83,4 @@ func (n *NAdam) State() State {
 }
 
 // Restore copies a saved State.
-func (n *NAdam) Restore(saved State) error { return restore(n.State(), saved) }
+func (n *NAdam) Restore(saved State) error { return Restore(n.State(), saved) }

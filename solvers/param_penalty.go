@@ -20,7 +20,7 @@ type AddParamPenalty struct {
 	pool *kernel.Pool
 	gram grams
 
-	stateless
+	Stateless
 }
 
 // grams is scratch memory for W_bᵀ·W_b, in the dtype at work.

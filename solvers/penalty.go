@@ -19,7 +19,7 @@ type AddPenalty struct {
 	L1, L2 float64      // λ₁ and λ₂, at least 0
 	Roles  []graph.Role // the parameters that are penalized; nil: kernels, recurrent kernels and embeddings
 
-	stateless
+	Stateless
 }
 
 // Name is "add_penalty".

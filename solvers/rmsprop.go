@@ -14,7 +14,7 @@ func rmsPropRule() rule {
 	return rule{NameRMSProp, preset, func(c *Config, plan Plan) []Transform {
 		chain := []Transform{&RMSProp{Rho: *c.Rho, Epsilon: *c.Epsilon, Centered: *c.Centered}}
 		if *c.Momentum > 0 {
-			chain = append(chain, &Momentum{Momentum: *c.Momentum, Form: Classical, Factor: c.MomentumSchedule.factor(plan)})
+			chain = append(chain, &Momentum{Momentum: *c.Momentum, Form: Classical, Factor: c.MomentumSchedule.factor(plan, c.Extensions)})
 		}
 		return chain
 	}}
@@ -39,7 +39,7 @@ type RMSProp struct {
 	Epsilon  float64 // ε, above 0
 	Centered bool
 
-	squares, means moments
+	squares, means Moments
 }
 
 // Name is "rmsprop".
@@ -50,9 +50,9 @@ func (r *RMSProp) Init(params []*graph.Param) error {
 	var faults fault.List
 	checkDecay(&faults, "rho", r.Rho)
 	checkEpsilon(&faults, "epsilon", r.Epsilon)
-	r.squares = newMoments(params)
+	r.squares = NewMoments(params)
 	if r.Centered {
-		r.means = newMoments(params)
+		r.means = NewMoments(params)
 	}
 	return faults.Err()
 }
@@ -78,10 +78,10 @@ func (r *RMSProp) Apply(_ int, us []Update) error {
 // State is "h/PARAM", the average of squares, and where it is centered "m/PARAM", that of gradients.
 func (r *RMSProp) State() State {
 	state := State{}
-	r.squares.addTo(state, "h")
-	r.means.addTo(state, "m")
+	r.squares.AddTo(state, "h")
+	r.means.AddTo(state, "m")
 	return state
 }
 
 // Restore copies a saved State.
-func (r *RMSProp) Restore(saved State) error { return restore(r.State(), saved) }
+func (r *RMSProp) Restore(saved State) error { return Restore(r.State(), saved) }

@@ -31,7 +31,7 @@ type Rprop struct {
 	Shrinkage float64 // above 0, at most 1
 	Min, Max  float64 // of s, Min above 0 and at most Max
 
-	previous, sizes moments
+	previous, sizes Moments
 }
 
 // Name is "rprop".
@@ -45,7 +45,7 @@ func (r *Rprop) Init(params []*graph.Param) error {
 	checkThreshold(&faults, "min", r.Min)
 	checkThreshold(&faults, "max", r.Max)
 	faults.Check(!(r.Min > r.Max), "min", r.Min, "at most max, which is %v", r.Max)
-	r.previous, r.sizes = newMoments(params), newMoments(params)
+	r.previous, r.sizes = NewMoments(params), NewMoments(params)
 	for _, s := range r.sizes {
 		if isFloat32(s) {
 			setAll(s.Float32s(), 1)
@@ -78,10 +78,10 @@ func (r *Rprop) Apply(_ int, us []Update) error {
 // State is "g/PARAM", the gradient before, and "s/PARAM", the sizes of steps.
 func (r *Rprop) State() State {
 	state := State{}
-	r.previous.addTo(state, "g")
-	r.sizes.addTo(state, "s")
+	r.previous.AddTo(state, "g")
+	r.sizes.AddTo(state, "s")
 	return state
 }
 
 // Restore copies a saved State.
-func (r *Rprop) Restore(saved State) error { return restore(r.State(), saved) }
+func (r *Rprop) Restore(saved State) error { return Restore(r.State(), saved) }

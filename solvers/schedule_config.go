@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -31,20 +32,21 @@ const (
 )
 
 // ScheduleConfig is a schedule by name, from the learning rate on. The zero value is constant. A nil pointer is the
-// default of the named schedule; a schedule without that option refuses a value.
+// default of the named schedule; a schedule without that option rejects a value.
 type ScheduleConfig struct {
-	Name         string         `yaml:"name"`              // one of [ScheduleNames]; constant
-	Every        *float64       `yaml:"every,omitempty"`   // epochs after which factor is reached, or of a cycle, the first one of cosine_restarts
-	Factor       *float64       `yaml:"factor,omitempty"`  // what the learning rate is multiplied by over every epochs, at each of at, or from one cycle to the next
-	At           []float64      `yaml:"at,omitempty"`      // epochs after which multi_step changes
-	Initial      *float64       `yaml:"initial,omitempty"` // part of the learning rate where one_cycle begins and where cyclic begins and ends
-	Final        *float64       `yaml:"final,omitempty"`   // part of the learning rate at the end
-	Power        *float64       `yaml:"power,omitempty"`   // exponent of polynomial
-	Stretch      *float64       `yaml:"stretch,omitempty"` // how many times as long each cycle of cosine_restarts is as the one before
-	Rise         *float64       `yaml:"rise,omitempty"`    // part of a cycle that goes up
-	Parts        []SchedulePart `yaml:"parts,omitempty"`   // of chain: one schedule after the other
-	Per          string         `yaml:"per"`               // changes with every step, or with every epoch; step
-	WarmUpEpochs float64        `yaml:"warmup_epochs"`     // epochs of linear rise in front, step by step; 0
+	Name         string             `yaml:"name"`              // one of [ScheduleNames]; constant
+	Every        *float64           `yaml:"every,omitempty"`   // epochs after which factor is reached, or of a cycle, the first one of cosine_restarts
+	Factor       *float64           `yaml:"factor,omitempty"`  // what the learning rate is multiplied by over every epochs, at each of at, or from one cycle to the next
+	At           []float64          `yaml:"at,omitempty"`      // epochs after which multi_step changes
+	Initial      *float64           `yaml:"initial,omitempty"` // part of the learning rate where one_cycle begins and where cyclic begins and ends
+	Final        *float64           `yaml:"final,omitempty"`   // part of the learning rate at the end
+	Power        *float64           `yaml:"power,omitempty"`   // exponent of polynomial
+	Stretch      *float64           `yaml:"stretch,omitempty"` // how many times as long each cycle of cosine_restarts is as the one before
+	Rise         *float64           `yaml:"rise,omitempty"`    // part of a cycle that goes up
+	Parts        []SchedulePart     `yaml:"parts,omitempty"`   // of chain: one schedule after the other
+	Options      map[string]float64 `yaml:"options,omitempty"` // what a schedule of [Extensions] has in addition
+	Per          string             `yaml:"per"`               // changes with every step, or with every epoch; step
+	WarmUpEpochs float64            `yaml:"warmup_epochs"`     // epochs of linear rise in front, step by step; 0
 }
 
 // SchedulePart is one of the schedules of a chain.
@@ -149,36 +151,45 @@ func scheduleOptions() []option[ScheduleConfig] {
 }
 
 // WithDefaults returns the config with every option of the named schedule filled in.
-func (c ScheduleConfig) WithDefaults() ScheduleConfig {
-	c.Name, c.Per = orDefault(c.Name, ScheduleConstant), orDefault(c.Per, PerStepSchedule)
-	named, _ := curveNamed(c.Name)
-	fill(scheduleOptions(), &c, &named.preset)
+func (c ScheduleConfig) WithDefaults() ScheduleConfig { return c.withDefaults(nil) }
+
+func (c ScheduleConfig) withDefaults(e *Extensions) ScheduleConfig {
+	c.Name, c.Per = cmp.Or(c.Name, ScheduleConstant), cmp.Or(c.Per, PerStepSchedule)
+	preset, _ := e.schedulePreset(c.Name)
+	fill(scheduleOptions(), &c, &preset)
+	c.Options = fillOptions(c.Options, preset.Options)
 	c.Parts = slices.Clone(c.Parts)
 	for i := range c.Parts {
-		c.Parts[i].From = orDefault(c.Parts[i].From, 1)
-		c.Parts[i].Schedule = c.Parts[i].Schedule.WithDefaults()
+		c.Parts[i].From = cmp.Or(c.Parts[i].From, 1)
+		c.Parts[i].Schedule = c.Parts[i].Schedule.withDefaults(e)
 	}
 	return c
 }
 
 // Validate lists every fault of a config whose defaults are filled in.
-func (c ScheduleConfig) Validate() fault.List {
+func (c ScheduleConfig) Validate() fault.List { return c.validate(nil) }
+
+func (c ScheduleConfig) validate(e *Extensions) fault.List {
 	var faults fault.List
-	named, known := curveNamed(c.Name)
-	faults.Check(known, "name", c.Name, "one of %v", ScheduleNames())
+	preset, known := e.schedulePreset(c.Name)
+	faults.Check(known, "name", c.Name, "one of %v", e.ScheduleNames())
 	if known {
-		checkOptions(&faults, scheduleOptions(), &c, &named.preset, "the schedule "+c.Name)
-		c.checkParts(&faults)
+		checkOptions(&faults, scheduleOptions(), &c, &preset, "the schedule "+c.Name)
+		checkOwn(&faults, c.Options, preset.Options, "the schedule "+c.Name)
+		c.checkParts(&faults, e)
 	}
 	pers := []string{PerStepSchedule, PerEpochSchedule}
 	faults.Check(slices.Contains(pers, c.Per), "per", c.Per, "one of %v", pers)
 	if c.WarmUpEpochs != 0 {
 		checkEpochs(&faults, "warmup_epochs", c.WarmUpEpochs)
 	}
+	if f, own := e.scheduleFactory(c.Name); own && f.Validate != nil && len(faults) == 0 {
+		faults.Under("", f.Validate(c))
+	}
 	return faults
 }
 
-func (c ScheduleConfig) checkParts(faults *fault.List) {
+func (c ScheduleConfig) checkParts(faults *fault.List, e *Extensions) {
 	if c.Name != ScheduleChain {
 		faults.Check(len(c.Parts) == 0, "parts", fmt.Sprintf("%d parts", len(c.Parts)), "null or left out: the schedule %s has no parts", c.Name)
 		return
@@ -195,7 +206,7 @@ func (c ScheduleConfig) checkParts(faults *fault.List) {
 		if p.Schedule.Name == ScheduleChain {
 			inner.Add("schedule.name", ScheduleChain, "any other: a chain has no chains")
 		} else {
-			inner.Under("schedule", p.Schedule.Validate())
+			inner.Under("schedule", p.Schedule.validate(e))
 		}
 		faults.Under(fmt.Sprintf("parts.%d", i), inner)
 	}
@@ -240,17 +251,19 @@ func (c ScheduleConfig) checkLength(epochs float64, what string) fault.List {
 }
 
 // schedule makes the schedule. The config has its defaults and is valid for the plan.
-func (c ScheduleConfig) schedule(rate float64, plan Plan) Schedule {
-	return c.scheduleOver(rate, plan.StepsPerEpoch, float64(plan.Epochs)*float64(plan.StepsPerEpoch))
+func (c ScheduleConfig) schedule(rate float64, plan Plan, e *Extensions) Schedule {
+	return c.scheduleOver(rate, plan.StepsPerEpoch, float64(plan.Epochs)*float64(plan.StepsPerEpoch), e)
 }
 
-func (c ScheduleConfig) scheduleOver(rate float64, stepsPerEpoch int, steps float64) Schedule {
+func (c ScheduleConfig) scheduleOver(rate float64, stepsPerEpoch int, steps float64, e *Extensions) Schedule {
 	epoch := float64(stepsPerEpoch)
 	warmUp := math.Round(c.WarmUpEpochs * epoch)
 	rest := max(steps-warmUp, 1)
 	var s Schedule
-	if c.Name == ScheduleChain {
-		s = c.chain(rate, stepsPerEpoch, rest)
+	if f, own := e.scheduleFactory(c.Name); own {
+		s = f.New(c, rate, epoch, rest)
+	} else if c.Name == ScheduleChain {
+		s = c.chain(rate, stepsPerEpoch, rest, e)
 	} else {
 		named, _ := curveNamed(c.Name)
 		s = named.schedule(&c, rate, epoch, rest)
@@ -264,7 +277,7 @@ func (c ScheduleConfig) scheduleOver(rate float64, stepsPerEpoch int, steps floa
 	return s
 }
 
-func (c ScheduleConfig) chain(rate float64, stepsPerEpoch int, left float64) Schedule {
+func (c ScheduleConfig) chain(rate float64, stepsPerEpoch int, left float64, e *Extensions) Schedule {
 	var lengths []int
 	var parts []Schedule
 	for i, p := range c.Parts {
@@ -274,15 +287,15 @@ func (c ScheduleConfig) chain(rate float64, stepsPerEpoch int, left float64) Sch
 			lengths = append(lengths, int(length))
 		}
 		left -= length
-		parts = append(parts, p.Schedule.scheduleOver(rate*p.From, stepsPerEpoch, length))
+		parts = append(parts, p.Schedule.scheduleOver(rate*p.From, stepsPerEpoch, length, e))
 	}
 	return Chain(lengths, parts...)
 }
 
 // factor makes a schedule that starts from 1; nil for no config.
-func (c *ScheduleConfig) factor(plan Plan) Schedule {
+func (c *ScheduleConfig) factor(plan Plan, e *Extensions) Schedule {
 	if c == nil {
 		return nil
 	}
-	return c.schedule(1, plan)
+	return c.schedule(1, plan, e)
 }

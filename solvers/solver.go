@@ -39,6 +39,9 @@ func New(ts ...Transform) (*Solver, error) {
 		if t == nil {
 			return nil, errors.Errorf("transform %d: found nil", i)
 		}
+		if err := checkOptional(t); err != nil {
+			return nil, errors.WithMessagef(err, "transform %d", i)
+		}
 		key := t.Name()
 		if count[key]++; count[key] > 1 {
 			key += "." + strconv.Itoa(count[key])
@@ -178,7 +181,7 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 // applied lets the transforms look at the parameters after the step.
 func (s *Solver) applied() {
 	for _, t := range s.chain {
-		t, ok := t.(interface{ Applied(int, []Update) bool })
+		t, ok := t.(StepObserver)
 		if !ok || !t.Applied(s.steps, s.updates) {
 			continue
 		}
@@ -253,7 +256,7 @@ func (s *Solver) ScaleLearningRate(factor float64) error {
 // average weights when the loss stops falling needs it.
 func (s *Solver) Observe(loss float64) {
 	for _, t := range s.chain {
-		if t, ok := t.(interface{ Observe(float64) }); ok {
+		if t, ok := t.(LossObserver); ok {
 			t.Observe(loss)
 		}
 	}
@@ -263,7 +266,7 @@ func (s *Solver) Observe(loss float64) {
 // whether it has any. They are to be swapped back before the next Step, State or Restore.
 func (s *Solver) SwapAverages() bool {
 	for _, t := range s.chain {
-		if t, ok := t.(interface{ SwapAverages() bool }); ok && t.SwapAverages() {
+		if t, ok := t.(Averager); ok && t.SwapAverages() {
 			return true
 		}
 	}
@@ -273,7 +276,7 @@ func (s *Solver) SwapAverages() bool {
 // Spikes is how many steps so far had a gradient that was suddenly long, by [GuardSpikes].
 func (s *Solver) Spikes() int {
 	for _, t := range s.chain {
-		if t, ok := t.(interface{ Spikes() int }); ok {
+		if t, ok := t.(SpikeCounter); ok {
 			return t.Spikes()
 		}
 	}
@@ -285,7 +288,7 @@ func (s *Solver) Spikes() int {
 func (s *Solver) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, t := range s.chain {
-		if p, ok := t.(interface{ Penalty([]*graph.Param) float64 }); ok {
+		if p, ok := t.(Penalizer); ok {
 			sum += p.Penalty(params)
 		}
 	}
@@ -301,7 +304,7 @@ func (s *Solver) State() State { return s.live().clone() }
 
 // live is State without the copy, but for the counter.
 func (s *Solver) live() State {
-	state := State{stepKey: newNumber(float64(s.steps))}
+	state := State{stepKey: NewNumber(float64(s.steps))}
 	for i, t := range s.chain {
 		for name, value := range t.State() {
 			state[s.keys[i]+"/"+name] = value

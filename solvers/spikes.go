@@ -1,6 +1,7 @@
 package solvers
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -44,7 +45,7 @@ func (*GuardSpikes) Name() string { return "guard_spikes" }
 // Init checks the options.
 func (g *GuardSpikes) Init([]*graph.Param) error {
 	faults := SpikeConfig{g.Policy, g.Threshold, &g.Decay, g.WarmUp}.Validate()
-	g.average, g.seen, g.spikes = newNumber(0), newNumber(0), newNumber(0)
+	g.average, g.seen, g.spikes = NewNumber(0), NewNumber(0), NewNumber(0)
 	return faults.Err()
 }
 
@@ -85,7 +86,7 @@ func (g *GuardSpikes) State() State {
 }
 
 // Restore copies a saved State.
-func (g *GuardSpikes) Restore(saved State) error { return restore(g.State(), saved) }
+func (g *GuardSpikes) Restore(saved State) error { return Restore(g.State(), saved) }
 
 // SpikeConfig is a [GuardSpikes].
 type SpikeConfig struct {
@@ -97,7 +98,7 @@ type SpikeConfig struct {
 
 // WithDefaults fills what is left out.
 func (c SpikeConfig) WithDefaults() SpikeConfig {
-	c.Policy, c.Threshold, c.WarmUpSteps = orDefault(c.Policy, SkipSpikes), orDefault(c.Threshold, 10), orDefault(c.WarmUpSteps, 100)
+	c.Policy, c.Threshold, c.WarmUpSteps = cmp.Or(c.Policy, SkipSpikes), cmp.Or(c.Threshold, 10), cmp.Or(c.WarmUpSteps, 100)
 	if c.Decay == nil {
 		c.Decay = new(0.99)
 	}

@@ -26,7 +26,7 @@ type AddDecayedWeights struct {
 
 	decays map[string]float64 // λ by parameter; those without one decay not
 
-	stateless
+	Stateless
 }
 
 // Name is "add_decayed_weights".
