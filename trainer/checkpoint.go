@@ -60,7 +60,7 @@ type CheckpointError struct{ Faults []FileFault }
 // FileFault is what is wrong with one file.
 type FileFault struct {
 	Path string
-	Err  error // names the path; a [*weights.FormatError] where the content is damaged
+	Err  error // names the path; a [fault.Fault] where the content is damaged
 }
 
 func (e *CheckpointError) Error() string {
@@ -203,7 +203,7 @@ func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 }
 
 func damaged(where, found, expected string) error {
-	return errors.WithStack(&weights.FormatError{Format: "safetensors", Where: where, Found: found, Expected: expected})
+	return weights.Damaged("checkpoint", where, found, expected)
 }
 
 // checksum is the SHA-256 of the safetensors file without its checksum: the encoding of a content is unique.

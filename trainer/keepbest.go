@@ -9,6 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
@@ -46,7 +47,7 @@ func (f *fit) keepBest() error {
 	best := f.stop.bestEpochs(f.state.Epochs, f.cfg.KeepBest)
 	if slices.Contains(best, f.state.Epoch) {
 		path := filepath.Join(dir, BestWeightsName(f.state.Epoch))
-		err := atomicfile.Write(path, 0o666, func(w io.Writer) error { return weights.Encode(w, weights.FromParams(f.params), nil) })
+		err := atomicfile.Write(path, 0o666, func(w io.Writer) error { return weights.Encode(w, graph.Tensors(f.params), nil) })
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer"
 )
@@ -63,7 +64,7 @@ func TestKeepBest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := weights.Assign(file, params); err != nil || !reflect.DeepEqual(values(params), seen[epoch.Epoch]) {
+		if err := graph.Assign(params, file.Tensors); err != nil || !reflect.DeepEqual(values(params), seen[epoch.Epoch]) {
 			t.Errorf("epoch %d: found other weights than those of the epoch (%v)", epoch.Epoch, err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/weights"
 )
 
 // cloneParams copies parameters with their values.
@@ -24,7 +23,7 @@ func cloneParams(params []*graph.Param) []*graph.Param {
 
 // assignParams copies values between parameters that must agree in names, dtypes and shapes.
 func assignParams(dst, src []*graph.Param) error {
-	return weights.Assign(&weights.File{Tensors: weights.FromParams(src)}, dst)
+	return graph.Assign(dst, graph.Tensors(src))
 }
 
 // copyDense copies between tensors of equal dtype and size.

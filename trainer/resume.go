@@ -7,7 +7,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
@@ -52,12 +51,12 @@ func (f *fit) openCheckpoints() error {
 }
 
 func (f *fit) restore(c *checkpoint) error {
-	if err := weights.Assign(&weights.File{Tensors: c.section(paramRoom)}, f.params); err != nil {
+	if err := graph.Assign(f.params, c.section(paramRoom)); err != nil {
 		return err
 	}
 	if c.state.Stopping.BestEpoch > 0 {
 		f.best = cloneParams(f.params)
-		if err := weights.Assign(&weights.File{Tensors: c.section(bestRoom)}, f.best); err != nil {
+		if err := graph.Assign(f.best, c.section(bestRoom)); err != nil {
 			return errors.WithMessage(err, "best weights")
 		}
 	}
@@ -133,11 +132,11 @@ func (f *fit) save() error {
 	if err := f.saveCallbacks(); err != nil {
 		return err
 	}
-	tensors := prefixed(paramRoom, weights.FromParams(f.params))
-	tensors = append(tensors, prefixed(bestRoom, weights.FromParams(f.best))...)
+	tensors := prefixed(paramRoom, graph.Tensors(f.params))
+	tensors = append(tensors, prefixed(bestRoom, graph.Tensors(f.best))...)
 	for room, values := range map[string]map[string]*tensor.Dense{solverRoom: f.solver.State(), carriedRoom: f.carried[graph.Train].State(), accumulatedRoom: f.accumulator.sums} {
 		for name, value := range values {
-			tensors = append(tensors, weights.FromParams([]*graph.Param{{Name: room + name, Value: value}})...)
+			tensors = append(tensors, graph.Tensors([]*graph.Param{{Name: room + name, Value: value}})...)
 		}
 	}
 	return saveCheckpoint(f.options.Checkpoints, checkpoint{f.state, tensors})

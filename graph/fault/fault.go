@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -171,4 +172,21 @@ func (l List) Placed() bool {
 		}
 	}
 	return true
+}
+
+// In sets the place of every fault in err to the file, directory or flag where. An error without faults is wrapped with
+// where as a prefix; nil stays nil.
+func In(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var found *Error
+	if !errors.As(err, &found) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	placed := slices.Clone(found.Faults)
+	for i := range placed {
+		placed[i].Where = where
+	}
+	return placed.Err()
 }

@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"testing"
 
@@ -44,5 +45,22 @@ func TestPathsAndCauses(t *testing.T) {
 	}
 	if fault.List(nil).Err() != nil {
 		t.Error("the empty list is an error")
+	}
+}
+
+func TestIn(t *testing.T) {
+	inner := fault.List{{Where: "npy", What: "damaged file: data", Cause: fs.ErrInvalid}, {Where: "npy", What: "too long"}}
+	err := fault.In("a.npy", fmt.Errorf("read: %w", inner.Err()))
+	if want := "a.npy: damaged file: data; a.npy: too long"; err.Error() != want {
+		t.Errorf("found %q, expected %q", err, want)
+	}
+	if !errors.Is(err, fs.ErrInvalid) || inner[0].Where != "npy" {
+		t.Errorf("found the cause lost or the faults changed: %v, %+v", err, inner)
+	}
+	if err := fault.In("a.npy", fs.ErrNotExist); err.Error() != "a.npy: file does not exist" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("found %v, expected the error with the file", err)
+	}
+	if err := fault.In("a.npy", nil); err != nil {
+		t.Errorf("found %v, expected nil", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
@@ -143,14 +144,14 @@ var hostile = []struct {
 	file []byte
 	want string
 }{
-	{"empty", nil, `file: found 0 bytes, expected at least the 8`},
-	{"no whole length", []byte("\x08\x00\x00\x00"), `file: found 4 bytes`},
-	{"no header", []byte("\x08\x00\x00\x00\x00\x00\x00\x00"), `header's length: found 8 bytes, expected at most 0`},
+	{"empty", nil, `file (found 0 bytes, expected at least the 8`},
+	{"no whole length", []byte("\x08\x00\x00\x00"), `file (found 4 bytes`},
+	{"no header", []byte("\x08\x00\x00\x00\x00\x00\x00\x00"), `header's length (found 8 bytes, expected at most 0`},
 	{"header of 2^60 bytes", []byte("\x00\x00\x00\x00\x00\x00\x00\x10{}"), `found 1152921504606846976 bytes, expected at most 2`},
 	{"header of 2^64-1 bytes", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), `found 18446744073709551615 bytes`},
-	{"header one byte too long", fileOf("{}")[:9], `header's length: found 2 bytes, expected at most 1`},
+	{"header one byte too long", fileOf("{}")[:9], `header's length (found 2 bytes, expected at most 1`},
 	{"header of no bytes", fileOf(""), `expected a JSON object`},
-	{"leading space", fileOf(" {}"), `header: found " {}", expected a JSON object`},
+	{"leading space", fileOf(" {}"), `header (found " {}", expected a JSON object`},
 	{"a list", fileOf("[]"), `expected a JSON object`},
 	{"a string", fileOf(`"{}"`), `expected a JSON object`},
 	{"not JSON", fileOf("{"), `invalid JSON`},
@@ -159,52 +160,52 @@ var hostile = []struct {
 	{"zeros after the object", fileOf("{}\x00\x00"), `invalid JSON`},
 	{"deep nesting", fileOf(`{"a":` + strings.Repeat("[", 200_000)), `invalid JSON`},
 	{"not UTF-8", fileOf("{\"\xff\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"), `bytes that are not UTF-8`},
-	{"tensor is a list", fileOf(`{"w":[]}`), `tensor "w": found a list, expected a JSON object`},
-	{"tensor is null", fileOf(`{"w":null}`), `tensor "w": found null`},
-	{"metadata is a string", fileOf(`{"__metadata__":"x"}`), `metadata: found the string "x", expected a JSON object`},
-	{"metadata of numbers", fileOf(`{"__metadata__":{"epoch":1}}`), `metadata "epoch": found the number 1, expected a string`},
-	{"metadata of objects", fileOf(`{"__metadata__":{"epoch":{"a":"b"}}}`), `metadata "epoch": found an object`},
-	{"name twice", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2), `header: found the key "w" twice`},
-	{"name twice, once escaped", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0077":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2), `header: found the key "w" twice`},
+	{"tensor is a list", fileOf(`{"w":[]}`), `tensor "w" (found a list, expected a JSON object`},
+	{"tensor is null", fileOf(`{"w":null}`), `tensor "w" (found null`},
+	{"metadata is a string", fileOf(`{"__metadata__":"x"}`), `metadata (found the string "x", expected a JSON object`},
+	{"metadata of numbers", fileOf(`{"__metadata__":{"epoch":1}}`), `metadata "epoch" (found the number 1, expected a string`},
+	{"metadata of objects", fileOf(`{"__metadata__":{"epoch":{"a":"b"}}}`), `metadata "epoch" (found an object`},
+	{"name twice", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2), `header (found the key "w" twice`},
+	{"name twice, once escaped", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\u0077":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2), `header (found the key "w" twice`},
 	{"metadata twice", fileOf(`{"__metadata__":{},"__metadata__":{}}`), `found the key "__metadata__" twice`},
-	{"metadata key twice", fileOf(`{"__metadata__":{"a":"b","a":"c"}}`), `metadata: found the key "a" twice`},
-	{"dtype twice", fileOf(`{"w":{"dtype":"F32","dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1), `tensor "w": found the key "dtype" twice`},
-	{"unknown key", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"stride":[1]}}`, 1), `tensor "w": found the key "stride"`},
-	{"no shape", fileOf(`{"w":{"dtype":"U8","data_offsets":[0,1]}}`, 1), `tensor "w": found 2 keys, expected dtype, shape and data_offsets`},
-	{"no dtype", fileOf(`{"w":{"shape":[1],"data_offsets":[0,1]}}`, 1), `tensor "w": found 2 keys`},
-	{"unknown dtype", fileOf(`{"w":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}`, 1, 2), `tensor "w", dtype: found "BF16", expected F32, F64, I64 or U8`},
-	{"dtype is a number", fileOf(`{"w":{"dtype":32,"shape":[1],"data_offsets":[0,4]}}`, 1, 2, 3, 4), `tensor "w", dtype: found the number 32, expected a string`},
-	{"negative size", fileOf(`{"w":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}`, 1), `tensor "w", shape: found the number -1`},
+	{"metadata key twice", fileOf(`{"__metadata__":{"a":"b","a":"c"}}`), `metadata (found the key "a" twice`},
+	{"dtype twice", fileOf(`{"w":{"dtype":"F32","dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1), `tensor "w" (found the key "dtype" twice`},
+	{"unknown key", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"stride":[1]}}`, 1), `tensor "w" (found the key "stride"`},
+	{"no shape", fileOf(`{"w":{"dtype":"U8","data_offsets":[0,1]}}`, 1), `tensor "w" (found 2 keys, expected dtype, shape and data_offsets`},
+	{"no dtype", fileOf(`{"w":{"shape":[1],"data_offsets":[0,1]}}`, 1), `tensor "w" (found 2 keys`},
+	{"unknown dtype", fileOf(`{"w":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}`, 1, 2), `tensor "w", dtype (found "BF16", expected F32, F64, I64 or U8`},
+	{"dtype is a number", fileOf(`{"w":{"dtype":32,"shape":[1],"data_offsets":[0,4]}}`, 1, 2, 3, 4), `tensor "w", dtype (found the number 32, expected a string`},
+	{"negative size", fileOf(`{"w":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}`, 1), `tensor "w", shape (found the number -1`},
 	{"two negative sizes", fileOf(`{"w":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}`, 1), `found the number -1`},
 	{"fraction", fileOf(`{"w":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}`, 1), `found the number 1.0`},
 	{"exponent", fileOf(`{"w":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}`, 1), `found the number 1e0`},
 	{"size is a string", fileOf(`{"w":{"dtype":"U8","shape":["1"],"data_offsets":[0,1]}}`, 1), `found the string "1", expected whole numbers`},
 	{"size above 2^53", fileOf(`{"w":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,9007199254740993]}}`), `expected whole numbers from 0 to 2^53`},
 	{"size above 2^64", fileOf(`{"w":{"dtype":"U8","shape":[18446744073709551617],"data_offsets":[0,1]}}`, 1), `expected whole numbers from 0 to 2^53`},
-	{"product of sizes overflows to 0", fileOf(`{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`), `tensor "w", shape: found [4294967296 4294967296], expected at most`},
+	{"product of sizes overflows to 0", fileOf(`{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`), `tensor "w", shape (found [4294967296 4294967296], expected at most`},
 	{"product of sizes overflows in bytes", fileOf(`{"w":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}`), `whole numbers from 0 to 2^53`},
 	{"2^50 numbers in bounds of each other", fileOf(`{"w":{"dtype":"U8","shape":[1125899906842624],"data_offsets":[0,1125899906842624]}}`), `1125899906842624], expected a`},
 	{"shape and offsets disagree", fileOf(`{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 1, 2, 3, 4), `found 4 bytes, expected 8 for F32 of shape [2]`},
-	{"one offset", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0]}}`, 1), `data_offsets: found [0], expected a begin and an end`},
-	{"three offsets", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}}`, 1), `data_offsets: found [0 1 2]`},
-	{"end before begin", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}`, 1), `data_offsets: found [1 0]`},
+	{"one offset", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0]}}`, 1), `data_offsets (found [0], expected a begin and an end`},
+	{"three offsets", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}}`, 1), `data_offsets (found [0 1 2]`},
+	{"end before begin", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}`, 1), `data_offsets (found [1 0]`},
 	{"end after the file", fileOf(`{"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 1), `found [0, 2], expected an end within the 1 bytes of data`},
 	{"hole at the begin", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 1, 2), `found [1, 2], expected data that begins at 0`},
-	{"hole between", fileOf(`{"v":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}`, 1, 2, 3), `tensor "w", data_offsets: found [2, 3], expected data that begins at 1`},
-	{"overlap", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, 1, 2, 3), `tensor "w", data_offsets: found [1, 3], expected data that begins at 2`},
+	{"hole between", fileOf(`{"v":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}`, 1, 2, 3), `tensor "w", data_offsets (found [2, 3], expected data that begins at 1`},
+	{"overlap", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, 1, 2, 3), `tensor "w", data_offsets (found [1, 3], expected data that begins at 2`},
 	{"the same data twice", fileOf(`{"v":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1), `expected data that begins at 1`},
-	{"an empty tensor within another", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[0],"data_offsets":[1,1]}}`, 1, 2), `tensor "w", data_offsets: found [1, 1]`},
-	{"trailing byte", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2), `data: found 2 bytes, expected the 1 bytes that the header tells of`},
-	{"trailing byte without tensors", fileOf("{}", 1), `data: found 1 bytes, expected the 0 bytes`},
+	{"an empty tensor within another", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[0],"data_offsets":[1,1]}}`, 1, 2), `tensor "w", data_offsets (found [1, 1]`},
+	{"trailing byte", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2), `data (found 2 bytes, expected the 1 bytes that the header tells of`},
+	{"trailing byte without tensors", fileOf("{}", 1), `data (found 1 bytes, expected the 0 bytes`},
 }
 
 func TestDecodeRefusesHostileFiles(t *testing.T) {
 	for _, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := weights.Decode(bytes.NewReader(c.file), int64(len(c.file)))
-			var format *weights.FormatError
+			var format fault.Fault
 			if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("found error %v, expected a FormatError that says %q", err, c.want)
+				t.Errorf("found error %v, expected a Fault that says %q", err, c.want)
 			}
 		})
 	}
@@ -243,9 +244,9 @@ func TestDecodeNamesWhereTheDataEnd(t *testing.T) {
 	file := []byte(goldens[0].file)
 	for n := range len(file) {
 		_, err := weights.Decode(bytes.NewReader(file[:n]), int64(len(file)))
-		var format *weights.FormatError
+		var format fault.Fault
 		if !errors.As(err, &format) || !strings.Contains(format.Found, "the end of the file") {
-			t.Fatalf("%d of %d bytes: found error %v, expected a FormatError", n, len(file), err)
+			t.Fatalf("%d of %d bytes: found error %v, expected a Fault", n, len(file), err)
 		}
 	}
 	failure := stderrors.New("cable pulled")
@@ -294,9 +295,9 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = weights.Read(path)
-	var format *weights.FormatError
+	var format fault.Fault
 	if !errors.As(err, &format) || !strings.Contains(err.Error(), path) {
-		t.Errorf("found error %v, expected a FormatError with the path", err)
+		t.Errorf("found error %v, expected a Fault with the path", err)
 	}
 	if _, err := weights.Read(filepath.Dir(path)); err == nil || !strings.Contains(err.Error(), "expected a regular file") {
 		t.Errorf("found error %v, expected a regular file to be asked for", err)
@@ -370,11 +371,11 @@ func TestCheckFinite(t *testing.T) {
 		t.Error(err)
 	}
 	for want, bad := range map[string]weights.Tensor{
-		`tensor "w", element 2: found NaN, expected a finite number`:  {Name: "w", Shape: []int{3}, Data: []float32{0, 1, float32(nan)}},
-		`tensor "w", element 0: found -Inf, expected a finite number`: {Name: "w", Shape: []int{2}, Data: []float64{inf, nan}},
+		`tensor "w", element 2, is not finite (found NaN, expected a finite number`:  {Name: "w", Shape: []int{3}, Data: []float32{0, 1, float32(nan)}},
+		`tensor "w", element 0, is not finite (found -Inf, expected a finite number`: {Name: "w", Shape: []int{2}, Data: []float64{inf, nan}},
 	} {
 		err := weights.CheckFinite(append(slices.Clone(finite), bad))
-		var format *weights.FormatError
+		var format fault.Fault
 		if !errors.As(err, &format) || !strings.Contains(err.Error(), want) {
 			t.Errorf("found error %v, expected %q", err, want)
 		}

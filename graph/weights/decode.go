@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // File is the content of a safetensors file.
@@ -30,26 +32,27 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 func Read(path string) (*File, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, errors.WithMessage(err, "read safetensors")
+		return nil, err
 	}
 	defer f.Close()
 	file, err := Decode(bufio.NewReaderSize(f, chunkSize), size)
-	return file, errors.WithMessage(err, path)
+	return file, fault.In(path, err)
 }
 
-// openRegular opens a regular file and tells its size.
+// openRegular opens a regular file and returns its size.
 func openRegular(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, errors.WithStack(err)
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.Errorf("%s: found %v, expected a regular file", path, info.Mode().Type())
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		f.Close()
 		return nil, 0, errors.WithStack(err)
+	case !info.Mode().IsRegular():
+		f.Close()
+		return nil, 0, fault.Fault{Where: path, What: "cannot be read", Found: info.Mode().Type().String(), Expected: "a regular file"}.Err()
 	}
 	return f, info.Size(), nil
 }
@@ -57,15 +60,15 @@ func openRegular(path string) (*os.File, int64, error) {
 // Decode reads a safetensors file of size bytes from r; size is what the file system or the transport says, not what
 // the file says.
 //
-// A [*FormatError] tells what is wrong with the file. The header is read only if it fits in the file and within the
+// What is wrong with the file is an error of [Damaged]. The header is read only if it fits in the file and within the
 // format's limit of 100 MB. Memory for data is taken only once all of the following hold: the header is one JSON
-// object in UTF-8 without a key that comes twice; every dtype is known; every number is whole, from 0 to 2^53; every
+// object in UTF-8 without duplicate keys; every dtype is known; every number is whole, from 0 to 2^53; every
 // shape agrees with its offsets; the offsets cover the rest of the file without a hole, an overlap or a trailing byte.
 //
 // NaN and infinities are values like others to the format: see [CheckFinite].
 func Decode(r io.Reader, size int64) (*File, error) {
 	if size < lengthSize {
-		return nil, refuse("file", fmt.Sprintf("%d bytes", size), "at least the 8 of the header's length")
+		return nil, damaged("file", fmt.Sprintf("%d bytes", size), "at least the 8 of the header's length")
 	}
 	var length [lengthSize]byte
 	if err := readFull(r, length[:], "header's length"); err != nil {
@@ -73,7 +76,7 @@ func Decode(r io.Reader, size int64) (*File, error) {
 	}
 	headerSize := binary.LittleEndian.Uint64(length[:])
 	if limit := min(maxHeaderSize, uint64(size)-lengthSize); headerSize > limit {
-		return nil, refuse("header's length", fmt.Sprintf("%d bytes", headerSize), fmt.Sprintf("at most %d in a file of %d", limit, size))
+		return nil, damaged("header's length", fmt.Sprintf("%d bytes", headerSize), fmt.Sprintf("at most %d in a file of %d", limit, size))
 	}
 	raw := make([]byte, headerSize)
 	if err := readFull(r, raw, "header"); err != nil {
@@ -97,29 +100,29 @@ func Decode(r io.Reader, size int64) (*File, error) {
 }
 
 func readData(r io.Reader, p placement, chunk []byte) (any, error) {
-	switch where := tensorWhere(p.name); p.dtype {
+	switch part := tensorPart(p.name); p.dtype {
 	case F32:
-		return readElements[float32](r, p, chunk, where)
+		return readElements[float32](r, p, chunk, part)
 	case F64:
-		return readElements[float64](r, p, chunk, where)
+		return readElements[float64](r, p, chunk, part)
 	case I64:
-		return readElements[int64](r, p, chunk, where)
+		return readElements[int64](r, p, chunk, part)
 	default: // U8: the header knows no other
 		data := make([]byte, p.elements)
-		return data, readFull(r, data, where)
+		return data, readFull(r, data, part)
 	}
 }
 
-func readElements[E any](r io.Reader, p placement, chunk []byte, where string) ([]E, error) {
+func readElements[E any](r io.Reader, p placement, chunk []byte, part string) ([]E, error) {
 	values := make([]E, p.elements)
 	size := p.dtype.Size()
 	for rest := values; len(rest) > 0; {
 		n := min(len(rest), len(chunk)/size)
-		if err := readFull(r, chunk[:n*size], where); err != nil {
+		if err := readFull(r, chunk[:n*size], part); err != nil {
 			return nil, err
 		}
 		if _, err := binary.Decode(chunk[:n*size], binary.LittleEndian, rest[:n]); err != nil {
-			return nil, errors.Wrapf(err, "safetensors: %s", where)
+			return nil, errors.Wrapf(err, "safetensors: %s", part)
 		}
 		rest = rest[n:]
 	}
@@ -127,10 +130,10 @@ func readElements[E any](r io.Reader, p placement, chunk []byte, where string) (
 }
 
 // readFull takes an early end for a fault of the file and everything else for one of the reader.
-func readFull(r io.Reader, buffer []byte, where string) error {
+func readFull(r io.Reader, buffer []byte, part string) error {
 	n, err := io.ReadFull(r, buffer)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return refuse(where, fmt.Sprintf("the end of the file after %d bytes", n), fmt.Sprintf("%d bytes", len(buffer)))
+		return damaged(part, fmt.Sprintf("the end of the file after %d bytes", n), fmt.Sprintf("%d bytes", len(buffer)))
 	}
-	return errors.Wrapf(err, "read safetensors: %s", where)
+	return errors.Wrapf(err, "read safetensors: %s", part)
 }

@@ -1,9 +1,10 @@
 // Package weights keeps named tensors on disk, in the formats safetensors, .npy and .npz.
 //
 // [Encode] writes, [Decode] and [Read] read safetensors; [EncodeNPZ], [DecodeNPZ] and [ReadNPZ] do it for NumPy's
-// archives, [EncodeNPY], [DecodeNPY] and [ReadNPY] for a single array. None knows what the tensors mean. [FromParams]
-// and [Assign] connect a file with the parameters of a model. A file is never trusted: everything that it claims is
-// checked against its size before memory is taken for it, and what is wrong comes back as a [*FormatError].
+// archives, [EncodeNPY], [DecodeNPY] and [ReadNPY] for a single array. None knows what the tensors mean; functions of
+// package graph connect them with the parameters of a model. A file is never trusted: everything that it claims is
+// checked against its size before memory is taken for it, and what is wrong comes back as an error of [Damaged], a
+// [fault.Fault].
 //
 // Safetensors, https://huggingface.co/docs/safetensors: eight bytes, the length of the header as a little-endian
 // unsigned number; the header, a JSON object that gives every name its dtype, its shape and its two data_offsets,

@@ -3,23 +3,43 @@ package weights
 import (
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// FormatError says what is wrong with a file of tensors.
-type FormatError struct {
-	Format   string // "safetensors", "npy" or "npz"; empty where the fault is not one of the format
-	Where    string // the part of the file, as `header` or `tensor "fc.weight"`
-	Found    string
-	Expected string
+// The formats, as the place of a fault names them where the file has no name.
+const (
+	formatSafetensors = "safetensors"
+	formatNPY         = "npy"
+	formatNPZ         = "npz"
+)
+
+const damagedFile = "damaged file: "
+
+// Damaged is the error of a binary file whose content is wrong: one [fault.Fault] of the kind [fault.Damaged]. File is its
+// path, or the name of its format where there is no path; part is the part of the file that is wrong, as `header` or
+// `tensor "fc.weight"`.
+func Damaged(file, part, found, expected string) error {
+	return fault.Fault{
+		Kind: fault.Damaged, Where: file, What: damagedFile + part, Found: found, Expected: expected,
+	}.Err()
 }
 
-func (e *FormatError) Error() string {
-	text := fmt.Sprintf("%s: found %s, expected %s", e.Where, e.Found, e.Expected)
-	if e.Format == "" {
-		return text
-	}
-	return e.Format + ": " + text
+func damaged(part, found, expected string) error {
+	return Damaged(formatSafetensors, part, found, expected)
 }
+
+func damagedNPY(part, found, expected string) error {
+	return Damaged(formatNPY, part, found, expected)
+}
+
+func damagedNPZ(part, found, expected string) error {
+	return Damaged(formatNPZ, part, found, expected)
+}
+
+// partOf is the part of the file that the fault f of [Damaged] names.
+func partOf(f fault.Fault) string { return strings.TrimPrefix(f.What, damagedFile) }
 
 // maxQuoted bounds what an error repeats of a file: a name in it may be as long as the header.
 const maxQuoted = 100
@@ -31,4 +51,6 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-func tensorWhere(name string) string { return "tensor " + quote(name) }
+func tensorPart(name string) string { return "tensor " + quote(name) }
+
+func describeTensor(t Tensor) string { return fmt.Sprintf("%s %v", t.DType(), t.Shape) }

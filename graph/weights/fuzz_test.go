@@ -8,10 +8,11 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
-// FuzzDecode holds Decode to three things: it never panics, it refuses only with a FormatError, and what it accepts
+// FuzzDecode holds Decode to three things: it never panics, it refuses only with a Fault, and what it accepts
 // survives another round.
 func FuzzDecode(f *testing.F) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "*.safetensors"))
@@ -31,9 +32,9 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := weights.Decode(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
-			var format *weights.FormatError
+			var format fault.Fault
 			if !errors.As(err, &format) {
-				t.Fatalf("found error %v, expected a FormatError", err)
+				t.Fatalf("found error %v, expected a Fault", err)
 			}
 			return
 		}

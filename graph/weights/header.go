@@ -36,12 +36,12 @@ type placement struct {
 func parseHeader(raw []byte, dataSize int64) (*header, error) {
 	switch {
 	case !utf8.Valid(raw):
-		return nil, refuse("header", "bytes that are not UTF-8", "JSON in UTF-8")
+		return nil, damaged("header", "bytes that are not UTF-8", "JSON in UTF-8")
 	case !bytes.HasPrefix(raw, []byte("{")):
-		return nil, refuse("header", quote(string(raw)), "a JSON object")
+		return nil, damaged("header", quote(string(raw)), "a JSON object")
 	}
 	if err := json.Unmarshal(raw, new(json.RawMessage)); err != nil {
-		return nil, refuse("header", "invalid JSON ("+err.Error()+")", "a JSON object")
+		return nil, damaged("header", "invalid JSON ("+err.Error()+")", "a JSON object")
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
@@ -71,18 +71,18 @@ func (h *header) checkCoverage(dataSize int64) error {
 	})
 	covered := int64(0)
 	for _, p := range h.tensors {
-		where := tensorWhere(p.name) + ", data_offsets"
+		part := tensorPart(p.name) + ", data_offsets"
 		found := fmt.Sprintf("[%d, %d]", p.begin, p.end)
 		switch {
 		case p.begin != covered:
-			return refuse(where, found, fmt.Sprintf("data that begins at %d, without a hole or an overlap", covered))
+			return damaged(part, found, fmt.Sprintf("data that begins at %d, without a hole or an overlap", covered))
 		case p.end > dataSize:
-			return refuse(where, found, fmt.Sprintf("an end within the %d bytes of data", dataSize))
+			return damaged(part, found, fmt.Sprintf("an end within the %d bytes of data", dataSize))
 		}
 		covered = p.end
 	}
 	if covered != dataSize {
-		return refuse("data", fmt.Sprintf("%d bytes", dataSize), fmt.Sprintf("the %d bytes that the header tells of", covered))
+		return damaged("data", fmt.Sprintf("%d bytes", dataSize), fmt.Sprintf("the %d bytes that the header tells of", covered))
 	}
 	return nil
 }
@@ -90,98 +90,98 @@ func (h *header) checkCoverage(dataSize int64) error {
 // headerReader reads the tokens of a header that is known to be valid JSON.
 type headerReader struct{ dec *json.Decoder }
 
-func (r headerReader) token(where string) (json.Token, error) {
+func (r headerReader) token(part string) (json.Token, error) {
 	t, err := r.dec.Token()
-	return t, errors.Wrapf(err, "safetensors: %s", where)
+	return t, errors.Wrapf(err, "safetensors: %s", part)
 }
 
 // open consumes the bracket that begins an object or a list.
-func (r headerReader) open(where string, bracket json.Delim, expected string) error {
-	t, err := r.token(where)
+func (r headerReader) open(part string, bracket json.Delim, expected string) error {
+	t, err := r.token(part)
 	if err != nil {
 		return err
 	}
 	if t != bracket {
-		return refuse(where, describe(t), expected)
+		return damaged(part, describe(t), expected)
 	}
 	return nil
 }
 
 // object calls member for every key, which then consumes the value.
-func (r headerReader) object(where string, member func(key string) error) error {
-	if err := r.open(where, '{', "a JSON object"); err != nil {
+func (r headerReader) object(part string, member func(key string) error) error {
+	if err := r.open(part, '{', "a JSON object"); err != nil {
 		return err
 	}
 	seen := map[string]bool{}
 	for r.dec.More() {
-		t, err := r.token(where)
+		t, err := r.token(part)
 		if err != nil {
 			return err
 		}
 		key := t.(string) // no other key is valid JSON
 		if seen[key] {
-			return refuse(where, "the key "+quote(key)+" twice", "every key once")
+			return damaged(part, "the key "+quote(key)+" twice", "every key once")
 		}
 		seen[key] = true
 		if err := member(key); err != nil {
 			return err
 		}
 	}
-	_, err := r.token(where)
+	_, err := r.token(part)
 	return err
 }
 
-func (r headerReader) text(where string) (string, error) {
-	t, err := r.token(where)
+func (r headerReader) text(part string) (string, error) {
+	t, err := r.token(part)
 	if err != nil {
 		return "", err
 	}
 	s, ok := t.(string)
 	if !ok {
-		return "", refuse(where, describe(t), "a string")
+		return "", damaged(part, describe(t), "a string")
 	}
 	return s, nil
 }
 
-func (r headerReader) numbers(where string) ([]int64, error) {
-	if err := r.open(where, '[', "a list of whole numbers"); err != nil {
+func (r headerReader) numbers(part string) ([]int64, error) {
+	if err := r.open(part, '[', "a list of whole numbers"); err != nil {
 		return nil, err
 	}
 	numbers := []int64{}
 	for r.dec.More() {
-		t, err := r.token(where)
+		t, err := r.token(part)
 		if err != nil {
 			return nil, err
 		}
 		digits, ok := t.(json.Number)
 		n, err := strconv.ParseUint(digits.String(), 10, 64) // refuses a sign, a fraction, an exponent
 		if !ok || err != nil || n > maxNumber {
-			return nil, refuse(where, describe(t), "whole numbers from 0 to 2^53")
+			return nil, damaged(part, describe(t), "whole numbers from 0 to 2^53")
 		}
 		numbers = append(numbers, int64(n))
 	}
-	_, err := r.token(where)
+	_, err := r.token(part)
 	return numbers, err
 }
 
 // placement reads what the header says of one tensor and checks that it agrees with itself.
 func (r headerReader) placement(name string) (placement, error) {
-	where := tensorWhere(name)
+	part := tensorPart(name)
 	p := placement{name: name}
 	var dtype string
 	var shape, offsets []int64
 	given := 0
-	err := r.object(where, func(key string) (err error) {
+	err := r.object(part, func(key string) (err error) {
 		given++
 		switch key {
 		case "dtype":
-			dtype, err = r.text(where + ", dtype")
+			dtype, err = r.text(part + ", dtype")
 		case "shape":
-			shape, err = r.numbers(where + ", shape")
+			shape, err = r.numbers(part + ", shape")
 		case "data_offsets":
-			offsets, err = r.numbers(where + ", data_offsets")
+			offsets, err = r.numbers(part + ", data_offsets")
 		default:
-			err = refuse(where, "the key "+quote(key), "dtype, shape and data_offsets")
+			err = damaged(part, "the key "+quote(key), "dtype, shape and data_offsets")
 		}
 		return err
 	})
@@ -189,15 +189,15 @@ func (r headerReader) placement(name string) (placement, error) {
 		return p, err
 	}
 	if given != 3 { // none twice, no other
-		return p, refuse(where, fmt.Sprintf("%d keys", given), "dtype, shape and data_offsets")
+		return p, damaged(part, fmt.Sprintf("%d keys", given), "dtype, shape and data_offsets")
 	}
 
 	p.dtype = DType(dtype)
 	if p.dtype.Size() == 0 {
-		return p, refuse(where+", dtype", quote(dtype), knownDTypes)
+		return p, damaged(part+", dtype", quote(dtype), knownDTypes)
 	}
 	if len(offsets) != 2 || offsets[0] > offsets[1] {
-		return p, refuse(where+", data_offsets", describeNumbers(offsets), "a begin and an end not before it")
+		return p, damaged(part+", data_offsets", describeNumbers(offsets), "a begin and an end not before it")
 	}
 	p.begin, p.end = offsets[0], offsets[1]
 
@@ -206,21 +206,17 @@ func (r headerReader) placement(name string) (placement, error) {
 	elements := int64(1)
 	for _, n := range shape {
 		if n > largest || n > 0 && elements > largest/n {
-			return p, refuse(where+", shape", describeNumbers(shape), fmt.Sprintf("at most %d elements", largest))
+			return p, damaged(part+", shape", describeNumbers(shape), fmt.Sprintf("at most %d elements", largest))
 		}
 		elements *= n
 		p.shape = append(p.shape, int(n))
 	}
 	if elements*size != p.end-p.begin {
-		return p, refuse(where+", data_offsets", fmt.Sprintf("%d bytes", p.end-p.begin),
+		return p, damaged(part+", data_offsets", fmt.Sprintf("%d bytes", p.end-p.begin),
 			fmt.Sprintf("%d for %s of shape %s", elements*size, dtype, describeNumbers(shape)))
 	}
 	p.elements = int(elements)
 	return p, nil
-}
-
-func refuse(where, found, expected string) error {
-	return errors.WithStack(&FormatError{Format: "safetensors", Where: where, Found: found, Expected: expected})
 }
 
 func describe(t json.Token) string {

@@ -9,17 +9,19 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // ReadNPY reads the .npy file path. Its errors are those of [DecodeNPY] with the path.
 func ReadNPY(path string) (Tensor, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
-		return Tensor{}, errors.WithMessage(err, "read npy")
+		return Tensor{}, err
 	}
 	defer f.Close()
 	t, err := DecodeNPY(bufio.NewReaderSize(f, chunkSize), size)
-	return t, errors.WithMessage(err, path)
+	return t, fault.In(path, err)
 }
 
 // DecodeNPY reads a NumPy array of size bytes, header and all, from r: the format .npy in its versions 1, 2 and 3
@@ -27,7 +29,7 @@ func ReadNPY(path string) (Tensor, error) {
 // whatever the order in the file. Arrays of little-endian float32, float64, int64 and int32 are read, the last as
 // int64, and of uint8 and bool, which become bytes.
 //
-// A [*FormatError] tells what is wrong with the file; memory for data is taken only once its header agrees with size.
+// What is wrong with the file is an error of [Damaged]; memory for data is taken only once its header agrees with size.
 func DecodeNPY(r io.Reader, size int64) (Tensor, error) {
 	h, err := readNPYHeader(r, size)
 	if err != nil {
@@ -50,11 +52,11 @@ func readNPYHeader(r io.Reader, size int64) (*npyHeader, error) {
 		return nil, err
 	}
 	if string(start[:len(npyMagic)]) != npyMagic {
-		return nil, refuseNPY("magic number", quote(string(start[:len(npyMagic)])), quote(npyMagic))
+		return nil, damagedNPY("magic number", quote(string(start[:len(npyMagic)])), quote(npyMagic))
 	}
 	version, minor := start[fixed-2], start[fixed-1]
 	if version < 1 || version > 3 || minor != 0 {
-		return nil, refuseNPY("version", fmt.Sprintf("%d.%d", version, minor), "1.0, 2.0 or 3.0")
+		return nil, damagedNPY("version", fmt.Sprintf("%d.%d", version, minor), "1.0, 2.0 or 3.0")
 	}
 	length := make([]byte, 2)
 	if version > 1 {
@@ -69,7 +71,7 @@ func readNPYHeader(r io.Reader, size int64) (*npyHeader, error) {
 	}
 	before := int64(fixed + len(length))
 	if limit := min(maxNPYHeader, size-before); n > limit {
-		return nil, refuseNPY("header's length", fmt.Sprintf("%d bytes", n), fmt.Sprintf("at most %d in a file of %d", limit, size))
+		return nil, damagedNPY("header's length", fmt.Sprintf("%d bytes", n), fmt.Sprintf("at most %d in a file of %d", limit, size))
 	}
 	text := make([]byte, n)
 	if err := readNPYFull(r, text, "header"); err != nil {
@@ -78,12 +80,12 @@ func readNPYHeader(r io.Reader, size int64) (*npyHeader, error) {
 	return parseNPYHeader(string(text), size-before-n)
 }
 
-func readNPYFull(r io.Reader, buffer []byte, where string) error {
+func readNPYFull(r io.Reader, buffer []byte, part string) error {
 	n, err := io.ReadFull(r, buffer)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return refuseNPY(where, fmt.Sprintf("the end of the file after %d bytes", n), fmt.Sprintf("%d bytes", len(buffer)))
+		return damagedNPY(part, fmt.Sprintf("the end of the file after %d bytes", n), fmt.Sprintf("%d bytes", len(buffer)))
 	}
-	return errors.Wrapf(err, "read npy: %s", where)
+	return errors.Wrapf(err, "read npy: %s", part)
 }
 
 func readNPYData(r io.Reader, h *npyHeader) (any, error) {
@@ -105,7 +107,7 @@ func readNPYData(r io.Reader, h *npyHeader) (any, error) {
 	data, err := readNPYElements[byte](r, h)
 	if err == nil && h.descr == "|b1" {
 		if at := slices.IndexFunc(data, func(b byte) bool { return b > 1 }); at >= 0 {
-			return nil, refuseNPY("data", fmt.Sprintf("the byte %d as a bool", data[at]), "0 or 1")
+			return nil, damagedNPY("data", fmt.Sprintf("the byte %d as a bool", data[at]), "0 or 1")
 		}
 	}
 	return data, err
@@ -175,7 +177,7 @@ func EncodeNPY(w io.Writer, t Tensor) error {
 	return errors.Wrap(writeData(w, t.Data, make([]byte, chunkSize)), "write npy")
 }
 
-// npyHeaderOf is all that stands before the data, padded so that they begin at a multiple of 64 bytes.
+// npyHeaderOf is everything before the data, padded so that they begin at a multiple of 64 bytes.
 func npyHeaderOf(t Tensor) []byte {
 	descr := map[DType]string{F32: "<f4", F64: "<f8", I64: "<i8", U8: "|u1"}[t.DType()]
 	var shape strings.Builder

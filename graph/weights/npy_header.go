@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/pkg/errors"
 )
 
 const (
@@ -49,12 +47,12 @@ func parseNPYHeader(text string, size int64) (*npyHeader, error) {
 	h.elements = 1
 	for _, n := range h.shape {
 		if n > 0 && h.elements > math.MaxInt/h.size/n {
-			return nil, refuseNPY("header, shape", fmt.Sprint(h.shape), "an array that fits into memory")
+			return nil, damagedNPY("header, shape", fmt.Sprint(h.shape), "an array that fits into memory")
 		}
 		h.elements *= n
 	}
 	if bytes := int64(h.elements) * int64(h.size); bytes != size {
-		return nil, refuseNPY("data", fmt.Sprintf("%d bytes", size), fmt.Sprintf("%d for %s of shape %v", bytes, h.descr, h.shape))
+		return nil, damagedNPY("data", fmt.Sprintf("%d bytes", size), fmt.Sprintf("%d for %s of shape %v", bytes, h.descr, h.shape))
 	}
 	return h, nil
 }
@@ -63,7 +61,7 @@ func parseNPYHeader(text string, size int64) (*npyHeader, error) {
 type npyParser struct{ rest string }
 
 func (p *npyParser) refuse(expected string) error {
-	return refuseNPY("header", quote(p.rest), expected)
+	return damagedNPY("header", quote(p.rest), expected)
 }
 
 // accept consumes a token, spaces before it left out.
@@ -93,7 +91,7 @@ func (p *npyParser) dictionary(h *npyHeader) error {
 			return err
 		}
 		if given[key] {
-			return refuseNPY("header", "the key "+quote(key)+" twice", "every key once")
+			return damagedNPY("header", "the key "+quote(key)+" twice", "every key once")
 		}
 		given[key] = true
 		if err := p.expect(":"); err != nil {
@@ -110,7 +108,7 @@ func (p *npyParser) dictionary(h *npyHeader) error {
 		return p.refuse("nothing after the dictionary")
 	}
 	if len(given) != 3 { // value knows no other
-		return refuseNPY("header", fmt.Sprintf("%d keys", len(given)), "descr, fortran_order and shape")
+		return damagedNPY("header", fmt.Sprintf("%d keys", len(given)), "descr, fortran_order and shape")
 	}
 	return nil
 }
@@ -124,7 +122,7 @@ func (p *npyParser) value(key string, h *npyHeader) (err error) {
 	case "shape":
 		h.shape, err = p.shape()
 	default:
-		err = refuseNPY("header", "the key "+quote(key), "descr, fortran_order and shape")
+		err = damagedNPY("header", "the key "+quote(key), "descr, fortran_order and shape")
 	}
 	return err
 }
@@ -147,7 +145,7 @@ func (p *npyParser) text() (string, error) {
 func (p *npyParser) elementType() (npyType, error) {
 	const expected = "one of <f4, <f8, <i8, <i4, |u1, |b1"
 	if p.accept("[") {
-		return npyType{}, refuseNPY("header, descr", "a structured type", expected)
+		return npyType{}, damagedNPY("header, descr", "a structured type", expected)
 	}
 	descr, err := p.text()
 	if err != nil {
@@ -156,7 +154,7 @@ func (p *npyParser) elementType() (npyType, error) {
 	types := npyTypes()
 	at := slices.IndexFunc(types, func(t npyType) bool { return t.descr == descr })
 	if at < 0 {
-		return npyType{}, refuseNPY("header, descr", quote(descr), expected)
+		return npyType{}, damagedNPY("header, descr", quote(descr), expected)
 	}
 	return types[at], nil
 }
@@ -182,7 +180,7 @@ func (p *npyParser) shape() ([]int, error) {
 		digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
 		n, err := strconv.ParseUint(p.rest[:digits], 10, 64)
 		if err != nil || n > maxNumber || n > math.MaxInt || len(shape) == maxNPYRank {
-			return nil, refuseNPY("header, shape", quote(p.rest), fmt.Sprintf("at most %d whole numbers from 0 to 2^53", maxNPYRank))
+			return nil, damagedNPY("header, shape", quote(p.rest), fmt.Sprintf("at most %d whole numbers from 0 to 2^53", maxNPYRank))
 		}
 		shape = append(shape, int(n))
 		p.rest = p.rest[digits:]
@@ -191,8 +189,4 @@ func (p *npyParser) shape() ([]int, error) {
 		}
 	}
 	return shape, nil
-}
-
-func refuseNPY(where, found, expected string) error {
-	return errors.WithStack(&FormatError{Format: "npy", Where: where, Found: found, Expected: expected})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 const (
@@ -25,23 +27,23 @@ const (
 func ReadNPZ(path string) ([]Tensor, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, errors.WithMessage(err, "read npz")
+		return nil, err
 	}
 	defer f.Close()
 	tensors, err := DecodeNPZ(f, size)
-	return tensors, errors.WithMessage(err, path)
+	return tensors, fault.In(path, err)
 }
 
 // DecodeNPZ reads the arrays of an .npz file of size bytes, as numpy.savez and numpy.savez_compressed write it: a ZIP
-// archive of .npy files. Each tensor is called by its member without ".npy"; they stand in the order of the archive.
+// archive of .npy files. The name of a tensor is that of its member without ".npy"; the order is that of the archive.
 //
-// A [*FormatError] tells what is wrong with the file. Before anything is unpacked, all of the following hold: no name
+// What is wrong with the file is an error of [Damaged]. Before anything is unpacked, all of the following hold: no name
 // comes twice; every member is an .npy file, stored or deflated, not encrypted; the members do not share bytes; all
 // together they unpack to at most a hundred times the file. Checksums are verified.
 func DecodeNPZ(r io.ReaderAt, size int64) ([]Tensor, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, refuseNPZ("archive", err.Error(), "a ZIP archive of .npy files")
+		return nil, damagedNPZ("archive", err.Error(), "a ZIP archive of .npy files")
 	}
 	if err := checkMembers(archive.File, size); err != nil {
 		return nil, err
@@ -55,30 +57,30 @@ func DecodeNPZ(r io.ReaderAt, size int64) ([]Tensor, error) {
 	return tensors, nil
 }
 
-func memberWhere(member *zip.File) string { return "member " + quote(member.Name) }
+func memberPart(member *zip.File) string { return "member " + quote(member.Name) }
 
 func checkMembers(members []*zip.File, size int64) error {
 	seen := make(map[string]bool, len(members))
 	packed, unpacked := uint64(0), uint64(0)
 	limit := uint64(size)*maxGrowth + freeGrowth
 	for _, member := range members {
-		where := memberWhere(member)
+		part := memberPart(member)
 		switch {
 		case seen[member.Name]:
-			return refuseNPZ(where, "the name twice", "every name once")
+			return damagedNPZ(part, "the name twice", "every name once")
 		case !strings.HasSuffix(member.Name, npySuffix):
-			return refuseNPZ(where, "another kind of file", "members that end in "+npySuffix)
+			return damagedNPZ(part, "another kind of file", "members that end in "+npySuffix)
 		case member.Flags&encryptFlag != 0:
-			return refuseNPZ(where, "an encrypted member", "one that is not")
+			return damagedNPZ(part, "an encrypted member", "one that is not")
 		case member.Method != zip.Store && member.Method != zip.Deflate:
-			return refuseNPZ(where, fmt.Sprintf("packing method %d", member.Method), "stored or deflated members")
+			return damagedNPZ(part, fmt.Sprintf("packing method %d", member.Method), "stored or deflated members")
 		case member.Method == zip.Store && member.CompressedSize64 != member.UncompressedSize64:
-			return refuseNPZ(where, fmt.Sprintf("%d bytes stored as %d", member.UncompressedSize64, member.CompressedSize64), "equal sizes")
+			return damagedNPZ(part, fmt.Sprintf("%d bytes stored as %d", member.UncompressedSize64, member.CompressedSize64), "equal sizes")
 		case member.CompressedSize64 > uint64(size)-packed:
-			return refuseNPZ(where, fmt.Sprintf("%d packed bytes after %d of others", member.CompressedSize64, packed),
+			return damagedNPZ(part, fmt.Sprintf("%d packed bytes after %d of others", member.CompressedSize64, packed),
 				fmt.Sprintf("at most the %d of the file together", size))
 		case member.UncompressedSize64 > limit-unpacked:
-			return refuseNPZ(where, fmt.Sprintf("%d unpacked bytes after %d of others", member.UncompressedSize64, unpacked),
+			return damagedNPZ(part, fmt.Sprintf("%d unpacked bytes after %d of others", member.UncompressedSize64, unpacked),
 				fmt.Sprintf("at most %d together for a file of %d", limit, size))
 		}
 		seen[member.Name] = true
@@ -88,21 +90,21 @@ func checkMembers(members []*zip.File, size int64) error {
 	return checkApart(members)
 }
 
-// checkApart refuses members that share bytes, which unpack the same ones again and again.
+// checkApart rejects members that share bytes: a small file could unpack the same bytes many times.
 func checkApart(members []*zip.File) error {
 	type span struct{ begin, end uint64 }
 	spans := make([]span, len(members))
 	for i, member := range members {
 		begin, err := member.DataOffset()
 		if err != nil {
-			return refuseNPZ(memberWhere(member), err.Error(), "a local header")
+			return damagedNPZ(memberPart(member), err.Error(), "a local header")
 		}
 		spans[i] = span{uint64(begin), uint64(begin) + member.CompressedSize64}
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end)) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].begin < spans[i-1].end {
-			return refuseNPZ("archive", "members that overlap", "members with bytes of their own")
+			return damagedNPZ("archive", "members that overlap", "members that share no bytes")
 		}
 	}
 	return nil
@@ -111,7 +113,7 @@ func checkApart(members []*zip.File) error {
 func readMember(member *zip.File) (Tensor, error) {
 	content, err := member.Open()
 	if err != nil {
-		return Tensor{}, refuseNPZ(memberWhere(member), err.Error(), "a member that can be read")
+		return Tensor{}, damagedNPZ(memberPart(member), err.Error(), "a member that can be read")
 	}
 	defer content.Close()
 	t, err := DecodeNPY(content, int64(member.UncompressedSize64))
@@ -129,7 +131,7 @@ func readMember(member *zip.File) (Tensor, error) {
 func readToEnd(content io.Reader) error {
 	n, err := content.Read(make([]byte, 1))
 	if n > 0 {
-		return refuseNPY("data", "more bytes than the archive tells", "none")
+		return damagedNPY("data", "more bytes than the archive tells", "none")
 	}
 	if err == io.EOF {
 		return nil
@@ -137,27 +139,23 @@ func readToEnd(content io.Reader) error {
 	return err
 }
 
-// asNPZ says in which member a fault is. A damaged one is a fault of the file, too.
+// asNPZ adds the member to an error. Data that cannot be unpacked mean a damaged file, too.
 func asNPZ(member *zip.File, err error) error {
-	var format *FormatError
-	if errors.As(err, &format) {
-		return refuseNPZ(memberWhere(member)+", "+format.Where, format.Found, format.Expected)
+	var f fault.Fault
+	if errors.As(err, &f) {
+		return damagedNPZ(memberPart(member)+", "+partOf(f), f.Found, f.Expected)
 	}
-	return refuseNPZ(memberWhere(member), errors.Cause(err).Error(), "data that can be unpacked")
+	return damagedNPZ(memberPart(member), errors.Cause(err).Error(), "data that can be unpacked")
 }
 
-func refuseNPZ(where, found, expected string) error {
-	return errors.WithStack(&FormatError{Format: "npz", Where: where, Found: found, Expected: expected})
-}
-
-// EncodeNPZ writes tensors as an .npz file as numpy.savez does: members that are not packed, in the order of their names
+// EncodeNPZ writes tensors as an .npz file as numpy.savez does: stored members, in the order of their names
 // and without a date, so that the bytes depend on the tensors alone. Names must be unique and not empty. It does not
 // close w.
 func EncodeNPZ(w io.Writer, tensors []Tensor) error {
 	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
 	for i, t := range tensors {
 		if t.Name == "" || i > 0 && t.Name == tensors[i-1].Name {
-			return errors.Errorf("tensor %s: found an empty name or one that comes twice, expected names of their own", quote(t.Name))
+			return errors.Errorf("tensor %s: found an empty name or one that comes twice, expected unique names", quote(t.Name))
 		}
 		if err := t.check(); err != nil {
 			return err

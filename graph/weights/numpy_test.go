@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
@@ -138,50 +139,50 @@ var hostileNPY = []struct {
 	file []byte
 	want string
 }{
-	{"empty", nil, "magic number: found the end of the file after 0 bytes"},
-	{"another magic number", []byte("PK\x03\x04abcdef"), `magic number: found "PK\x03\x04ab"`},
-	{"version 9", []byte("\x93NUMPY\x09\x00\x00\x00"), "version: found 9.0"},
-	{"no length", []byte("\x93NUMPY\x01\x00\x01"), "header's length: found the end of the file after 1 bytes"},
-	{"header of 4 GB", []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{}"), "header's length: found 4294967295 bytes, expected at most 2"},
-	{"header beyond the file", npyOf(npyHeader)[:20], "header's length: found 58 bytes, expected at most 10"},
-	{"no dictionary", npyOf("[]"), `header: found "[]", expected "{"`},
+	{"empty", nil, "magic number (found the end of the file after 0 bytes"},
+	{"another magic number", []byte("PK\x03\x04abcdef"), `magic number (found "PK\x03\x04ab"`},
+	{"version 9", []byte("\x93NUMPY\x09\x00\x00\x00"), "version (found 9.0"},
+	{"no length", []byte("\x93NUMPY\x01\x00\x01"), "header's length (found the end of the file after 1 bytes"},
+	{"header of 4 GB", []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{}"), "header's length (found 4294967295 bytes, expected at most 2"},
+	{"header beyond the file", npyOf(npyHeader)[:20], "header's length (found 58 bytes, expected at most 10"},
+	{"no dictionary", npyOf("[]"), `header (found "[]", expected "{"`},
 	{"no end", npyOf("{'descr': '|u1'"), "expected a comma or the end"},
 	{"no quote", npyOf("{descr: 1}"), "expected a string"},
 	{"an open quote", npyOf("{'descr"), "expected the end of a string"},
 	{"no colon", npyOf("{'descr' '|u1'}"), `expected ":"`},
 	{"key twice", npyOf("{'descr': '|u1', 'descr': '<f4'}"), `found the key "descr" twice`},
 	{"unknown key", npyOf("{'order': 1}"), `found the key "order"`},
-	{"missing key", npyOf("{'descr': '|u1', 'shape': (2,)}"), "header: found 2 keys"},
+	{"missing key", npyOf("{'descr': '|u1', 'shape': (2,)}"), "header (found 2 keys"},
 	{"text behind", npyOf("{'descr': '|u1', "+npyOrder+"'shape': ()} x", 1), "expected nothing after the dictionary"},
-	{"objects", npyOf("{'descr': '|O', "+npyOrder+"'shape': ()}", 1), `descr: found "|O"`},
-	{"big-endian", npyOf("{'descr': '>f4', "+npyOrder+"'shape': ()}", 1, 2, 3, 4), `descr: found ">f4"`},
-	{"structured", npyOf("{'descr': [('a', '<f4')], " + npyOrder + "'shape': ()}"), "descr: found a structured type"},
+	{"objects", npyOf("{'descr': '|O', "+npyOrder+"'shape': ()}", 1), `descr (found "|O"`},
+	{"big-endian", npyOf("{'descr': '>f4', "+npyOrder+"'shape': ()}", 1, 2, 3, 4), `descr (found ">f4"`},
+	{"structured", npyOf("{'descr': [('a', '<f4')], " + npyOrder + "'shape': ()}"), "descr (found a structured type"},
 	{"order is a number", npyOf("{'fortran_order': 1}"), "expected True or False"},
-	{"negative size", npyOf("{'descr': '|u1', " + npyOrder + "'shape': (-1,)}"), "shape: found"},
-	{"size of 2^60", npyOf("{'descr': '|u1', " + npyOrder + "'shape': (1152921504606846976,)}"), "shape: found"},
+	{"negative size", npyOf("{'descr': '|u1', " + npyOrder + "'shape': (-1,)}"), "shape (found"},
+	{"size of 2^60", npyOf("{'descr': '|u1', " + npyOrder + "'shape': (1152921504606846976,)}"), "shape (found"},
 	{"sizes that overflow", npyOf("{'descr': '<f8', " + npyOrder + "'shape': (4294967296, 4294967296)}"), "expected an array that fits into memory"},
 	{"rank 33", npyOf("{'shape': (" + strings.Repeat("1,", 33) + ")}"), "at most 32 whole numbers"},
 	{"shape is a number", npyOf("{'shape': 3}"), `expected "("`},
 	{"shape without commas", npyOf("{'shape': (3 4)}"), "expected a comma or the end of the shape"},
-	{"too little data", npyOf(npyHeader, 1), "data: found 1 bytes, expected 2"},
-	{"too much data", npyOf(npyHeader, 1, 2, 3), "data: found 3 bytes, expected 2"},
-	{"a bool of 2", npyOf("{'descr': '|b1', "+npyOrder+"'shape': (2,)}", 1, 2), "data: found the byte 2 as a bool"},
+	{"too little data", npyOf(npyHeader, 1), "data (found 1 bytes, expected 2"},
+	{"too much data", npyOf(npyHeader, 1, 2, 3), "data (found 3 bytes, expected 2"},
+	{"a bool of 2", npyOf("{'descr': '|b1', "+npyOrder+"'shape': (2,)}", 1, 2), "data (found the byte 2 as a bool"},
 }
 
 func TestHostileNPY(t *testing.T) {
 	for _, c := range hostileNPY {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := weights.DecodeNPY(bytes.NewReader(c.file), int64(len(c.file)))
-			expectFormatError(t, err, "npy", c.want)
+			expectFault(t, err, "npy", c.want)
 		})
 	}
 }
 
-func expectFormatError(t *testing.T, err error, format, want string) {
+func expectFault(t *testing.T, err error, format, want string) {
 	t.Helper()
-	var found *weights.FormatError
-	if !errors.As(err, &found) || found.Format != format {
-		t.Fatalf("found error %v, expected a FormatError of %s", err, format)
+	var found fault.Fault
+	if !errors.As(err, &found) || found.Where != format || found.Kind != fault.Damaged {
+		t.Fatalf("found error %v, expected a Fault of %s", err, format)
 	}
 	if !strings.Contains(err.Error(), want) {
 		t.Errorf("found error %q, expected %q in it", err, want)
@@ -234,10 +235,10 @@ func hostileNPZ(t testing.TB) map[string]struct {
 		file []byte
 		want string
 	}{
-		"empty":              {nil, "archive: found zip: not a valid zip file"},
-		"no archive":         {[]byte(good), "archive: found zip: not a valid zip file"},
-		"name twice":         {stored("a.npy", good, "a.npy", good), `member "a.npy": found the name twice`},
-		"another file":       {stored("a.txt", good), `member "a.txt": found another kind of file`},
+		"empty":              {nil, "archive (found zip: not a valid zip file"},
+		"no archive":         {[]byte(good), "archive (found zip: not a valid zip file"},
+		"name twice":         {stored("a.npy", good, "a.npy", good), `member "a.npy" (found the name twice`},
+		"another file":       {stored("a.txt", good), `member "a.txt" (found another kind of file`},
 		"another method":     {patched(stored("a.npy", good), "PK\x01\x02\x14\x00\x14\x00\x08\x00\x00\x00", "PK\x01\x02\x14\x00\x14\x00\x08\x00\x0e\x00"), "found packing method 14"},
 		"encrypted":          {patched(stored("a.npy", good), "PK\x01\x02\x14\x00\x14\x00\x08", "PK\x01\x02\x14\x00\x14\x00\x09"), "found an encrypted member"},
 		"bomb":               {archive(t, zip.Deflate, "a.npy", zeros), "unpacked bytes after 0 of others, expected at most"},
@@ -247,7 +248,7 @@ func hostileNPZ(t testing.TB) map[string]struct {
 		"no local header":    {directory(two, localHeader, 9), `member "b.npy"`},
 		"wrong checksum":     {patched(stored("a.npy", good), "\n\x01\x02", "\n\x01\x03"), "found zip: checksum error"},
 		"damaged array":      {stored("a.npy", good[:20]), `member "a.npy", header's length`},
-		"more than an array": {stored("a.npy", good+"x"), `member "a.npy", data: found 3 bytes`},
+		"more than an array": {stored("a.npy", good+"x"), `member "a.npy", data (found 3 bytes`},
 	}
 }
 
@@ -255,7 +256,7 @@ func TestHostileNPZ(t *testing.T) {
 	for name, c := range hostileNPZ(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := weights.DecodeNPZ(bytes.NewReader(c.file), int64(len(c.file)))
-			expectFormatError(t, err, "npz", c.want)
+			expectFault(t, err, "npz", c.want)
 		})
 	}
 }
@@ -269,7 +270,7 @@ func FuzzDecodeNPY(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		tensor, err := weights.DecodeNPY(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
-			expectFormatError(t, err, "npy", "")
+			expectFault(t, err, "npy", "")
 			return
 		}
 		var again bytes.Buffer
@@ -296,7 +297,7 @@ func FuzzDecodeNPZ(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		tensors, err := weights.DecodeNPZ(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
-			expectFormatError(t, err, "npz", "")
+			expectFault(t, err, "npz", "")
 			return
 		}
 		seen := map[string]bool{}

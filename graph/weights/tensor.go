@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // Tensor is a named array in row-major order.
@@ -86,8 +88,9 @@ func (t Tensor) check() error {
 	return nil
 }
 
-// CheckFinite refuses a tensor of floating-point numbers that holds NaN or an infinity, with a [*FormatError] that
-// names the tensor and the row-major index of the first such element.
+// CheckFinite returns an error if a tensor of floating-point numbers holds NaN or an infinity: a [fault.Fault] of the
+// kind [fault.Damaged] that names the tensor and the row-major index of the first such element. Its place is "weights"
+// until [fault.In] gives it a file.
 func CheckFinite(tensors []Tensor) error {
 	for _, t := range tensors {
 		var at int
@@ -101,11 +104,11 @@ func CheckFinite(tensors []Tensor) error {
 			continue
 		}
 		if at >= 0 {
-			return errors.WithStack(&FormatError{
-				Where:    fmt.Sprintf("%s, element %d", tensorWhere(t.Name), at),
-				Found:    fmt.Sprint(value),
-				Expected: "a finite number",
-			})
+			return fault.Fault{
+				Kind: fault.Damaged, Where: "weights",
+				What:  fmt.Sprintf("%s, element %d, is not finite", tensorPart(t.Name), at),
+				Found: fmt.Sprint(value), Expected: "a finite number",
+			}.Err()
 		}
 	}
 	return nil

@@ -56,9 +56,9 @@ func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming, m
 }
 
 // Import fills the model with the weights of a file. They must be all that the model has and nothing else, finite, and
-// of the model's precision; if they are not, the model stays as it is. What is wrong with the file's form is a
-// [*weights.FormatError]; how file and model disagree is a [*weights.AssignError], with every tensor by its name in the
-// file; the other errors are those of [Export].
+// of the model's precision; if they are not, the model stays as it is. What is wrong with the file's form, and how
+// file and model disagree, is a [*fault.Error], with every tensor by its name in the file; the other errors are those of
+// [Export].
 func Import(path string, m *layers.Model, format Format, renamings []Renaming) error {
 	if !slices.Contains(ImportFormats(), format) {
 		return errors.Errorf("import: found the format %q, expected one of %v", format, ImportFormats())
@@ -79,9 +79,9 @@ func Import(path string, m *layers.Model, format Format, renamings []Renaming) e
 		placeholders[i] = s.placeholder()
 	}
 	if err := assign(tensors, placeholders); err != nil {
-		return err
+		return fault.In(path, err)
 	}
-	for i, t := range weights.FromParams(placeholders) {
+	for i, t := range graph.Tensors(placeholders) {
 		slots[i].set(t.Data)
 	}
 	return nil
@@ -98,26 +98,19 @@ func readTensors(path string, format Format) ([]weights.Tensor, error) {
 	return file.Tensors, nil
 }
 
-// assign is [weights.Assign] that refuses numbers that are not finite with the same error.
+// assign is [graph.Assign] that also rejects numbers that are not finite.
 func assign(tensors []weights.Tensor, params []*graph.Param) error {
-	all := &weights.AssignError{}
-	err := weights.Assign(&weights.File{Tensors: tensors}, params)
-	var misfits *weights.AssignError
-	if errors.As(err, &misfits) {
-		all.Mismatches = misfits.Mismatches
-	} else if err != nil {
-		return err
-	}
+	faults := weights.Compare(tensors, graph.Tensors(params))
 	for _, t := range tensors {
-		var format *weights.FormatError
-		if errors.As(weights.CheckFinite([]weights.Tensor{t}), &format) {
-			all.Mismatches = append(all.Mismatches, weights.Mismatch{Name: t.Name, Found: format.Found + " at " + format.Where, Expected: format.Expected})
+		var f fault.Fault
+		if errors.As(weights.CheckFinite([]weights.Tensor{t}), &f) {
+			faults = append(faults, f)
 		}
 	}
-	if all.Mismatches == nil {
-		return nil
+	if len(faults) > 0 {
+		return faults.Err()
 	}
-	return errors.WithStack(all)
+	return graph.Assign(params, tensors)
 }
 
 // slotsOf lays out the model's parameters as the format does.

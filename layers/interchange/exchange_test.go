@@ -113,7 +113,7 @@ func TestTorchModules(t *testing.T) {
 func TestKeras(t *testing.T) {
 	m := importInto(t, numbers(), golden("numbers.keras.npz"), interchange.Keras)
 	torch := importInto(t, numbers(), golden("numbers.safetensors"), interchange.Torch)
-	if diff := cmp.Diff(weights.FromParams(torch.Params()), weights.FromParams(m.Params())); diff != "" {
+	if diff := cmp.Diff(graph.Tensors(torch.Params()), graph.Tensors(m.Params())); diff != "" {
 		t.Errorf("imported (-as from PyTorch +found):\n%s", diff)
 	}
 	expected, err := weights.ReadNPZ(golden("numbers.keras.npz"))
@@ -144,7 +144,7 @@ func TestRoundTrips(t *testing.T) {
 				}
 				if err := interchange.Import(path, again, format, nil); err != nil {
 					t.Errorf("%s: %v", format, err)
-				} else if diff := cmp.Diff(weights.FromParams(m.Params()), weights.FromParams(again.Params())); diff != "" {
+				} else if diff := cmp.Diff(graph.Tensors(m.Params()), graph.Tensors(again.Params())); diff != "" {
 					t.Errorf("%s (-expected +found):\n%s", format, diff)
 				}
 			}
@@ -179,18 +179,18 @@ func TestImportListsEveryMisfit(t *testing.T) {
 	}
 	before := export(t, m, interchange.Safetensors)
 	err := interchange.Import(path, m, interchange.Torch, nil)
-	var misfit *weights.AssignError
+	var misfit *fault.Error
 	if !errors.As(err, &misfit) {
-		t.Fatalf("found error %v, expected an AssignError", err)
+		t.Fatalf("found error %v, expected a fault.Error", err)
 	}
-	expected := []weights.Mismatch{
-		{Name: "weight_ih_l0", Found: "F32 [3 12]", Expected: "F32 [12 3]"},
-		{Name: "bias_hh_l1", Found: "nothing", Expected: "F32 [12]"},
-		{Name: "fc.bias", Found: "F64 [2]", Expected: "F32 [2]"},
-		{Name: "bias_hh_l2", Found: "F32 [12]", Expected: "no such tensor"},
-		{Name: "weight_hh_l0_reverse", Found: `NaN at tensor "weight_hh_l0_reverse", element 5`, Expected: "a finite number"},
+	expected := fault.List{
+		{Where: path, What: `tensor "weight_ih_l0" does not fit the model`, Found: "F32 [3 12]", Expected: "F32 [12 3]"},
+		{Where: path, What: `tensor "bias_hh_l1" does not fit the model`, Found: "nothing", Expected: "F32 [12]"},
+		{Where: path, What: `tensor "fc.bias" does not fit the model`, Found: "F64 [2]", Expected: "F32 [2]"},
+		{Where: path, What: `tensor "bias_hh_l2" does not fit the model`, Found: "F32 [12]", Expected: "no such tensor"},
+		{Kind: fault.Damaged, Where: path, What: `tensor "weight_hh_l0_reverse", element 5, is not finite`, Found: "NaN", Expected: "a finite number"},
 	}
-	if diff := cmp.Diff(expected, misfit.Mismatches); diff != "" {
+	if diff := cmp.Diff(expected, misfit.Faults); diff != "" {
 		t.Errorf("mismatches (-expected +found):\n%s", diff)
 	}
 	if !bytes.Equal(before, export(t, m, interchange.Safetensors)) {

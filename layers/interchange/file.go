@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 )
@@ -42,7 +43,7 @@ func Write(w io.Writer, m *layers.Model, metadata map[string]string) error {
 		all = map[string]string{}
 	}
 	all[VersionKey], all[ModelKey] = Version, string(bytes.TrimSpace(text))
-	return weights.Encode(w, weights.FromParams(m.Params()), all)
+	return weights.Encode(w, graph.Tensors(m.Params()), all)
 }
 
 // Read reads the model file path. Its errors are those of [Decode] with the path.
@@ -57,15 +58,15 @@ func Read(path string) (*layers.Model, map[string]string, error) {
 		return nil, nil, errors.Wrap(err, "model file")
 	}
 	m, metadata, err := Decode(bufio.NewReader(f), info.Size())
-	return m, metadata, errors.WithMessage(err, path)
+	return m, metadata, fault.In(path, err)
 }
 
 // Decode reads a model file of size bytes and returns the model, made to predict, and all metadata. What the model was
 // trained for is not part of it: its head is [layers.PredictionHead], or that of a task with a sequence of its own where
 // there is a decoder.
 //
-// The file need not be trusted. A [*weights.FormatError] says what is wrong with it, a [*fault.Error] what is with the
-// configuration in it, a [*weights.AssignError] how both disagree. No memory is taken for a model that has more numbers
+// The file need not be trusted. What is wrong with it, with the configuration in it, or how both disagree is a
+// [*fault.Error]. No memory is taken for a model that has more numbers
 // than the file.
 func Decode(r io.Reader, size int64) (*layers.Model, map[string]string, error) {
 	file, err := weights.Decode(r, size)
@@ -97,7 +98,7 @@ func Decode(r io.Reader, size int64) (*layers.Model, map[string]string, error) {
 	if err := weights.CheckFinite(file.Tensors); err != nil {
 		return nil, nil, err
 	}
-	return m, file.Metadata, weights.Assign(file, m.Params())
+	return m, file.Metadata, graph.Assign(m.Params(), file.Tensors)
 }
 
 // headOf is the head of the model in a file. The vocabulary that a decoder writes is in its weights alone.
@@ -138,5 +139,5 @@ func configOf(metadata map[string]string) (layers.ModelConfig, error) {
 }
 
 func refuse(where, found, expected string) error {
-	return errors.WithStack(&weights.FormatError{Format: "safetensors", Where: where, Found: found, Expected: expected})
+	return weights.Damaged("safetensors", where, found, expected)
 }

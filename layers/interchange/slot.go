@@ -81,7 +81,7 @@ func scatter[F kernel.Float](s slot, data []F, values func(*tensor.Dense) []F) {
 	}
 }
 
-// placeholder is a parameter of the tensor's name and shape, for [weights.Assign] to compare with a file and to fill.
+// placeholder is a parameter of the tensor's name and shape, for [graph.Assign] to compare with a file and to fill.
 func (s slot) placeholder() *graph.Param {
 	value := tensor.New(tensor.Of(s.params[0].Value.Dtype()), tensor.WithShape(s.shape...))
 	return &graph.Param{Name: s.name, Value: value}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
@@ -62,9 +63,9 @@ func openNPZ(in *tableInput) (records, error) {
 }
 
 func damagedArrays(path string, err error) error {
-	var format *weights.FormatError
-	if errors.As(err, &format) {
-		return errors.WithStack(&FileError{Path: path, What: format.Where, Found: format.Found, Expected: format.Expected, Cause: err})
+	var f fault.Fault
+	if errors.As(err, &f) {
+		return errors.WithStack(&FileError{Path: path, What: f.What, Found: f.Found, Expected: f.Expected})
 	}
 	return unreadable(path, err)
 }

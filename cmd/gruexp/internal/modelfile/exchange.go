@@ -47,7 +47,7 @@ func Export(dir, output string, e Exchange) (*layers.Model, error) {
 // refuseModel makes requests of what a format cannot hold; nil for another error.
 func refuseModel(where string, err error) error {
 	var faults *fault.Error
-	if !errors.As(err, &faults) {
+	if !errors.As(err, &faults) || faults.Faults[0].What != "" { // a fault of a file of weights, not of the model
 		return nil
 	}
 	all := make(fault.List, len(faults.Faults))

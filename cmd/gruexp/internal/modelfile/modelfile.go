@@ -3,8 +3,8 @@
 package modelfile
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -15,7 +15,6 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/interchange"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -97,29 +96,19 @@ func Missing(dir string) error {
 
 // Refuse makes requests of what is wrong with a file of weights, each tensor or fault one.
 func Refuse(path string, err error) error {
-	var (
-		misfit *weights.AssignError
-		faults *fault.Error
-	)
-	switch {
-	case errors.As(err, &misfit):
-		all := make(fault.List, len(misfit.Mismatches))
-		for i, m := range misfit.Mismatches {
-			all[i] = fault.Fault{Where: path, What: fmt.Sprintf("tensor %q does not fit the model", m.Name), Found: m.Found, Expected: m.Expected}
-		}
-		return all.Err()
-	case errors.As(err, &faults):
+	var faults *fault.Error
+	if errors.As(err, &faults) {
 		return requests(path, "damaged file: configuration of the model, ", faults.Faults).Err()
-	default:
-		return Damaged(path, "a file of weights", err).Err()
 	}
+	return Damaged(path, "a file of weights", err).Err()
 }
 
 // Damaged says what is wrong with the bytes of a file, or that it cannot be read.
 func Damaged(path, expected string, err error) fault.Fault {
-	var format *weights.FormatError
-	if errors.As(err, &format) {
-		return fault.Fault{Where: path, What: "damaged file: " + format.Where, Found: format.Found, Expected: format.Expected, Kind: fault.Damaged}
+	var f fault.Fault
+	if errors.As(err, &f) {
+		f.Where = path
+		return f
 	}
 	return fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: expected, Cause: err}
 }
@@ -127,7 +116,7 @@ func Damaged(path, expected string, err error) fault.Fault {
 func requests(where, what string, faults fault.List) fault.List {
 	all := make(fault.List, len(faults))
 	for i, f := range faults {
-		all[i] = fault.Fault{Where: where, What: what + f.Path, Found: f.Found, Expected: f.Expected}
+		all[i] = fault.Fault{Kind: f.Kind, Where: where, What: cmp.Or(f.What, what+f.Path), Found: f.Found, Expected: f.Expected}
 	}
 	return all
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 )
@@ -149,7 +149,7 @@ func openSplit(ctx context.Context, path, split string, options Options) (*sessi
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := weights.Assign(file, s.model.Params()); err != nil {
+	if err := graph.Assign(s.model.Params(), file.Tensors); err != nil {
 		return nil, nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
 	}
 	ds := s.split(split)
