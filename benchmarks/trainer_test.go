@@ -99,10 +99,6 @@ func (c overheadCase) epochs(epochs int) ([]epochTimes, error) {
 	if err != nil {
 		return nil, err
 	}
-	solver, err := overheadSolver()
-	if err != nil {
-		return nil, err
-	}
 	var times []epochTimes
 	var begun time.Time
 	watch := trainer.CallbackFunc(func(_ context.Context, e *trainer.Event) error {
@@ -120,7 +116,7 @@ func (c overheadCase) epochs(epochs int) ([]epochTimes, error) {
 		}
 		return nil
 	})
-	t, err := trainer.New(trainer.Config{MaxEpochs: epochs, BatchSize: 32}, solver, graph.NewStreams(1),
+	t, err := trainer.New(trainer.Config{MaxEpochs: epochs, BatchSize: 32}, solvers.Config{Name: solvers.NameAdam}, graph.NewStreams(1),
 		trainer.Options{Pool: kernel.NewPool(0), Callbacks: []trainer.Callback{watch}})
 	if err != nil {
 		return nil, err

@@ -42,15 +42,11 @@ func classify(ctx context.Context) error {
 		return err
 	}
 
-	solver, err := solvers.Config{Name: solvers.NameAdam, LearningRate: 0.01, ClipNorm: 1}.New(solvers.Plan{})
-	if err != nil {
-		return err
-	}
 	t, err := trainer.New(trainer.Config{
 		MaxEpochs:     2,
 		BatchSize:     64,
 		EarlyStopping: &trainer.EarlyStoppingConfig{Monitor: "valid.accuracy"},
-	}, solver, streams, trainer.Options{Pool: kernel.NewPool(0)}) // as many threads as there are cores
+	}, solvers.Config{Name: solvers.NameAdam, LearningRate: 0.01, ClipNorm: 1}, streams, trainer.Options{Pool: kernel.NewPool(0)}) // as many threads as there are cores
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // TestAveragesStandForWeights compares what is measured, remembered, seen and left with the means of the weights after each
 // step, taken by hand.
 func TestAveragesStandForWeights(t *testing.T) {
-	for _, restore := range []*trainer.EarlyStoppingConfig{nil, {Patience: 5}} {
+	for _, restore := range []*trainer.EarlyStoppingConfig{nil, {Patience: new(5)}} {
 		e := noisy()
 		e.trainer.EarlyStopping, e.trainer.ReduceOnPlateau, e.trainer.WeightNoise = restore, nil, 0
 		e.solver = solvers.Config{Name: solvers.NameASGD, LearningRate: 0.05, AverageAfter: new(1.0)}

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -39,6 +40,8 @@ type Config struct {
 	// Metrics are measured beside those that the data always have, on the validation part after each epoch and on all parts at the
 	// end: see [Metrics]; default: none
 	Metrics []string `yaml:"metrics"`
+	// OwnMetrics are metrics by name that Metrics, early stopping and reduce_on_plateau may use in addition to the built-in ones; nil: none.
+	OwnMetrics MetricFactories `yaml:"-"`
 	// EarlyStopping ends the run when the model gets no better; default nil: it goes on to MaxEpochs.
 	EarlyStopping *EarlyStoppingConfig `yaml:"early_stopping"`
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
@@ -60,8 +63,9 @@ type EarlyStoppingConfig struct {
 	Monitor string `yaml:"monitor"`
 	// Mode says which way is better: "min", "max", or "auto" (default), which knows it of the metric.
 	Mode string `yaml:"mode"`
-	// Patience is how many epochs in a row may fail to improve before the run ends; default 10.
-	Patience int `yaml:"patience"`
+	// Patience is after how many epochs in a row without improvement the run ends; default 10. 0 ends it, as 1 does, after the first
+	// epoch without improvement, as in Keras.
+	Patience *int `yaml:"patience"`
 	// MinDelta is by how much an epoch must be better than the best to count as better; default 0.
 	MinDelta float64 `yaml:"min_delta"`
 	// StartEpoch is the number of first epochs that are passed over: they are neither the best nor lost patience;
@@ -87,9 +91,9 @@ type ReduceOnPlateauConfig struct {
 	// MinDeltaMode says of what MinDelta is an amount: "absolute" (default), of the metric, or "relative", a share of the size of the
 	// best value so far.
 	MinDeltaMode string `yaml:"min_delta_mode"`
-	// Patience is how many epochs in a row may fail to improve before the learning rate is multiplied by Factor, and
-	// again before the next time; default 10.
-	Patience int `yaml:"patience"`
+	// Patience is after how many epochs in a row without improvement the learning rate is multiplied by Factor, again and again;
+	// default 10. 0 is the same as 1, as in Keras.
+	Patience *int `yaml:"patience"`
 	// Cooldown is how many epochs after the learning rate was lowered lose no patience; default 0.
 	Cooldown int `yaml:"cooldown"`
 	// Factor is between 0 and 1; default 0.1.
@@ -99,6 +103,8 @@ type ReduceOnPlateauConfig struct {
 	// Epsilon is what the learning rate must fall by more than, or it stays as it is; default 0.
 	Epsilon float64 `yaml:"epsilon"`
 }
+
+const defaultPatience = 10
 
 // The modes of a monitor.
 const (
@@ -115,11 +121,11 @@ const (
 
 // WithDefaults fills the zero fields.
 func (c Config) WithDefaults() Config {
-	c.MaxEpochs = orDefault(c.MaxEpochs, 100)
-	c.BatchSize = orDefault(c.BatchSize, 32)
-	c.CheckpointEvery = orDefault(c.CheckpointEvery, 1)
-	c.Accumulate = orDefault(c.Accumulate, 1)
-	c.KeepBest = orDefault(c.KeepBest, 1)
+	c.MaxEpochs = cmp.Or(c.MaxEpochs, 100)
+	c.BatchSize = cmp.Or(c.BatchSize, 32)
+	c.CheckpointEvery = cmp.Or(c.CheckpointEvery, 1)
+	c.Accumulate = cmp.Or(c.Accumulate, 1)
+	c.KeepBest = cmp.Or(c.KeepBest, 1)
 	if c.Curriculum != nil {
 		c.Curriculum = new(c.Curriculum.WithDefaults())
 	}
@@ -140,9 +146,9 @@ func (c Config) WithDefaults() Config {
 
 // WithDefaults fills the zero fields.
 func (c EarlyStoppingConfig) WithDefaults() EarlyStoppingConfig {
-	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
-	c.Mode = orDefault(c.Mode, ModeAuto)
-	c.Patience = orDefault(c.Patience, 10)
+	c.Monitor = cmp.Or(c.Monitor, validPrefix+MetricLoss)
+	c.Mode = cmp.Or(c.Mode, ModeAuto)
+	c.Patience = cmp.Or(c.Patience, new(defaultPatience))
 	if c.RestoreBest == nil {
 		c.RestoreBest = new(true)
 	}
@@ -151,11 +157,11 @@ func (c EarlyStoppingConfig) WithDefaults() EarlyStoppingConfig {
 
 // WithDefaults fills the zero fields.
 func (c ReduceOnPlateauConfig) WithDefaults() ReduceOnPlateauConfig {
-	c.Monitor = orDefault(c.Monitor, validPrefix+MetricLoss)
-	c.Mode = orDefault(c.Mode, ModeAuto)
-	c.Patience = orDefault(c.Patience, 10)
-	c.MinDeltaMode = orDefault(c.MinDeltaMode, MinDeltaAbsolute)
-	c.Factor = orDefault(c.Factor, 0.1)
+	c.Monitor = cmp.Or(c.Monitor, validPrefix+MetricLoss)
+	c.Mode = cmp.Or(c.Mode, ModeAuto)
+	c.Patience = cmp.Or(c.Patience, new(defaultPatience))
+	c.MinDeltaMode = cmp.Or(c.MinDeltaMode, MinDeltaAbsolute)
+	c.Factor = cmp.Or(c.Factor, 0.1)
 	return c
 }
 
@@ -175,7 +181,7 @@ func (c Config) Validate() fault.List {
 		faults.Under("truncate", c.Truncate.Validate())
 	}
 	faults.Check(c.WeightNoise >= 0 && isFinite(c.WeightNoise), "weight_noise", c.WeightNoise, "a finite number of at least 0")
-	checkMetrics(&faults, c.Metrics)
+	c.checkMetrics(&faults)
 	if c.EarlyStopping != nil {
 		faults.Under("early_stopping", c.EarlyStopping.Validate())
 		start := c.EarlyStopping.StartEpoch
@@ -195,7 +201,7 @@ func (c Config) ValidateFor(spec data.Spec, hasValid bool) fault.List {
 	var faults fault.List
 	faults.Check(c.Truncate == nil || spec.TargetKind.PerStep(), "truncate", spec.TargetKind,
 		"a target at every step, or no truncate: no gradient of a target at the end would reach the first windows")
-	checkMetricsFor(&faults, c.Metrics, spec)
+	c.checkMetricsFor(&faults, spec)
 	if c.EarlyStopping != nil {
 		c.checkMonitorFor(&faults, "early_stopping.monitor", c.EarlyStopping.Monitor, spec, hasValid)
 	}
@@ -234,31 +240,63 @@ func (c ReduceOnPlateauConfig) Validate() fault.List {
 	return faults
 }
 
-func checkMonitor(faults *fault.List, monitor, mode string, patience int, minDelta float64) {
+func checkMonitor(faults *fault.List, monitor, mode string, patience *int, minDelta float64) {
 	_, _, ok := splitMonitor(monitor)
 	faults.Check(ok, "monitor", monitor, "train.METRIC or valid.METRIC")
 	modes := []string{ModeAuto, ModeMin, ModeMax}
 	faults.Check(slices.Contains(modes, mode), "mode", mode, "one of %v", modes)
-	faults.Check(patience > 0, "patience", patience, "at least 1")
+	if patience != nil {
+		faults.Check(*patience >= 0, "patience", *patience, "at least 0")
+	}
 	faults.Check(minDelta >= 0 && isFinite(minDelta), "min_delta", minDelta, "a finite number of at least 0")
+}
+
+// checkMonitors adds faults for monitors that no data have.
+func (c Config) checkMonitors(faults *fault.List) {
+	if c.EarlyStopping != nil {
+		c.checkMonitorName(faults, "early_stopping.monitor", c.EarlyStopping.Monitor)
+	}
+	if c.ReduceOnPlateau != nil {
+		c.checkMonitorName(faults, "reduce_on_plateau.monitor", c.ReduceOnPlateau.Monitor)
+	}
+}
+
+// checkMonitorName adds a fault for the name of a metric that no data have, or that nothing measures.
+func (c Config) checkMonitorName(faults *fault.List, path, monitor string) {
+	set, metric, ok := splitMonitor(monitor)
+	if !ok {
+		return
+	}
+	var names []string
+	for _, m := range Metrics() {
+		if !m.Optional {
+			names = append(names, m.Name)
+		}
+	}
+	names = c.monitored(set, names)
+	_, known := c.OwnMetrics.find(metric)
+	switch {
+	case slices.Contains(names, metric):
+	case known && metric != MetricConfusion && set == validPrefix:
+		faults.Add(path, monitor, "a metric that trainer.metrics lists, so that it is measured: add %s there", metric)
+	default:
+		faults.Add(path, monitor, "a metric among %v", names)
+	}
+}
+
+// monitored adds to names what is measured in evaluations.
+func (c Config) monitored(set string, names []string) []string {
+	if set == validPrefix {
+		names = append(names, slices.DeleteFunc(slices.Clone(c.Metrics), func(name string) bool { return name == MetricConfusion })...)
+	}
+	return names
 }
 
 func (c Config) checkMonitorFor(faults *fault.List, path, monitor string, spec data.Spec, hasValid bool) {
 	set, metric, _ := splitMonitor(monitor)
-	names := MetricNames(spec.TargetKind)
-	if set == validPrefix {
-		names = append(names, slices.DeleteFunc(slices.Clone(c.Metrics), func(name string) bool { return name == MetricConfusion })...)
-	}
+	names := c.monitored(set, MetricNames(spec.TargetKind))
 	faults.Check(set == trainPrefix || hasValid, path, monitor, "train.METRIC, since there is no validation set")
 	faults.Check(slices.Contains(names, metric), path, monitor, "a metric among %v", names)
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
 
 // batchSize is the batch size as package data counts it: 0 is all.

@@ -19,21 +19,25 @@ func TestDefaultsAreValid(t *testing.T) {
 		t.Error(err)
 	}
 	if full.MaxEpochs != 100 || full.BatchSize != 32 || !*full.Bucketing || full.CheckpointEvery != 1 ||
-		full.EarlyStopping.Patience != 10 || full.EarlyStopping.Monitor != "valid.loss" || !*full.EarlyStopping.RestoreBest {
+		*full.EarlyStopping.Patience != 10 || full.EarlyStopping.Monitor != "valid.loss" || !*full.EarlyStopping.RestoreBest {
 		t.Errorf("found defaults %+v, %+v", full, full.EarlyStopping)
 	}
-	if cfg.EarlyStopping.Patience != 0 || cfg.ReduceOnPlateau.Patience != 0 {
+	if cfg.EarlyStopping.Patience != nil || cfg.ReduceOnPlateau.Patience != nil {
 		t.Error("found defaults in the configuration given, expected them in the copy alone")
 	}
 	if off := (trainer.Config{Bucketing: new(false)}).WithDefaults(); *off.Bucketing {
 		t.Error("found bucketing on, expected it off as told")
+	}
+	none := trainer.Config{EarlyStopping: &trainer.EarlyStoppingConfig{Patience: new(0)}}.WithDefaults()
+	if err := none.Validate().Err(); err != nil || *none.EarlyStopping.Patience != 0 {
+		t.Errorf("found patience %d and %v, expected that 0 is kept and valid", *none.EarlyStopping.Patience, err)
 	}
 }
 
 func TestFaultsOfAConfiguration(t *testing.T) {
 	cfg := trainer.Config{
 		MaxEpochs: -1, BatchSize: -2, WeightNoise: math.NaN(), CheckpointEvery: -1,
-		EarlyStopping:   &trainer.EarlyStoppingConfig{Monitor: "loss", Mode: "least", Patience: -1, MinDelta: -1, StartEpoch: -1},
+		EarlyStopping:   &trainer.EarlyStoppingConfig{Monitor: "loss", Mode: "least", Patience: new(-1), MinDelta: -1, StartEpoch: -1},
 		ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{MinDeltaMode: "rel", Cooldown: -1, Factor: 1, MinLearningRate: math.Inf(1), Epsilon: -1},
 	}.WithDefaults()
 	var paths []string
@@ -73,8 +77,10 @@ func TestMonitorThatDoesNotExist(t *testing.T) {
 		e.trainer.EarlyStopping.Monitor = monitor
 		steps := 0
 		e.options.Callbacks = countSteps(&steps)
-		m := e.make(t)
-		_, err := m.fit(t.Context())
+		m, err := e.build()
+		if err == nil {
+			_, err = m.fit(t.Context())
+		}
 		if test.fault == "" {
 			if err != nil {
 				t.Errorf("%s: %v", monitor, err)

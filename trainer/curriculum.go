@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -26,8 +27,8 @@ type CurriculumConfig struct {
 
 // WithDefaults fills the zero fields.
 func (c CurriculumConfig) WithDefaults() CurriculumConfig {
-	c.Epochs = orDefault(c.Epochs, 5)
-	c.Initial = orDefault(c.Initial, 0.25)
+	c.Epochs = cmp.Or(c.Epochs, 5)
+	c.Initial = cmp.Or(c.Initial, 0.25)
 	return c
 }
 

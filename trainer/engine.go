@@ -69,10 +69,10 @@ type engine struct {
 	pool     *kernel.Pool
 	memory   *graph.Memory // of all programs: they run one after the other
 	programs programs
-	window   int                           // steps of one; 0: sequences are not cut
+	window   int                           // its number of steps; 0: sequences are not cut
 	carried  map[graph.Mode]*graph.Carried // from window to window of a batch
 	batch    data.Batch                    // of the last run
-	ahead    ahead                         // the batch of the next
+	prefetch prefetcher                    // of the next batch
 	part     data.Batch                    // the window of it that was run, or all of it
 	feeds    graph.Feeds
 }
@@ -117,19 +117,19 @@ func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, err
 	return p, nil
 }
 
-// run runs the program of that mode on some sequences. The windows of a batch take their turns one after the other.
-func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
-	if t.window == 0 || e.batch.Steps == 0 { // the first of a batch, or of a resumed run
-		if err := e.load(s, t); err != nil {
+// run runs the program of that mode on a window. The windows of a batch come one after the other.
+func (e *engine) run(mode graph.Mode, s *source, w window) (*program, error) {
+	if w.number == 0 || e.batch.Steps == 0 { // the first of a batch, or of a resumed run
+		if err := e.load(s, w); err != nil {
 			return nil, err
 		}
 	}
-	if t.window == 0 {
+	if w.number == 0 {
 		e.carried[mode].Reset() // other sequences begin
 	}
 	e.part = e.batch
 	if e.window > 0 {
-		e.part = e.batch.Window(t.window*e.window, (t.window+1)*e.window)
+		e.part = e.batch.Window(w.number*e.window, (w.number+1)*e.window)
 	}
 	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.part.Steps, Size: e.part.Size, TargetSteps: e.part.TargetSteps})
 	if err != nil {
@@ -139,30 +139,30 @@ func (e *engine) run(mode graph.Mode, s *source, t turn) (*program, error) {
 	return program, program.Run(e.feeds)
 }
 
-// load gets the batch of a turn and has the one after it begun.
-func (e *engine) load(s *source, t turn) error {
-	found, err := e.ahead.take(&e.batch, s, t.indices)
+// load gets the batch of a window and starts to prefetch the next batch.
+func (e *engine) load(s *source, w window) error {
+	found, err := e.prefetch.take(&e.batch, s, w.indices)
 	if !found {
-		err = e.lay(&e.batch, s, t.indices)
+		err = e.fill(&e.batch, s, w.indices)
 	}
-	if err == nil && t.next != nil {
-		e.ahead.begin(s, t.next, e.lay)
+	if err == nil && w.next != nil {
+		e.prefetch.begin(s, w.next, e.fill)
 	}
 	return err
 }
 
-// lay lays out whole sequences.
-func (e *engine) lay(b *data.Batch, s *source, indices []int) error {
+// fill fills a batch with whole sequences.
+func (e *engine) fill(b *data.Batch, s *source, indices []int) error {
 	b.Steps, b.TargetSteps = s.steps.of(indices), s.targetSteps.of(indices)
 	if e.window > 0 {
-		b.Steps = e.window * windowsOf(indices, s.lengths, e.window)
+		b.Steps = e.window * countWindows(indices, s.lengths, e.window)
 	}
 	return s.Fill(b, indices)
 }
 
-// close waits for the goroutine of a batch that nobody wants any more and gives the programs up.
+// close waits for the goroutine of a batch that is no longer needed and closes the programs.
 func (e *engine) close() error {
-	_, _ = e.ahead.take(nil, nil, nil)
+	_, _ = e.prefetch.take(nil, nil, nil)
 	return e.programs.close()
 }
 
@@ -194,41 +194,44 @@ func feed(feeds graph.Feeds, b *data.Batch) {
 	}
 }
 
+// evaluation is what an evaluation has found.
+type evaluation struct {
+	values    Values
+	undefined map[string]string // why, by metric
+	sums      sums
+}
+
 // evaluate measures the model on all of s, in batches of similar length that are the same each time. Errors call the data
 // by that name.
-func (e *engine) evaluate(ctx context.Context, s *source, cfg *Config, name string) (map[string]float64, error) {
-	meters, err := newMeters(cfg.Metrics, &s.spec)
+func (e *engine) evaluate(ctx context.Context, s *source, cfg *Config, name string) (evaluation, error) {
+	found := evaluation{undefined: map[string]string{}}
+	meters, err := newMeters(cfg, &s.spec)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	var total sums
-	if err := e.eachBatch(ctx, s, cfg, &total, meters); err != nil {
-		return nil, err
+	if err := e.eachBatch(ctx, s, cfg, &found.sums, meters); err != nil {
+		return found, err
 	}
-	metrics, err := total.metrics(s.spec.TargetKind, name)
-	if err != nil {
-		return nil, err
+	if found.values, err = found.sums.metrics(s.spec.TargetKind, name); err != nil {
+		return found, err
 	}
 	for metric, m := range meters {
-		v, err := m.value()
-		if err != nil {
-			return nil, errors.WithMessagef(err, "%s data", name)
+		v, why := measured(m)
+		found.values[metric] = v
+		if why != "" {
+			found.undefined[metric] = why
 		}
-		if !isFinite(v) {
-			return nil, errors.WithStack(&nonFinite{what: name + "." + metric, value: v})
-		}
-		metrics[metric] = v
 	}
-	return metrics, nil
+	return found, nil
 }
 
 // eachBatch runs the model on all of s and shows the sums and the meters every batch.
-func (e *engine) eachBatch(ctx context.Context, s *source, cfg *Config, total *sums, meters map[string]meter) error {
-	for _, turn := range turnsOf(data.Batches(s.lengths, cfg.batchSize(), nil, true), s.lengths, e.window) {
+func (e *engine) eachBatch(ctx context.Context, s *source, cfg *Config, total *sums, meters map[string]Metric) error {
+	for _, w := range windowsOf(data.Batches(s.lengths, cfg.batchSize(), nil, true), s.lengths, e.window) {
 		if ctx.Err() != nil {
 			return errors.WithStack(ErrInterrupted)
 		}
-		program, err := e.run(graph.Evaluate, s, turn)
+		program, err := e.run(graph.Evaluate, s, w)
 		if err != nil {
 			return err
 		}

@@ -41,14 +41,10 @@ func train() error {
 	if err != nil {
 		return err
 	}
-	solver, err := solvers.Config{Name: solvers.NameAdam, LearningRate: 0.01}.New(solvers.Plan{})
-	if err != nil {
-		return err
-	}
 	t, err := trainer.New(trainer.Config{
 		MaxEpochs:     3,
 		EarlyStopping: &trainer.EarlyStoppingConfig{Monitor: "valid.accuracy"},
-	}, solver, streams, trainer.Options{})
+	}, solvers.Config{LearningRate: 0.01}, streams, trainer.Options{})
 	if err != nil {
 		return err
 	}

@@ -24,12 +24,12 @@ func strategies() map[string]experiment {
 	all := map[string]experiment{}
 	add := func(name string, change func(e *experiment)) {
 		e := noisy()
-		e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Patience: 2} // of its own
+		e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Patience: new(2)} // of its own
 		change(&e)
 		all[name] = e
 	}
 	add("plateaus", func(e *experiment) {
-		e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{Monitor: "train.loss", MinDelta: 0.9, MinDeltaMode: trainer.MinDeltaRelative, Patience: 1, Cooldown: 2, Factor: 0.5}
+		e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{Monitor: "train.loss", MinDelta: 0.9, MinDeltaMode: trainer.MinDeltaRelative, Patience: new(1), Cooldown: 2, Factor: 0.5}
 	})
 	add("accumulate", func(e *experiment) { e.trainer.Accumulate = 2 })
 	add("curriculum", func(e *experiment) { e.trainer.Curriculum = &trainer.CurriculumConfig{Epochs: 2, Initial: 0.4} })
@@ -290,7 +290,7 @@ func TestThresholdsEndRuns(t *testing.T) {
 	for reason, cfg := range map[trainer.StopReason]trainer.EarlyStoppingConfig{
 		trainer.StopThreshold:  {StoppingThreshold: new(100.0)},
 		trainer.StopDivergence: {DivergenceThreshold: new(0.0)},
-		trainer.StopEarly:      {Baseline: new(0.0), Patience: 2},
+		trainer.StopEarly:      {Baseline: new(0.0), Patience: new(2)},
 	} {
 		e := noisy()
 		e.trainer.EarlyStopping = &cfg

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -19,7 +20,7 @@ type FinderConfig struct {
 
 // WithDefaults fills the zero fields.
 func (c FinderConfig) WithDefaults() FinderConfig {
-	c.Min, c.Max, c.Steps = orDefault(c.Min, 1e-6), orDefault(c.Max, 1), orDefault(c.Steps, 100)
+	c.Min, c.Max, c.Steps = cmp.Or(c.Min, 1e-6), cmp.Or(c.Max, 1), cmp.Or(c.Steps, 100)
 	return c
 }
 

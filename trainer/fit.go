@@ -34,7 +34,7 @@ type fit struct {
 	noise   *weightNoise
 	clock   stopwatch
 
-	passedOver []FileFault // checkpoints
+	skipped []FileFault // damaged checkpoints
 
 	state       state
 	order       []byte         // of the order's stream when the epoch under way began; nil: not used yet
@@ -47,8 +47,8 @@ type fit struct {
 }
 
 func (f *fit) loop(ctx context.Context) error {
-	for _, fault := range f.passedOver {
-		if err := f.emit(ctx, Event{Kind: Warning, Message: "checkpoint passed over: " + fault.Err.Error()}); err != nil {
+	for _, fault := range f.skipped {
+		if err := f.emit(ctx, Event{Kind: Warning, Message: "checkpoint skipped: " + fault.Err.Error()}); err != nil {
 			return err
 		}
 	}
@@ -67,8 +67,8 @@ func (f *fit) loop(ctx context.Context) error {
 }
 
 // plan draws the batches of the epoch under way.
-func (f *fit) plan() []turn {
-	return turnsOf(f.cfg.batchesOf(f.state.Epoch+1, f.train.lengths, f.streams.Stream(orderStream)), f.train.lengths, f.window)
+func (f *fit) plan() []window {
+	return windowsOf(f.cfg.batchesOf(f.state.Epoch+1, f.train.lengths, f.streams.Stream(orderStream)), f.train.lengths, f.window)
 }
 
 // epoch goes through the training sequences once, or through what an interruption has left of them.
@@ -85,17 +85,17 @@ func (f *fit) epoch(ctx context.Context) error {
 		if f.budget.spent(f.state.Step, f.clock) != stillRunning {
 			return errors.WithStack(errBudget)
 		}
-		turn := plan[f.state.Batch]
+		next := plan[f.state.Batch]
 		learningRate := f.solver.LearningRate()
-		program, err := f.step(turn, f.state.Batch == len(plan)-1)
+		program, err := f.step(next, f.state.Batch == len(plan)-1)
 		if err != nil {
 			return f.diverged(err, f.state.Step+1)
 		}
 		f.state.Batch++
 		f.state.LearningRate = learningRate
 		finished := 0
-		if turn.last {
-			finished = len(turn.indices)
+		if next.last {
+			finished = len(next.indices)
 		}
 		err = f.emit(ctx, Event{
 			Kind: StepEnd, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan), Loss: program.Cost(),
@@ -110,9 +110,9 @@ func (f *fit) epoch(ctx context.Context) error {
 
 // step runs one batch, or a window of one, and changes the weights unless more gradients are to be accumulated. The program
 // returned holds what its run has left.
-func (f *fit) step(t turn, last bool) (*program, error) {
+func (f *fit) step(w window, last bool) (*program, error) {
 	f.noise.on()
-	program, err := f.run(graph.Train, f.train, t)
+	program, err := f.run(graph.Train, f.train, w)
 	f.noise.off()
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (f *fit) closeEpoch(ctx context.Context) error {
 	if err := f.watchPlateau(epoch); err != nil {
 		return err
 	}
-	f.solver.Observe(stoppingRuleOf(nil, f.valid != nil).value(epoch)) // the loss
+	f.solver.Observe(lossRule(f.valid != nil).value(epoch)) // the loss
 	return f.emit(ctx, Event{Kind: EpochEnd, Epoch: epoch.Epoch})
 }
 
@@ -189,6 +189,10 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 	if e.Train, err = f.state.Sums.metrics(f.train.spec.TargetKind, "train"); err != nil {
 		return e, err
 	}
+	if err := f.state.Sums.checkLoss("train"); err != nil {
+		return e, err
+	}
+	messages := f.trainer.warnings("train", evaluation{values: e.Train})
 	f.state.Sums.reportGradients(&e)
 	if penalty := f.solver.Penalty(f.params); penalty != 0 {
 		e.Train[MetricPenalty] = penalty
@@ -197,7 +201,18 @@ func (f *fit) summarize(ctx context.Context) (Epoch, error) {
 		e.Train[MetricSpikes] = float64(spikes)
 	}
 	if f.valid != nil {
-		if e.Valid, err = f.evaluate(ctx, f.valid, &f.cfg, "valid"); err != nil {
+		found, err := f.evaluate(ctx, f.valid, &f.cfg, "valid")
+		if err != nil {
+			return e, err
+		}
+		if err := found.sums.checkLoss("valid"); err != nil {
+			return e, err
+		}
+		e.Valid = found.values
+		messages = append(messages, f.trainer.warnings("valid", found)...)
+	}
+	for _, message := range messages {
+		if err := f.emit(ctx, Event{Kind: Warning, Message: message}); err != nil {
 			return e, err
 		}
 	}

@@ -297,7 +297,7 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 	e.trainer.ReduceOnPlateau = nil
 	e.solver.LearningRate = 0.2 // rough enough to get worse
 	for _, restore := range []bool{true, false} {
-		e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Patience: 3, RestoreBest: &restore}
+		e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Patience: new(3), RestoreBest: &restore}
 		weights := map[int][][]float64{} // after each epoch
 		var m made
 		e.options.Callbacks = []trainer.Callback{on(trainer.EpochEnd, func(event *trainer.Event) error {
@@ -368,7 +368,7 @@ func TestReduceOnPlateau(t *testing.T) {
 	e.trainer.MaxEpochs = 9
 	e.trainer.EarlyStopping = nil
 	// No epoch is better than the first by so much: after each two further ones the rate is lowered.
-	e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{MinDelta: 100, Patience: 2, Factor: 0.25, MinLearningRate: 0.001}
+	e.trainer.ReduceOnPlateau = &trainer.ReduceOnPlateauConfig{MinDelta: 100, Patience: new(2), Factor: 0.25, MinLearningRate: 0.001}
 	var found []float64
 	for _, epoch := range e.mustFit(t).history.Epochs {
 		found = append(found, epoch.LearningRate)
@@ -451,10 +451,9 @@ func TestDivergedRunChangesNothingMore(t *testing.T) {
 func TestDivergedInTheLastUpdate(t *testing.T) {
 	e := noisy()
 	m := e.make(t)
-	solver, err := solvers.New(&solvers.ScaleByLearningRate{Schedule: solvers.Constant(1e300)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	solver := trainer.SolverFunc(func(solvers.Plan) (*solvers.Solver, error) {
+		return solvers.New(&solvers.ScaleByLearningRate{Schedule: solvers.Constant(1e300)})
+	})
 	cfg := trainer.Config{MaxEpochs: 1, BatchSize: trainer.FullBatch}
 	tr, err := trainer.New(cfg, solver, m.streams, trainer.Options{Checkpoints: t.TempDir()})
 	if err != nil {

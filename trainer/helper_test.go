@@ -165,8 +165,8 @@ func noisy() experiment {
 	return experiment{
 		trainer: trainer.Config{
 			MaxEpochs: 3, BatchSize: 8, WeightNoise: 0.05,
-			EarlyStopping:   &trainer.EarlyStoppingConfig{Patience: 2},
-			ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{Monitor: "train.accuracy", MinDelta: 1, Patience: 1, Factor: 0.5},
+			EarlyStopping:   &trainer.EarlyStoppingConfig{Patience: new(2)},
+			ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{Monitor: "train.accuracy", MinDelta: 1, Patience: new(1), Factor: 0.5},
 		},
 		solver: solvers.Config{LearningRate: 0.01, ClipNorm: 1, L2: 1e-4},
 		layers: []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 4, Dropout: 0.2, RecurrentDropout: 0.1}}, {Dense: &layers.DenseConfig{}}},
@@ -176,12 +176,24 @@ func noisy() experiment {
 	}
 }
 
+// planned remembers the solver that a trainer has had made.
+type planned struct {
+	config solvers.Config
+	*solvers.Solver
+}
+
+func (p *planned) New(plan solvers.Plan) (*solvers.Solver, error) {
+	var err error
+	p.Solver, err = p.config.New(plan)
+	return p.Solver, err
+}
+
 // made is one run of an experiment, ready to go.
 type made struct {
 	*trainer.Trainer
 	model   *layers.Model
 	streams *graph.Streams
-	solver  *solvers.Solver
+	solver  *planned
 	train   data.Dataset
 	valid   data.Dataset
 }
@@ -224,9 +236,7 @@ func (e experiment) build() (made, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.solver, err = e.solver.New(solvers.Plan{StepsPerEpoch: 5, Epochs: 3, Streams: m.streams}); err != nil {
-		return m, err
-	}
+	m.solver = &planned{config: e.solver}
 	e.options.Pool = kernel.NewPool(max(1, e.threads))
 	m.Trainer, err = trainer.New(e.trainer, m.solver, m.streams, e.options)
 	return m, err

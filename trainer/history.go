@@ -10,8 +10,8 @@ type Epoch struct {
 
 	// Train has the averages over the epoch's batches, each measured before its update and with dropout and other noise
 	// on. Valid is measured at the end of the epoch without noise; it is nil where there is no validation set.
-	Train map[string]float64 `json:"train"`
-	Valid map[string]float64 `json:"valid,omitempty"`
+	Train Values `json:"train"`
+	Valid Values `json:"valid,omitempty"`
 
 	// GradientNorms has, where the configuration wants it, the Euclidean norm of each parameter's gradient, before any clipping:
 	// the mean over the epoch's batches.

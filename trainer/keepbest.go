@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,11 +16,13 @@ import (
 )
 
 // BestWeightsName is the name of the file with the weights of an epoch, by the parameters' names, in the directory of checkpoints.
-func BestWeightsName(epoch int) string { return fmt.Sprintf("best-%06d.safetensors", epoch) }
+func BestWeightsName(epoch int) string { return fmt.Sprintf(bestWeightsFormat, epoch) }
+
+const bestWeightsFormat = "best-%06d.safetensors"
 
 // bestEpochs are the numbers of the k best epochs by the monitor, the best first; of equal ones the earlier.
 func (r stoppingRule) bestEpochs(epochs []Epoch, k int) []int {
-	counted := slices.DeleteFunc(slices.Clone(epochs), func(e Epoch) bool { return e.Epoch <= r.startEpoch })
+	counted := slices.DeleteFunc(slices.Clone(epochs), func(e Epoch) bool { return e.Epoch <= r.startEpoch || math.IsNaN(r.value(e)) })
 	slices.SortStableFunc(counted, func(a, b Epoch) int {
 		switch {
 		case r.better(r.value(a), r.value(b)):
@@ -52,15 +55,17 @@ func (f *fit) keepBest() error {
 			return err
 		}
 	}
-	existing, err := filepath.Glob(filepath.Join(dir, "best-*.safetensors"))
+	entries, err := os.ReadDir(dir) // no pattern: the name of the directory may have an asterisk
 	if err != nil {
 		return errors.Wrap(err, "weights of the best epochs")
 	}
-	for _, path := range existing {
-		if !slices.ContainsFunc(best, func(epoch int) bool { return filepath.Base(path) == BestWeightsName(epoch) }) {
-			if err := os.Remove(path); err != nil {
-				return errors.Wrap(err, "weights of an epoch that is no longer one of the best")
-			}
+	for _, entry := range entries {
+		var epoch int
+		if _, err := fmt.Sscanf(entry.Name(), bestWeightsFormat, &epoch); err != nil || entry.Name() != BestWeightsName(epoch) || slices.Contains(best, epoch) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
+			return errors.Wrap(err, "weights of an epoch that is no longer one of the best")
 		}
 	}
 	return nil

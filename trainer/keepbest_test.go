@@ -82,3 +82,40 @@ func TestKeepBest(t *testing.T) {
 		t.Errorf("found other files than those of the uninterrupted run")
 	}
 }
+
+// A directory whose name is a pattern means itself: files of other runs stay, and so does what only looks like weights of an epoch.
+func TestKeepBestInADirectoryNamedLikeAPattern(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	others := []string{filepath.Join(root, "x1", "best-000009.safetensors"), filepath.Join(root, "x*", "best-9.safetensors"), filepath.Join(root, "x*", "best-of.safetensors")}
+	for _, path := range others {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"x*", "a[b", `c\d`} {
+		e := noisy()
+		e.trainer.MaxEpochs, e.trainer.KeepBest, e.trainer.EarlyStopping = 3, 2, nil
+		e.options.Checkpoints = filepath.Join(root, name)
+		if _, err := e.make(t).fit(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		kept := 0
+		for epoch := range 4 {
+			if _, err := os.Stat(filepath.Join(root, name, trainer.BestWeightsName(epoch))); err == nil {
+				kept++
+			}
+		}
+		if kept != 2 {
+			t.Errorf("%s: found the weights of %d epochs, expected 2", name, kept)
+		}
+	}
+	for _, path := range others {
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("found that a foreign file is gone: %v", err)
+		}
+	}
+}

@@ -10,14 +10,17 @@ import (
 
 // begin checks all that can be checked before training and resumes.
 func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
-	if t.solver == nil {
+	if t.maker == nil {
 		return nil, errors.New("trainer: found no solver, expected one")
+	}
+	if t.begun {
+		return nil, errors.New("trainer: found a second training, expected one: the random streams have moved on")
 	}
 	e, err := t.newEngine(model)
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{engine: e, trainer: t, cfg: t.cfg, options: t.options, solver: t.solver, params: model.Params()}
+	f := &fit{engine: e, trainer: t, cfg: t.cfg, options: t.options, params: model.Params()}
 	if f.train, err = newSource(train); err != nil {
 		return nil, errors.WithMessage(err, "training data")
 	}
@@ -29,10 +32,14 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 	if err := t.cfg.ValidateFor(f.train.spec, valid != nil).Err(); err != nil {
 		return nil, errors.WithMessage(err, "trainer")
 	}
-	if _, err := newMeters(t.cfg.Metrics, &f.train.spec); err != nil {
+	if _, err := newMeters(&t.cfg, &f.train.spec); err != nil {
 		return nil, errors.WithMessage(err, "trainer")
 	}
-	f.stop = stoppingRuleOf(t.cfg.EarlyStopping, valid != nil)
+	f.stop = t.cfg.stoppingRule(valid != nil)
+	if f.solver, err = t.maker.New(Plan(t.cfg, train, t.streams)); err != nil {
+		return nil, errors.WithMessage(err, "solver")
+	}
+	t.begun = true
 	if err := f.solver.Init(f.params); err != nil {
 		return nil, errors.WithMessage(err, "solver")
 	}

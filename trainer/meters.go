@@ -10,14 +10,8 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// meter collects what an optional metric is made of, row by row of one evaluation, in float64.
-type meter interface {
-	add(r *row)
-	value() (float64, error)
-}
-
 // addToMeters shows the meters the rows of a batch that program has just run on.
-func addToMeters(meters map[string]meter, spec *data.Spec, batch *data.Batch, program *program) error {
+func addToMeters(meters map[string]Metric, spec *data.Spec, batch *data.Batch, program *program) error {
 	if len(meters) == 0 {
 		return nil
 	}
@@ -25,10 +19,8 @@ func addToMeters(meters map[string]meter, spec *data.Spec, batch *data.Batch, pr
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{MetricCoverage, MetricWidth} {
-		if meters[name] != nil && v.outputs.DataSize() < 2*v.predictions.DataSize() {
-			return errors.Errorf("metric %s: found one prediction for each target, expected quantiles of it", name)
-		}
+	if err := checkQuantiles(meters, v); err != nil {
+		return err
 	}
 	if v.predictions.Dtype() == tensor.Float32 {
 		eachRow(spec, batch, v.predictions.Float32s(), v.outputs.Float32s(), meters)
@@ -38,65 +30,67 @@ func addToMeters(meters map[string]meter, spec *data.Spec, batch *data.Batch, pr
 	return nil
 }
 
-func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions, outputs []F, meters map[string]meter) {
+// checkQuantiles returns an error for metrics of quantiles where the model predicts a single number.
+func checkQuantiles(meters map[string]Metric, v values) error {
+	for _, name := range []string{MetricCoverage, MetricWidth, MetricCrossings} {
+		if meters[name] != nil && v.outputs.DataSize() < 2*v.predictions.DataSize() {
+			return errors.Errorf("metric %s: found one prediction for each target, expected quantiles of it", name)
+		}
+	}
+	return nil
+}
+
+func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions, outputs []F, meters map[string]Metric) {
 	width := len(predictions) / len(batch.Weights)
-	r := row{scores: make([]float64, width)}
+	r := Row{Scores: make([]float64, width)}
 	quantiles := len(outputs) / max(1, len(predictions)) // of each target
 	if quantiles > 1 {
-		r.lower, r.upper = make([]float64, width), make([]float64, width)
+		r.Lower, r.Upper = make([]float64, width), make([]float64, width)
 	}
 	if !spec.TargetKind.Labels() {
-		r.targets = make([]float64, width)
+		r.Targets = make([]float64, width)
 	}
 	for i, weight := range batch.Weights {
 		if weight == 0 {
 			continue
 		}
-		r.weight = weight
+		r.Weight, r.Crossings = weight, 0
 		for k, v := range predictions[i*width : (i+1)*width] {
-			r.scores[k] = float64(v)
+			r.Scores[k] = float64(v)
 		}
 		switch {
 		case spec.TargetKind.Labels():
-			r.label = batch.Labels[i]
+			r.Label = batch.Labels[i]
 		case spec.TargetKind == data.BinaryPerStep:
-			copy(r.targets, batch.Targets[i*width:])
+			copy(r.Targets, batch.Targets[i*width:])
 		default:
-			r.values = r.scores
-			for k := range r.values {
-				r.values[k] = spec.Original(k, r.values[k])
-				r.targets[k] = spec.Original(k, batch.Targets[i*width+k])
+			r.Values = r.Scores
+			for k := range r.Values {
+				r.Values[k] = spec.Original(k, r.Values[k])
+				r.Targets[k] = spec.Original(k, batch.Targets[i*width+k])
 			}
-			for k := range r.lower {
+			for k := range r.Lower {
 				of := outputs[(i*width+k)*quantiles : (i*width+k+1)*quantiles]
-				r.lower[k], r.upper[k] = spec.Original(k, float64(of[0])), spec.Original(k, float64(of[quantiles-1]))
+				r.Lower[k], r.Upper[k] = spec.Original(k, float64(slices.Min(of))), spec.Original(k, float64(slices.Max(of)))
+				if !slices.IsSorted(of) {
+					r.Crossings++
+				}
 			}
 		}
 		for _, m := range meters {
-			m.add(&r)
+			m.Add(&r)
 		}
 	}
 }
 
-// row is a prediction with its target.
-type row struct {
-	weight  float64
-	label   int       // of classes
-	scores  []float64 // of classes and events: the logits
-	targets []float64 // of events 0 or 1, of numbers the original units
-	values  []float64 // predictions of numbers, in original units
-
-	lower, upper []float64 // the lowest and the highest quantile of numbers, in original units; nil where there are none
-}
-
 // newMeters makes the meters of the metrics of that name; [MetricConfusion] has none.
-func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
-	meters := map[string]meter{}
-	for _, name := range names {
+func newMeters(cfg *Config, spec *data.Spec) (map[string]Metric, error) {
+	meters := map[string]Metric{}
+	for _, name := range cfg.Metrics {
 		k, top := topOf(name)
 		switch {
 		case top:
-			meters[name] = &share{right: func(r *row) float64 { return indicator(rank(r.scores, r.label) < k) }}
+			meters[name] = &share{right: func(r *Row) float64 { return indicator(rank(r.Scores, r.Label) < k) }}
 		case name == MetricF1Macro, name == MetricF1Micro:
 			meters[name] = newF1(spec, name == MetricF1Macro)
 		case name == MetricAUC:
@@ -104,7 +98,7 @@ func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
 		case name == MetricECE:
 			meters[name] = new(calibration)
 		case name == MetricBits:
-			meters[name] = &share{right: func(r *row) float64 { return -logProbability(r.scores, r.label) / math.Ln2 }}
+			meters[name] = &share{right: func(r *Row) float64 { return -logProbability(r.Scores, r.Label) / math.Ln2 }}
 		case name == MetricEventAccuracy:
 			meters[name] = &share{right: rightEvents}
 		case name == MetricR2:
@@ -115,11 +109,19 @@ func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
 			if len(spec.TargetNaive) != spec.Targets || slices.Min(spec.TargetNaive) <= 0 {
 				return nil, errors.Errorf("metric %s: found the naive errors %v of the training part, expected one above 0 for each target", name, spec.TargetNaive)
 			}
-			meters[name] = &share{right: func(r *row) float64 { return scaledError(r, spec.TargetNaive) }}
+			meters[name] = &share{right: func(r *Row) float64 { return scaledError(r, spec.TargetNaive) }}
 		case name == MetricCoverage:
 			meters[name] = &share{right: covered}
 		case name == MetricWidth:
 			meters[name] = &share{right: intervalWidth}
+		case name == MetricCrossings:
+			meters[name] = &share{right: func(r *Row) float64 { return float64(r.Crossings) / float64(len(r.Targets)) }}
+		case cfg.OwnMetrics[name].New != nil:
+			own, err := cfg.OwnMetrics.newOwn(name, spec)
+			if err != nil {
+				return nil, err
+			}
+			meters[name] = own
 		}
 	}
 	return meters, nil
@@ -127,16 +129,16 @@ func newMeters(names []string, spec *data.Spec) (map[string]meter, error) {
 
 // share is the mean over rows of a number.
 type share struct {
-	right       func(r *row) float64
+	right       func(r *Row) float64
 	sum, weight float64
 }
 
-func (s *share) add(r *row) {
-	s.sum += r.weight * s.right(r)
-	s.weight += r.weight
+func (s *share) Add(r *Row) {
+	s.sum += r.Weight * s.right(r)
+	s.weight += r.Weight
 }
 
-func (s *share) value() (float64, error) { return s.sum / s.weight, nil }
+func (s *share) Value() (float64, error) { return s.sum / s.weight, nil }
 
 func indicator(is bool) float64 {
 	if is {
@@ -165,47 +167,47 @@ func logProbability(scores []float64, label int) float64 {
 	return scores[label] - top - math.Log(sum)
 }
 
-func rightEvents(r *row) float64 {
+func rightEvents(r *Row) float64 {
 	right := 0.0
-	for k, v := range r.scores {
-		right += indicator(v > 0 == (r.targets[k] > 0.5))
+	for k, v := range r.Scores {
+		right += indicator(v > 0 == (r.Targets[k] > 0.5))
 	}
-	return right / float64(len(r.scores))
+	return right / float64(len(r.Scores))
 }
 
-func symmetricError(r *row) float64 {
+func symmetricError(r *Row) float64 {
 	sum := 0.0
-	for k, p := range r.values {
-		if size := math.Abs(p) + math.Abs(r.targets[k]); size > 0 {
-			sum += 200 * math.Abs(p-r.targets[k]) / size
+	for k, p := range r.Values {
+		if size := math.Abs(p) + math.Abs(r.Targets[k]); size > 0 {
+			sum += 200 * math.Abs(p-r.Targets[k]) / size
 		}
 	}
-	return sum / float64(len(r.values))
+	return sum / float64(len(r.Values))
 }
 
-func scaledError(r *row, naive []float64) float64 {
+func scaledError(r *Row, naive []float64) float64 {
 	sum := 0.0
-	for k, p := range r.values {
-		sum += math.Abs(p-r.targets[k]) / naive[k]
+	for k, p := range r.Values {
+		sum += math.Abs(p-r.Targets[k]) / naive[k]
 	}
-	return sum / float64(len(r.values))
+	return sum / float64(len(r.Values))
 }
 
 // covered is the share of a row's targets that are in the interval of the quantiles; NaN where there is none.
-func covered(r *row) float64 {
+func covered(r *Row) float64 {
 	sum := 0.0
-	for k := range r.lower {
-		sum += indicator(r.lower[k] <= r.targets[k] && r.targets[k] <= r.upper[k])
+	for k := range r.Lower {
+		sum += indicator(r.Lower[k] <= r.Targets[k] && r.Targets[k] <= r.Upper[k])
 	}
-	return sum / float64(len(r.lower))
+	return sum / float64(len(r.Lower))
 }
 
-func intervalWidth(r *row) float64 {
+func intervalWidth(r *Row) float64 {
 	sum := 0.0
-	for k := range r.lower {
-		sum += r.upper[k] - r.lower[k]
+	for k := range r.Lower {
+		sum += r.Upper[k] - r.Lower[k]
 	}
-	return sum / float64(len(r.lower))
+	return sum / float64(len(r.Lower))
 }
 
 // counts are the weights of rows by prediction and target of one class or event.
@@ -224,20 +226,20 @@ func newF1(spec *data.Spec, macro bool) *f1 {
 	return &f1{macro, spec.TargetKind == data.BinaryPerStep, make([]counts, spec.Targets)}
 }
 
-func (f *f1) add(r *row) {
-	best := largest(r.scores)
+func (f *f1) Add(r *Row) {
+	best := largest(r.Scores)
 	for k := range f.of {
-		predicted, target := k == best, k == r.label
+		predicted, target := k == best, k == r.Label
 		if f.events {
-			predicted, target = r.scores[k] > 0, r.targets[k] > 0.5
+			predicted, target = r.Scores[k] > 0, r.Targets[k] > 0.5
 		}
-		f.of[k].predicted += r.weight * indicator(predicted)
-		f.of[k].targets += r.weight * indicator(target)
-		f.of[k].both += r.weight * indicator(predicted && target)
+		f.of[k].predicted += r.Weight * indicator(predicted)
+		f.of[k].targets += r.Weight * indicator(target)
+		f.of[k].both += r.Weight * indicator(predicted && target)
 	}
 }
 
-func (f *f1) value() (float64, error) {
+func (f *f1) Value() (float64, error) {
 	var all counts
 	var sum, n float64
 	for _, c := range f.of {
@@ -274,17 +276,17 @@ func newAUC(spec *data.Spec) *auc {
 	return &auc{spec.TargetKind == data.BinaryPerStep, make([]ranking, spec.Targets)}
 }
 
-func (a *auc) add(r *row) {
+func (a *auc) Add(r *Row) {
 	for k := range a.of {
-		score, is := r.scores[k], a.events && r.targets[k] > 0.5
+		score, is := r.Scores[k], a.events && r.Targets[k] > 0.5
 		if !a.events {
-			score, is = logProbability(r.scores, k), k == r.label
+			score, is = logProbability(r.Scores, k), k == r.Label
 		}
-		a.of[k] = append(a.of[k], scored{score, r.weight, is})
+		a.of[k] = append(a.of[k], scored{score, r.Weight, is})
 	}
 }
 
-func (a *auc) value() (float64, error) {
+func (a *auc) Value() (float64, error) {
 	var sum, n float64
 	for _, r := range a.of {
 		if area, ok := r.area(); ok {
@@ -333,15 +335,15 @@ type calibration struct {
 	weight float64
 }
 
-func (c *calibration) add(r *row) {
-	if r.targets != nil {
-		for k, v := range r.scores {
-			c.count(r.weight, 1/(1+math.Exp(-v)), r.targets[k])
+func (c *calibration) Add(r *Row) {
+	if r.Targets != nil {
+		for k, v := range r.Scores {
+			c.count(r.Weight, 1/(1+math.Exp(-v)), r.Targets[k])
 		}
 		return
 	}
-	best := largest(r.scores)
-	c.count(r.weight, math.Exp(logProbability(r.scores, best)), indicator(best == r.label))
+	best := largest(r.Scores)
+	c.count(r.Weight, math.Exp(logProbability(r.Scores, best)), indicator(best == r.Label))
 }
 
 func (c *calibration) count(weight, confidence, right float64) {
@@ -351,7 +353,7 @@ func (c *calibration) count(weight, confidence, right float64) {
 	c.weight += weight
 }
 
-func (c *calibration) value() (float64, error) {
+func (c *calibration) Value() (float64, error) {
 	sum := 0.0
 	for _, b := range c.bins {
 		sum += math.Abs(b.confidence - b.right)
@@ -365,18 +367,18 @@ type determination struct{ outputs []variation }
 // variation is the weighted mean and squared deviations of one output's targets, by Welford's recurrence, and its squared errors.
 type variation struct{ weight, mean, deviations, errors float64 }
 
-func (d *determination) add(r *row) {
+func (d *determination) Add(r *Row) {
 	for k := range d.outputs {
-		v, y := &d.outputs[k], r.targets[k]
-		v.weight += r.weight
+		v, y := &d.outputs[k], r.Targets[k]
+		v.weight += r.Weight
 		delta := y - v.mean
-		v.mean += delta * r.weight / v.weight
-		v.deviations += r.weight * delta * (y - v.mean)
-		v.errors += r.weight * (y - r.values[k]) * (y - r.values[k])
+		v.mean += delta * r.Weight / v.weight
+		v.deviations += r.Weight * delta * (y - v.mean)
+		v.errors += r.Weight * (y - r.Values[k]) * (y - r.Values[k])
 	}
 }
 
-func (d *determination) value() (float64, error) {
+func (d *determination) Value() (float64, error) {
 	sum := 0.0
 	for _, v := range d.outputs {
 		switch {
@@ -400,6 +402,6 @@ func newConfusion(classes int) *confusion {
 	return c
 }
 
-func (c *confusion) add(r *row) { c.counts[r.label][largest(r.scores)] += r.weight }
+func (c *confusion) Add(r *Row) { c.counts[r.Label][largest(r.Scores)] += r.Weight }
 
-func (c *confusion) value() (float64, error) { return 0, nil } // it has no one number
+func (c *confusion) Value() (float64, error) { return 0, nil } // it has no one number

@@ -33,6 +33,7 @@ const (
 	MetricMASE          = "mase"               // mean of |y−p|/naive (Hyndman and Koehler 2006), where naive is that of the training part; see data.Spec
 	MetricCoverage      = "coverage"           // of the loss quantile: share of targets from the lowest to the highest quantile; it should be their difference
 	MetricWidth         = "interval_width"     // units: mean distance from the lowest to the highest quantile
+	MetricCrossings     = "quantile_crossings" // of the loss quantile: share of targets of which a lower quantile is predicted above a higher one; coverage, width and predictions have them sorted
 	metricTopPrefix     = "top_"               // top_K_accuracy: share of the rows whose label is among the K largest logits
 	metricTopSuffix     = "_accuracy"
 
@@ -46,8 +47,8 @@ const (
 	MetricSpikes       = "spikes"           // where the solver watches for them: steps so far with a gradient that was suddenly long
 )
 
-// Metric is what there is to know of a metric before it is measured.
-type Metric struct {
+// MetricInfo is what there is to know of a metric before it is measured.
+type MetricInfo struct {
 	Name     string
 	Unit     string            // empty for shares and other pure numbers
 	Targets  []data.TargetKind // that have it
@@ -55,14 +56,20 @@ type Metric struct {
 	Higher   bool              // higher is better
 }
 
-// Metrics lists them. Of top_K_accuracy it has top_5_accuracy.
-func Metrics() []Metric {
+func targetKinds() []data.TargetKind {
+	return []data.TargetKind{
+		data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence, data.BinaryPerStep, data.ValuesPerSequence, data.ValuesPerStep,
+	}
+}
+
+// Metrics lists the built-in metrics. Of top_K_accuracy it has top_5_accuracy.
+func Metrics() []MetricInfo {
 	classes := []data.TargetKind{data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence}
 	tokens := classes[2:]
 	events := []data.TargetKind{data.BinaryPerStep}
 	numbers := []data.TargetKind{data.ValuesPerSequence, data.ValuesPerStep}
 	classesOrEvents := slices.Concat(classes, events)
-	return []Metric{
+	return []MetricInfo{
 		{Name: MetricLoss, Unit: "that of the loss", Targets: slices.Concat(classesOrEvents, numbers)},
 		{Name: MetricNLL, Unit: "nats", Targets: classesOrEvents},
 		{Name: MetricAccuracy, Targets: classes, Higher: true},
@@ -85,31 +92,13 @@ func Metrics() []Metric {
 		{Name: MetricMASE, Targets: numbers, Optional: true},
 		{Name: MetricCoverage, Targets: numbers, Optional: true, Higher: true},
 		{Name: MetricWidth, Unit: "units", Targets: numbers, Optional: true},
+		{Name: MetricCrossings, Targets: numbers, Optional: true},
 	}
 }
 
-// metricNamed finds a metric; known is false for a name that none has.
-func metricNamed(name string) (m Metric, known bool) {
-	if _, ok := topOf(name); ok {
-		name = topName(5)
-	}
-	all := Metrics()
-	i := slices.IndexFunc(all, func(m Metric) bool { return m.Name == name })
-	if i < 0 {
-		return Metric{}, false
-	}
-	return all[i], true
-}
-
-// HigherIsBetter says which way a metric gets better, given its name, as "accuracy", or that of a part of the data before it,
-// as "valid.accuracy".
-func HigherIsBetter(name string) bool {
-	if _, metric, ofPart := strings.Cut(name, "."); ofPart {
-		name = metric
-	}
-	m, _ := metricNamed(name)
-	return m.Higher
-}
+// HigherIsBetter says which way a built-in metric gets better, given its name, as "accuracy", or that of a part of the data before
+// it, as "valid.accuracy". Of metrics of one's own only [Config.HigherIsBetter] and [MetricFactories.HigherIsBetter] know.
+func HigherIsBetter(name string) bool { return MetricFactories(nil).HigherIsBetter(name) }
 
 // MetricNames lists the metrics that data with that kind of target always have.
 func MetricNames(kind data.TargetKind) []string { return metricNames(kind, false) }
@@ -137,19 +126,20 @@ func topOf(name string) (k int, ok bool) {
 	return k, is && ends && err == nil && k > 0 && topName(k) == name
 }
 
-// checkMetrics adds the faults of a list of optional metrics.
-func checkMetrics(faults *fault.List, names []string) {
-	for i, name := range names {
-		m, known := metricNamed(name)
+// checkMetrics adds the faults of the list of optional metrics.
+func (c Config) checkMetrics(faults *fault.List) {
+	faults.Under("own_metrics", c.OwnMetrics.Validate())
+	for i, name := range c.Metrics {
+		m, known := c.OwnMetrics.find(name)
 		path := "metrics." + strconv.Itoa(i)
-		faults.Check(known && m.Optional, path, name, "one of %v, with any number for the 5", allOptional())
-		faults.Check(!slices.Contains(names[:i], name), path, name, "every metric once")
+		faults.Check(known && m.Optional, path, name, "one of %v, with any number for the 5", c.optionalMetrics())
+		faults.Check(!slices.Contains(c.Metrics[:i], name), path, name, "every metric once")
 	}
 }
 
-func allOptional() []string {
+func (c Config) optionalMetrics() []string {
 	var names []string
-	for _, m := range Metrics() {
+	for _, m := range c.OwnMetrics.Metrics() {
 		if m.Optional {
 			names = append(names, m.Name)
 		}
@@ -158,12 +148,18 @@ func allOptional() []string {
 }
 
 // checkMetricsFor adds the faults of optional metrics that such data do not have.
-func checkMetricsFor(faults *fault.List, names []string, spec data.Spec) {
-	for i, name := range names {
-		m, _ := metricNamed(name)
+func (c Config) checkMetricsFor(faults *fault.List, spec data.Spec) {
+	for i, name := range c.Metrics {
+		m, _ := c.OwnMetrics.find(name)
 		path := "metrics." + strconv.Itoa(i)
 		if !slices.Contains(m.Targets, spec.TargetKind) {
-			faults.Add(path, name, "one of %v: the targets are %v", OptionalMetricNames(spec.TargetKind), spec.TargetKind)
+			var names []string
+			for _, m := range c.OwnMetrics.Metrics() {
+				if m.Optional && slices.Contains(m.Targets, spec.TargetKind) {
+					names = append(names, m.Name)
+				}
+			}
+			faults.Add(path, name, "one of %v: the targets are %v", names, spec.TargetKind)
 			continue
 		}
 		faults.Check(name != MetricMASE || spec.Task != data.Regress, path, name, "no %s: numbers of the task %s are no series", MetricMASE, data.Regress)

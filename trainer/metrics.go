@@ -23,9 +23,9 @@ func measuresOf(kind data.TargetKind) []measure {
 	perplexity := measure{MetricPerplexity, func(s sums) float64 { return math.Exp(s.NLL / s.Weight) }}
 	accuracy := measure{MetricAccuracy, func(s sums) float64 { return s.Correct / s.Weight }}
 	exact := measure{MetricExactMatch, func(s sums) float64 { return s.Exact / s.Sequences }}
-	mse := measure{MetricMSE, func(s sums) float64 { return s.Squared / s.Weight }}
-	rmse := measure{MetricRMSE, func(s sums) float64 { return math.Sqrt(s.Squared / s.Weight) }}
-	mae := measure{MetricMAE, func(s sums) float64 { return s.Absolute / s.Weight }}
+	mse := measure{MetricMSE, func(s sums) float64 { return float64(s.Squared) / s.Weight }}
+	rmse := measure{MetricRMSE, func(s sums) float64 { return math.Sqrt(float64(s.Squared) / s.Weight) }}
+	mae := measure{MetricMAE, func(s sums) float64 { return float64(s.Absolute) / s.Weight }}
 	switch kind {
 	case data.ClassPerSequence, data.ClassPerStep:
 		return []measure{loss, nll, accuracy}
@@ -48,8 +48,8 @@ type sums struct {
 	Loss     float64 `json:"loss"`
 	NLL      float64 `json:"nll"`
 	Correct  float64 `json:"correct"`
-	Squared  float64 `json:"squared"`  // mean over outputs, original units
-	Absolute float64 `json:"absolute"` // likewise
+	Squared  number  `json:"squared"`  // mean over outputs, original units
+	Absolute number  `json:"absolute"` // likewise
 
 	Sequences float64 `json:"sequences"` // with a label that counts, of targets that are sequences of their own
 	Exact     float64 `json:"exact"`     // of which all labels are right
@@ -120,8 +120,8 @@ func addRows[F float32 | float64](s *sums, spec *data.Spec, batch *data.Batch, l
 			s.NLL += weight * float64(nlls[i])
 		case data.ValuesPerSequence, data.ValuesPerStep:
 			squared, absolute := deviations(spec, row, batch.Targets[i*width:(i+1)*width])
-			s.Squared += weight * squared
-			s.Absolute += weight * absolute
+			s.Squared += number(weight * squared)
+			s.Absolute += number(weight * absolute)
 		}
 	}
 	if spec.TargetKind == data.TokenSequence {
@@ -170,19 +170,26 @@ func deviations[F float32 | float64](spec *data.Spec, row []F, targets []float64
 	return squared / float64(len(row)), absolute / float64(len(row))
 }
 
-// metrics is the value of every measure. All must be finite: JSON knows no other numbers, and a model that gives
-// others is lost.
-func (s sums) metrics(kind data.TargetKind, of string) (map[string]float64, error) {
+// metrics is the value of every measure. One that is not finite, as the perplexity of a very bad model, is undefined.
+func (s sums) metrics(kind data.TargetKind, of string) (Values, error) {
 	if s.Weight == 0 {
 		return nil, errors.Errorf("%s data: found no target of any weight, expected at least one", of)
 	}
-	values := map[string]float64{}
+	values := Values{}
 	for _, m := range measuresOf(kind) {
 		v := m.of(s)
 		if !isFinite(v) {
-			return nil, errors.WithStack(&nonFinite{what: of + "." + m.name, value: v})
+			v = math.NaN()
 		}
 		values[m.name] = v
 	}
 	return values, nil
+}
+
+// checkLoss returns an error where the loss of a part of the data is not finite: the model is lost.
+func (s sums) checkLoss(of string) error {
+	if v := s.Loss / s.Weight; !isFinite(v) {
+		return errors.WithStack(&nonFinite{what: of + "." + MetricLoss, value: v})
+	}
+	return nil
 }

@@ -55,7 +55,7 @@ func TestMetricsAreThoseOfNumpy(t *testing.T) {
 		always := trainer.MetricNames(kind)
 		optional := slices.DeleteFunc(slices.Sorted(maps.Keys(c.Metrics)), func(name string) bool { return slices.Contains(always, name) })
 		for _, name := range append(always, trainer.OptionalMetricNames(kind)...) {
-			if name == trainer.MetricCoverage || name == trainer.MetricWidth {
+			if name == trainer.MetricCoverage || name == trainer.MetricWidth || name == trainer.MetricCrossings {
 				continue // of quantiles, which these models have not
 			}
 			if name = strings.Replace(name, "top_5", "top_2", 1); name != "loss" && name != trainer.MetricConfusion && !slices.Contains(slices.Collect(maps.Keys(c.Metrics)), name) {
@@ -105,7 +105,7 @@ func TestMetricsAreThoseOfNumpy(t *testing.T) {
 func TestOptionalMetricsOfARun(t *testing.T) {
 	e := noisy()
 	e.trainer.Metrics = []string{trainer.MetricF1Macro, trainer.MetricAUC, trainer.MetricConfusion}
-	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.auc", Patience: 3}
+	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.auc", Patience: new(3)}
 	h := e.mustFit(t).history
 	best := slices.MaxFunc(h.Epochs, func(a, b trainer.Epoch) int { return int(math.Copysign(1, a.Valid["auc"]-b.Valid["auc"])) })
 	if h.Best().Valid["auc"] != best.Valid["auc"] || !(best.Valid["f1_macro"] > 0) {
@@ -158,7 +158,7 @@ func TestIntervals(t *testing.T) {
 		labels:  [][]int{nil, nil},
 	}
 	e := experiment{
-		trainer: trainer.Config{Metrics: []string{trainer.MetricCoverage, trainer.MetricWidth}},
+		trainer: trainer.Config{Metrics: []string{trainer.MetricCoverage, trainer.MetricWidth, trainer.MetricCrossings}},
 		layers:  []layers.LayerConfig{{Pool: &layers.PoolConfig{Kind: layers.PoolLast}}, {Dense: &layers.DenseConfig{}}},
 		dtype:   tensor.Float64, train: s, loss: layers.QuantileLoss,
 	}
@@ -177,6 +177,15 @@ func TestIntervals(t *testing.T) {
 	if found["coverage"] != 0.5 || found["interval_width"] != (4+10+4+10)/4 {
 		t.Errorf("found %v, expected a coverage of 0.5 and a width of 7", found)
 	}
+	// The quantiles of 2, 0, 1 cross: sorted, they are an interval from 1 to 5 again.
+	s.inputs[0][0], s.inputs[1][0] = []float64{2, 0, 1, 0, 0.5, 1}, []float64{-1, 0, 1, -1, 0, 0}
+	if found, err = m.Evaluate(t.Context(), m.model, s); err != nil {
+		t.Fatal(err)
+	}
+	if found["interval_width"] != 7 || found["coverage"] != 0.5 || found["quantile_crossings"] != 0.25 {
+		t.Errorf("found %v, expected a width of 7, a coverage of 0.5 and one of four targets with crossing quantiles", found)
+	}
+	e.trainer.Metrics = e.trainer.Metrics[:2]
 	e.loss = layers.MeanSquaredError
 	e.layers = []layers.LayerConfig{{Pool: &layers.PoolConfig{Kind: layers.PoolLast}}, {Dense: &layers.DenseConfig{}}}
 	m = e.make(t)

@@ -6,10 +6,11 @@ type plateau struct {
 	Cooldown int `json:"cooldown"` // epochs left that lose no patience
 }
 
-func plateauRuleOf(cfg ReduceOnPlateauConfig) stoppingRule {
+func (c Config) plateauRule() stoppingRule {
+	cfg := c.ReduceOnPlateau
 	return stoppingRule{
-		monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta,
-		relative: cfg.MinDeltaMode == MinDeltaRelative, patience: cfg.Patience,
+		monitor: cfg.Monitor, higher: c.isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta,
+		relative: cfg.MinDeltaMode == MinDeltaRelative, patience: max(1, *cfg.Patience),
 	}
 }
 
@@ -45,7 +46,7 @@ func (f *fit) watchPlateau(epoch Epoch) error {
 	if cfg == nil {
 		return nil
 	}
-	rule := plateauRuleOf(*cfg)
+	rule := f.cfg.plateauRule()
 	var due bool
 	f.state.Plateau, due = f.state.Plateau.next(rule, cfg.Cooldown, epoch.Epoch, rule.value(epoch))
 	now := f.solver.LearningRate()

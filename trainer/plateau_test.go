@@ -13,7 +13,7 @@ func (c ReduceOnPlateauConfig) rates(values []float64) []float64 {
 	rate, rates := 1.0, []float64(nil)
 	for i, v := range values {
 		var due bool
-		if p, due = p.next(plateauRuleOf(c), c.Cooldown, i+1, v); due {
+		if p, due = p.next(Config{ReduceOnPlateau: &c}.plateauRule(), c.Cooldown, i+1, v); due {
 			rate = c.lower(rate)
 		}
 		rates = append(rates, rate)
@@ -47,7 +47,7 @@ func TestPlateauIsThatOfPyTorch(t *testing.T) {
 	for _, c := range cases {
 		cfg := ReduceOnPlateauConfig{
 			Mode: c.Mode, MinDelta: c.Threshold, MinDeltaMode: map[string]string{"abs": MinDeltaAbsolute, "rel": MinDeltaRelative}[c.ThresholdMode],
-			Patience: c.Patience + 1, Cooldown: c.Cooldown, Factor: c.Factor, MinLearningRate: c.MinLR, Epsilon: c.Eps,
+			Patience: new(c.Patience + 1), Cooldown: c.Cooldown, Factor: c.Factor, MinLearningRate: c.MinLR, Epsilon: c.Eps,
 		}.WithDefaults()
 		if err := cfg.Validate().Err(); err != nil {
 			t.Fatal(err)
@@ -67,13 +67,13 @@ func TestPlateauIsThatOfKeras(t *testing.T) {
 		values []float64
 		rates  []float64
 	}{
-		{"no cooldown", ReduceOnPlateauConfig{Patience: 2}, []float64{4, 4, 4, 4, 4, 3, 3, 3}, []float64{1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125}},
-		{"cooldown 2", ReduceOnPlateauConfig{Patience: 1, Cooldown: 1}, []float64{4, 4, 4, 4, 4, 4}, []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125}},
-		{"cooldown 3", ReduceOnPlateauConfig{Patience: 2, Cooldown: 2}, []float64{4, 4, 4, 4, 4, 4, 4}, []float64{1, 1, 0.5, 0.5, 0.5, 0.5, 0.25}},
-		{"better while it cools", ReduceOnPlateauConfig{Patience: 1, Cooldown: 2}, []float64{4, 4, 2, 3, 3, 1}, []float64{1, 0.5, 0.5, 0.5, 0.25, 0.25}},
-		{"least rate", ReduceOnPlateauConfig{Patience: 1, MinLearningRate: 0.375}, []float64{4, 4, 4, 4}, []float64{1, 0.5, 0.375, 0.375}},
-		{"too little", ReduceOnPlateauConfig{Patience: 1, MinDelta: 0.5}, []float64{4, 3.5, 3.25, 2.75}, []float64{1, 0.5, 0.5, 0.25}},
-		{"more is better", ReduceOnPlateauConfig{Patience: 1, Mode: ModeMax}, []float64{1, 2, 1, 3}, []float64{1, 1, 0.5, 0.5}},
+		{"no cooldown", ReduceOnPlateauConfig{Patience: new(2)}, []float64{4, 4, 4, 4, 4, 3, 3, 3}, []float64{1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125}},
+		{"cooldown 2", ReduceOnPlateauConfig{Patience: new(1), Cooldown: 1}, []float64{4, 4, 4, 4, 4, 4}, []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125}},
+		{"cooldown 3", ReduceOnPlateauConfig{Patience: new(2), Cooldown: 2}, []float64{4, 4, 4, 4, 4, 4, 4}, []float64{1, 1, 0.5, 0.5, 0.5, 0.5, 0.25}},
+		{"better while it cools", ReduceOnPlateauConfig{Patience: new(1), Cooldown: 2}, []float64{4, 4, 2, 3, 3, 1}, []float64{1, 0.5, 0.5, 0.5, 0.25, 0.25}},
+		{"least rate", ReduceOnPlateauConfig{Patience: new(1), MinLearningRate: 0.375}, []float64{4, 4, 4, 4}, []float64{1, 0.5, 0.375, 0.375}},
+		{"too little", ReduceOnPlateauConfig{Patience: new(1), MinDelta: 0.5}, []float64{4, 3.5, 3.25, 2.75}, []float64{1, 0.5, 0.5, 0.25}},
+		{"more is better", ReduceOnPlateauConfig{Patience: new(1), Mode: ModeMax}, []float64{1, 2, 1, 3}, []float64{1, 1, 0.5, 0.5}},
 	} {
 		test.cfg.Factor = 0.5
 		if found := test.cfg.WithDefaults().rates(test.values); !slices.Equal(found, test.rates) {
@@ -84,7 +84,7 @@ func TestPlateauIsThatOfKeras(t *testing.T) {
 
 // A relative difference has the size of the best value and not its sign: PyTorch takes a negative loss that rises for a better one.
 func TestRelativeDifferenceOfNegativeValues(t *testing.T) {
-	cfg := ReduceOnPlateauConfig{Patience: 1, Factor: 0.5, MinDelta: 0.25, MinDeltaMode: MinDeltaRelative}.WithDefaults()
+	cfg := ReduceOnPlateauConfig{Patience: new(1), Factor: 0.5, MinDelta: 0.25, MinDeltaMode: MinDeltaRelative}.WithDefaults()
 	if found, want := cfg.rates([]float64{-4, -3.5, -4.5, -5.5}), []float64{1, 0.5, 0.25, 0.25}; !slices.Equal(found, want) {
 		t.Errorf("found %v, expected %v", found, want)
 	}

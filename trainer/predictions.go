@@ -26,11 +26,11 @@ func (t *Trainer) Predictions(ctx context.Context, model Model, ds data.Dataset)
 		if kind := s.spec.TargetKind; kind != data.ValuesPerSequence && kind != data.ValuesPerStep {
 			return errors.Errorf("predictions: found targets that are %v, expected numbers", kind)
 		}
-		for _, turn := range turnsOf(data.Batches(s.lengths, t.cfg.batchSize(), nil, true), s.lengths, e.window) {
+		for _, w := range windowsOf(data.Batches(s.lengths, t.cfg.batchSize(), nil, true), s.lengths, e.window) {
 			if ctx.Err() != nil {
 				return errors.WithStack(ErrInterrupted)
 			}
-			program, err := e.run(graph.Evaluate, s, turn)
+			program, err := e.run(graph.Evaluate, s, w)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ func (t *Trainer) Predictions(ctx context.Context, model Model, ds data.Dataset)
 			if err != nil {
 				return err
 			}
-			e.collect(s, turn, values, found)
+			e.collect(s, w, values, found)
 		}
 		return nil
 	})
@@ -68,17 +68,17 @@ func (p *program) numbers(targets int) ([]float64, error) {
 	return values, nil
 }
 
-// collect adds the rows of a turn to those of their sequences.
-func (e *engine) collect(s *source, t turn, values []float64, found [][]Prediction) {
+// collect adds the rows of a window to those of their sequences.
+func (e *engine) collect(s *source, w window, values []float64, found [][]Prediction) {
 	spec, b := &s.spec, &e.part
 	width := len(values) / len(b.Weights)
 	for i, weight := range b.Weights {
 		if weight == 0 {
 			continue
 		}
-		p := Prediction{Sequence: t.indices[i%b.Size], Truth: make([]float64, spec.Targets), Values: make([]float64, width)}
+		p := Prediction{Sequence: w.indices[i%b.Size], Truth: make([]float64, spec.Targets), Values: make([]float64, width)}
 		if spec.TargetKind.PerStep() {
-			p.Step = t.window*e.window + i/b.Size
+			p.Step = w.number*e.window + i/b.Size
 		}
 		for k := range p.Truth {
 			p.Truth[k] = spec.Original(k, b.Targets[i*spec.Targets+k])

@@ -43,7 +43,7 @@ func (f *fit) openCheckpoints() error {
 	if err != nil {
 		return err
 	}
-	f.passedOver = faults
+	f.skipped = faults
 	if c == nil {
 		return nil
 	}

@@ -34,31 +34,38 @@ type stopping struct {
 
 // stoppingRuleOf is the rule of a valid configuration, or without one a rule that never ends a run but knows its best
 // epoch.
-func stoppingRuleOf(cfg *EarlyStoppingConfig, hasValid bool) stoppingRule {
-	switch {
+func (c Config) stoppingRule(hasValid bool) stoppingRule {
+	switch cfg := c.EarlyStopping; {
 	case cfg != nil:
 		return stoppingRule{
-			monitor: cfg.Monitor, higher: isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta, patience: cfg.Patience,
+			monitor: cfg.Monitor, higher: c.isHigherBetter(cfg.Monitor, cfg.Mode), minDelta: cfg.MinDelta, patience: max(1, *cfg.Patience),
 			startEpoch: cfg.StartEpoch, baseline: cfg.Baseline, stopping: cfg.StoppingThreshold, divergence: cfg.DivergenceThreshold,
 		}
-	case hasValid:
-		return stoppingRule{monitor: validPrefix + MetricLoss, patience: math.MaxInt}
 	default:
-		return stoppingRule{monitor: trainPrefix + MetricLoss, patience: math.MaxInt}
+		return lossRule(hasValid)
 	}
 }
 
-func isHigherBetter(monitor, mode string) bool {
-	return mode == ModeMax || mode == ModeAuto && HigherIsBetter(monitor)
+// lossRule never ends a run; its best epoch is that with the least loss.
+func lossRule(hasValid bool) stoppingRule {
+	if hasValid {
+		return stoppingRule{monitor: validPrefix + MetricLoss, patience: math.MaxInt}
+	}
+	return stoppingRule{monitor: trainPrefix + MetricLoss, patience: math.MaxInt}
 }
 
-// next is the state after an epoch (counted from 1) with that value of the monitor.
+func (c Config) isHigherBetter(monitor, mode string) bool {
+	return mode == ModeMax || mode == ModeAuto && c.HigherIsBetter(monitor)
+}
+
+// next is the state after an epoch (counted from 1) with that value of the monitor. An epoch in which the monitor is undefined, NaN,
+// is one without improvement.
 func (s stopping) next(rule stoppingRule, epoch int, value float64) stopping {
 	if epoch <= rule.startEpoch {
 		return s
 	}
 	s.Waited++
-	if s.BestEpoch == 0 || rule.improves(value, s.Best) {
+	if s.BestEpoch == 0 && !math.IsNaN(value) || rule.improves(value, s.Best) {
 		s.Best, s.BestEpoch = value, epoch
 		if rule.baseline == nil || rule.improves(value, *rule.baseline) {
 			s.Waited = 0

@@ -35,6 +35,9 @@ func TestStopping(t *testing.T) {
 		{"first epochs may be hopeless", stoppingRule{patience: 5, startEpoch: 1, divergence: new(4.0)}, []float64{9, 3}, 0, 2, 0},
 		{"never as good as the baseline", stoppingRule{patience: 3, baseline: new(1.0)}, []float64{5, 4, 3, 2}, 3, 3, 3},
 		{"as good as the baseline in time", stoppingRule{patience: 3, baseline: new(3.5)}, []float64{5, 4, 3, 2, 9, 9}, 0, 4, 2},
+		{"undefined at first", stoppingRule{patience: 3}, []float64{math.NaN(), math.NaN(), 5, math.NaN(), 4}, 0, 5, 0},
+		{"undefined for too long", stoppingRule{patience: 2}, []float64{5, math.NaN(), math.NaN()}, 3, 1, 2},
+		{"never defined", stoppingRule{patience: 2, higher: true}, []float64{math.NaN(), math.NaN()}, 2, 0, 2},
 		{"worst first", stoppingRule{patience: 1}, []float64{math.MaxFloat64, 1, 2}, 3, 2, 1},
 	} {
 		var s stopping
@@ -74,7 +77,7 @@ func TestMonitor(t *testing.T) {
 		if test.cfg != nil {
 			test.cfg = new(test.cfg.WithDefaults())
 		}
-		rule := stoppingRuleOf(test.cfg, test.hasValid)
+		rule := Config{EarlyStopping: test.cfg}.WithDefaults().stoppingRule(test.hasValid)
 		if rule.higher != test.higher || rule.value(epoch) != test.value {
 			t.Errorf("%+v: found higher %v, value %v, expected %v, %v", test.cfg, rule.higher, rule.value(epoch), test.higher, test.value)
 		}

@@ -1,7 +1,9 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/pkg/errors"
 
@@ -39,29 +41,75 @@ type Options struct {
 	Fingerprint string
 }
 
+// SolverMaker makes the solver of a training, whose length is the plan. It is a [solvers.Config], or a [SolverFunc] that chains
+// transforms.
+type SolverMaker interface {
+	New(plan solvers.Plan) (*solvers.Solver, error)
+}
+
+// SolverFunc is a function as a [SolverMaker].
+type SolverFunc func(plan solvers.Plan) (*solvers.Solver, error)
+
+// New calls the function.
+func (f SolverFunc) New(plan solvers.Plan) (*solvers.Solver, error) { return f(plan) }
+
 // Trainer trains a model with a solver. It is used by one goroutine at a time.
 type Trainer struct {
 	cfg     Config
-	solver  *solvers.Solver
+	maker   SolverMaker // nil: only to evaluate
 	streams *graph.Streams
 	options Options
-	best    []*graph.Param // copies; nil where there is no best epoch
+	begun   bool            // a training
+	best    []*graph.Param  // copies; nil where there is no best epoch
+	warned  map[string]bool // of metrics that are undefined
 }
 
-// New makes a trainer. The solver must be fresh; it may be nil for a trainer that only evaluates. The streams are those
-// that the model was made with, or new ones of the run's seed: the trainer draws from "order" and "weight_noise", the
-// model's noise from streams of its own.
-func New(cfg Config, solver *solvers.Solver, streams *graph.Streams, options Options) (*Trainer, error) {
+// New makes a trainer. The trainer makes the solver itself when it knows the data, and with them how many steps a training has: see
+// [Plan]. The solver may be nil for a trainer that only evaluates. The streams are those that the model was made with, or new ones of
+// the run's seed: the trainer draws from "order" and "weight_noise", the model's and the solver's noise from streams of their own.
+//
+// All that is wrong with the configurations is one error, a [*fault.Error]; what depends on the data is checked by [Trainer.Check].
+func New(cfg Config, solver SolverMaker, streams *graph.Streams, options Options) (*Trainer, error) {
 	cfg = cfg.WithDefaults()
-	if err := cfg.Validate().Err(); err != nil {
-		return nil, errors.WithMessage(err, "trainer")
+	var faults fault.List
+	own := cfg.Validate()
+	cfg.checkMonitors(&own)
+	faults.Under("trainer", own)
+	if c, ok := solver.(solvers.Config); ok {
+		faults.Under("solver", c.WithDefaults().Validate())
 	}
-	return &Trainer{cfg: cfg, solver: solver, streams: streams, options: options}, nil
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	return &Trainer{cfg: cfg, maker: solver, streams: streams, options: options, warned: map[string]bool{}}, nil
+}
+
+// Plan is how long a training of that configuration on train lasts at most, as a solver needs to know it.
+func Plan(cfg Config, train data.Dataset, streams *graph.Streams) solvers.Plan {
+	cfg = cfg.WithDefaults()
+	return solvers.Plan{StepsPerEpoch: StepsPerEpoch(cfg, train), Epochs: cfg.MaxEpochs, Streams: streams}
+}
+
+// Check lists what is wrong with the configurations for a training on these data, as [Trainer.Fit] would find before its first step;
+// valid may be nil. The error is a [*fault.Error] where a configuration is to blame.
+func (t *Trainer) Check(train, valid data.Dataset) error {
+	var faults fault.List
+	faults.Under("trainer", t.cfg.ValidateFor(train.Spec(), valid != nil))
+	if t.maker != nil {
+		_, err := t.maker.New(Plan(t.cfg, train, t.streams))
+		var found *fault.Error
+		switch {
+		case errors.As(err, &found):
+			faults.Under("solver", found.Faults)
+		case err != nil:
+			return errors.WithMessage(err, "solver")
+		}
+	}
+	return faults.Err()
 }
 
 // Fit trains model on train until an epoch is the last by the configuration, a callback says so or ctx is canceled, and
-// measures it on valid, which may be nil, after each epoch. A trainer fits once, since its solver and its streams move
-// on.
+// measures it on valid, which may be nil, after each epoch. A trainer fits once, since its streams move on.
 //
 // The history is returned with an error too, as far as it got. The errors:
 //   - [ErrInterrupted]: ctx was canceled. The step under way was finished and, where there is a directory for it, a
@@ -78,19 +126,45 @@ func (t *Trainer) Fit(ctx context.Context, model Model, train, valid data.Datase
 
 // Evaluate measures model on ds: the metrics that its kind of target has, and those that the configuration asks for, by name
 // (see [Metrics]). It draws no random number and changes nothing. It returns [ErrInterrupted] once ctx is canceled.
-func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (map[string]float64, error) {
-	var metrics map[string]float64
+//
+// A metric that is undefined for these data is NaN, and a [Warning] tells the callbacks why; [Values] writes it as null.
+func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (Values, error) {
+	var found evaluation
 	err := t.withEngine(model, ds, func(e *engine, s *source) error {
 		var faults fault.List
-		checkMetricsFor(&faults, t.cfg.Metrics, s.spec)
+		t.cfg.checkMetricsFor(&faults, s.spec)
 		if err := faults.Err(); err != nil {
 			return errors.WithMessage(err, "trainer")
 		}
 		var err error
-		metrics, err = e.evaluate(ctx, s, &t.cfg, "data")
-		return err
+		if found, err = e.evaluate(ctx, s, &t.cfg, "data"); err != nil {
+			return err
+		}
+		for _, message := range t.warnings("data", found) {
+			for _, c := range t.options.Callbacks {
+				if err := c.On(ctx, &Event{Kind: Warning, Message: message, History: &History{}, Config: &t.cfg}); err != nil {
+					return errors.WithMessage(err, nameOf(c))
+				}
+			}
+		}
+		return nil
 	})
-	return metrics, err
+	return found.values, err
+}
+
+// warnings says which metrics of a part of the data are undefined, each once.
+func (t *Trainer) warnings(part string, found evaluation) []string {
+	var messages []string
+	for _, metric := range found.values.Undefined() {
+		name := part + "." + metric
+		if t.warned[name] {
+			continue
+		}
+		t.warned[name] = true
+		why := cmp.Or(found.undefined[metric], "it is not a finite number")
+		messages = append(messages, fmt.Sprintf("%s is undefined and reported as null: %s", name, why))
+	}
+	return messages
 }
 
 // Confusion is the confusion matrix of model on ds, whose targets are classes: a row per label, a column per prediction, and in
@@ -103,7 +177,7 @@ func (t *Trainer) Confusion(ctx context.Context, model Model, ds data.Dataset) (
 		}
 		c := newConfusion(s.spec.Targets)
 		counts = c.counts
-		return e.eachBatch(ctx, s, &t.cfg, new(sums), map[string]meter{MetricConfusion: c})
+		return e.eachBatch(ctx, s, &t.cfg, new(sums), map[string]Metric{MetricConfusion: c})
 	})
 	return counts, err
 }

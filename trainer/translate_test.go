@@ -72,7 +72,7 @@ func (d *reversals) Fill(b *data.Batch, indices []int) error {
 // reversing is the experiment noisy on reversals.
 func reversing() experiment {
 	e := noisy()
-	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.exact_match", Patience: 2}
+	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.exact_match", Patience: new(2)}
 	e.layers = []layers.LayerConfig{
 		{Embedding: &layers.EmbeddingConfig{Units: 4, TokenDropout: 0.1}},
 		{GRU: &layers.GRUConfig{Units: 6, Bidirectional: true, ReturnSequences: true}},

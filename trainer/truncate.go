@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"cmp"
+
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph"
@@ -20,7 +22,7 @@ type TruncateConfig struct {
 
 // WithDefaults fills the zero fields.
 func (c TruncateConfig) WithDefaults() TruncateConfig {
-	c.Steps = orDefault(c.Steps, 64)
+	c.Steps = cmp.Or(c.Steps, 64)
 	return c
 }
 
@@ -44,35 +46,35 @@ func (c Config) windowSteps() int {
 func StepsPerEpoch(cfg Config, ds data.Dataset) int {
 	cfg = cfg.WithDefaults()
 	lengths := data.Lengths(ds)
-	turns := len(turnsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps()))
-	return max(1, (turns+cfg.Accumulate-1)/cfg.Accumulate)
+	windows := len(windowsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps()))
+	return max(1, (windows+cfg.Accumulate-1)/cfg.Accumulate)
 }
 
-// turn is what one run of a program is about: a window of a batch of sequences, or all of it.
-type turn struct {
-	indices []int
-	window  int   // its number
+// window is what a program runs on at a time: some time steps of a batch of sequences, or all of them.
+type window struct {
+	indices []int // of the sequences
+	number  int   // in the batch, from 0
 	last    bool  // of the batch
-	next    []int // the sequences of the batch after it; nil: none
+	next    []int // the sequences of the next batch; nil: none
 }
 
-// turnsOf cuts the batches of a plan into windows of so many steps, or into one each where that is 0.
-func turnsOf(plan [][]int, lengths []int, steps int) []turn {
-	var turns []turn
+// windowsOf cuts the batches of a plan into windows of the given number of steps. 0 steps make one window of each batch.
+func windowsOf(plan [][]int, lengths []int, steps int) []window {
+	var windows []window
 	for i, indices := range plan {
 		var next []int
 		if i+1 < len(plan) {
 			next = plan[i+1]
 		}
-		windows := windowsOf(indices, lengths, steps)
-		for w := range windows {
-			turns = append(turns, turn{indices, w, w == windows-1, next})
+		count := countWindows(indices, lengths, steps)
+		for number := range count {
+			windows = append(windows, window{indices, number, number == count-1, next})
 		}
 	}
-	return turns
+	return windows
 }
 
-func windowsOf(indices, lengths []int, steps int) int {
+func countWindows(indices, lengths []int, steps int) int {
 	if steps == 0 {
 		return 1
 	}

@@ -124,14 +124,14 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:10: wrong value of model.layers.1.gru.dropout (found 1.5, expected 0 or more and less than 1)`,
 		}},
 		"zeros": {start + "  batch_size: 0\nmodel: {layers: [embedding: {units: 0}, gru: {units: 0}, dense]}\nsolver: {learning_rate: 0}\n" +
-			"trainer:\n  max_epochs: 0\n  checkpoint_every: 0\n  early_stopping: {patience: 0}\n  reduce_on_plateau: {factor: 0}\n", []string{
+			"trainer:\n  max_epochs: 0\n  checkpoint_every: 0\n  early_stopping: {patience: -1}\n  reduce_on_plateau: {factor: 0}\n", []string{
 			`mine.yaml:4: wrong value of data.batch_size (found 0, expected 1 to 1048576`,
 			`mine.yaml:5: wrong value of model.layers.0.embedding.units (found 0, expected 1 to 65536)`,
 			`mine.yaml:5: wrong value of model.layers.1.gru.units (found 0, expected 1 to 65536)`,
 			`mine.yaml:6: wrong value of solver.learning_rate (found 0, expected a finite number above 0)`,
 			`mine.yaml:8: wrong value of trainer.max_epochs (found 0, expected at least 1)`,
 			`mine.yaml:9: wrong value of trainer.checkpoint_every (found 0, expected at least 1)`,
-			`mine.yaml:10: wrong value of trainer.early_stopping.patience (found 0, expected at least 1)`,
+			`mine.yaml:10: wrong value of trainer.early_stopping.patience (found -1, expected at least 0)`,
 			`mine.yaml:11: wrong value of trainer.reduce_on_plateau.factor (found 0, expected a number between 0 and 1)`,
 		}},
 		"not numbers": {start + model + "label_smoothing: .nan\nsolver: {learning_rate: .nan, clip_norm: .inf, l2: .nan}\ntrainer: {weight_noise: .nan}\n", []string{

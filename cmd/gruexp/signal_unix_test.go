@@ -244,7 +244,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := mustRun(t, "resume", copied)
-	if !strings.Contains(o.stderr, "gruexp: warning: checkpoint passed over: ") || !strings.Contains(o.stderr, filepath.Base(newest)) {
+	if !strings.Contains(o.stderr, "gruexp: warning: checkpoint skipped: ") || !strings.Contains(o.stderr, filepath.Base(newest)) {
 		t.Errorf("found\n%s\nexpected a warning that names %s", o.stderr, newest)
 	}
 	sameRun(t, copied, whole)

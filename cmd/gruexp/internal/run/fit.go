@@ -32,7 +32,7 @@ func (s *session) fit(d *diary, dir *rundir.Dir) (*Result, error) {
 	if stopping := s.cfg.Trainer.EarlyStopping; stopping != nil {
 		keeper.last = !*stopping.RestoreBest
 	}
-	t, err := trainer.New(s.cfg.Trainer, s.solver, s.streams, trainer.Options{
+	t, err := trainer.New(s.cfg.Trainer, s.cfg.Solver, s.streams, trainer.Options{
 		Pool:        s.pool,
 		Callbacks:   append([]trainer.Callback{keeper}, d.options.Callbacks...),
 		Checkpoints: dir.Path(rundir.CheckpointsDir),

@@ -16,7 +16,7 @@ func FindLearningRate(ctx context.Context, cfg *config.Config, finder trainer.Fi
 	if err != nil {
 		return nil, err
 	}
-	t, err := trainer.New(s.cfg.Trainer, s.solver, s.streams, trainer.Options{Pool: s.pool})
+	t, err := trainer.New(s.cfg.Trainer, s.cfg.Solver, s.streams, trainer.Options{Pool: s.pool})
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,6 @@ type session struct {
 	data        *data.Data
 	streams     *graph.Streams
 	model       *layers.Model
-	solver      *solvers.Solver
 	pool        *kernel.Pool
 }
 
@@ -88,10 +87,11 @@ func (s *session) build(cfg *config.Config) error {
 	if s.model, err = layers.NewModel(sized.Model, cfg.Head(spec), cfg.Dtype(), s.streams); !collect(&faults, "model", err) {
 		return err
 	}
-	if s.solver, err = cfg.Solver.New(s.plan(cfg)); !collect(&faults, "solver", err) {
-		return err
+	_, unplanned := cfg.Solver.New(s.plan(cfg))
+	if !collect(&faults, "solver", unplanned) {
+		return unplanned
 	}
-	if s.model != nil && s.solver != nil {
+	if s.model != nil && unplanned == nil {
 		faults.Under("solver", cfg.Solver.ValidateFor(s.model.Params()))
 	}
 	if err := faults.Err(); err != nil {
@@ -128,7 +128,7 @@ func collect(faults *fault.List, prefix string, err error) bool {
 
 // plan is what the solver is told of the training.
 func (s *session) plan(cfg *config.Config) solvers.Plan {
-	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(cfg.Trainer, s.data.Train), Epochs: cfg.Trainer.MaxEpochs, Streams: s.streams}
+	return trainer.Plan(cfg.Trainer, s.data.Train, s.streams)
 }
 
 func (s *session) split(name string) data.Dataset {
