@@ -135,7 +135,7 @@ func TestFaultsAroundRecurrences(t *testing.T) {
 			"options", size,
 			[]layers.LayerConfig{
 				{LayerNorm: &layers.LayerNormConfig{Epsilon: -1}},
-				{BatchNorm: &layers.BatchNormConfig{Momentum: 1, Epsilon: -1}},
+				{BatchNorm: &layers.BatchNormConfig{Momentum: new(1.0), Epsilon: -1}},
 				conv1D(layers.Conv1DConfig{Filters: -1, KernelSize: -1, Strides: -1, Dilation: -1, Padding: "valid", Activation: "sine", KernelInitializer: "ones"}),
 				{AttentionPool: &layers.AttentionPoolConfig{Units: -1, BiasInitializer: "ones"}},
 				last,
@@ -157,7 +157,7 @@ func TestFaultsAroundRecurrences(t *testing.T) {
 			},
 		},
 		{"wide filters", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{KernelSize: 1 << 10, Dilation: 1 << 10}), pool("mean"), last}, classes, []string{"layers.0.conv1d.dilation: at most 64"}},
-		{"dilation of one step", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{KernelSize: 1, Dilation: 2}), pool("mean"), last}, classes, []string{"layers.0.conv1d.dilation: 1 beside"}},
+		{"dilation of one step", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{KernelSize: 1, Dilation: 2}), pool("mean"), last}, classes, []string{"layers.0.conv1d.dilation: 1 with"}},
 		{"tokens", vocabulary, []layers.LayerConfig{layerNorm(), attentionPool(2), last}, classes, []string{"layers.0.layer_norm: embedding"}},
 		{"convolution of vectors", size, []layers.LayerConfig{attentionPool(2), conv1D(layers.Conv1DConfig{}), last}, classes, []string{"layers.1.conv1d: leave pools out", "layers.2.dense: one vector a sequence"}},
 		{"looks ahead", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{}), last}, perStep, []string{"layers.0.conv1d.padding: causal"}},

@@ -111,7 +111,7 @@ func TestLayerNormEqualsPyTorch(t *testing.T) {
 
 func TestBatchNormEqualsPyTorch(t *testing.T) {
 	golden := readAroundGolden(t)
-	layer := layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{Momentum: 0.9}}
+	layer := layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{Momentum: new(0.9)}}
 	m, program, feeds := golden.trainAround(t, layer, golden.BatchNorm.aroundCase)
 	feeds[graph.FeedInputs] = golden.Inputs[1]
 	program.run(t, feeds)

@@ -5,47 +5,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
-
-// AttentionPoolConfig says what attention pool to make. The zero value of a field stands for its default.
-type AttentionPoolConfig struct {
-	Units             int    `yaml:"units"`              // size of the layer that scores are read from; default 64
-	KernelInitializer string `yaml:"kernel_initializer"` // of the kernel and the score vector; default glorot_uniform
-	BiasInitializer   string `yaml:"bias_initializer"`   // default zeros
-}
-
-// WithDefaults returns c with its zero fields set.
-func (c AttentionPoolConfig) WithDefaults() AttentionPoolConfig {
-	setDefault(&c.Units, 64)
-	setDefault(&c.KernelInitializer, graph.InitGlorotUniform)
-	setDefault(&c.BiasInitializer, graph.InitZeros)
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c AttentionPoolConfig) Validate() fault.List {
-	var l fault.List
-	checkUnits(&l, "units", c.Units)
-	checkInitializer(&l, "kernel_initializer", c.KernelInitializer)
-	checkInitializer(&l, "bias_initializer", c.BiasInitializer)
-	return l
-}
-
-func (c AttentionPoolConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	in.expectNumbers(&l)
-	in.expectSteps(&l)
-	checkElements(&l, "units", in.width, c.Units)
-	return signal{width: in.width}, l
-}
-
-func (c AttentionPoolConfig) elements(in signal) int64 { return int64(in.width+2) * int64(c.Units) }
-
-func (c AttentionPoolConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewAttentionPool(c, name, in.width, dtype, streams)
-}
 
 // AttentionPool makes one vector [B,D] of each sequence [T,B,D]: a mean over the steps that the mask counts, weighted by how
 // much each is looked at (Yang et al. 2016, "Hierarchical Attention Networks for Document Classification"; additive
@@ -65,14 +27,8 @@ type AttentionPool struct {
 // NAME/score and are filled from the streams of those names. The error of a wrong configuration is a [*fault.Error].
 func NewAttentionPool(cfg AttentionPoolConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*AttentionPool, error) {
 	cfg = cfg.WithDefaults()
-	faults := cfg.Validate()
-	checkInputs(&faults, inputs)
-	checkDtype(&faults, dtype)
-	if faults == nil {
-		_, faults = cfg.follow(signal{steps: true, width: inputs})
-	}
-	if err := faults.Err(); err != nil {
-		return nil, errors.WithMessage(err, name)
+	if err := check(name, cfg, spec.Shape{Steps: true, Width: inputs}, dtype); err != nil {
+		return nil, err
 	}
 	a := &AttentionPool{name: name, inputs: inputs, config: cfg}
 	for _, p := range []struct {
@@ -88,7 +44,7 @@ func NewAttentionPool(cfg AttentionPoolConfig, name string, inputs int, dtype te
 		{&a.score, "score", graph.RoleKernel, cfg.KernelInitializer, cfg.Units, []int{cfg.Units, 1}},
 	} {
 		var err error
-		if *p.param, err = newParam(name+"/"+p.name, p.role, p.initializer, p.fan, treatment{}, dtype, streams, p.shape...); err != nil {
+		if *p.param, err = newParam(name+"/"+p.name, p.role, p.initializer, p.fan, spec.Treatment{}, dtype, streams, p.shape...); err != nil {
 			return nil, err
 		}
 	}

@@ -5,43 +5,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
-
-// BatchNormConfig says what batch normalization to make. The zero value of a field stands for its default.
-type BatchNormConfig struct {
-	Momentum float64 `yaml:"momentum"` // share that running statistics keep at a step of training, in [0, 1); default 0.9
-	Epsilon  float64 `yaml:"epsilon"`  // added to the variance; default 0.001
-}
-
-// WithDefaults returns c with its zero fields set.
-func (c BatchNormConfig) WithDefaults() BatchNormConfig {
-	setDefault(&c.Momentum, 0.9)
-	setDefault(&c.Epsilon, 1e-3)
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c BatchNormConfig) Validate() fault.List {
-	var l fault.List
-	checkRate(&l, "momentum", c.Momentum)
-	checkEpsilon(&l, c.Epsilon)
-	return l
-}
-
-func (c BatchNormConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	in.expectNumbers(&l)
-	in.tokens = false
-	return in, l
-}
-
-func (c BatchNormConfig) elements(in signal) int64 { return 2 * int64(in.width) }
-
-func (c BatchNormConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewBatchNorm(c, name, in.width, dtype, streams)
-}
 
 // BatchNorm normalizes every feature over the batch (Ioffe and Szegedy 2015, arXiv:1502.03167):
 //
@@ -68,11 +34,8 @@ type BatchNorm struct {
 // statistics NAME/running_mean and NAME/running_variance. The error of a wrong configuration is a [*fault.Error].
 func NewBatchNorm(cfg BatchNormConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*BatchNorm, error) {
 	cfg = cfg.WithDefaults()
-	faults := cfg.Validate()
-	checkInputs(&faults, inputs)
-	checkDtype(&faults, dtype)
-	if err := faults.Err(); err != nil {
-		return nil, errors.WithMessage(err, name)
+	if err := check(name, cfg, spec.Shape{Width: inputs}, dtype); err != nil {
+		return nil, err
 	}
 	n := &BatchNorm{name: name, config: cfg}
 	var err error
@@ -102,7 +65,7 @@ func (n *BatchNorm) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	}
 	out, err := op.BatchNorm(b.Ops(), op.BatchNormNodes{
 		X: in.X, Mask: in.Mask, Gain: p[0], Shift: p[1], Mean: p[2], Variance: p[3],
-	}, op.BatchNormOptions{Momentum: n.config.Momentum, Epsilon: n.config.Epsilon, Running: b.Mode() != graph.Train})
+	}, op.BatchNormOptions{Momentum: *n.config.Momentum, Epsilon: n.config.Epsilon, Running: b.Mode() != graph.Train})
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, n.name)
 	}

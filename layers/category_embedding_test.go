@@ -138,7 +138,7 @@ func TestCategoryEmbeddingFaults(t *testing.T) {
 		`layers.0.category_embedding.units: found -1, expected 0 to 65536`: {
 			layers.Input{Size: 3, Categories: some}, []layers.LayerConfig{categories(layers.CategoryEmbeddingConfig{Units: -1}), last},
 		},
-		`layers.0.category_embedding.units: found "196608 numbers a step behind the layer", expected at most 131072`: {
+		`layers.0.category_embedding.units: found "196608 numbers a step after the layer", expected at most 131072`: {
 			layers.Input{Size: 3, Categories: []layers.CategoryBlock{{First: 0, Count: 1}, {First: 1, Count: 1}, {First: 2, Count: 1}}},
 			[]layers.LayerConfig{categories(layers.CategoryEmbeddingConfig{Units: 1 << 16}), last},
 		},

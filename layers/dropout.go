@@ -3,45 +3,10 @@ package layers
 import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
 )
-
-// DropoutConfig says what dropout to make.
-type DropoutConfig struct {
-	Rate   float64 `yaml:"rate"`   // share of elements that become 0, in (0, 1); required
-	Shared bool    `yaml:"shared"` // one draw [B,D] for all steps of a sequence
-}
-
-// WithDefaults returns c: there is no rate that suits all.
-func (c DropoutConfig) WithDefaults() DropoutConfig { return c }
-
-// Validate lists what is wrong with the configuration.
-func (c DropoutConfig) Validate() fault.List {
-	var l fault.List
-	l.Check(c.Rate > 0 && c.Rate < 1, "rate", c.Rate, "more than 0 and less than 1")
-	return l
-}
-
-func (c DropoutConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	in.expectNumbers(&l)
-	in.expectUndropped(&l, "rate", c.Rate)
-	l.Check(in.steps || !c.Shared, "shared", c.Shared, "false where there are no steps to share a draw")
-	in.tokens = false
-	return in, l
-}
-
-func (c DropoutConfig) drops() bool { return true }
-
-func (c DropoutConfig) elements(signal) int64 { return 0 }
-
-func (c DropoutConfig) make(name string, _ signal, _ tensor.Dtype, _ *graph.Streams) (Layer, error) {
-	return NewDropout(c, name)
-}
 
 // Dropout sets elements to 0 with the probability Rate and divides the others by 1−Rate, in the forward and the
 // backward pass of training graphs; elsewhere it does nothing (Srivastava et al. 2014, in the inverted form). With

@@ -6,55 +6,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
-
-// EmbeddingConfig says what embedding to make. The zero value of a field stands for its default.
-type EmbeddingConfig struct {
-	Units                 int     `yaml:"units"`                  // size of the vectors; default 32
-	TokenDropout          float64 `yaml:"token_dropout"`          // share of tokens that become the unknown token, in [0, 1)
-	EmbeddingsInitializer string  `yaml:"embeddings_initializer"` // default uniform
-
-	EmbeddingsRegularizer graph.Penalty    `yaml:"embeddings_regularizer,omitempty"` // what the vectors add to the loss
-	EmbeddingsConstraint  graph.Constraint `yaml:"embeddings_constraint,omitempty"`  // what holds after every update; a column is one element of all vectors
-	Trainable             *bool            `yaml:"trainable"`                        // whether training changes the vectors; default true
-}
-
-// WithDefaults returns c with its zero fields set.
-func (c EmbeddingConfig) WithDefaults() EmbeddingConfig {
-	setDefault(&c.Units, 32)
-	setDefault(&c.EmbeddingsInitializer, graph.InitUniform)
-	c.Trainable = trainableByDefault(c.Trainable)
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c EmbeddingConfig) Validate() fault.List {
-	var l fault.List
-	checkUnits(&l, "units", c.Units)
-	checkRate(&l, "token_dropout", c.TokenDropout)
-	checkInitializer(&l, "embeddings_initializer", c.EmbeddingsInitializer)
-	c.treatment().validate(&l, "embeddings")
-	return l
-}
-
-func (c EmbeddingConfig) treatment() treatment {
-	return newTreatment(c.EmbeddingsRegularizer, c.EmbeddingsConstraint, c.Trainable)
-}
-
-func (c EmbeddingConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	l.Check(in.tokens, "", in, "token ids: an embedding is the first layer of a model whose input has a vocabulary")
-	checkElements(&l, "units", in.width, c.Units)
-	return signal{steps: true, width: c.Units}, l
-}
-
-func (c EmbeddingConfig) elements(in signal) int64 { return int64(in.width) * int64(c.Units) }
-
-func (c EmbeddingConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewEmbedding(c, name, in.width, dtype, streams)
-}
 
 // Embedding gives each token id a vector of its own:
 //
@@ -74,14 +28,8 @@ type Embedding struct {
 // [*fault.Error].
 func NewEmbedding(cfg EmbeddingConfig, name string, vocabulary int, dtype tensor.Dtype, streams *graph.Streams) (*Embedding, error) {
 	cfg = cfg.WithDefaults()
-	faults := cfg.Validate()
-	checkVocabulary(&faults, "vocabulary", vocabulary)
-	checkDtype(&faults, dtype)
-	if faults == nil {
-		_, faults = cfg.follow(signal{tokens: true, width: vocabulary})
-	}
-	if err := faults.Err(); err != nil {
-		return nil, errors.WithMessage(err, name)
+	if err := check(name, cfg, spec.Shape{Tokens: true, Steps: true, Width: vocabulary}, dtype); err != nil {
+		return nil, err
 	}
 	initializer, err := graph.NamedInitializer(cfg.EmbeddingsInitializer, cfg.Units)
 	if err != nil {
@@ -91,7 +39,7 @@ func NewEmbedding(cfg EmbeddingConfig, name string, vocabulary int, dtype tensor
 	if err != nil {
 		return nil, err
 	}
-	cfg.treatment().set(embeddings, 1)
+	treat(embeddings, cfg.Treatment(), 1)
 	return &Embedding{name, cfg, embeddings}, nil
 }
 

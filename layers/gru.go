@@ -59,6 +59,7 @@ type GRU struct{ recurrent }
 // NewGRU makes a GRU for inputs of that size. Parameters are called NAME/kernel and so on, and are filled from the
 // streams of those names. The error of a wrong configuration is a [*fault.Error].
 func NewGRU(cfg GRUConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*GRU, error) {
-	r, err := newRecurrent(cfg, cfg.WithDefaults().Validate(), name, inputs, dtype, streams)
+	cfg = cfg.WithDefaults()
+	r, err := newRecurrent(cfg.Recurrence(), cfg.Validate(), name, inputs, dtype, streams)
 	return &GRU{r}, err
 }

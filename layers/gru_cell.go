@@ -5,6 +5,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // cellStep is one step of a form: the state [B,H] (of an LSTM [B,2H]) after step t, given the state h before it. It writes nothing but the
@@ -15,7 +16,7 @@ type cellStep func(c *cell, t int, h *gorgonia.Node) *gorgonia.Node
 // keeps the first error, after which it makes no node, so that equations read as equations.
 type cell struct {
 	scope  *op.Scope
-	config GRUConfig
+	config spec.Recurrence
 	steps  int
 	x      *gorgonia.Node // [T,B,D], after dropout
 	gates  []cellGate

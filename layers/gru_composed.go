@@ -5,19 +5,20 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // composed is the engine composed: the steps of a cell one after the other, each from elementary nodes. Its compile time
 // grows with the square of the number of steps. It returns the states of all steps [T,B,H].
-func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput, trace bool) (*gorgonia.Node, map[string]*gorgonia.Node, error) {
-	form := cfg.spec()
+func (d direction) composed(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput, trace bool) (*gorgonia.Node, map[string]*gorgonia.Node, error) {
+	step := stepOf(cfg)
 	c := newCell(b, cfg, in)
 	if trace {
 		c.traces = map[string][]*gorgonia.Node{}
 	}
 	h := in.initial
 	if h == nil {
-		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.states())
+		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.StateSize())
 	}
 	hidden := make([]*gorgonia.Node, c.steps)
 	for i := range c.steps {
@@ -26,7 +27,7 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 		if in.decay != nil {
 			before = c.product(c.at(in.decay, t), h)
 		}
-		next := c.zoneOut(form.step(c, t, before), before, in.zoneout, t)
+		next := c.zoneOut(step(c, t, before), before, in.zoneout, t)
 		if in.mask != nil {
 			next = c.where(c.at(in.mask, t), next, h)
 		}
@@ -48,8 +49,8 @@ func (d direction) composed(b *graph.Builder, cfg GRUConfig, in recurrenceInput,
 }
 
 // newCell takes the parameters apart, gate by gate.
-func newCell(b *graph.Builder, cfg GRUConfig, in recurrenceInput) *cell {
-	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.spec().gates)}
+func newCell(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput) *cell {
+	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.Gates)}
 	for i := range c.gates {
 		g := &c.gates[i]
 		g.kernel, g.bias = c.columns(in.kernel, i), c.columns(in.bias, i)

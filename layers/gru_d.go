@@ -10,6 +10,7 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // GRUD is the GRU-D, a [GRU] for values that are missing (Che et al. 2018, arXiv:1606.01865). Its input [T,B,3D] has of
@@ -41,24 +42,18 @@ func NewGRUD(cfg GRUDConfig, name string, inputs int, dtype tensor.Dtype, stream
 	cfg = cfg.WithDefaults()
 	faults := cfg.Validate()
 	if faults == nil {
-		_, faults = cfg.follow(signal{steps: true, width: inputs})
+		_, faults = cfg.OutputShape(spec.Shape{Steps: true, Width: inputs})
 	}
-	r, err := newRecurrent(cfg.gru(), faults, name, 2*variables(inputs), dtype, streams)
+	r, err := newRecurrent(cfg.Recurrence(), faults, name, 2*spec.Variables(inputs), dtype, streams)
 	if err != nil {
 		return nil, err
 	}
 	r.inputs = inputs
-	if r.decays, err = newDecays(cfg, name, variables(inputs), dtype, streams); err != nil {
+	if r.decays, err = newDecays(cfg, name, spec.Variables(inputs), dtype, streams); err != nil {
 		return nil, errors.WithMessage(err, name)
 	}
 	return &GRUD{r}, nil
 }
-
-// kinds of numbers that a GRU-D reads of each variable: values, masks, gaps.
-const kindsOfInputs = 3
-
-// variables is D of an input [T,B,3D].
-func variables(inputs int) int { return inputs / kindsOfInputs }
 
 // decays are what a GRU-D has beside a GRU.
 type decays struct {
@@ -88,7 +83,7 @@ func newDecays(cfg GRUDConfig, name string, variables int, dtype tensor.Dtype, s
 		if *p.param, err = graph.NewParam(name+"/"+p.name, p.role, dtype, p.initializer, streams, p.shape...); err != nil {
 			return nil, err
 		}
-		newTreatment(graph.Penalty{}, graph.Constraint{}, cfg.Trainable).set(*p.param, 1)
+		treat(*p.param, cfg.Recurrence().Untreated(), 1)
 	}
 	return d, nil
 }
@@ -116,7 +111,7 @@ func (d *decays) apply(b *graph.Builder, x *gorgonia.Node) (input, decay *gorgon
 	if input, err = op.Impute(b.Ops(), x, p[0], p[1]); err != nil {
 		return nil, nil, err
 	}
-	gaps, err := op.Columns(b.Ops(), x, 2*d.variables, kindsOfInputs*d.variables)
+	gaps, err := op.Columns(b.Ops(), x, 2*d.variables, 3*d.variables)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,7 +7,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // direction is one pass over time with parameters of its own. Those that the configuration does not have are nil.
@@ -22,9 +24,9 @@ type direction struct {
 }
 
 // initialize makes the parameters.
-func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, streams *graph.Streams) error {
-	columns := cfg.columns()
-	untreated := newTreatment(graph.Penalty{}, graph.Constraint{}, cfg.Trainable)
+func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dtype, streams *graph.Streams) error {
+	columns := cfg.Columns()
+	untreated := cfg.Untreated()
 	var err error
 	named := func(name string) graph.Initializer {
 		initializer, fault := graph.NamedInitializer(name, cfg.Units)
@@ -33,28 +35,28 @@ func (d *direction) initialize(cfg GRUConfig, inputs int, dtype tensor.Dtype, st
 		}
 		return initializer
 	}
-	add := func(param **graph.Param, name string, role graph.Role, initializer graph.Initializer, t treatment, shape ...int) {
+	add := func(param **graph.Param, name string, role graph.Role, initializer graph.Initializer, t spec.Treatment, shape ...int) {
 		if err != nil {
 			return
 		}
 		blocks := shape[len(shape)-1] / cfg.Units
 		if *param, err = graph.NewParam(d.name+"/"+name, role, dtype, graph.PerGate(initializer, blocks), streams, shape...); err == nil {
-			t.set(*param, blocks)
+			treat(*param, t, blocks)
 		}
 	}
-	add(&d.kernel, "kernel", graph.RoleKernel, named(cfg.KernelInitializer), cfg.kernelTreatment(), inputs, columns)
-	add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.recurrentTreatment(), cfg.Units, columns)
+	add(&d.kernel, "kernel", graph.RoleKernel, named(cfg.KernelInitializer), cfg.KernelTreatment(), inputs, columns)
+	add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), cfg.Units, columns)
 	if cfg.Bias != NoBias {
-		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.biasTreatment(), columns)
-		if err == nil && cfg.Form == lstmForm && cfg.BiasInitializer == graph.InitZeros {
+		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.BiasTreatment(), columns)
+		if err == nil && cfg.Kernel == kernel.LSTM && cfg.BiasInitializer == graph.InitZeros {
 			openForgetGate(d.bias, cfg.Units)
 		}
 	}
-	if size := cfg.recurrentBiasSize(); size > 0 {
-		add(&d.recurrentBias, "recurrent_bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.biasTreatment(), size)
+	if size := cfg.RecurrentBiasSize(); size > 0 {
+		add(&d.recurrentBias, "recurrent_bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.BiasTreatment(), size)
 	}
 	if cfg.InitialState == LearnedState {
-		add(&d.initialState, "initial_state", graph.RoleState, graph.Zeros, untreated, cfg.states())
+		add(&d.initialState, "initial_state", graph.RoleState, graph.Zeros, untreated, cfg.StateSize())
 	}
 	if cfg.LayerNorm {
 		add(&d.kernelGain, "kernel_gain", graph.RoleScale, ones, untreated, columns)
@@ -93,7 +95,7 @@ type recurrenceInput struct {
 }
 
 // nodes binds the parameters and declares the noise.
-func (d direction) nodes(b *graph.Builder, cfg GRUConfig, in Seq, initial *gorgonia.Node) (recurrenceInput, error) {
+func (d direction) nodes(b *graph.Builder, cfg spec.Recurrence, in Seq, initial *gorgonia.Node) (recurrenceInput, error) {
 	n := recurrenceInput{x: in.X, mask: in.Mask, initial: initial}
 	for _, p := range []struct {
 		node  **gorgonia.Node
@@ -111,13 +113,13 @@ func (d direction) nodes(b *graph.Builder, cfg GRUConfig, in Seq, initial *gorgo
 		}
 	}
 	var err error
-	if n.perturbation, err = b.Perturb(d.label()+"/"+graph.PerturbState, in.X.Shape()[0], in.X.Shape()[1], cfg.states()); err != nil {
+	if n.perturbation, err = b.Perturb(d.label()+"/"+graph.PerturbState, in.X.Shape()[0], in.X.Shape()[1], cfg.StateSize()); err != nil {
 		return recurrenceInput{}, err
 	}
 	return n, d.addNoise(b, cfg, &n)
 }
 
-func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput) (err error) {
+func (d direction) addNoise(b *graph.Builder, cfg spec.Recurrence, n *recurrenceInput) (err error) {
 	steps, batch := n.x.Shape()[0], n.x.Shape()[1]
 	n.recurrentKernel, err = dropOut(b, d.name+"/weight_dropout", cfg.WeightDropout, n.recurrentKernel)
 	if err != nil {
@@ -126,7 +128,7 @@ func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput)
 	if cfg.RecurrentDropout > 0 {
 		shape := []int{batch, cfg.Units}
 		if cfg.RecurrentDropoutGates == SeparateMasks {
-			shape = []int{cfg.spec().gates, batch, cfg.Units}
+			shape = []int{cfg.Gates, batch, cfg.Units}
 		}
 		n.dropout, err = b.Noise(d.name+"/recurrent_dropout", graph.InvertedDropout(cfg.RecurrentDropout), shape...)
 		if err != nil {
@@ -134,7 +136,7 @@ func (d direction) addNoise(b *graph.Builder, cfg GRUConfig, n *recurrenceInput)
 		}
 	}
 	if cfg.Zoneout > 0 {
-		n.zoneout, err = b.Noise(d.name+"/zoneout", graph.Bernoulli(cfg.Zoneout), steps, batch, cfg.states())
+		n.zoneout, err = b.Noise(d.name+"/zoneout", graph.Bernoulli(cfg.Zoneout), steps, batch, cfg.StateSize())
 	}
 	return err
 }
@@ -148,13 +150,13 @@ func (d direction) step(i, steps int) int {
 }
 
 // fused is the engine fused: the input's share of all gates of all steps in one product, the recurrence in one operation.
-func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*gorgonia.Node, error) {
-	gates, err := share(b.Ops(), in.x, in.kernel, in.kernelGain, in.bias, cfg.spec().gates)
+func (d direction) fused(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput) (*gorgonia.Node, error) {
+	gates, err := share(b.Ops(), in.x, in.kernel, in.kernelGain, in.bias, cfg.Gates)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Bias == HiddenBias {
-		others := constant(b.Float(), 0, cfg.columns()-cfg.Units)
+		others := constant(b.Float(), 0, cfg.Columns()-cfg.Units)
 		if in.recurrentBias, err = op.ConcatLast(b.Ops(), others, in.recurrentBias); err != nil {
 			return nil, err
 		}
@@ -164,7 +166,7 @@ func (d direction) fused(b *graph.Builder, cfg GRUConfig, in recurrenceInput) (*
 		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
 		Perturbation: in.perturbation,
 	}, op.GRUOptions{
-		Form: cfg.spec().kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
+		Form: cfg.Kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
 		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse,
 	})
 }

@@ -1,14 +1,13 @@
 package layers
 
 import (
-	"fmt"
-
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // Seq is what flows from layer to layer. X is one of
@@ -28,42 +27,24 @@ type Layer interface {
 	Apply(b *graph.Builder, in Seq) (Seq, error)
 }
 
-const (
-	maxUnits    = 1 << 16
-	maxElements = 1 << 31 // of one parameter
-)
-
-// checkUnits adds a fault where a layer of so many units could not be built.
-func checkUnits(l *fault.List, path string, units int) {
-	l.Check(units >= 1 && units <= maxUnits, path, units, "1 to %d", maxUnits)
+// check returns everything that is wrong with a layer called name: its configuration, its input and the type of its
+// parameters.
+func check(name string, cfg spec.Layer, in spec.Shape, dtype tensor.Dtype) error {
+	return errors.WithMessage(faultsOf(cfg, in, dtype).Err(), name)
 }
 
-// checkInputs adds a fault where no layer could read so many inputs: at most what two directions of a GRU return.
-func checkInputs(l *fault.List, inputs int) {
-	l.Check(inputs >= 1 && inputs <= 2*maxUnits, "inputs", inputs, "1 to %d", 2*maxUnits)
-}
-
-// checkVocabulary adds a fault where there could be no embedding of so many tokens.
-func checkVocabulary(l *fault.List, path string, vocabulary int) {
-	l.Check(vocabulary >= 1 && int64(vocabulary) <= maxElements, path, vocabulary, "1 to %d", int64(maxElements))
-}
-
-// checkElements adds a fault where a parameter [rows, columns] is too large. The factors are at most 2³¹ each.
-func checkElements(l *fault.List, path string, rows, columns int) {
-	l.Check(int64(rows)*int64(columns) <= maxElements, path, fmt.Sprintf("a parameter of %d by %d elements", rows, columns),
-		"at most %d of them", int64(maxElements))
-}
-
-// checkRate adds a fault unless rate is in [0, 1).
-func checkRate(l *fault.List, path string, rate float64) {
-	l.Check(rate >= 0 && rate < 1, path, rate, "0 or more and less than 1")
-}
-
-// checkInitializer adds a fault where graph knows no initializer of that name.
-func checkInitializer(l *fault.List, path, name string) {
-	if _, err := graph.NamedInitializer(name, 1); err != nil {
-		l.Add(path, name, "one of %v", graph.InitializerNames())
+func faultsOf(cfg spec.Layer, in spec.Shape, dtype tensor.Dtype) fault.List {
+	faults := cfg.Validate()
+	if in.Tokens {
+		spec.CheckVocabulary(&faults, "vocabulary", in.Width)
+	} else {
+		spec.CheckInputs(&faults, in.Width)
 	}
+	checkDtype(&faults, dtype)
+	if faults == nil {
+		_, faults = cfg.OutputShape(in)
+	}
+	return faults
 }
 
 // checkDtype adds a fault unless parameters can have that type.

@@ -1,52 +1,14 @@
 package layers
 
 import (
-	"math"
-
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
-
-// LayerNormConfig says what layer normalization to make. The zero value of a field stands for its default.
-type LayerNormConfig struct {
-	Epsilon float64 `yaml:"epsilon"` // added to the variance; default 0.001
-}
-
-// WithDefaults returns c with its zero fields set.
-func (c LayerNormConfig) WithDefaults() LayerNormConfig {
-	setDefault(&c.Epsilon, 1e-3)
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c LayerNormConfig) Validate() fault.List {
-	var l fault.List
-	checkEpsilon(&l, c.Epsilon)
-	return l
-}
-
-// checkEpsilon adds a fault unless epsilon keeps a division by a variance of 0 from failing.
-func checkEpsilon(l *fault.List, epsilon float64) {
-	l.Check(epsilon > 0 && !math.IsInf(epsilon, 1), "epsilon", epsilon, "a finite number of more than 0")
-}
-
-func (c LayerNormConfig) follow(in signal) (signal, fault.List) {
-	var l fault.List
-	in.expectNumbers(&l)
-	in.tokens = false
-	return in, l
-}
-
-func (c LayerNormConfig) elements(in signal) int64 { return 2 * int64(in.width) }
-
-func (c LayerNormConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewLayerNorm(c, name, in.width, dtype, streams)
-}
 
 // LayerNorm normalizes every vector by itself (Ba et al. 2016, arXiv:1607.06450):
 //
@@ -64,11 +26,8 @@ type LayerNorm struct {
 // error of a wrong configuration is a [*fault.Error].
 func NewLayerNorm(cfg LayerNormConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*LayerNorm, error) {
 	cfg = cfg.WithDefaults()
-	faults := cfg.Validate()
-	checkInputs(&faults, inputs)
-	checkDtype(&faults, dtype)
-	if err := faults.Err(); err != nil {
-		return nil, errors.WithMessage(err, name)
+	if err := check(name, cfg, spec.Shape{Width: inputs}, dtype); err != nil {
+		return nil, err
 	}
 	n := &LayerNorm{name: name, config: cfg}
 	var err error

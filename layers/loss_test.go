@@ -157,8 +157,8 @@ func TestFaultsOfLossOptions(t *testing.T) {
 		{layers.FocalLoss, layers.LossOptions{Gamma: new(-1.0)}, "loss_options.gamma: found -1, expected a finite number above 0"},
 		{layers.HuberLoss, layers.LossOptions{Delta: new(math.NaN())}, "loss_options.delta: found NaN"},
 		{layers.MeanSquaredError, layers.LossOptions{Delta: new(1.0), Quantiles: []float64{0.5}, ClassWeights: []float64{1}}, "mean_squared_error has no class_weights; loss_options.quantiles"},
-		{layers.QuantileLoss, layers.LossOptions{Quantiles: []float64{0.5, 0.5}}, "rising numbers between 0 and 1"},
-		{layers.QuantileLoss, layers.LossOptions{Quantiles: []float64{0, 0.5}}, "rising numbers between 0 and 1"},
+		{layers.QuantileLoss, layers.LossOptions{Quantiles: []float64{0.5, 0.5}}, "increasing numbers between 0 and 1"},
+		{layers.QuantileLoss, layers.LossOptions{Quantiles: []float64{0, 0.5}}, "increasing numbers between 0 and 1"},
 	} {
 		head := layers.Head{Loss: c.loss, Options: c.options.WithDefaults(c.loss), Units: 2}
 		if err := head.Validate().Err(); err == nil || !strings.Contains(err.Error(), c.want) {

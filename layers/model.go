@@ -7,10 +7,11 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// Model is layers one after the other and a loss at their end. Between them stands a decoder where the task wants a
-// sequence of its own: the layers are its encoder then.
+// Model is layers one after the other and a loss at their end. If the task is to write a sequence, there is a decoder
+// between them, and the layers are its encoder.
 type Model struct {
 	config  ModelConfig
 	head    Head
@@ -20,47 +21,42 @@ type Model struct {
 
 // NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
 // are their parameters, as gru0/kernel; those of a decoder are in decoder/. A model without input sizes, or that does not
-// fit the task, is an error of type [*fault.Error], which lists all faults.
+// fit the task, is an error of type [*fault.Error], which lists everything that is wrong.
 func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
-	var faults fault.List
-	head.Options = head.Options.WithDefaults(head.Loss)
-	faults.Under("head", head.Validate())
-	checkDtype(&faults, dtype)
-	cfg = cfg.WithDefaults() // and a copy, of which plan sets the last size
-	plan, misfits := cfg.plan(&head)
-	faults = append(faults, misfits...)
-	if err := faults.Err(); err != nil {
-		return nil, err
-	}
-
-	layers, err := makeLayers("", plan, dtype, streams)
+	plan, err := spec.NewPlan(cfg, head)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{config: cfg, head: head, layers: layers}
-	if cfg.Decoder != nil {
-		encoder := layers[len(layers)-1].(*GRU) // the plan has seen to it
-		if m.decoder, err = newDecoder(*cfg.Decoder, encoder, head.Units, dtype, streams); err != nil {
+	var faults fault.List
+	if checkDtype(&faults, dtype); faults != nil {
+		return nil, faults.Err()
+	}
+	layers, err := newLayers(plan.Layers, dtype, streams)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{config: plan.Model, head: plan.Head, layers: layers}
+	if decoder := plan.Model.Decoder; decoder != nil {
+		encoder := layers[len(layers)-1].(*GRU) // as the plan has checked
+		if m.decoder, err = newDecoder(*decoder, encoder, head.Units, dtype, streams); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 where it would not.
+// CountElements is how many numbers the parameters of the model would have that [NewModel] makes, 0 if it returns an error.
 // Nothing is allocated.
 func CountElements(cfg ModelConfig, head Head) int64 {
-	cfg, head.Options = cfg.WithDefaults(), head.Options.WithDefaults(head.Loss)
-	plan, faults := cfg.plan(&head)
-	if len(faults) > 0 {
+	plan, err := spec.NewPlan(cfg, head)
+	if err != nil {
 		return 0
 	}
-	n := elementsOf(plan)
-	if cfg.Decoder != nil {
-		n += cfg.Decoder.elements(*cfg.Layers[len(cfg.Layers)-1].GRU, head.Units)
-	}
-	return n
+	return plan.Elements()
 }
+
+// Head is what the model was made for.
+func (m *Model) Head() Head { return m.head }
 
 // Config is the model's configuration with every default and every size set.
 func (m *Model) Config() ModelConfig { return m.config.WithDefaults() }
@@ -104,7 +100,7 @@ func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, 
 			return graph.Outputs{}, err
 		}
 	}
-	return m.head.outputs(b, in.X)
+	return HeadOutputs(b, m.head, in.X)
 }
 
 func (m *Model) inputs(b *graph.Builder, shape graph.BatchShape) (Seq, error) {

@@ -8,13 +8,14 @@ import (
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // recurrent is what all recurrent layers are: [GRU], [GRUD], [LSTM] and [RNN].
 type recurrent struct {
 	name       string
 	inputs     int
-	config     GRUConfig
+	config     spec.Recurrence
 	decays     *decays     // of a GRUD, else nil
 	directions []direction // forward, then backward where there is one; with GoBackwards the one is backward
 }
@@ -34,13 +35,12 @@ func recurrentOf(l Layer) *recurrent {
 	return nil
 }
 
-// newRecurrent makes the layer of a configuration that has those faults.
-func newRecurrent(cfg GRUConfig, faults fault.List, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (recurrent, error) {
-	cfg = cfg.WithDefaults()
-	checkInputs(&faults, inputs)
+// newRecurrent makes the layer of a configuration that has those faults and its defaults.
+func newRecurrent(cfg spec.Recurrence, faults fault.List, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (recurrent, error) {
+	spec.CheckInputs(&faults, inputs)
 	checkDtype(&faults, dtype)
 	if faults == nil {
-		_, faults = cfg.follow(signal{steps: true, width: inputs})
+		_, faults = cfg.OutputShape(spec.Shape{Steps: true, Width: inputs})
 	}
 	if err := faults.Err(); err != nil {
 		return recurrent{}, errors.WithMessage(err, name)
@@ -108,7 +108,7 @@ func (g *recurrent) run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out S
 
 // hidden are the hidden states h of states that may have more than these.
 func (g *recurrent) hidden(b *graph.Builder, states []*gorgonia.Node) ([]*gorgonia.Node, error) {
-	if g.config.states() == g.config.Units {
+	if g.config.StateSize() == g.config.Units {
 		return states, nil
 	}
 	hidden := make([]*gorgonia.Node, len(states))
@@ -161,7 +161,7 @@ func (g *recurrent) recur(b *graph.Builder, in Seq, initial *gorgonia.Node, gate
 		}
 		input.decay = decay
 		// To look inside a long sequence would not wait for the compilation of the engine composed, of equal values.
-		fused := g.config.Engine == Fused || b.Mode() == graph.Inspect && g.config.notFused() == ""
+		fused := g.config.Engine == Fused || b.Mode() == graph.Inspect && g.config.NotFused() == ""
 		if fused && gates == nil {
 			states[i], err = d.fused(b, g.config, input)
 		} else {
@@ -209,14 +209,14 @@ func (g *recurrent) initials(b *graph.Builder, batch int, given *gorgonia.Node) 
 		case given != nil && (d.initialState != nil || g.config.Stateful):
 			return nil, errors.New("found an initial state, expected none: the layer has one of its own, learned or carried over")
 		case given != nil:
-			if err := expectWidth("initial state", given, len(initials)*g.config.states(), 2); err != nil {
+			if err := expectWidth("initial state", given, len(initials)*g.config.StateSize(), 2); err != nil {
 				return nil, err
 			}
 			if initials[i] = given; len(initials) > 1 {
-				initials[i], err = op.Columns(b.Ops(), given, i*g.config.states(), (i+1)*g.config.states())
+				initials[i], err = op.Columns(b.Ops(), given, i*g.config.StateSize(), (i+1)*g.config.StateSize())
 			}
 		case g.config.Stateful:
-			initials[i], err = b.Carry(g.carried(), batch, g.config.states())
+			initials[i], err = b.Carry(g.carried(), batch, g.config.StateSize())
 		case d.initialState != nil:
 			var node *gorgonia.Node
 			if node, err = b.Param(d.initialState); err == nil {

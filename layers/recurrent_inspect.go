@@ -7,11 +7,12 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // record keeps the gates [T,B,H] of every step by their names, and the states, in a graph to inspect. The states before
 // each step are known by then, so the equations of a step are those of all steps at once.
-func (d direction) record(b *graph.Builder, cfg GRUConfig, in recurrenceInput, states *gorgonia.Node) error {
+func (d direction) record(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput, states *gorgonia.Node) error {
 	if b.Mode() != graph.Inspect {
 		return nil
 	}
@@ -25,7 +26,7 @@ func (d direction) record(b *graph.Builder, cfg GRUConfig, in recurrenceInput, s
 	if in.decay != nil {
 		before = c.product(in.decay, before)
 	}
-	cfg.spec().step(c, 0, before)
+	stepOf(cfg)(c, 0, before)
 	if c.err != nil {
 		return c.err
 	}
@@ -34,9 +35,9 @@ func (d direction) record(b *graph.Builder, cfg GRUConfig, in recurrenceInput, s
 			return err
 		}
 	}
-	for i, name := range []string{graph.RecordHidden, graph.RecordMemory}[:cfg.spec().kernel.States()] {
+	for i, name := range []string{graph.RecordHidden, graph.RecordMemory}[:cfg.States] {
 		part := states
-		if cfg.spec().kernel.States() > 1 {
+		if cfg.States > 1 {
 			if part, err = op.Columns(b.Ops(), states, i*cfg.Units, (i+1)*cfg.Units); err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ type LSTM struct{ recurrent }
 // streams of those names. The error of a wrong configuration is a [*fault.Error].
 func NewLSTM(cfg LSTMConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*LSTM, error) {
 	cfg = cfg.WithDefaults()
-	r, err := newRecurrent(cfg.gru(), cfg.Validate(), name, inputs, dtype, streams)
+	r, err := newRecurrent(cfg.Recurrence(), cfg.Validate(), name, inputs, dtype, streams)
 	return &LSTM{r}, err
 }
 
@@ -57,7 +57,7 @@ type RNN struct{ recurrent }
 // streams of those names. The error of a wrong configuration is a [*fault.Error].
 func NewRNN(cfg RNNConfig, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (*RNN, error) {
 	cfg = cfg.WithDefaults()
-	r, err := newRecurrent(cfg.gru(), cfg.Validate(), name, inputs, dtype, streams)
+	r, err := newRecurrent(cfg.Recurrence(), cfg.Validate(), name, inputs, dtype, streams)
 	return &RNN{r}, err
 }
 

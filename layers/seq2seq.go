@@ -36,13 +36,13 @@ type decoder struct {
 // newDecoder makes a decoder behind an encoder that ends with that GRU. The configuration has its defaults and no faults.
 func newDecoder(cfg DecoderConfig, encoder *GRU, vocabulary int, dtype tensor.Dtype, streams *graph.Streams) (*decoder, error) {
 	const name = "decoder"
-	encoded := encoder.config.outputs()
+	encoded := encoder.config.Outputs()
 	d := &decoder{encoder: encoder}
 	dense := func(short string, in, units int, activation Activation) (*Dense, error) {
 		return NewDense(DenseConfig{Units: units, Activation: activation}, name+"/"+short, in, dtype, streams)
 	}
 	var err error
-	if d.bridge, err = dense("bridge", encoder.config.finals(), cfg.GRU.Units, Tanh); err != nil {
+	if d.bridge, err = dense("bridge", encoder.config.Finals(), cfg.GRU.Units, Tanh); err != nil {
 		return nil, err
 	}
 	if d.embedding, err = NewEmbedding(cfg.Embedding, name+"/embedding", vocabulary, dtype, streams); err != nil {
@@ -56,7 +56,7 @@ func newDecoder(cfg DecoderConfig, encoder *GRU, vocabulary int, dtype tensor.Dt
 			return nil, err
 		}
 	}
-	if d.readout, err = dense("readout", cfg.joined(encoded), cfg.Units, Tanh); err != nil {
+	if d.readout, err = dense("readout", cfg.ReadoutInputs(encoder.config.GRUConfig), cfg.Units, Tanh); err != nil {
 		return nil, err
 	}
 	if cfg.Dropout > 0 {

@@ -6,75 +6,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/op"
 )
-
-// AttentionScore names how a decoder's state is compared with a state of the encoder.
-type AttentionScore string
-
-// The scores. NoAttention leaves the decoder with what its first state holds.
-const (
-	AdditiveAttention AttentionScore = "additive"
-	DotAttention      AttentionScore = "dot"
-	GeneralAttention  AttentionScore = "general"
-	NoAttention       AttentionScore = "none"
-)
-
-// AttentionConfig says how a decoder looks at the states of its encoder. The zero value of a field stands for its default.
-type AttentionConfig struct {
-	Score AttentionScore `yaml:"score"`           // how two states are compared; default additive
-	Units int            `yaml:"units,omitempty"` // with the score additive: size of the comparison; default 64
-}
-
-// WithDefaults returns c with its zero fields set.
-func (c AttentionConfig) WithDefaults() AttentionConfig {
-	setDefault(&c.Score, AdditiveAttention)
-	if c.Score == AdditiveAttention {
-		setDefault(&c.Units, 64)
-	}
-	return c
-}
-
-// Validate lists what is wrong with the configuration.
-func (c AttentionConfig) Validate() fault.List {
-	var l fault.List
-	switch c.Score {
-	case AdditiveAttention:
-		checkUnits(&l, "units", c.Units)
-	case DotAttention, GeneralAttention, NoAttention:
-		l.Check(c.Units == 0, "units", c.Units, "none with the score %s: only %s has them", c.Score, AdditiveAttention)
-	default:
-		l.Add("score", string(c.Score), "one of %v", []AttentionScore{AdditiveAttention, DotAttention, GeneralAttention, NoAttention})
-	}
-	return l
-}
-
-// follow lists why states of these sizes cannot be compared.
-func (c AttentionConfig) follow(decoded, encoded int) fault.List {
-	var l fault.List
-	switch c.Score {
-	case AdditiveAttention:
-		checkElements(&l, "units", max(decoded, encoded), c.Units)
-	case GeneralAttention:
-		checkElements(&l, "score", encoded, decoded)
-	case DotAttention:
-		l.Check(decoded == encoded, "score", string(c.Score), "%s, or a gru of the decoder with the %d units that the encoder has instead of %d",
-			GeneralAttention, encoded, decoded)
-	}
-	return l
-}
-
-func (c AttentionConfig) elements(decoded, encoded int) int64 {
-	switch c.Score {
-	case AdditiveAttention:
-		return int64(decoded+encoded+2) * int64(c.Units)
-	case GeneralAttention:
-		return int64(decoded) * int64(encoded)
-	default:
-		return 0
-	}
-}
 
 // attention compares the states h [U,B,H] of a decoder with the states m [T,B,D] of its encoder:
 //

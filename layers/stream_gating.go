@@ -20,9 +20,9 @@ type gatingStage[F kernel.Float] struct {
 }
 
 func newGatingStage[F kernel.Float](batch int, g *recurrent, hidden []F) *gatingStage[F] {
-	d, units, columns := g.directions[0], g.config.Units, g.config.columns()
+	d, units, columns := g.directions[0], g.config.Units, g.config.Columns()
 	s := &gatingStage[F]{
-		config: g.config, inputs: g.inputs, columns: columns,
+		config: g.config.GRUConfig, inputs: g.inputs, columns: columns,
 		kernel: numbers[F](d.kernel), recurrentKernel: numbers[F](d.recurrentKernel),
 		bias: numbers[F](d.bias), recurrentBias: numbers[F](d.recurrentBias),
 		kernelGain: numbers[F](d.kernelGain), recurrentGain: numbers[F](d.recurrentGain),

@@ -13,11 +13,8 @@ func (s *Stepper[F]) addRecurrent(g *recurrent, pool *kernel.Pool) error {
 	if g.config.Bidirectional || g.config.GoBackwards {
 		return errors.Errorf("%s: found a layer that runs backward, expected one that runs forward only: a backward direction begins at the end of the sequence", g.name)
 	}
-	if !g.config.spec().fused {
-		return errors.Errorf("%s: found the form %s, expected one that can run step by step", g.name, g.config.Form)
-	}
 	s.units = g.config.Units
-	states := s.remember(g.config.states(), numbers[F](g.directions[0].initialState))
+	states := s.remember(g.config.StateSize(), numbers[F](g.directions[0].initialState))
 	stage := newGRUStage(pool, s.batch, g, states)
 	if g.decays != nil {
 		stage = newGRUDStage(pool, s.batch, g, stage.(*gruStage[F])) // it has no option that fused does not have
@@ -33,9 +30,9 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, sta
 	if g.config.Gating == InputGating {
 		return newGatingStage(batch, g, states)
 	}
-	bias, columns := numbers[F](d.bias), g.config.columns()
+	bias, columns := numbers[F](d.bias), g.config.Columns()
 	s := &gruStage[F]{
-		units: g.config.Units, blocks: g.config.spec().gates, kernelGain: numbers[F](d.kernelGain), states: states, hidden: states,
+		units: g.config.Units, blocks: g.config.Gates, kernelGain: numbers[F](d.kernelGain), states: states, hidden: states,
 	}
 	if s.kernelGain != nil {
 		bias, s.shift = nil, bias
@@ -53,7 +50,7 @@ func newGRUStage[F kernel.Float](pool *kernel.Pool, batch int, g *recurrent, sta
 		recurrentBias = s.padded
 	}
 	s.recurrence = kernel.NewGRUStep(pool, kernel.GRUShape{
-		Form: g.config.spec().kernel, Activation: string(g.config.Activation), GateActivation: string(g.config.GateActivation),
+		Form: g.config.Kernel, Activation: string(g.config.Activation), GateActivation: string(g.config.GateActivation),
 		Batch: batch, Units: g.config.Units,
 	}, kernel.GRUInput[F]{
 		RecurrentKernel: numbers[F](d.recurrentKernel), RecurrentBias: recurrentBias, RecurrentGain: numbers[F](d.recurrentGain),
@@ -116,7 +113,7 @@ func (g *gruDStage[F]) step(in, mask []F) []F {
 	width := g.variables
 	kernel.Impute(nil, in, g.weights, g.bias, g.filled)
 	for at := 0; at < len(g.gaps); at += width {
-		copy(g.gaps[at:at+width], in[at*kindsOfInputs+2*width:])
+		copy(g.gaps[at:at+width], in[3*at+2*width:])
 	}
 	g.decay.Apply(nil, g.exponent.Run(g.gaps), g.factor)
 	return g.gru.step(g.filled, mask)

@@ -68,14 +68,14 @@ func TestFaultsOfTreatments(t *testing.T) {
 	}{
 		{"kernel_regularizer.l1: at least 0", layers.DenseConfig{KernelRegularizer: wrong}.WithDefaults()},
 		{"bias_constraint.unit_norm: one constraint at a time", layers.DenseConfig{BiasConstraint: both}.WithDefaults()},
-		{"bias_regularizer: nothing beside trainable: false", layers.DenseConfig{Trainable: &no, BiasRegularizer: penalty}.WithDefaults()},
+		{"bias_regularizer: nothing with trainable: false", layers.DenseConfig{Trainable: &no, BiasRegularizer: penalty}.WithDefaults()},
 		{"bias_regularizer.l1: at least 0", layers.Conv1DConfig{BiasRegularizer: wrong}.WithDefaults()},
 		{"kernel_constraint.unit_norm: one constraint at a time", layers.Conv1DConfig{KernelConstraint: both}.WithDefaults()},
-		{"kernel_regularizer: nothing beside trainable: false", layers.Conv1DConfig{Trainable: &no, KernelRegularizer: penalty}.WithDefaults()},
+		{"kernel_regularizer: nothing with trainable: false", layers.Conv1DConfig{Trainable: &no, KernelRegularizer: penalty}.WithDefaults()},
 		{"embeddings_regularizer.l1: at least 0", layers.EmbeddingConfig{EmbeddingsRegularizer: wrong}.WithDefaults()},
 		{"embeddings_constraint.unit_norm: one constraint at a time", layers.EmbeddingConfig{EmbeddingsConstraint: both}.WithDefaults()},
 		{"embeddings_constraint.unit_norm: one constraint at a time", layers.CategoryEmbeddingConfig{EmbeddingsConstraint: both}.WithDefaults()},
-		{"embeddings_regularizer: nothing beside trainable: false", layers.EmbeddingConfig{Trainable: &no, EmbeddingsRegularizer: penalty}.WithDefaults()},
+		{"embeddings_regularizer: nothing with trainable: false", layers.EmbeddingConfig{Trainable: &no, EmbeddingsRegularizer: penalty}.WithDefaults()},
 	} {
 		path, words, _ := strings.Cut(test.expected, ": ")
 		faults := test.config.Validate()

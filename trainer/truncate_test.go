@@ -23,7 +23,7 @@ func inWindows(steps int) experiment {
 		solver:  solvers.Config{LearningRate: 0.01, ClipNorm: 1},
 		layers: []layers.LayerConfig{
 			{GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true, Stateful: steps > 0, Dropout: 0.2, RecurrentDropout: 0.1}},
-			{BatchNorm: &layers.BatchNormConfig{Momentum: 0.5}},
+			{BatchNorm: &layers.BatchNormConfig{Momentum: new(0.5)}},
 			{Residual: &layers.ResidualConfig{Layers: []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true, Stateful: steps > 0}}}}},
 			{Dense: &layers.DenseConfig{}},
 		},

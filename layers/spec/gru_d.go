@@ -1,17 +1,15 @@
-package layers
+package spec
 
 import (
 	"fmt"
 	"slices"
 
-	"gorgonia.org/tensor"
-
-	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/param"
 )
 
-// GRUDConfig says what [GRUD] to make. Every option but DecayInitializer means what it means in a [GRUConfig]. The zero
-// value of a field stands for its default.
+// GRUDConfig says what GRU-D to make. Every option but DecayInitializer means what it means in a [GRUConfig]. The zero
+// value of a field is its default.
 type GRUDConfig struct {
 	Units           int          `yaml:"units"`            // H, the size of the state; default 64
 	Form            Form         `yaml:"form"`             // reset-before, as in the paper, or reset-after; default reset-before
@@ -34,16 +32,16 @@ type GRUDConfig struct {
 	BiasInitializer      string `yaml:"bias_initializer"`      // of all biases but those of the decays, which begin with 0; default zeros
 	DecayInitializer     string `yaml:"decay_initializer"`     // of the weights of both decays, without its signs for that of the input; default glorot_uniform
 
-	KernelRegularizer    graph.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss
-	RecurrentRegularizer graph.Penalty    `yaml:"recurrent_regularizer,omitempty"` // what the recurrent kernel adds to the loss
-	BiasRegularizer      graph.Penalty    `yaml:"bias_regularizer,omitempty"`      // what each bias of the gates adds to the loss
-	KernelConstraint     graph.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
-	RecurrentConstraint  graph.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
-	BiasConstraint       graph.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias of the gates after every update
+	KernelRegularizer    param.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss
+	RecurrentRegularizer param.Penalty    `yaml:"recurrent_regularizer,omitempty"` // what the recurrent kernel adds to the loss
+	BiasRegularizer      param.Penalty    `yaml:"bias_regularizer,omitempty"`      // what each bias of the gates adds to the loss
+	KernelConstraint     param.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
+	RecurrentConstraint  param.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
+	BiasConstraint       param.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias of the gates after every update
 	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
 }
 
-// gru is the configuration of the GRU behind the decays.
+// gru is the configuration of the GRU after the decays.
 func (c GRUDConfig) gru() GRUConfig {
 	setDefault(&c.Form, ResetBefore)
 	if c.Form == ResetBefore {
@@ -68,39 +66,49 @@ func (c GRUDConfig) WithDefaults() GRUDConfig {
 	c.InitialState, c.DropoutMask = set.InitialState, set.DropoutMask
 	c.KernelInitializer, c.RecurrentInitializer, c.BiasInitializer = set.KernelInitializer, set.RecurrentInitializer, set.BiasInitializer
 	c.Trainable = set.Trainable
-	setDefault(&c.DecayInitializer, graph.InitGlorotUniform)
+	setDefault(&c.DecayInitializer, param.InitGlorotUniform)
 	return c
 }
 
-// Validate lists what is wrong with the configuration. An option that would do nothing beside the others is a fault.
+// Validate lists what is wrong with the configuration. An option that has no effect with the others is a fault.
 func (c GRUDConfig) Validate() fault.List {
-	l := c.gru().validate()
+	l := c.Recurrence().validate()
 	checkOneOf(&l, "form", c.Form, ResetBefore, ResetAfter)
-	// what decays nothing has no gradient, and would stay as it is
-	allowed := slices.DeleteFunc(graph.InitializerNames(), func(name string) bool { return name == graph.InitZeros })
+	// weights of 0 decay nothing and have no gradient, so they would never change
+	allowed := slices.DeleteFunc(param.InitializerNames(), func(name string) bool { return name == param.InitZeros })
 	checkOneOf(&l, "decay_initializer", c.DecayInitializer, allowed...)
 	return l
 }
 
-func (c GRUDConfig) follow(in signal) (signal, fault.List) {
+// numbersOfVariable is how many numbers a GRU-D reads of each variable: the value, the mask and the gap.
+const numbersOfVariable = 3
+
+// Variables is the number D of variables in an input [T,B,3D] of a GRU-D.
+func Variables(inputs int) int { return inputs / numbersOfVariable }
+
+// Recurrence is the GRU after the decays, whose inputs are the filled values and the masks.
+func (c GRUDConfig) Recurrence() Recurrence { return c.gru().Recurrence() }
+
+// OutputShape is what the layer makes of its input, and why it cannot.
+func (c GRUDConfig) OutputShape(in Shape) (Shape, fault.List) {
 	var l fault.List
 	l.Check(in.madeBy == "", "", "the output of "+in.madeBy, "the input of the model: values, masks and gaps as the data have them")
-	l.Check(in.width%kindsOfInputs == 0, "", fmt.Sprintf("%d numbers a step", in.width), "a multiple of %d: values, masks and gaps", kindsOfInputs)
-	in.width = 2 * variables(in.width)
-	out, misfits := c.gru().follow(in)
+	l.Check(in.Width%numbersOfVariable == 0, "", fmt.Sprintf("%d numbers a step", in.Width), "a multiple of %d: values, masks and gaps", numbersOfVariable)
+	in.Width = 2 * Variables(in.Width)
+	out, misfits := c.Recurrence().OutputShape(in)
 	return out, append(l, misfits...)
 }
 
-func (c GRUDConfig) drops() bool { return c.gru().drops() }
+func (c GRUDConfig) dropsOutput() bool { return c.OutputDropout > 0 }
 
-func (c GRUDConfig) elements(in signal) int64 {
-	d := variables(in.width)
-	in.width = 2 * d
-	return c.gru().elements(in) + int64(d+1)*int64(c.Units) + 2*int64(d)
-}
-
-func (c GRUDConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewGRUD(c, name, in.width, dtype, streams)
+// Params are the parameters of the decays and those of the GRU after them.
+func (c GRUDConfig) Params(in Shape) []Param {
+	d := Variables(in.Width)
+	in.Width = 2 * d
+	return append([]Param{
+		newParam("input_decay", param.RoleKernel, d), newParam("input_decay_bias", param.RoleBias, d),
+		newParam("hidden_decay", param.RoleKernel, d, c.Units), newParam("hidden_decay_bias", param.RoleBias, c.Units),
+	}, c.Recurrence().Params(in)...)
 }
 
 // ReadsGaps tells whether a layer of the model is a GRU-D, whose input has masks and gaps.

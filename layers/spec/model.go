@@ -1,14 +1,14 @@
-package layers
+package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// ModelConfig says what model to make: layers, one after the other, and a decoder behind them where the task wants a
-// sequence of its own.
+// ModelConfig describes a model: layers, one after the other, and after them a decoder if the task is to write a sequence.
 type ModelConfig struct {
 	Input   Input          `yaml:"input,omitempty"`
 	Layers  []LayerConfig  `yaml:"layers"`
@@ -23,22 +23,22 @@ type Input struct {
 	Categories []CategoryBlock `yaml:"categories,omitempty"` // of numbers: those that a category_embedding makes vectors of, as {first: 3, count: 4}
 }
 
-// CategoryBlock is numbers side by side of an input, one for each category of a column: 1 for the row's own, else 0.
+// CategoryBlock is adjacent numbers of an input, one for each category of a column: 1 for the category of the row, else 0.
 type CategoryBlock struct {
 	First int `yaml:"first"` // where they begin, from 0
 	Count int `yaml:"count"` // how many categories there are
 }
 
-// end is the number behind the last one.
-func (b CategoryBlock) end() int { return b.First + b.Count }
+// End is where the next numbers begin.
+func (b CategoryBlock) End() int { return b.First + b.Count }
 
-// Equal says whether both are the same.
+// Equal tells whether both are the same.
 func (in Input) Equal(other Input) bool {
 	return in.Vocabulary == other.Vocabulary && in.Size == other.Size && slices.Equal(in.Categories, other.Categories)
 }
 
-// LayerConfig is the configuration of one layer of any kind. Exactly one field is set. A new kind is a field here and a
-// line in kinds.
+// LayerConfig is the configuration of one layer of any kind. Exactly one field is set. A new built-in kind is a field here
+// and a line in kinds.
 type LayerConfig struct {
 	GRU       *GRUConfig       `yaml:"gru,omitempty"`
 	GRUD      *GRUDConfig      `yaml:"gru_d,omitempty"`
@@ -57,9 +57,11 @@ type LayerConfig struct {
 
 	CategoryEmbedding      *CategoryEmbeddingConfig      `yaml:"category_embedding,omitempty"`
 	ActivityRegularization *ActivityRegularizationConfig `yaml:"activity_regularization,omitempty"`
+
+	Custom *Custom `yaml:"-"` // a layer of a kind that is not built in, under its key: see Kinds
 }
 
-// kinds are the kinds of layers by their YAML keys, with what is set of each.
+// kinds are the built-in kinds of layers by their keys, with what is set of each.
 func (l *LayerConfig) kinds() []kind {
 	return []kind{
 		kindOf("gru", &l.GRU),
@@ -83,12 +85,12 @@ func (l *LayerConfig) kinds() []kind {
 // kind is one field of a LayerConfig.
 type kind struct {
 	name        string
-	config      layerConfig // nil where the field is
-	setDefaults func()      // replaces what the field points to by a copy with defaults
+	config      Layer  // nil if the field is
+	setDefaults func() // replaces what the field points to by a copy with defaults
 }
 
 func kindOf[C interface {
-	layerConfig
+	Layer
 	WithDefaults() C
 }](name string, field **C) kind {
 	if *field == nil {
@@ -97,8 +99,23 @@ func kindOf[C interface {
 	return kind{name, **field, func() { *field = new((**field).WithDefaults()) }}
 }
 
-// OneOf marks a struct of which exactly one field may be set, for whoever decodes it.
+// LayerKinds are the keys of the built-in kinds of layers.
+func LayerKinds() []string {
+	var names []string
+	for _, k := range new(LayerConfig).kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// OneOf marks a struct of which exactly one field may be set, for decoders of configurations.
 func (LayerConfig) OneOf() {}
+
+// SetCustom sets the layer of a kind that is not built in. Options is what [Kinds.Options] returned for the key, after
+// decoding.
+func (l *LayerConfig) SetCustom(key string, options any) {
+	l.Custom = &Custom{Kind: key, Options: options.(Layer)}
+}
 
 // WithDefaults returns a copy of l with the zero fields of its layer set.
 func (l LayerConfig) WithDefaults() LayerConfig {
@@ -107,23 +124,31 @@ func (l LayerConfig) WithDefaults() LayerConfig {
 			k.setDefaults()
 		}
 	}
+	if l.Custom != nil {
+		l.Custom = new(l.Custom.withDefaults())
+	}
 	return l
 }
 
-// one returns the layer that is set and the name of its kind, or a fault where not exactly one is.
-func (l LayerConfig) one() (layer layerConfig, name string, faults fault.List) {
+// Selected returns the layer that is set and the name of its kind, or a fault unless exactly one is set.
+func (l LayerConfig) Selected() (layer Layer, kind string, faults fault.List) {
 	kinds := l.kinds()
 	names := make([]string, len(kinds))
 	set := 0
 	for i, k := range kinds {
 		names[i] = k.name
 		if k.config != nil {
-			layer, name = k.config, k.name
+			layer, kind = k.config, k.name
 			set++
 		}
 	}
+	if l.Custom != nil {
+		layer, kind = l.Custom.Options, l.Custom.Kind
+		set++
+		faults.Check(layer != nil, kind, "no options", "options of type spec.Layer")
+	}
 	faults.Check(set == 1, "", set, "one of %s", strings.Join(names, ", "))
-	return layer, name, faults
+	return layer, kind, faults
 }
 
 // WithDefaults returns a copy of c with the zero fields of its layers set.
@@ -135,9 +160,17 @@ func (c ModelConfig) WithDefaults() ModelConfig {
 	return c
 }
 
-// Validate lists every fault of a configuration whose defaults are filled in, whatever the data and the task.
+// Validate lists everything that is wrong with a configuration whose defaults are set, for any data and any task.
 func (c ModelConfig) Validate() fault.List {
 	_, l := c.plan(nil)
+	return l
+}
+
+// ValidateDecoder lists the fault of a decoder that the task lacks or has no use for.
+func (c ModelConfig) ValidateDecoder(wanted bool) fault.List {
+	var l fault.List
+	l.Check(c.Decoder != nil || !wanted, "decoder", "none", "a section: the task is to write a sequence")
+	l.Check(c.Decoder == nil || wanted, "decoder", "a section", "none: the task is not to write a sequence")
 	return l
 }
 
@@ -149,9 +182,38 @@ func withDefaults(layers []LayerConfig) []LayerConfig {
 	return set
 }
 
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
+func (in Input) validate(required bool) fault.List {
+	var l fault.List
+	switch {
+	case in.Vocabulary != 0 && in.Size != 0:
+		l.Add("", fmt.Sprintf("both vocabulary %d and size %d", in.Vocabulary, in.Size), "one of them")
+	case in.Vocabulary != 0:
+		CheckVocabulary(&l, "vocabulary", in.Vocabulary)
+	case in.Size != 0:
+		CheckUnits(&l, "size", in.Size)
+	case required:
+		l.Add("", "neither vocabulary nor size", "one of them")
 	}
+	if in.Vocabulary == 0 && in.Size >= 1 || in.Categories == nil {
+		l.Under("categories", ValidateCategories(in.Categories, in.Size))
+	} else {
+		l.Add("categories", fmt.Sprintf("%d blocks", len(in.Categories)), "none without a size: they are of numbers")
+	}
+	return l
+}
+
+// ValidateCategories lists what is wrong with the blocks of an input of that size.
+func ValidateCategories(categories []CategoryBlock, size int) fault.List {
+	var l fault.List
+	before := 0
+	for i, block := range categories {
+		path := fmt.Sprint(i)
+		l.Check(block.First >= before, path+".first", block.First, "%d or more: blocks do not overlap and are in order", before)
+		l.Check(block.Count >= 1 && block.Count <= size-block.First, path+".count", block.Count, "1 or more, and no more than the input has from first on")
+		if len(l) > 0 {
+			return l
+		}
+		before = block.End()
+	}
+	return l
 }

@@ -1,20 +1,18 @@
-package layers
+package spec
 
 import (
-	"gorgonia.org/tensor"
-
-	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/param"
 )
 
-// The forms of recurrent layers that are no GRUs.
+// The forms of recurrent layers that are not GRUs.
 const (
 	lstmForm Form = "lstm"
 	rnnForm  Form = "rnn"
 )
 
-// RecurrentConfig says what LSTM or RNN to make: [LSTMConfig] and [RNNConfig]. Every option means what it means in a
-// [GRUConfig]. The zero value of a field stands for its default.
+// RecurrentConfig says what LSTM or RNN to make: see [LSTMConfig] and [RNNConfig]. Every option means what it means in a
+// [GRUConfig]. The zero value of a field is its default.
 type RecurrentConfig struct {
 	Units           int          `yaml:"units"`            // H, the size of the hidden state; default 64
 	Engine          Engine       `yaml:"engine"`           // one operation for the whole sequence, or a node for each operation and step; default fused
@@ -37,12 +35,12 @@ type RecurrentConfig struct {
 	RecurrentInitializer string `yaml:"recurrent_initializer"` // of the recurrent kernel, gate by gate; default orthogonal
 	BiasInitializer      string `yaml:"bias_initializer"`      // of all biases; default zeros
 
-	KernelRegularizer    graph.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss
-	RecurrentRegularizer graph.Penalty    `yaml:"recurrent_regularizer,omitempty"` // what the recurrent kernel adds to the loss
-	BiasRegularizer      graph.Penalty    `yaml:"bias_regularizer,omitempty"`      // what each bias adds to the loss
-	KernelConstraint     graph.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
-	RecurrentConstraint  graph.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
-	BiasConstraint       graph.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias after every update
+	KernelRegularizer    param.Penalty    `yaml:"kernel_regularizer,omitempty"`    // what the kernel adds to the loss
+	RecurrentRegularizer param.Penalty    `yaml:"recurrent_regularizer,omitempty"` // what the recurrent kernel adds to the loss
+	BiasRegularizer      param.Penalty    `yaml:"bias_regularizer,omitempty"`      // what each bias adds to the loss
+	KernelConstraint     param.Constraint `yaml:"kernel_constraint,omitempty"`     // what holds of the kernel after every update
+	RecurrentConstraint  param.Constraint `yaml:"recurrent_constraint,omitempty"`  // what holds of the recurrent kernel after every update
+	BiasConstraint       param.Constraint `yaml:"bias_constraint,omitempty"`       // what holds of each bias after every update
 	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
 }
 
@@ -69,40 +67,42 @@ func (c RecurrentConfig) withDefaults() RecurrentConfig {
 	return c
 }
 
-// LSTMConfig says what [LSTM] to make.
+// LSTMConfig says what LSTM to make.
 type LSTMConfig RecurrentConfig
 
-func (c LSTMConfig) gru() GRUConfig { return RecurrentConfig(c).gru(lstmForm) }
+// Recurrence is what the layer computes.
+func (c LSTMConfig) Recurrence() Recurrence { return RecurrentConfig(c).gru(lstmForm).Recurrence() }
 
 // WithDefaults returns c with its zero fields set.
 func (c LSTMConfig) WithDefaults() LSTMConfig { return LSTMConfig(RecurrentConfig(c).withDefaults()) }
 
 // Validate lists what is wrong with the configuration.
-func (c LSTMConfig) Validate() fault.List { return c.gru().validate() }
+func (c LSTMConfig) Validate() fault.List { return c.Recurrence().validate() }
 
-func (c LSTMConfig) follow(in signal) (signal, fault.List) { return c.gru().follow(in) }
-func (c LSTMConfig) drops() bool                           { return c.gru().drops() }
-func (c LSTMConfig) elements(in signal) int64              { return c.gru().elements(in) }
+// OutputShape is what the layer makes of its input, and why it cannot.
+func (c LSTMConfig) OutputShape(in Shape) (Shape, fault.List) { return c.Recurrence().OutputShape(in) }
 
-func (c LSTMConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewLSTM(c, name, in.width, dtype, streams)
-}
+// Params are the parameters of the layer, the forward direction before the backward one.
+func (c LSTMConfig) Params(in Shape) []Param { return c.Recurrence().Params(in) }
 
-// RNNConfig says what [RNN] to make.
+func (c LSTMConfig) dropsOutput() bool { return c.OutputDropout > 0 }
+
+// RNNConfig says what RNN to make.
 type RNNConfig RecurrentConfig
 
-func (c RNNConfig) gru() GRUConfig { return RecurrentConfig(c).gru(rnnForm) }
+// Recurrence is what the layer computes.
+func (c RNNConfig) Recurrence() Recurrence { return RecurrentConfig(c).gru(rnnForm).Recurrence() }
 
 // WithDefaults returns c with its zero fields set.
 func (c RNNConfig) WithDefaults() RNNConfig { return RNNConfig(RecurrentConfig(c).withDefaults()) }
 
 // Validate lists what is wrong with the configuration.
-func (c RNNConfig) Validate() fault.List { return c.gru().validate() }
+func (c RNNConfig) Validate() fault.List { return c.Recurrence().validate() }
 
-func (c RNNConfig) follow(in signal) (signal, fault.List) { return c.gru().follow(in) }
-func (c RNNConfig) drops() bool                           { return c.gru().drops() }
-func (c RNNConfig) elements(in signal) int64              { return c.gru().elements(in) }
+// OutputShape is what the layer makes of its input, and why it cannot.
+func (c RNNConfig) OutputShape(in Shape) (Shape, fault.List) { return c.Recurrence().OutputShape(in) }
 
-func (c RNNConfig) make(name string, in signal, dtype tensor.Dtype, streams *graph.Streams) (Layer, error) {
-	return NewRNN(c, name, in.width, dtype, streams)
-}
+// Params are the parameters of the layer, the forward direction before the backward one.
+func (c RNNConfig) Params(in Shape) []Param { return c.Recurrence().Params(in) }
+
+func (c RNNConfig) dropsOutput() bool { return c.OutputDropout > 0 }
