@@ -25,7 +25,7 @@ func TestLayersNameTheirTests(t *testing.T) {
 func TestLayersHaveEveryOption(t *testing.T) {
 	text := read(t, "layers.md")
 	source := parseSource(t)
-	for name, key := range source.keysOf("layers.GRUConfig") {
+	for name, key := range source.keysOf("spec.GRUConfig") {
 		if !strings.Contains(text, "`"+key+"`") && !strings.Contains(text, "`"+key+": ") {
 			t.Errorf("layers.md: found nothing of %s (%s)", key, name)
 		}

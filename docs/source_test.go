@@ -52,7 +52,7 @@ const rootStruct = "config.Config"
 func parseSource(t *testing.T) *source {
 	t.Helper()
 	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}, same: map[string]string{}, listed: map[string]bool{}}
-	for _, folder := range []string{"../cmd/gruexp/internal/config", "../graph", "../layers", "../solvers", "../trainer", "../trainer/data"} {
+	for _, folder := range []string{"../cmd/gruexp/internal/config", "../graph", "../graph/param", "../layers", "../layers/spec", "../solvers", "../trainer", "../trainer/data"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -77,6 +77,8 @@ func parseSource(t *testing.T) *source {
 				case *ast.Ident:
 					s.texts[name] = typ.Name == "string"
 					s.same[name] = file.Name.Name + "." + typ.Name
+				case *ast.SelectorExpr: // type GRUConfig = spec.GRUConfig
+					s.same[name] = typ.X.(*ast.Ident).Name + "." + typ.Sel.Name
 				}
 				return false
 			})
@@ -174,8 +176,8 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 }
 
 func (s *source) named(name string) (kind, inner string) {
-	if same := s.same[name]; s.structs[same] != nil { // type LSTMConfig RecurrentConfig
-		name = same
+	for s.same[name] != "" && !s.texts[name] { // type LSTMConfig RecurrentConfig
+		name = s.same[name]
 	}
 	if s.structs[name] != nil {
 		return sectionKind, name

@@ -208,8 +208,8 @@ func TestFaultsOfDecoders(t *testing.T) {
 		path   string
 		words  string
 	}{
-		{func(c *layers.ModelConfig, _ *layers.Head) { c.Decoder = nil }, "decoder", "a section: the task asks for"},
-		{func(c *layers.ModelConfig, h *layers.Head) { h.Sequence, h.PerStep, h.Units = false, true, 4 }, "decoder", "none: the task asks for no"},
+		{func(c *layers.ModelConfig, _ *layers.Head) { c.Decoder = nil }, "decoder", "a section: the task is to write"},
+		{func(c *layers.ModelConfig, h *layers.Head) { h.Sequence, h.PerStep, h.Units = false, true, 4 }, "decoder", "none: the task is not to write"},
 		{encoder(gru(layers.GRUConfig{})), "layers.1.gru", "return_sequences: true"},
 		{encoder(gru(layers.GRUConfig{ReturnSequences: true}), dense(layers.DenseConfig{Units: 3})), "layers.2.dense", "as the last layer"},
 		{decoder(func(c *layers.DecoderConfig) { c.GRU.Bidirectional = true }), "decoder.gru.bidirectional", "false"},

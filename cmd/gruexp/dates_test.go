@@ -38,9 +38,9 @@ func TestFaultsOfTranslate(t *testing.T) {
 	const start = "task: translate\ndata:\n  name: dates\n"
 	for _, c := range []struct{ text, want string }{
 		{start + "model: {layers: [embedding, gru: {return_sequences: true}]}\n",
-			`mine.yaml:4: wrong value of model.decoder (found "none", expected a section: the task asks for a sequence of its own)`},
+			`mine.yaml:4: wrong value of model.decoder (found "none", expected a section: the task is to write a sequence)`},
 		{"task: classify\ndata:\n  name: languages\nmodel:\n  layers: [embedding, gru, dense]\n  decoder: {}\n",
-			`mine.yaml:6: wrong value of model.decoder (found "a section", expected none: the task asks for no sequence of its own)`},
+			`mine.yaml:6: wrong value of model.decoder (found "a section", expected none: the task is not to write a sequence)`},
 		{start + "model:\n  layers: [embedding, gru]\n  decoder: {}\n",
 			`mine.yaml:5: wrong value of model.layers.1.gru (found "one vector a sequence from layers.1.gru", expected a gru with return_sequences: true as the last layer`},
 		{start + "model:\n  layers: [embedding, gru: {return_sequences: true}]\n  decoder:\n    gru: {return_sequences: false}\n",

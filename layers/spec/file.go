@@ -46,7 +46,7 @@ func (f ModelFile) SetMetadata(metadata map[string]string) error {
 }
 
 // ReadMetadata reads the description from the metadata of a model file, which need not be trusted. Kinds are those that are not
-// built in. Its error is a [*fault.Error]; the path of its faults is the key in the metadata.
+// built in. Its error is a [*fault.Error] that names the key in the metadata.
 func ReadMetadata(metadata map[string]string, kinds Kinds) (ModelFile, error) {
 	var f ModelFile
 	version, ok := metadata[VersionKey]
@@ -107,8 +107,11 @@ func (f ModelFile) Plan(elements func(tensor string) int) (*Plan, error) {
 func inMetadata(faults fault.List) error {
 	var l fault.List
 	for _, f := range faults {
-		f.Kind, f.Path = fault.Damaged, "metadata "+ModelKey+": "+f.Path
-		l = append(l, f)
+		what := "metadata " + ModelKey
+		if f.Path != "" {
+			what += ": " + f.Path
+		}
+		l = append(l, damagedPart(what, f.Found, f.Expected))
 	}
 	return l.Err()
 }
@@ -124,6 +127,9 @@ func textOf(metadata map[string]string, key, expected string) ([]byte, error) {
 	return text, nil
 }
 
-func damaged(where, found, expected string) error {
-	return fault.Fault{Kind: fault.Damaged, Path: where, Found: found, Expected: expected}.Err()
+func damaged(part, found, expected string) error { return damagedPart(part, found, expected).Err() }
+
+// damagedPart is the fault of a part of a file, as package weights has them.
+func damagedPart(part, found, expected string) fault.Fault {
+	return fault.Fault{Kind: fault.Damaged, Where: "safetensors", What: "damaged file: " + part, Found: found, Expected: expected}
 }
