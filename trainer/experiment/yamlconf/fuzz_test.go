@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // FuzzParse holds the package to this: no text and no assignment makes it panic, and what decodes without a problem is

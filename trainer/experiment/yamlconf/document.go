@@ -10,34 +10,35 @@ import (
 
 // Document is a configuration as it was written, with the values that Set changed.
 type Document struct {
-	root     *node
-	problems []Problem // keys that are given twice
+	root   *node
+	faults fault.List // keys that are given twice
+	zeros  [][]any    // where Decode has read a zero that was written
 }
 
-// Parse reads the text of a configuration; name is the file's, for messages. The error is a [Problem]: the first place
+// Parse reads the text of a configuration; name is the file's, for messages. The error is a [fault.Error]: the first place
 // that is not YAML, or a bound that is exceeded. The empty text is an empty configuration.
 func Parse(name string, src []byte) (*Document, error) {
 	s := source{name: name}
-	root, problems, err := s.parse(src)
+	root, faults, err := s.parse(src)
 	if err != nil {
 		return nil, err
 	}
 	if root == nil {
 		root = &node{kind: mappingNode, origin: s.start()}
 	}
-	return &Document{root: root, problems: problems}, nil
+	return &Document{root: root, faults: faults}, nil
 }
 
 // Set changes one value: "solver.learning_rate=0.01", "model.layers.0.gru.units=32". What follows the first equals
 // sign is YAML. Mappings that the path goes through are made where they are missing; items of lists are not. The error
-// is a [Problem].
+// is a [fault.Error].
 func (d *Document) Set(assignment string) error {
 	path, text, ok := strings.Cut(assignment, "=")
 	if !ok || path == "" {
-		return origin{file: "--set"}.problem(path, "not an assignment", quote(assignment), "path=value")
+		return origin{file: "--set"}.fault(path, "not an assignment", quote(assignment), "path=value").Err()
 	}
 	s := source{name: setFile(path), path: path}
-	value, problems, err := s.parse([]byte(text))
+	value, faults, err := s.parse([]byte(text))
 	if err != nil {
 		return err
 	}
@@ -47,28 +48,28 @@ func (d *Document) Set(assignment string) error {
 	if err := d.root.set(path, path, value); err != nil {
 		return err
 	}
-	d.problems = append(d.problems, problems...)
+	d.faults = append(d.faults, faults...)
 	return nil
 }
 
 // set puts value where rest, the end of path, leads from n.
 func (n *node) set(path, rest string, value *node) error {
 	segment, after, more := strings.Cut(rest, ".")
-	refuse := func(found, expected string) error {
-		return value.origin.problem(path, "wrong path", found, expected)
+	wrong := func(found, expected string) error {
+		return value.origin.fault(path, "wrong path", found, expected).Err()
 	}
 	if segment == "" {
-		return refuse("an empty name", "names and indices between dots")
+		return wrong("an empty name", "names and indices between dots")
 	}
 	if n.kind == scalarNode {
 		if !n.openForSet(segment, value.origin) {
-			return refuse(n.describe()+" before "+quote(segment), "a mapping or a list")
+			return wrong(n.describe()+" before "+quote(segment), "a mapping or a list")
 		}
 	}
 	if n.kind == listNode {
 		i, err := strconv.Atoi(segment)
 		if err != nil || i < 0 || i >= len(n.items) {
-			return refuse(fmt.Sprintf("index %s of a list of %d items", quote(segment), len(n.items)), indices(len(n.items)))
+			return wrong(fmt.Sprintf("index %s of a list of %d items", quote(segment), len(n.items)), indices(len(n.items)))
 		}
 		if !more {
 			n.items[i] = value
@@ -128,12 +129,16 @@ func (d *Document) locate(path string) origin {
 	return n.origin
 }
 
-// Problems gives faults that a Validate method found in the decoded configuration their places in the document.
-func (d *Document) Problems(faults fault.List) []Problem {
-	problems := make([]Problem, len(faults))
+// Place gives faults that a Validate method found in the decoded configuration their places in the document.
+func (d *Document) Place(faults fault.List) fault.List {
+	placed := make(fault.List, len(faults))
 	for i, f := range faults {
-		problems[i] = d.locate(f.Path).wrongValue(f.Path, f.Found, f.Expected)
+		placed[i] = d.locate(f.Path).wrongValue(f.Path, f.Found, f.Expected)
+		placed[i].Kind, placed[i].Cause = f.Kind, f.Cause
+		if f.What != "" {
+			placed[i].What = f.What
+		}
 	}
-	Sort(problems)
-	return problems
+	Sort(placed)
+	return placed
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 var exact = cmp.AllowUnexported(config{}, gruConfig{}, dropouts{})
@@ -186,18 +187,18 @@ func TestProblemsKeepWhatIsRight(t *testing.T) {
 
 func TestProblemHasColumn(t *testing.T) {
 	_, problems := load(t, "solver: {name: sgd, learning_rate: fast}")
-	expected := yamlconf.Problem{
-		File: "exp.yaml", Line: 1, Column: 21, Path: "solver.learning_rate", What: "wrong value of solver.learning_rate",
+	expected := fault.Fault{
+		Where: "exp.yaml", Line: 1, Column: 21, Path: "solver.learning_rate", What: "wrong value of solver.learning_rate",
 		Found: `the string "fast"`, Expected: "a number",
 	}
-	if diff := cmp.Diff([]yamlconf.Problem{expected}, problems); diff != "" {
+	if diff := cmp.Diff(fault.List{expected}, problems); diff != "" {
 		t.Errorf("problems (-expected +found):\n%s", diff)
 	}
 }
 
 func TestProblemsRepeatLittleOfTheFile(t *testing.T) {
 	long := strings.Repeat("x", 500_000)
-	_, problems := load(t, long+": 1\nseed: "+long)
+	_, problems := load(t, long[:1000]+": 1\nseed: "+long)
 	for _, p := range problems {
 		if len(p.Error()) > 500 {
 			t.Errorf("found a message of %d bytes, expected at most 500", len(p.Error()))
@@ -224,7 +225,7 @@ func TestDecodeDoesNotChangeSharedDefaults(t *testing.T) {
 }
 
 // What was written down stays, zeros too; what was not keeps the default that was set after Decode.
-func TestReassert(t *testing.T) {
+func TestRestoreZeros(t *testing.T) {
 	cases := []struct {
 		name, src     string
 		given, expect func(*config)
@@ -264,7 +265,7 @@ func TestReassert(t *testing.T) {
 				c.given(&found)
 			}
 			c.expect(&expected)
-			doc.Reassert(&found)
+			doc.RestoreZeros(&found)
 			if diff := cmp.Diff(expected, found, exact); diff != "" {
 				t.Errorf("found (-expected +found):\n%s", diff)
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 func marshal(t *testing.T, v any) string {
@@ -77,7 +77,7 @@ func TestMarshalRoundTrip(t *testing.T) {
 		"", " ", "a ", " a", "-", "- a", "?", ":", "a:", "a: b", "a #b", "#", "~", "null", "True", "no", "Off", "y", "1", "0x1", "1e5",
 		".5", ".inf", "-.INF", ".nan", "=", "<<", "*a", "&a", "!a", "%a", "@a", "`a", "[", "]", "{}", ",", "|", ">", "'", "\"", "\\",
 		"a'b", "a\"b", "a\\b", "a\nb", "\n", "a\tb", "\r\n", "\x00", "\x7f", "\u0085", "\u00a0", "\u2028", "\ufeff", "ü", "日本", "😀",
-		"2024-01-02", "12:30", "1_000", "010", "---", "...", "a---", "C:\\x", "/tmp/a b", "$x", "a, b", "{a: b}", "reset-after",
+		strings.Repeat("long", 300), "2024-01-02", "12:30", "1_000", "010", "---", "...", "a---", "C:\\x", "/tmp/a b", "$x", "a, b", "{a: b}", "reset-after",
 	}
 	numbers := []float64{
 		0, math.Copysign(0, -1), 1, -1, 0.001, 1e-4, 1e-5, 1e14, 1e15, 1e16, 123456.789, 1.0 / 3, math.MaxFloat64,

@@ -5,7 +5,11 @@ import (
 	"strings"
 	"testing"
 
+<<<<<<<< HEAD:cmd/gruexp/internal/usererr/suggest_test.go
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+========
+	"github.com/gruexp/gruexp/trainer/experiment/suggest"
+>>>>>>>> 3945742 (YAML: nodes of go.yaml.in/yaml, faults of graph/fault, decoded once):trainer/experiment/suggest/suggest_test.go
 )
 
 func Example() {

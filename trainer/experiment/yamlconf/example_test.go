@@ -3,7 +3,7 @@ package yamlconf_test
 import (
 	"fmt"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 func Example() {

@@ -7,7 +7,8 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // config has every kind of field that a configuration may have.
@@ -123,7 +124,7 @@ func defaults() config {
 }
 
 // load parses src, applies sets and decodes into the defaults.
-func load(t *testing.T, src string, sets ...string) (config, []yamlconf.Problem) {
+func load(t *testing.T, src string, sets ...string) (config, fault.List) {
 	t.Helper()
 	doc, err := yamlconf.Parse("exp.yaml", []byte(src))
 	if err != nil {
@@ -138,7 +139,7 @@ func load(t *testing.T, src string, sets ...string) (config, []yamlconf.Problem)
 	return c, doc.Decode(&c)
 }
 
-func lines(problems []yamlconf.Problem) string {
+func lines(problems fault.List) string {
 	var b strings.Builder
 	for _, p := range problems {
 		b.WriteString(p.Error() + "\n")

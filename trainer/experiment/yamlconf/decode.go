@@ -8,28 +8,61 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/suggest"
 )
 
 // Decode fills into, a pointer to a struct that holds the defaults, with the values of the document and returns what
 // is wrong with them, in the order of the lines; values given by Set come last. What could be decoded is in into, too.
 //
 // It panics if into is not such a pointer or has fields of a type that this package does not know.
-func (d *Document) Decode(into any) []Problem {
-	dec := decoder{}
+func (d *Document) Decode(into any) fault.List {
+	dec := decoder{root: structure(into).Type()}
 	dec.decode(d.root, structure(into), "")
-	problems := append(dec.problems, d.problems...)
-	Sort(problems)
-	return problems
+	d.zeros = dec.zeros
+	faults := append(dec.faults, d.faults...)
+	Sort(faults)
+	return faults
 }
 
-// Reassert writes once more what the document says into what Decode has filled and defaults were added to since: a value
-// of zero that was written down is zero again. Null, which asks for the default, leaves what is there.
-//
-// It panics where Decode does.
-func (d *Document) Reassert(into any) {
-	dec := decoder{again: true}
-	dec.decode(d.root, structure(into), "")
+// RestoreZeros sets the values again that the document has written as 0, false or "" and that Decode has read, after defaults were
+// filled in: so that a validation sees what was written and not the default that took its place.
+func (d *Document) RestoreZeros(into any) {
+	for _, path := range d.zeros {
+		restoreZero(structure(into), path)
+	}
+}
+
+// restoreZero follows the steps of a path: keys, and places in lists. It does nothing where the defaults have changed what is there.
+func restoreZero(v reflect.Value, steps []any) {
+	for _, step := range steps {
+		for v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return
+			}
+			v = v.Elem()
+		}
+		switch step := step.(type) {
+		case int:
+			if v.Kind() != reflect.Slice || step >= v.Len() {
+				return
+			}
+			v = v.Index(step)
+		case string:
+			if v.Kind() != reflect.Struct {
+				return
+			}
+			fields := fieldsOf(v.Type())
+			i := slices.IndexFunc(fields, func(f field) bool { return f.key == step })
+			if i < 0 {
+				return
+			}
+			v = v.FieldByIndex(fields[i].index)
+		}
+	}
+	if v.Kind() != reflect.Pointer { // a pointer holds the zero that was written
+		v.SetZero()
+	}
 }
 
 func structure(into any) reflect.Value {
@@ -41,30 +74,72 @@ func structure(into any) reflect.Value {
 }
 
 type decoder struct {
-	problems []Problem
-	again    bool // Reassert: null changes nothing, and what is there is decoded over
+	root   reflect.Type
+	faults fault.List
+	steps  []any   // from the root to the value being decoded: keys and places in lists
+	inMap  int     // how many of them are keys of maps, whose values have no place to restore
+	zeros  [][]any // steps to the zeros that were written
 }
 
-func (d *decoder) refuse(at origin, path, found, expected string) {
-	d.problems = append(d.problems, at.wrongValue(path, found, expected))
+func (d *decoder) wrong(at origin, path, found, expected string) {
+	d.faults = append(d.faults, at.wrongValue(path, found, expected))
 }
 
 func (d *decoder) unknownKey(at origin, path, key string, known []string) {
 	expected := "no key"
 	if len(known) > 0 {
-		expected = usererr.OneOf(known, key)
+		expected = suggest.OneOf(known, key)
+		if suggest.Nearest(known, key) == "" {
+			if elsewhere := d.elsewhere(key); elsewhere != "" {
+				expected += fmt.Sprintf("; did you mean %q?", elsewhere)
+			}
+		}
 	}
-	d.problems = append(d.problems, at.problem(join(path, key), inside("unknown key", path), quote(key), expected))
+	d.faults = append(d.faults, at.fault(join(path, key), inside("unknown key", path), quote(key), expected))
+}
+
+// elsewhere is the path of a key that exists in another part of the configuration, "" where there is none.
+func (d *decoder) elsewhere(key string) string {
+	var found string
+	var search func(t reflect.Type, path string, depth int)
+	search = func(t reflect.Type, path string, depth int) {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || isChoice(t) || depth > 4 {
+			return
+		}
+		fields := fieldsOf(t)
+		if meant := suggest.Same(keysOf(fields), key); meant != "" && found == "" {
+			found = join(path, meant)
+		}
+		for _, f := range fields {
+			search(t.FieldByIndex(f.index).Type, join(path, f.key), depth+1)
+		}
+	}
+	search(d.root, "", 0)
+	return found
 }
 
 func (d *decoder) mismatch(n *node, path, expected string) {
-	d.refuse(n.origin, path, n.describe(), expected)
+	d.wrong(n.origin, path, n.describe(), expected)
+}
+
+// below decodes a part of a value.
+func (d *decoder) below(step any, n *node, v reflect.Value, path string) {
+	d.steps = append(d.steps, step)
+	d.decode(n, v, path)
+	d.steps = d.steps[:len(d.steps)-1]
+}
+
+// written records a zero that the document has.
+func (d *decoder) written(v reflect.Value) {
+	if v.IsZero() && d.inMap == 0 {
+		d.zeros = append(d.zeros, slices.Clone(d.steps))
+	}
 }
 
 func (d *decoder) decode(n *node, v reflect.Value, path string) {
-	if d.again && n.isNull() {
-		return
-	}
 	if v.Kind() != reflect.Pointer && v.CanAddr() && v.Addr().Type().Implements(textUnmarshalerType) {
 		d.unmarshalText(n, v, path)
 		return
@@ -85,6 +160,7 @@ func (d *decoder) decode(n *node, v reflect.Value, path string) {
 	case reflect.String:
 		if n.kind == scalarNode && n.scalarKind() == stringScalar {
 			v.SetString(n.text)
+			d.written(v)
 			return
 		}
 		expected := "a string"
@@ -98,6 +174,7 @@ func (d *decoder) decode(n *node, v reflect.Value, path string) {
 			return
 		}
 		v.SetBool(parseBoolean(n.text))
+		d.written(v)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		d.integer(n, v, path)
@@ -157,7 +234,7 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string) {
 			d.unknownKey(e.origin, path, e.key, keysOf(fields))
 			continue
 		}
-		d.decode(e.value, v.FieldByIndex(f.index), join(path, e.key))
+		d.below(e.key, e.value, v.FieldByIndex(f.index), join(path, e.key))
 	}
 }
 
@@ -167,13 +244,13 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	keys := keysOf(fields)
 	var name string
 	options := &node{kind: scalarNode, origin: n.origin} // null: every option at its default
-	unknown := func() { d.refuse(n.origin, path, n.describe(), usererr.OneOf(keys, name)) }
+	unknown := func() { d.wrong(n.origin, path, n.describe(), suggest.OneOf(keys, name)) }
 	switch {
 	case n.kind == mappingNode && len(n.entries) == 1:
 		e := n.entries[0]
 		name, options = e.key, e.value
 		unknown = func() {
-			d.problems = append(d.problems, e.origin.problem(path, inside("unknown key", path), quote(name), usererr.OneOf(keys, name)))
+			d.faults = append(d.faults, e.origin.fault(path, inside("unknown key", path), quote(name), suggest.OneOf(keys, name)))
 		}
 	case n.kind == mappingNode:
 		given := make([]string, len(n.entries))
@@ -184,7 +261,7 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 		if len(given) > 0 {
 			found = fmt.Sprintf("%d keys (%s)", len(given), strings.Join(given, ", "))
 		}
-		d.refuse(n.origin, path, found, "exactly one of "+strings.Join(keys, ", "))
+		d.wrong(n.origin, path, found, "exactly one of "+strings.Join(keys, ", "))
 		return
 	case n.kind == scalarNode && n.scalarKind() == stringScalar:
 		name = n.text
@@ -194,12 +271,10 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 		unknown()
 		return
 	}
+	v.SetZero() // a choice of the defaults gives way
 	chosen := v.FieldByIndex(fields[i].index)
-	if !d.again || chosen.IsNil() {
-		v.SetZero() // a choice of the defaults gives way
-		chosen.Set(reflect.New(chosen.Type().Elem()))
-	}
-	d.decode(options, chosen.Elem(), join(path, name))
+	chosen.Set(reflect.New(chosen.Type().Elem()))
+	d.below(name, options, chosen.Elem(), join(path, name))
 }
 
 func (d *decoder) slice(n *node, v reflect.Value, path string) {
@@ -213,10 +288,7 @@ func (d *decoder) slice(n *node, v reflect.Value, path string) {
 	}
 	result := reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
 	for i, item := range n.items {
-		if d.again && i < v.Len() {
-			result.Index(i).Set(v.Index(i))
-		}
-		d.decode(item, result.Index(i), join(path, i))
+		d.below(i, item, result.Index(i), join(path, i))
 	}
 	v.Set(result)
 }
@@ -234,6 +306,8 @@ func (d *decoder) dictionary(n *node, v reflect.Value, path string) {
 		d.mismatch(n, path, "a mapping")
 		return
 	}
+	d.inMap++
+	defer func() { d.inMap-- }()
 	result := reflect.MakeMapWithSize(v.Type(), v.Len()+len(n.entries))
 	for key, value := range v.Seq2() {
 		result.SetMapIndex(key, value)
@@ -278,6 +352,9 @@ func (d *decoder) integer(n *node, v reflect.Value, path string) {
 	default:
 		v.SetInt(int64(magnitude))
 	}
+	if ok && magnitude == 0 {
+		d.written(v)
+	}
 }
 
 func (d *decoder) float(n *node, v reflect.Value, path string) {
@@ -291,6 +368,7 @@ func (d *decoder) float(n *node, v reflect.Value, path string) {
 		return
 	}
 	v.SetFloat(f)
+	d.written(v)
 }
 
 // generic is the value of a node for a field of type any: nil, bool, int64, uint64 beyond it, float64, string, []any

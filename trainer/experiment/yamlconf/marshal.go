@@ -17,7 +17,10 @@ import (
 
 // Marshal writes v, a struct or a pointer to one, as YAML that Decode reads back to an equal value. Every field is
 // written, in the order of the struct, even at its default; those of the tag option omitempty are left out at their
-// zero value. Maps are sorted by key. Nil is null; a list of scalars goes on one line.
+// zero value. Maps are sorted by key. Nil is null; a list of scalars is written on one line.
+//
+// The bytes are part of a run's identity: fingerprints are made of them. The encoder of the YAML library is not used, because how it
+// escapes characters may change with its version.
 func Marshal(v any) ([]byte, error) {
 	root, err := build(reflect.ValueOf(v), "")
 	if err != nil {
@@ -207,7 +210,11 @@ func (n *node) writeBlock(b *bytes.Buffer, indent int) {
 		if i > 0 {
 			writeIndent(b, indent)
 		}
-		b.WriteString(formatString(e.key))
+		key := formatString(e.key)
+		if len(key) > longestKey {
+			key = "? " + key + "\n" + strings.Repeat(" ", indent)
+		}
+		b.WriteString(key)
 		b.WriteByte(':')
 		if e.value.isFlow() {
 			b.WriteByte(' ')
@@ -220,6 +227,9 @@ func (n *node) writeBlock(b *bytes.Buffer, indent int) {
 		e.value.writeBlock(b, indent+2)
 	}
 }
+
+// longestKey is what fits between the start of a line and the colon: YAML reads 1,024 characters there.
+const longestKey = 1000
 
 func writeIndent(b *bytes.Buffer, n int) { b.WriteString(strings.Repeat(" ", n)) }
 
