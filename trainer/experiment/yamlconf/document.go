@@ -2,6 +2,7 @@ package yamlconf
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -141,4 +142,60 @@ func (d *Document) Place(faults fault.List) fault.List {
 	}
 	Sort(placed)
 	return placed
+}
+
+// Keys lists the keys of the first level, nil where the document is not a mapping.
+func (d *Document) Keys() []string {
+	var keys []string
+	for _, e := range d.root.entries {
+		keys = append(keys, e.key)
+	}
+	return keys
+}
+
+// Has says whether the first level has a key.
+func (d *Document) Has(key string) bool { return d.root.entry(key) != nil }
+
+// Values gives every value that has no keys by its path, in the order of the document: a scalar as it is written, a list of scalars with
+// commas between them.
+func (d *Document) Values() iter.Seq2[string, string] {
+	return func(yield func(path, value string) bool) { d.root.values("", yield) }
+}
+
+func (n *node) values(path string, yield func(path, value string) bool) bool {
+	switch {
+	case n.kind == scalarNode && n.isNull():
+		return yield(path, "null")
+	case n.kind == scalarNode:
+		return yield(path, n.plain())
+	case n.kind == listNode && n.isFlow():
+		items := make([]string, len(n.items))
+		for i, item := range n.items {
+			if items[i] = item.plain(); items[i] == "" {
+				items[i] = `""`
+			}
+		}
+		return yield(path, strings.Join(items, ", "))
+	}
+	for i, item := range n.items {
+		if !item.values(join(path, i), yield) {
+			return false
+		}
+	}
+	for _, e := range n.entries {
+		if !e.value.values(join(path, e.key), yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// plain is a scalar as a reader expects it: numbers without needless zeros.
+func (n *node) plain() string {
+	if kind := n.scalarKind(); kind == floatScalar {
+		if f, err := parseFloat(n.text); err == nil {
+			return fmt.Sprint(f)
+		}
+	}
+	return n.text
 }

@@ -57,3 +57,6 @@ func keysOf(fields []field) []string {
 	}
 	return keys
 }
+
+// Keys lists the keys of a struct, those of embedded structs among them.
+func Keys(of any) []string { return keysOf(fieldsOf(reflect.TypeOf(of))) }

@@ -1,23 +1,20 @@
-// Package config is a whole experiment as a file: what the libraries' configurations are called in YAML, how one file
-// becomes one value with every default filled in, and where each fault of it stands.
-package config
+package experiment
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"gorgonia.org/tensor"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
-// Config is an experiment. Every key has a default but task and data.
+// Config is a whole experiment. Every key has a default but task and data. In Go the zero value of a field is its default, but a seed of
+// 0 is the seed 0.
 type Config struct {
 	Name        string `yaml:"name,omitempty"` // of the experiment; left out: the file's
 	Description string `yaml:"description,omitempty"`
@@ -38,7 +35,9 @@ type Config struct {
 
 	Goal *Goal `yaml:"goal,omitempty"` // what `gruexp reproduce` measures and shows beside it
 
-	document *yamlconf.Document
+	document   *yamlconf.Document // that it was read from; nil: it was made in Go
+	complete   bool               // defaults are filled in, and it is valid
+	extensions *Extensions
 }
 
 // LossAuto lets the task choose the loss: the first of those that its targets allow.
@@ -205,75 +204,4 @@ func fromRoot(faults fault.List) fault.List {
 		}
 	}
 	return faults
-}
-
-// InputOf is what the model reads, given the data.
-func (c Config) InputOf(spec data.Spec) layers.Input {
-	in := layers.Input{Vocabulary: spec.Vocabulary, Size: spec.Features}
-	if c.Model.EmbedsCategories() {
-		in.Categories = CategoriesOf(spec.Categories)
-	}
-	return in
-}
-
-// CategoriesOf are the blocks of the data for a model.
-func CategoriesOf(blocks []data.CategoryBlock) []layers.CategoryBlock {
-	var out []layers.CategoryBlock
-	for _, b := range blocks {
-		out = append(out, layers.CategoryBlock(b))
-	}
-	return out
-}
-
-func inputText(in layers.Input) string {
-	if in.Vocabulary > 0 {
-		return fmt.Sprintf("vocabulary %d", in.Vocabulary)
-	}
-	text := fmt.Sprintf("size %d", in.Size)
-	for _, b := range in.Categories {
-		text += fmt.Sprintf(", %d categories from %d on", b.Count, b.First)
-	}
-	return text
-}
-
-// lossesOf lists the losses that fit the targets, the usual one first.
-func lossesOf(kind data.TargetKind) []layers.Loss {
-	switch kind {
-	case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep, data.TokenSequence:
-		return layers.ClassLosses()
-	case data.BinaryPerStep:
-		return layers.EventLosses()
-	default:
-		return layers.NumberLosses()
-	}
-}
-
-// lossFor is the loss that is asked for, or the usual one.
-func (c Config) lossFor(kind data.TargetKind) layers.Loss {
-	if c.Loss == LossAuto {
-		return lossesOf(kind)[0]
-	}
-	return layers.Loss(c.Loss)
-}
-
-// Head is what the task wants at the end of the model, given the data.
-func (c *Config) Head(spec data.Spec) layers.Head {
-	return layers.Head{
-		Loss:           c.lossFor(spec.TargetKind),
-		Options:        c.LossOptions,
-		Units:          spec.Targets,
-		PerStep:        spec.TargetKind.PerStep(),
-		Causal:         spec.Task == data.Next,
-		Sequence:       spec.TargetKind == data.TokenSequence,
-		LabelSmoothing: c.LabelSmoothing,
-		Truncated:      c.Trainer.Truncate != nil,
-	}
-}
-
-// Dtype is the type of the model's numbers.
-func (c *Config) Dtype() tensor.Dtype {
-	if c.Precision == float64Name {
-		return tensor.Float64
-	}
-	return tensor.Float32
 }

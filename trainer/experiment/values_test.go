@@ -1,26 +1,26 @@
-package config_test
+package experiment_test
 
 import (
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Values that are written down differ where they are not the defaults of the part that they belong to.
 func TestValuesAndTheirDefaults(t *testing.T) {
-	cfg, err := config.Resolve("languages", []string{"solver={name: sgd}", "trainer.early_stopping.patience=7", "model.layers.1.dropout.rate=0.1"})
+	cfg, err := experiment.ReadConfig("languages", []string{"solver={name: sgd}", "trainer.early_stopping.patience=7", "model.layers.1.dropout.rate=0.1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := config.Values(cfg)
+	values, err := experiment.Values(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]config.Value{}
+	found := map[string]experiment.Value{}
 	for _, v := range values {
 		found[v.Path] = v
 	}
-	for _, want := range []config.Value{
+	for _, want := range []experiment.Value{
 		{"task", "classify", "", true},
 		{"seed", "1", "1", false},
 		{"solver.name", "sgd", "adam", true},

@@ -1,13 +1,10 @@
-package config
+package experiment
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // Value is one of a configuration.
@@ -102,46 +99,13 @@ func flat(c Config) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tree yaml.MapSlice
-	if err := yaml.UnmarshalWithOptions(text, &tree, yaml.UseOrderedMap()); err != nil {
+	document, err := yamlconf.Parse("configuration", text)
+	if err != nil {
 		return nil, err
 	}
 	var values []Value
-	flatten("", tree, &values)
-	return values, nil
-}
-
-// flatten adds every value that has no keys; a place in a list of mappings is a key, counted from 0.
-func flatten(path string, node any, values *[]Value) {
-	switch node := node.(type) {
-	case yaml.MapSlice:
-		for _, item := range node {
-			flatten(strings.TrimPrefix(path+"."+fmt.Sprint(item.Key), "."), item.Value, values)
-		}
-	case []any:
-		plain := true
-		for _, inner := range node {
-			switch inner.(type) {
-			case yaml.MapSlice, map[string]any, []any:
-				plain = false
-			}
-		}
-		if plain {
-			words := make([]string, len(node))
-			for i, inner := range node {
-				if words[i] = fmt.Sprint(inner); words[i] == "" {
-					words[i] = `""`
-				}
-			}
-			*values = append(*values, Value{Path: path, Value: strings.Join(words, ", ")})
-			return
-		}
-		for i, inner := range node {
-			flatten(fmt.Sprintf("%s.%d", path, i), inner, values)
-		}
-	case nil:
-		*values = append(*values, Value{Path: path, Value: "null"})
-	default:
-		*values = append(*values, Value{Path: path, Value: fmt.Sprint(node)})
+	for path, value := range document.Values() {
+		values = append(values, Value{Path: path, Value: value})
 	}
+	return values, nil
 }

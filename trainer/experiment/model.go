@@ -1,17 +1,17 @@
-package config
+package experiment
 
 import (
 	"slices"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
-// ResolveModel reads a configuration of which only the model and its precision are wanted, for weights that come from
-// elsewhere. The sizes of input and output must stand in it. An error is as that of [Resolve].
-func ResolveModel(source string) (*Config, error) {
-	return resolve(source, nil, func(c Config) fault.List {
+// ReadModelConfig reads a configuration of which only the model and its precision are wanted, for weights that come from
+// elsewhere. The sizes of input and output must be in it. An error is as that of [ReadConfig].
+func ReadModelConfig(source string, extensions *Extensions) (*Config, error) {
+	return read(source, nil, extensions, func(c Config) fault.List {
 		faults := slices.DeleteFunc(c.Validate(), func(f fault.Fault) bool { return f.Path != "name" && f.Path != "precision" })
 		misfits := c.Model.Validate()
 		if len(misfits) == 0 {
@@ -22,7 +22,7 @@ func ResolveModel(source string) (*Config, error) {
 	})
 }
 
-// MarshalModel writes what [ResolveModel] wants, with every default.
+// MarshalModel writes what [ReadModelConfig] wants, with every default.
 func MarshalModel(c *Config) ([]byte, error) {
 	return yamlconf.Marshal(struct {
 		Name      string             `yaml:"name"`

@@ -1,0 +1,194 @@
+package experiment
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Fit trains the model and measures it on all parts of the data: [Experiment.Train], then [Experiment.Measure]. The model ends with the
+// weights of its best epoch, unless early_stopping.restore_best is false. A training is done once.
+func (e *Experiment) Fit(ctx context.Context) (*Result, error) {
+	if _, err := e.Train(ctx); err != nil {
+		return nil, err
+	}
+	return e.Measure(ctx)
+}
+
+// Train trains the model, from the beginning or from the newest checkpoint, and gives it the weights of its best epoch. The history is
+// returned with an error too, as far as it got; the errors are those of [trainer.Trainer.Fit].
+func (e *Experiment) Train(ctx context.Context) (*trainer.History, error) {
+	if err := e.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	e.Warn(ctx)
+	t, err := e.newTrainer()
+	if err != nil {
+		return nil, err
+	}
+	history, err := t.Fit(ctx, e.model, e.data.Train, e.data.Valid)
+	if err != nil {
+		return history, err
+	}
+	e.trainer, e.history = t, history
+	if e.RestoresBest() && history.BestEpoch > 0 {
+		if err := t.RestoreBest(e.model); err != nil {
+			return history, err
+		}
+	}
+	return history, nil
+}
+
+// RestoresBest says whether the model ends with the weights of its best epoch and not of the last one.
+func (e *Experiment) RestoresBest() bool {
+	stopping := e.cfg.Trainer.EarlyStopping
+	return stopping == nil || *stopping.RestoreBest
+}
+
+// Measure measures the trained model on all parts of the data, and the baselines on the test part.
+func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
+	if e.history == nil {
+		return nil, errNotTrained
+	}
+	result := &Result{
+		Experiment: e.cfg.Name,
+		Model:      ModelName(e.cfg.Model),
+		Seed:       e.cfg.Seed,
+		Epochs:     len(e.history.Epochs),
+		BestEpoch:  e.history.BestEpoch,
+		StopReason: string(e.history.StopReason),
+		Train:      Metrics{},
+		Valid:      Metrics{},
+		Test:       Metrics{},
+		Baselines:  map[string]Metrics{},
+		Parts:      map[string]Part{},
+		Seconds:    e.history.Seconds,
+		Parameters: graph.CountElements(e.model.Params()),
+	}
+	for _, part := range []struct {
+		name    string
+		metrics *Metrics
+	}{{"train", &result.Train}, {"valid", &result.Valid}, {"test", &result.Test}} {
+		if e.Part(part.name) == nil {
+			continue
+		}
+		measured, err := e.Evaluate(ctx, part.name)
+		if err != nil {
+			return nil, err
+		}
+		*part.metrics = measured
+		if result.Parts[part.name], err = partOf(e.Part(part.name)); err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(e.cfg.Trainer.Metrics, trainer.MetricConfusion) {
+		counts, err := e.trainer.Confusion(ctx, e.model, e.data.Test)
+		if err != nil {
+			return nil, err
+		}
+		result.Confusion = &Confusion{e.data.Spec.ClassNames(), counts}
+	}
+	for _, b := range e.data.Baselines() {
+		result.Baselines[b.Name] = b.Metrics
+	}
+	return result, nil
+}
+
+// Evaluate measures the model as it is on one of [Splits]; on a test part that overlaps with the training, also on the rest of it. A part
+// that the data do not have is an error.
+func (e *Experiment) Evaluate(ctx context.Context, split string) (Metrics, error) {
+	if err := e.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.checkPart(split); err != nil {
+		return nil, err
+	}
+	t := e.trainer
+	if t == nil {
+		var err error
+		if t, err = trainer.New(e.cfg.Trainer, nil, e.streams, trainer.Options{Pool: e.pool}); err != nil {
+			return nil, err
+		}
+	}
+	metrics, err := t.Evaluate(ctx, e.model, e.Part(split))
+	if err != nil || split != "test" || e.data.Unseen == nil || e.data.Unseen.Len() == 0 {
+		return metrics, err
+	}
+	unseen, err := t.Evaluate(ctx, e.model, e.data.Unseen)
+	if err != nil {
+		return nil, err
+	}
+	metrics[data.AccuracyUnseen] = unseen[trainer.MetricAccuracy]
+	return metrics, nil
+}
+
+// partOf counts the sequences of a part, and those of each class where a sequence has one.
+func partOf(ds data.Dataset) (Part, error) {
+	part, spec := Part{Sequences: ds.Len()}, ds.Spec()
+	if spec.TargetKind != data.ClassPerSequence {
+		return part, nil
+	}
+	part.Classes = make([]int, spec.Targets)
+	const at = 256 // sequences at once
+	var batch data.Batch
+	for first := 0; first < ds.Len(); first += at {
+		indices := make([]int, min(at, ds.Len()-first))
+		for i := range indices {
+			indices[i] = first + i
+		}
+		batch.Steps = 0
+		if err := ds.Fill(&batch, indices); err != nil {
+			return part, err
+		}
+		for i, label := range batch.Labels[:len(indices)] {
+			if batch.Weights[i] != 0 && label >= 0 && label < spec.Targets {
+				part.Classes[label]++
+			}
+		}
+	}
+	return part, nil
+}
+
+// ModelName is what people call a model: by its recurrent layers, as "GRU", or "LSTM and GRU"; "model" without one.
+func ModelName(model layers.ModelConfig) string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	var visit func(layers []layers.LayerConfig)
+	visit = func(list []layers.LayerConfig) {
+		for _, l := range list {
+			switch {
+			case l.GRU != nil:
+				add("GRU")
+			case l.GRUD != nil:
+				add("GRU-D")
+			case l.LSTM != nil:
+				add("LSTM")
+			case l.RNN != nil:
+				add("RNN")
+			case l.Residual != nil:
+				visit(l.Residual.Layers)
+			}
+		}
+	}
+	visit(model.Layers)
+	switch len(names) {
+	case 0:
+		return "model"
+	case 1:
+		return names[0]
+	default:
+		text := names[0]
+		for _, name := range names[1 : len(names)-1] {
+			text += ", " + name
+		}
+		return text + " and " + names[len(names)-1]
+	}
+}

@@ -1,0 +1,116 @@
+package experiment
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/pkg/errors"
+)
+
+// Result says how a finished run did: the JSON of the verbs train and resume, and the file result.json.
+type Result struct {
+	Run        string             `json:"run"` // the directory; empty: none
+	Experiment string             `json:"experiment"`
+	Model      string             `json:"model,omitempty"` // what kind of model it is, as "GRU"
+	Seed       uint64             `json:"seed"`
+	Epochs     int                `json:"epochs"`
+	BestEpoch  int                `json:"best_epoch"`
+	StopReason string             `json:"stop_reason"`
+	Train      Metrics            `json:"train"` // metrics of the weights that the run ends with, without noise
+	Valid      Metrics            `json:"valid"` // empty where there is no such part
+	Test       Metrics            `json:"test"`
+	Baselines  map[string]Metrics `json:"baselines"`       // by name, on test
+	Parts      map[string]Part    `json:"parts,omitempty"` // by name: train, valid, test
+	Seconds    float64            `json:"seconds"`         // of training
+	Parameters int                `json:"parameters"`
+	Confusion  *Confusion         `json:"confusion_matrix,omitempty"` // of test, where the metrics ask for it
+}
+
+// Part is the size of a part of the data.
+type Part struct {
+	Sequences int   `json:"sequences"`
+	Classes   []int `json:"classes,omitempty"` // how many sequences each class has, in the order of ClassNames; of classes per sequence
+}
+
+// Confusion is a confusion matrix with the names of its rows and columns: classes, or the texts of tokens.
+type Confusion struct {
+	Classes []string    `json:"classes"`
+	Counts  [][]float64 `json:"counts"` // by label, then by prediction
+}
+
+// Splits are the parts of the data that a model can be measured on.
+func Splits() []string { return []string{"train", "valid", "test"} }
+
+// Part is the metrics of one of [Splits].
+func (r *Result) Part(split string) Metrics {
+	return map[string]Metrics{"train": r.Train, "valid": r.Valid, "test": r.Test}[split]
+}
+
+// Metrics are numbers by name. One that is undefined, as the AUC of a part with one class, is not a number, and null in JSON.
+type Metrics map[string]float64
+
+// MarshalJSON writes the metrics sorted by name, null for a number that is not finite.
+func (m Metrics) MarshalJSON() ([]byte, error) {
+	if m == nil {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, name := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, errors.Wrap(err, "metrics")
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		value := []byte("null")
+		if v := m[name]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if value, err = json.Marshal(v); err != nil {
+				return nil, errors.Wrap(err, "metrics")
+			}
+		}
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads null as not a number.
+func (m *Metrics) UnmarshalJSON(text []byte) error {
+	var values map[string]*float64
+	if err := json.Unmarshal(text, &values); err != nil {
+		return errors.Wrap(err, "metrics")
+	}
+	if values == nil {
+		*m = nil
+		return nil
+	}
+	*m = make(Metrics, len(values))
+	for name, v := range values {
+		(*m)[name] = math.NaN()
+		if v != nil {
+			(*m)[name] = *v
+		}
+	}
+	return nil
+}
+
+// Text is a metric for people: six significant digits, or "undefined".
+func (m Metrics) Text(name string) string {
+	v, ok := m[name]
+	switch {
+	case !ok:
+		return ""
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "undefined"
+	default:
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+}
