@@ -47,12 +47,12 @@ const (
 	mapKind     = "section by role"
 )
 
-const rootStruct = "config.Config"
+const rootStruct = "experiment.Config"
 
 func parseSource(t *testing.T) *source {
 	t.Helper()
 	s := &source{structs: map[string]*ast.StructType{}, texts: map[string]bool{}, names: map[string]string{}, same: map[string]string{}, listed: map[string]bool{}}
-	for _, folder := range []string{"../cmd/gruexp/internal/config", "../graph", "../graph/param", "../layers", "../layers/spec", "../solvers", "../trainer", "../trainer/data"} {
+	for _, folder := range []string{"../trainer/experiment", "../graph", "../graph/param", "../layers", "../layers/spec", "../solvers", "../trainer", "../trainer/data"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil {
 			t.Fatal(err)

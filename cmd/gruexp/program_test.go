@@ -144,11 +144,16 @@ func (o outcome) mustFail(t *testing.T, code int, wanted ...string) {
 
 // result is the JSON of train and resume.
 type result struct {
-	Run        string                        `json:"run"`
-	Experiment string                        `json:"experiment"`
-	Seed       uint64                        `json:"seed"`
-	Epochs     int                           `json:"epochs"`
-	BestEpoch  int                           `json:"best_epoch"`
+	Run        string `json:"run"`
+	Experiment string `json:"experiment"`
+	Seed       uint64 `json:"seed"`
+	Epochs     int    `json:"epochs"`
+	BestEpoch  int    `json:"best_epoch"`
+	Model      string `json:"model"`
+	Parts      map[string]struct {
+		Sequences int   `json:"sequences"`
+		Classes   []int `json:"classes"`
+	} `json:"parts"`
 	StopReason string                        `json:"stop_reason"`
 	Train      map[string]float64            `json:"train"`
 	Valid      map[string]float64            `json:"valid"`

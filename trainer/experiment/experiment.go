@@ -131,7 +131,7 @@ func (e *Experiment) load(ctx context.Context) (err error) {
 		return err
 	}
 	if !e.options.quiet {
-		e.notes = d.Notes
+		e.notes = slices.Clone(d.Notes)
 	}
 	return nil
 }
@@ -247,7 +247,11 @@ func (e *Experiment) Apply(list ...Option) {
 	}
 }
 
-// Warn tells the callbacks what was noted about the data, once, and the messages. [Experiment.Fit] does the former by itself.
+// Note adds a warning to those that [Experiment.Warn] gives to the callbacks.
+func (e *Experiment) Note(message string) { e.notes = append(e.notes, message) }
+
+// Warn gives the callbacks the messages as warnings, after those that were noted when the data were loaded, once. [Experiment.Fit] does the
+// latter by itself.
 func (e *Experiment) Warn(ctx context.Context, messages ...string) {
 	all := append(e.notes, messages...)
 	e.notes = nil

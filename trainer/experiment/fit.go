@@ -126,6 +126,21 @@ func (e *Experiment) Evaluate(ctx context.Context, split string) (Metrics, error
 	return metrics, nil
 }
 
+// FindLearningRate tries learning rates on the training part: see [trainer.Trainer.FindLearningRate]. The experiment cannot be trained after it.
+func (e *Experiment) FindLearningRate(ctx context.Context, finder trainer.FinderConfig) (*trainer.Finding, error) {
+	if err := e.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	t, err := trainer.New(e.cfg.Trainer, e.solver, e.streams, trainer.Options{Pool: e.pool})
+	if err != nil {
+		return nil, err
+	}
+	return t.FindLearningRate(ctx, e.model, e.data.Train, finder)
+}
+
+// Trainer is the trainer of an experiment that has been trained, to measure more with it; nil before.
+func (e *Experiment) Trainer() *trainer.Trainer { return e.trainer }
+
 // partOf counts the sequences of a part, and those of each class where a sequence has one.
 func partOf(ds data.Dataset) (Part, error) {
 	part, spec := Part{Sequences: ds.Len()}, ds.Spec()

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"io"
+	"slices"
 
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -36,6 +37,11 @@ func Threads(n int) Option { return func(o *options) { o.threads = n } }
 // Callbacks are called with every event of the training, in this order, and with warnings about the data.
 func Callbacks(callbacks ...trainer.Callback) Option {
 	return func(o *options) { o.callbacks = append(o.callbacks, callbacks...) }
+}
+
+// FirstCallbacks are called before all others.
+func FirstCallbacks(callbacks ...trainer.Callback) Option {
+	return func(o *options) { o.callbacks = slices.Concat(callbacks, o.callbacks) }
 }
 
 // Progress writes a line for every epoch, and every warning.

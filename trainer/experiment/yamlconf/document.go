@@ -199,3 +199,10 @@ func (n *node) plain() string {
 	}
 	return n.text
 }
+
+// Tree is the document without a struct for it: values as [Document.Decode] gives them to a field of type any. It is nil where the document
+// is not a mapping.
+func (d *Document) Tree() map[string]any {
+	tree, _ := new(decoder).generic(d.root, "").(map[string]any)
+	return tree
+}

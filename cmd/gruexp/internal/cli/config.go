@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -24,11 +24,11 @@ func (a *app) configShowCommand() *cobra.Command {
   gruexp config show mine.yaml --set solver.name=sgd`,
 		Args: arguments(1, 1, "an experiment or a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			cfg, err := config.Resolve(args[0], sets)
+			cfg, err := experiment.ReadConfig(args[0], sets, nil)
 			if err != nil {
 				return err
 			}
-			text, err := config.Marshal(cfg)
+			text, err := experiment.Marshal(cfg)
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ them is checked when training begins, before anything is written.`,
 		Example: `  gruexp config check mine.yaml`,
 		Args:    arguments(1, 1, "a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := config.Resolve(args[0], nil); err != nil {
+			if _, err := experiment.ReadConfig(args[0], nil, nil); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintf(a.stdout, "%s: no faults\n", args[0])

@@ -6,14 +6,14 @@ import (
 	"io"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // trainFolds carries out a cross-validation and shows the metrics of all folds, with their mean and standard deviation.
-func (a *app) trainFolds(ctx context.Context, cfg *config.Config, folds int, out string, options run.Options) error {
+func (a *app) trainFolds(ctx context.Context, cfg *experiment.Config, folds int, out string, options run.Options) error {
 	if folds < 2 {
 		return fault.Fault{Where: "train", What: "wrong value of --folds", Found: fmt.Sprint(folds), Expected: "at least 2"}.Err()
 	}

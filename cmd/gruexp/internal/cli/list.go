@@ -7,9 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 func (a *app) listCommand() *cobra.Command {
@@ -50,13 +49,13 @@ type listedExperiment struct {
 }
 
 func listedExperiments() ([]listedExperiment, error) {
-	names, err := experiments.Names()
+	names, err := experiment.Names()
 	if err != nil {
 		return nil, err
 	}
 	list := make([]listedExperiment, len(names))
 	for i, name := range names {
-		cfg, err := config.Resolve(name, nil)
+		cfg, err := experiment.ReadConfig(name, nil, nil)
 		if err != nil {
 			return nil, err
 		}

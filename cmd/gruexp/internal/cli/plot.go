@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/chart"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 func (a *app) configPlotCommand() *cobra.Command {
@@ -32,7 +32,7 @@ they say how many steps an epoch has. What reduce_on_plateau will do is not know
 			if err := checkChart(output); err != nil {
 				return err
 			}
-			cfg, err := config.Resolve(args[0], sets)
+			cfg, err := experiment.ReadConfig(args[0], sets, nil)
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 			if err := checkFinder(finder); err != nil {
 				return err
 			}
-			cfg, err := config.Resolve(sourceOf(args), sets)
+			cfg, err := experiment.ReadConfig(sourceOf(args), sets, nil)
 			if err != nil {
 				return err
 			}

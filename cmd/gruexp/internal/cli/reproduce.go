@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/reproduce"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 func (a *app) reproduceCommand() *cobra.Command {
@@ -42,7 +42,7 @@ finished as it is. The table is DIR/` + reproduce.TableFile + `; --update writes
 				return err
 			}
 			if len(args) == 0 {
-				if args, err = experiments.Names(); err != nil {
+				if args, err = experiment.Names(); err != nil {
 					return err
 				}
 			}

@@ -11,13 +11,12 @@ import (
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // runsFolder is where runs go that are not told where.
@@ -36,7 +35,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Use:   "train [EXPERIMENT|FILE.yaml]",
 		Short: "Train one model and say how it did, beside its baselines",
 		Long: `Train one model and say how it did, beside its baselines. The experiment is a built-in one ('gruexp list') or a file;
-without one it is ` + experiments.Default + `, on real data that needs no file.
+without one it is ` + experiment.Default + `, on real data that needs no file.
 
 The run gets a directory of its own with configuration, metrics, checkpoints, the weights of the best epoch and the
 result. Ctrl-C writes a checkpoint first; 'gruexp resume' goes on from it.
@@ -54,7 +53,7 @@ is kept.`,
 			if cmd.Flags().Changed("seed") {
 				sets = append(sets, fmt.Sprintf("seed=%d", seed))
 			}
-			cfg, err := config.Resolve(sourceOf(args), sets)
+			cfg, err := experiment.ReadConfig(sourceOf(args), sets, nil)
 			if err != nil {
 				return err
 			}
@@ -96,7 +95,7 @@ is kept.`,
 }
 
 // dryRun goes through a whole run with one batch of each part of the data.
-func (a *app) dryRun(ctx context.Context, cfg *config.Config, options run.Options) error {
+func (a *app) dryRun(ctx context.Context, cfg *experiment.Config, options run.Options) error {
 	folder, err := os.MkdirTemp("", "gruexp-dry-run-")
 	if err != nil {
 		return errors.Wrap(err, "dry run")
@@ -121,7 +120,7 @@ func sourceOf(args []string) string {
 	if len(args) == 1 {
 		return args[0]
 	}
-	return experiments.Default
+	return experiment.Default
 }
 
 func (a *app) resumeCommand() *cobra.Command {

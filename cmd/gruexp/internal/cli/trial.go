@@ -14,11 +14,11 @@ import (
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // trialCommand is the process of a trial: no verb for people.
@@ -73,7 +73,7 @@ func trial(ctx context.Context, source string, sets []string, out string, option
 	if rundir.Exists(out) == nil {
 		return run.Resume(ctx, out, options)
 	}
-	cfg, err := config.Resolve(source, sets)
+	cfg, err := experiment.ReadConfig(source, sets, nil)
 	if err != nil {
 		return nil, err
 	}

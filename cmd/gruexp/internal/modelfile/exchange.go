@@ -7,7 +7,6 @@ import (
 	"github.com/pkg/errors"
 	"github.com/shirou/gopsutil/v4/mem"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
@@ -16,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/layers/interchange"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Exchange says how weights are kept outside.
@@ -62,7 +62,7 @@ func refuseModel(where string, err error) error {
 
 // Import makes the model of a configuration with the weights of a file and, in a new directory, a run of it.
 func Import(source, weightsFile, dir string, e Exchange) (*layers.Model, error) {
-	cfg, err := config.ResolveModel(source)
+	cfg, err := experiment.ReadModelConfig(source, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func Import(source, weightsFile, dir string, e Exchange) (*layers.Model, error) 
 }
 
 // checkMemory refuses a model that this machine cannot hold.
-func checkMemory(cfg *config.Config, head layers.Head) error {
+func checkMemory(cfg *experiment.Config, head layers.Head) error {
 	memory, err := mem.VirtualMemory()
 	if err != nil {
 		return nil // not known here
@@ -99,8 +99,8 @@ func checkMemory(cfg *config.Config, head layers.Head) error {
 }
 
 // create makes the run: the configuration last, which makes it one.
-func create(path string, cfg *config.Config, m *layers.Model) error {
-	text, err := config.MarshalModel(cfg)
+func create(path string, cfg *experiment.Config, m *layers.Model) error {
+	text, err := experiment.MarshalModel(cfg)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func create(path string, cfg *config.Config, m *layers.Model) error {
 		return err
 	}
 	defer dir.Close()
-	metadata, err := metadataOf(text, data.Signature{})
+	metadata, err := experiment.Metadata(text, data.Signature{})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // maxLine bounds a line of a .jsonl file.
@@ -31,7 +32,7 @@ type reader struct {
 }
 
 // read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
-func (o Options) read(ctx context.Context, file *modelfile.File) (in *data.Sequences, steps int, err error) {
+func (o Options) read(ctx context.Context, file *experiment.ModelFile) (in *data.Sequences, steps int, err error) {
 	r := &reader{path: o.Input, input: file.Model.Config().Input, Signature: file.Signature}
 	switch ending := filepath.Ext(o.Input); {
 	case ending == npyEnding && (r.Table == nil || r.Table.Numeric()):

@@ -11,13 +11,13 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // translations are what a model with a decoder writes for sequences.
@@ -31,7 +31,7 @@ type translations struct {
 func maxTokens(steps int) int { return 2*steps + 50 }
 
 // translate lets the model write the most probable token at each step. It runs step by step as it is.
-func translate(ctx context.Context, file *modelfile.File, in *data.Sequences) (*translations, error) {
+func translate(ctx context.Context, file *experiment.ModelFile, in *data.Sequences) (*translations, error) {
 	t := &translations{names: in.Names, tokens: make([][]int, in.Len())}
 	var err error
 	if isWide(file.Model) {

@@ -8,11 +8,11 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // sections of one run.
@@ -255,7 +255,7 @@ func (r *Run) facts(n names) []block {
 	return []block{{Table: t}}
 }
 
-func dataOf(c *config.Config) string {
+func dataOf(c *experiment.Config) string {
 	switch {
 	case c.Data.Name != "":
 		return c.Data.Name
@@ -267,8 +267,8 @@ func dataOf(c *config.Config) string {
 }
 
 // layersOf is the model in a line.
-func layersOf(c *config.Config) string {
-	values, err := config.Values(c)
+func layersOf(c *experiment.Config) string {
+	values, err := experiment.Values(c)
 	if err != nil {
 		return ""
 	}
@@ -311,8 +311,8 @@ func (r *Run) configuration(n names) []block {
 	return blocks
 }
 
-func configTables(c *config.Config, n names) []block {
-	values, err := config.Values(c)
+func configTables(c *experiment.Config, n names) []block {
+	values, err := experiment.Values(c)
 	if err != nil {
 		return []block{{Fault: "configuration: its values cannot be listed: " + err.Error()}}
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Bounds of what is shown.
@@ -58,7 +58,7 @@ func severalRuns(runs []*Run, n names) []section {
 		if curves := groupCurves(of, one); len(curves) > 0 {
 			add(strings.TrimPrefix(one.prefix, n.prefix)+"curves", "Learning curves"+title, append(blocks, curves...))
 		}
-		var configs []*config.Config
+		var configs []*experiment.Config
 		var labels []string
 		for _, g := range of {
 			if g.runs[0].Config != nil {
@@ -118,7 +118,7 @@ func groupsOf(runs []*Run) []group {
 	for _, r := range runs {
 		key := "\x00" + r.Path // by itself
 		if r.Config != nil {
-			if values, err := config.Values(r.Config); err == nil {
+			if values, err := experiment.Values(r.Config); err == nil {
 				var b strings.Builder
 				b.WriteString(r.Config.Name)
 				for _, v := range values {

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -353,7 +353,7 @@ func (s *Study) trialTable(n names) *table {
 
 // armConfigurations shows what the arms do not share, and what all of them differ from the defaults in.
 func (s *Study) armConfigurations(groups []group, n names) []block {
-	var configs []*config.Config
+	var configs []*experiment.Config
 	var labels []string
 	for _, g := range groups {
 		if len(g.runs) > 0 && g.runs[0].Config != nil {
@@ -364,7 +364,7 @@ func (s *Study) armConfigurations(groups []group, n names) []block {
 }
 
 // configBlocks compares configurations; seeds are left out.
-func configBlocks(configs []*config.Config, labels []string, n names) []block {
+func configBlocks(configs []*experiment.Config, labels []string, n names) []block {
 	if len(configs) == 0 {
 		return nil
 	}
@@ -377,13 +377,13 @@ func configBlocks(configs []*config.Config, labels []string, n names) []block {
 	}})
 }
 
-func differencesOf(configs []*config.Config, labels []string, n names) *table {
+func differencesOf(configs []*experiment.Config, labels []string, n names) *table {
 	var order []string
 	values := make([]map[string]string, len(configs))
 	usual := map[string]string{}
 	for i, c := range configs {
 		values[i] = map[string]string{}
-		list, err := config.Values(c)
+		list, err := experiment.Values(c)
 		if err != nil {
 			continue
 		}

@@ -11,13 +11,13 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // The states of runs and studies.
@@ -35,7 +35,7 @@ type Run struct {
 	Name        string // of the directory
 	State       string
 	ConfigText  string
-	Config      *config.Config
+	Config      *experiment.Config
 	Environment *environment.Environment
 	Epochs      []trainer.Epoch
 	Result      *run.Result
@@ -55,10 +55,10 @@ func readRun(path string) *Run {
 	if text, ok := r.read(rundir.ConfigFile, mostConfig); ok {
 		r.ConfigText = string(text)
 	}
-	cfg, err := config.Resolve(filepath.Join(path, rundir.ConfigFile), nil)
+	cfg, err := experiment.ReadConfig(filepath.Join(path, rundir.ConfigFile), nil, nil)
 	if err == nil {
 		r.Config = cfg
-	} else if model, e := config.ResolveModel(filepath.Join(path, rundir.ConfigFile)); e == nil && model.Task == "" {
+	} else if model, e := experiment.ReadModelConfig(filepath.Join(path, rundir.ConfigFile), nil); e == nil && model.Task == "" {
 		r.State = Imported
 		return r
 	} else {

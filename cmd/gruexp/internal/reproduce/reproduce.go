@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Files in the directory beside the runs, which are in NAME/seed-N.
@@ -74,11 +74,11 @@ func check[T comparable](where string, list []T) error {
 }
 
 // resolve reads all configurations, so that a fault of the last one is known before the first is run.
-func resolve(experiments []string) ([]*config.Config, error) {
-	var configs []*config.Config
+func resolve(experiments []string) ([]*experiment.Config, error) {
+	var configs []*experiment.Config
 	var names []string
 	for _, source := range experiments {
-		cfg, err := config.Resolve(source, nil)
+		cfg, err := experiment.ReadConfig(source, nil, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func resolve(experiments []string) ([]*config.Config, error) {
 }
 
 // runExperiment brings the runs of one experiment to their ends.
-func (o Options) runExperiment(ctx context.Context, cfg *config.Config) (*Result, error) {
+func (o Options) runExperiment(ctx context.Context, cfg *experiment.Config) (*Result, error) {
 	f, err := openFolder(filepath.Join(o.Dir, cfg.Name), cfg)
 	if err != nil {
 		return nil, err
@@ -120,10 +120,10 @@ type folder struct {
 	claimed       bool   // by a file with that configuration
 }
 
-func openFolder(path string, cfg *config.Config) (*folder, error) {
+func openFolder(path string, cfg *experiment.Config) (*folder, error) {
 	same := *cfg
 	same.Seed, same.Goal, same.Description = 0, nil, ""
-	text, err := config.Marshal(&same)
+	text, err := experiment.Marshal(&same)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func openFolder(path string, cfg *config.Config) (*folder, error) {
 }
 
 // run trains with a seed, goes on with a run that was interrupted, or reads the result of one that has ended.
-func (f *folder) run(ctx context.Context, cfg *config.Config, seed uint64, options run.Options) (*run.Result, error) {
+func (f *folder) run(ctx context.Context, cfg *experiment.Config, seed uint64, options run.Options) (*run.Result, error) {
 	path := filepath.Join(f.path, fmt.Sprintf("seed-%d", seed))
 	if rundir.Exists(path) == nil {
 		return run.Resume(ctx, path, options)

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Result is what the runs of an experiment have come to, as JSON.
@@ -26,7 +26,7 @@ type Result struct {
 	Source     string      `json:"source"`
 	PyTorch    []float64   `json:"pytorch"`
 
-	Goal config.Goal `json:"-"`
+	Goal experiment.Goal `json:"-"`
 }
 
 func (r *Result) add(one *run.Result) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Quantiles 0.975 of Student's t as printed in tables (NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2), with
@@ -30,7 +30,7 @@ func TestHalfWidthIsThatOfStudent(t *testing.T) {
 	}
 }
 
-func summary(goal config.Goal, values ...float64) *Result {
+func summary(goal experiment.Goal, values ...float64) *Result {
 	part, metric := goal.Split()
 	r := &Result{Experiment: "mine", Goal: goal, Seeds: make([]uint64, len(values))}
 	for i, v := range values {
@@ -45,8 +45,8 @@ func summary(goal config.Goal, values ...float64) *Result {
 
 func TestSummary(t *testing.T) {
 	bar, published := 0.8, 0.75
-	up := config.Goal{Metric: "test.accuracy", Bar: &bar, Published: &published, Source: "A | B", PyTorch: []float64{0.7, 0.9}}
-	down := config.Goal{Metric: "valid.nll", Bar: &bar}
+	up := experiment.Goal{Metric: "test.accuracy", Bar: &bar, Published: &published, Source: "A | B", PyTorch: []float64{0.7, 0.9}}
+	down := experiment.Goal{Metric: "valid.nll", Bar: &bar}
 	for _, c := range []struct {
 		r    *Result
 		want string

@@ -12,11 +12,10 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // What a document has around the table.
@@ -106,12 +105,12 @@ func update(text string, results ...*Result) (string, error) {
 			rows[name], names = cells, append(names, name)
 		}
 	}
-	builtIn, err := experiments.Names()
+	builtIn, err := experiment.Names()
 	if err != nil {
 		return "", err
 	}
 	for _, name := range builtIn {
-		cfg, err := config.Resolve(name, nil)
+		cfg, err := experiment.ReadConfig(name, nil, nil)
 		if err != nil {
 			return "", err
 		}
@@ -147,7 +146,7 @@ func line(b *strings.Builder, cells []string) {
 const notYet = "not measured: "
 
 // goalCells is the row of an experiment that was not measured.
-func goalCells(name string, g *config.Goal) []string {
+func goalCells(name string, g *experiment.Goal) []string {
 	cells := make([]string, len(Columns()))
 	for i := range cells {
 		cells[i] = "–"

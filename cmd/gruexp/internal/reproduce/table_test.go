@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/experiments"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 func mustUpdate(t *testing.T, text string, results ...*Result) string {
@@ -33,7 +32,7 @@ func row(t *testing.T, text, name string) string {
 func TestUpdate(t *testing.T) {
 	const before, after = "# Mine\n\ntext | with | bars\n", "\nmore\n"
 	text := mustUpdate(t, before+beginMarker+endMarker+after)
-	names, err := experiments.Names()
+	names, err := experiment.Names()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +40,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("found %d rows of experiments that are not measured, expected %d", found, len(names))
 	}
 	jsb, vowels := measured(t, "jsb", 8.5, 8.6), measured(t, "japanese-vowels", 0.9, 0.95, 0.99)
-	other := summary(config.Goal{Metric: "test.mae"}, 3)
+	other := summary(experiment.Goal{Metric: "test.mae"}, 3)
 	text = mustUpdate(t, mustUpdate(t, mustUpdate(t, text, jsb), other), vowels)
 	if !strings.HasPrefix(text, before+beginMarker) || !strings.HasSuffix(text, endMarker+after) {
 		t.Errorf("found\n%s\nexpected what stood around the table", text)
@@ -63,7 +62,7 @@ func TestUpdate(t *testing.T) {
 // measured is a result of a built-in experiment.
 func measured(t *testing.T, name string, values ...float64) *Result {
 	t.Helper()
-	cfg, err := config.Resolve(name, nil)
+	cfg, err := experiment.ReadConfig(name, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

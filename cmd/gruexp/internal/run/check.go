@@ -3,23 +3,24 @@ package run
 import (
 	"context"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Check loads the data and builds what the configuration says on them, without training: the faults that would come to
 // light then. A metric that such runs do not have, as "valid.accuracy", is a [fault.Error] with the path metric.
-func Check(ctx context.Context, cfg *config.Config, metric string, options Options) (c Checked, err error) {
-	s, err := newSession(ctx, cfg, options, nil)
+func Check(ctx context.Context, cfg *experiment.Config, metric string, options Options) (c Checked, err error) {
+	e, err := options.prepare(ctx, cfg, nil)
 	if err != nil {
 		return Checked{}, err
 	}
-	defer s.data.Close()
+	defer e.Close()
+	e.Warn(ctx)
 	monitoring := cfg.Trainer
 	monitoring.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: metric}
 	var faults fault.List
-	for _, f := range monitoring.WithDefaults().ValidateFor(s.data.Spec, s.data.Valid != nil) {
+	for _, f := range monitoring.WithDefaults().ValidateFor(e.Data().Spec, e.Data().Valid != nil) {
 		if f.Path == "early_stopping.monitor" {
 			f.Path = "metric"
 			faults = append(faults, f)
@@ -28,8 +29,8 @@ func Check(ctx context.Context, cfg *config.Config, metric string, options Optio
 	if err := faults.Err(); err != nil {
 		return Checked{}, err
 	}
-	c.DrawsValid = s.data.DrawsValid
-	c.Fingerprint, err = s.cfg.Fingerprint(s.checksums())
+	c.DrawsValid = e.Data().DrawsValid
+	c.Fingerprint, err = e.Fingerprint()
 	return c, err
 }
 

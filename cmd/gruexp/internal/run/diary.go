@@ -21,9 +21,8 @@ type Log interface {
 // diary is what a run under way says to those who look at its directory: that it is at work, how far it has come and its log.
 // Nothing of it ends a run but a request to stop.
 type diary struct {
-	ctx      context.Context // ends with a request to stop too
-	options  Options         // the diary among the callbacks
-	told     []trainer.Callback
+	ctx      context.Context    // ends with a request to stop too
+	told     []trainer.Callback // others, who are to know of a log that cannot be written
 	presence *rundir.Presence
 	log      Log // nil: none
 	file     *logFile
@@ -39,8 +38,6 @@ func begin(ctx context.Context, dir *rundir.Dir, options Options) *diary {
 	if options.Log != nil {
 		d.log = options.Log(d.file)
 	}
-	d.options = options
-	d.options.Callbacks = append([]trainer.Callback{d}, options.Callbacks...)
 	return d
 }
 

@@ -43,8 +43,8 @@ func unfinished(dir *rundir.Dir, history *trainer.History, err error) error {
 	return e
 }
 
-// refuseCheckpoints makes requests of the errors that say that a run cannot go on from its checkpoints. Others pass.
-func refuseCheckpoints(dir *rundir.Dir, err error) error {
+// rejectCheckpoints words the errors that say that a run cannot continue from its checkpoints. Others pass.
+func rejectCheckpoints(dir *rundir.Dir, err error) error {
 	var other *trainer.OtherRunError
 	var damaged *trainer.CheckpointError
 	switch {

@@ -10,12 +10,12 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // foldsFile is the configuration that all folds share, in the directory that they are in.
@@ -36,7 +36,7 @@ type Summary struct {
 
 // TrainFolds carries out a run for each of so many folds, each in a directory of its own in dir, and goes on with those that are
 // there. Another configuration than that of the folds that are there is refused.
-func TrainFolds(ctx context.Context, cfg *config.Config, folds int, dir string, options Options) (*FoldsResult, error) {
+func TrainFolds(ctx context.Context, cfg *experiment.Config, folds int, dir string, options Options) (*FoldsResult, error) {
 	fold := data.FoldConfig{}
 	if cfg.Data.Fold != nil {
 		fold = *cfg.Data.Fold
@@ -80,8 +80,8 @@ func TrainFolds(ctx context.Context, cfg *config.Config, folds int, dir string, 
 }
 
 // sameFolds writes the shared configuration, or compares it with the one that is there.
-func sameFolds(cfg *config.Config, dir string) error {
-	text, err := config.Marshal(cfg)
+func sameFolds(cfg *experiment.Config, dir string) error {
+	text, err := experiment.Marshal(cfg)
 	if err != nil {
 		return err
 	}

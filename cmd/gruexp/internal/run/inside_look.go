@@ -12,6 +12,7 @@ import (
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
 
@@ -30,25 +31,25 @@ const (
 )
 
 // lookInside makes inside.json of the weights that the run ends with. What cannot be looked at is said there and ends nothing.
-func (s *session) lookInside(ctx context.Context, t *trainer.Trainer) (*Inside, error) {
+func lookInside(ctx context.Context, e *experiment.Experiment) (*Inside, error) {
 	in := &Inside{Part: "test"}
-	if err := s.lookAtGates(ctx, in); err != nil {
+	if err := lookAtGates(ctx, e, in); err != nil {
 		if ctx.Err() != nil {
 			return nil, errors.WithStack(trainer.ErrInterrupted)
 		}
 		in.Missing = err.Error()
 	}
-	kind := s.data.Spec.TargetKind
-	asked := slices.Contains(s.cfg.Trainer.Metrics, trainer.MetricConfusion) // then it is in the result
-	if kind == data.ClassPerSequence && !asked && s.data.Spec.Targets <= insideClasses && s.data.Test.Len() <= insideRows {
-		counts, err := t.Confusion(ctx, s.model, s.data.Test)
+	kind := e.Data().Spec.TargetKind
+	asked := slices.Contains(e.Config().Trainer.Metrics, trainer.MetricConfusion) // then it is in the result
+	if kind == data.ClassPerSequence && !asked && e.Data().Spec.Targets <= insideClasses && e.Data().Test.Len() <= insideRows {
+		counts, err := e.Trainer().Confusion(ctx, e.Model(), e.Data().Test)
 		if err != nil {
 			return nil, err
 		}
-		in.Confusion = &Confusion{s.data.Spec.ClassNames(), counts}
+		in.Confusion = &Confusion{Classes: e.Data().Spec.ClassNames(), Counts: counts}
 	}
 	if kind == data.ValuesPerSequence || kind == data.ValuesPerStep {
-		if err := s.predictInside(ctx, t, in); err != nil {
+		if err := predictInside(ctx, e, in); err != nil {
 			return nil, err
 		}
 	}
@@ -56,11 +57,11 @@ func (s *session) lookInside(ctx context.Context, t *trainer.Trainer) (*Inside, 
 }
 
 // lookAtGates looks at the first sequences of the test part, as the verb inspect does.
-func (s *session) lookAtGates(ctx context.Context, in *Inside) error {
+func lookAtGates(ctx context.Context, e *experiment.Experiment, in *Inside) error {
 	var indices []int
 	total := 0
-	for i := 0; i < s.data.Test.Len() && len(indices) < insideSequences; i++ {
-		steps := s.data.Test.Steps(i)
+	for i := 0; i < e.Data().Test.Len() && len(indices) < insideSequences; i++ {
+		steps := e.Data().Test.Steps(i)
 		if steps > 0 && total+steps <= insideSteps {
 			indices, total = append(indices, i), total+steps
 		}
@@ -68,7 +69,7 @@ func (s *session) lookAtGates(ctx context.Context, in *Inside) error {
 	if indices == nil {
 		return errors.Errorf("no sequence of the part %s has from 1 to %d steps", in.Part, insideSteps)
 	}
-	looks, err := inspect.Sequences(ctx, s.model, s.data.Test, indices, s.pool)
+	looks, err := inspect.Sequences(ctx, e.Model(), e.Data().Test, indices, e.Pool())
 	if err != nil {
 		return err
 	}
@@ -131,19 +132,19 @@ func showLook(l inspect.Look) *InsideLook {
 }
 
 // predictInside keeps predictions beside the truth: a stretch of them, one after the other, and some from all over the part.
-func (s *session) predictInside(ctx context.Context, t *trainer.Trainer, in *Inside) error {
-	ds, spec := s.data.Test, s.data.Spec
+func predictInside(ctx context.Context, e *experiment.Experiment, in *Inside) error {
+	ds, spec := e.Data().Test, e.Data().Spec
 	perStep := spec.TargetKind == data.ValuesPerStep
 	stretch, all := whole(ds), spread(ds.Len(), insideGuesses)
 	if perStep {
 		stretch, all = stretch[:min(1, len(stretch))], spread(ds.Len(), 20)
 	}
 	stretch = stretch[:min(insideGuesses, len(stretch))]
-	near, err := t.Predictions(ctx, s.model, data.Subset(ds, stretch))
+	near, err := e.Trainer().Predictions(ctx, e.Model(), data.Subset(ds, stretch))
 	if err != nil {
 		return err
 	}
-	far, err := t.Predictions(ctx, s.model, data.Subset(ds, all))
+	far, err := e.Trainer().Predictions(ctx, e.Model(), data.Subset(ds, all))
 	if err != nil {
 		return err
 	}
@@ -164,8 +165,8 @@ func (s *session) predictInside(ctx context.Context, t *trainer.Trainer, in *Ins
 		if k < len(spec.TargetNames) {
 			v.Name = spec.TargetNames[k]
 		}
-		if s.cfg.Head(spec).Loss == layers.QuantileLoss {
-			v.Quantiles = s.cfg.LossOptions.Quantiles
+		if e.Config().Head(spec).Loss == layers.QuantileLoss {
+			v.Quantiles = e.Config().LossOptions.Quantiles
 			for i, q := range v.Quantiles {
 				if math.Abs(q-0.5) < math.Abs(v.Quantiles[v.Point]-0.5) {
 					v.Point = i

@@ -111,16 +111,17 @@ func isOf(layer, name string) bool {
 
 // look runs the model on the sequences.
 func look(ctx context.Context, path string, o InspectOptions) ([]inspect.Look, error) {
-	s, ds, err := openSplit(ctx, path, o.Split, o.Options)
+	e, err := openSplit(ctx, path, o.Split, o.Options)
 	if err != nil {
 		return nil, err
 	}
-	defer s.data.Close()
+	defer e.Close()
+	ds := e.Part(o.Split)
 	indices, err := o.indices(ds)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := inspect.Sequences(ctx, s.model, ds, indices, s.pool)
+	looks, err := inspect.Sequences(ctx, e.Model(), ds, indices, e.Pool())
 	if err != nil {
 		return nil, err
 	}

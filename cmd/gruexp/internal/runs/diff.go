@@ -3,16 +3,12 @@ package runs
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
-	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // Difference is a value of a configuration that two runs do not share; null where a run has no such key.
@@ -55,14 +51,15 @@ func Compare(a, b string) (*Diff, error) {
 // readConfig gives the values of a configuration by path. It is read as it stands: which keys there are is not judged, so
 // that runs of other versions can be compared.
 func readConfig(path string) (map[string]any, error) {
-	text, err := os.ReadFile(path)
-	var tree map[string]any
-	if err == nil {
-		err = yaml.Unmarshal(text, &tree)
-	}
+	text, err := yamlconf.ReadFile(path)
 	if err != nil {
-		return nil, fault.Fault{Where: path, What: "cannot be read", Found: strings.Join(strings.Fields(usererr.Reason(err)), " "), Expected: "a configuration in YAML"}.Err()
+		return nil, err
 	}
+	document, err := yamlconf.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	tree := document.Tree()
 	for _, key := range []string{"description", "goal"} { // which change nothing about a run
 		delete(tree, key)
 	}

@@ -7,11 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // State is how far a run has come.
@@ -67,9 +67,9 @@ func List(ctx context.Context, dir string) ([]*Run, error) {
 func read(path string) *Run {
 	r := &Run{Path: path}
 	file := filepath.Join(path, rundir.ConfigFile)
-	cfg, err := config.Resolve(file, nil)
+	cfg, err := experiment.ReadConfig(file, nil, nil)
 	if err != nil {
-		if model, e := config.ResolveModel(file); e == nil && model.Task == "" {
+		if model, e := experiment.ReadModelConfig(file, nil); e == nil && model.Task == "" {
 			r.State, r.Experiment = Imported, model.Name
 			return r
 		}

@@ -13,11 +13,11 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -69,7 +69,7 @@ type Comparison struct {
 
 // arm is a configuration and what made it of the base.
 type arm struct {
-	config  *config.Config
+	config  *experiment.Config
 	changes []change
 }
 
@@ -279,7 +279,7 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 	}
 	defer d.close()
 	for name, a := range c.arms {
-		text, err := config.Marshal(a.config)
+		text, err := experiment.Marshal(a.config)
 		if err != nil {
 			return nil, err
 		}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/yamlconf"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // Question is what comparisons and searches have in common.
@@ -61,10 +61,6 @@ func open(source string) (*file, error) {
 	}
 	document, err := yamlconf.Parse(where, text)
 	if err != nil {
-		var p yamlconf.Problem
-		if errors.As(err, &p) {
-			return nil, config.Refuse([]yamlconf.Problem{p}).Err()
-		}
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
@@ -75,31 +71,31 @@ func read(source string) (text []byte, where, folder string, err error) {
 	if text, ok := ready(source); ok {
 		return text, "built-in " + source + ".yaml", ".", nil
 	}
-	if !config.IsFile(source) {
+	if !yamlconf.IsFile(source) {
 		return nil, "", "", unknownStudy(source)
 	}
-	text, err = config.ReadFile(source)
+	text, err = yamlconf.ReadFile(source)
 	return text, source, filepath.Dir(source), err
 }
 
 // decode fills a study and says all that is wrong with it.
 func (f *file) decode(into any, q *Question, validate func() fault.List) error {
-	problems := f.document.Decode(into)
+	faults := f.document.Decode(into)
 	if q.Name == "" {
 		q.Name = f.name
 	}
 	wrong := validate()
 	wrong = slices.DeleteFunc(wrong, func(one fault.Fault) bool { // found already, in another way
-		return slices.ContainsFunc(problems, func(p yamlconf.Problem) bool { return p.Path == one.Path })
+		return slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Path == one.Path })
 	})
-	if problems = append(problems, f.document.Problems(wrong)...); len(problems) > 0 {
-		yamlconf.Sort(problems)
-		return config.Refuse(problems).Err()
+	if faults = append(faults, f.document.Place(wrong)...); len(faults) > 0 {
+		yamlconf.Sort(faults)
+		return faults.Err()
 	}
-	if beside := filepath.Join(f.folder, q.Base); config.IsFile(q.Base) && exists(beside) {
+	if beside := filepath.Join(f.folder, q.Base); yamlconf.IsFile(q.Base) && exists(beside) {
 		q.Base = beside
 	}
-	_, err := config.Resolve(q.Base, nil)
+	_, err := experiment.ReadConfig(q.Base, nil, nil)
 	if faults := fault.Of(err); faults != nil && faults[0].Where == commandLineName { // a name that there is not
 		where, line := f.document.Locate("base")
 		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
@@ -175,8 +171,8 @@ func commandLine(sets []string) []change {
 }
 
 // resolve applies changes to a base. Who names what they belong to, in errors.
-func (f *file) resolve(who, base string, list []change) (*config.Config, error) {
-	cfg, err := config.Resolve(base, assignments(list))
+func (f *file) resolve(who, base string, list []change) (*experiment.Config, error) {
+	cfg, err := experiment.ReadConfig(base, assignments(list), nil)
 	return cfg, f.place(who, list, err)
 }
 
@@ -238,5 +234,5 @@ func (f *file) placeFault(err error) error {
 	if faults.Placed() {
 		return err
 	}
-	return config.Refuse(f.document.Problems(faults)).Err()
+	return f.document.Place(faults).Err()
 }

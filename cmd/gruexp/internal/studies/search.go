@@ -5,9 +5,9 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/config"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -101,8 +101,8 @@ type recipe struct {
 }
 
 // newRecipe is that of a configuration which these changes have made of the base.
-func newRecipe(base string, cfg *config.Config, list []change) (r recipe, err error) {
-	if r.Base, err = config.Text(base); err != nil {
+func newRecipe(base string, cfg *experiment.Config, list []change) (r recipe, err error) {
+	if r.Base, err = experiment.Text(base); err != nil {
 		return recipe{}, err
 	}
 	r.Sets, err = lasting(cfg, list)
@@ -110,7 +110,7 @@ func newRecipe(base string, cfg *config.Config, list []change) (r recipe, err er
 }
 
 // lasting are assignments that make of the base's text, wherever it lies, what it was where it was written.
-func lasting(cfg *config.Config, list []change) ([]string, error) {
+func lasting(cfg *experiment.Config, list []change) ([]string, error) {
 	values := map[string]any{"name": cfg.Name}
 	keep := func(section string, files map[string]string) {
 		for key, file := range files {
@@ -139,11 +139,11 @@ func (r recipe) write(d *dir, settings map[string]any, parts ...string) (path st
 	if err != nil {
 		return "", err
 	}
-	cfg, err := config.Resolve(base, append(append([]string{}, r.Sets...), assignments(own)...))
+	cfg, err := experiment.ReadConfig(base, append(append([]string{}, r.Sets...), assignments(own)...), nil)
 	if err != nil {
 		return "", err
 	}
-	text, err := config.Marshal(cfg)
+	text, err := experiment.Marshal(cfg)
 	if err != nil {
 		return "", err
 	}
