@@ -198,7 +198,7 @@ func (r *reference) variants(k key) (names []string, assign func(name string) []
 	if chooser == "" || k.path == chooser || k.isSection() {
 		return []string{""}, func(string) []string { return nil }
 	}
-	names = listed(r.expected(r.probes[0], chooser, "?", nil))
+	names = listed(r.expected(r.probes[0], chooser, `"?"`, nil))
 	if names == nil {
 		r.t.Fatalf("%s: found no list of its values", chooser)
 	}
@@ -281,7 +281,7 @@ func format(value any) string {
 
 // allowed provokes the program into saying what it expects. What names a column or a file may be any text.
 func (r *reference) allowed(k key, defaults defaultValues) string {
-	wrong := map[string]string{wholeKind: "-7", numberKind: "-1", textKind: "?"}[k.kind]
+	wrong := map[string]string{wholeKind: "-7", numberKind: "-1", textKind: `"?"`}[k.kind]
 	if wrong == "" || strings.HasPrefix(k.path, "data.csv.") {
 		return ""
 	}

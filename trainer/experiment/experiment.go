@@ -30,7 +30,6 @@ type Experiment struct {
 	notes   []string // about the data, which nobody has been told yet
 	streams *graph.Streams
 	model   *layers.Model
-	solver  *solvers.Solver
 	pool    *kernel.Pool
 	trainer *trainer.Trainer
 	history *trainer.History // nil: not trained
@@ -151,10 +150,11 @@ func (e *Experiment) build() error {
 	if e.model, err = layers.NewModel(cfg.Model, cfg.Head(spec), cfg.Dtype(), e.streams); !collect(&faults, "model", err) {
 		return err
 	}
-	if e.solver, err = cfg.Solver.New(e.Plan()); !collect(&faults, "solver", err) {
-		return err
+	_, unplanned := cfg.Solver.New(e.Plan())
+	if !collect(&faults, "solver", unplanned) {
+		return unplanned
 	}
-	if e.model != nil && e.solver != nil {
+	if e.model != nil && unplanned == nil {
 		faults.Under("solver", cfg.Solver.ValidateFor(e.model.Params()))
 	}
 	if err := faults.Err(); err != nil {
@@ -170,7 +170,7 @@ func (e *Experiment) newTrainer() (*trainer.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trainer.New(e.cfg.Trainer, e.solver, e.streams, trainer.Options{
+	return trainer.New(e.cfg.Trainer, e.cfg.Solver, e.streams, trainer.Options{
 		Pool:        e.pool,
 		Callbacks:   e.options.callbacks,
 		Checkpoints: e.options.checkpoints,
@@ -201,7 +201,7 @@ func (e *Experiment) Pool() *kernel.Pool { return e.pool }
 
 // Plan is what the solver knows of the training: how long it is.
 func (e *Experiment) Plan() solvers.Plan {
-	return solvers.Plan{StepsPerEpoch: trainer.StepsPerEpoch(e.cfg.Trainer, e.data.Train), Epochs: e.cfg.Trainer.MaxEpochs, Streams: e.streams}
+	return trainer.Plan(e.cfg.Trainer, e.data.Train, e.streams)
 }
 
 // Files are the data files with their checksums, in the order of reading.

@@ -110,7 +110,7 @@ func (e *Experiment) Evaluate(ctx context.Context, split string) (Metrics, error
 	t := e.trainer
 	if t == nil {
 		var err error
-		if t, err = trainer.New(e.cfg.Trainer, nil, e.streams, trainer.Options{Pool: e.pool}); err != nil {
+		if t, err = trainer.New(e.cfg.Trainer, nil, e.streams, trainer.Options{Pool: e.pool, Callbacks: e.options.callbacks}); err != nil {
 			return nil, err
 		}
 	}
@@ -131,7 +131,7 @@ func (e *Experiment) FindLearningRate(ctx context.Context, finder trainer.Finder
 	if err := e.Prepare(ctx); err != nil {
 		return nil, err
 	}
-	t, err := trainer.New(e.cfg.Trainer, e.solver, e.streams, trainer.Options{Pool: e.pool})
+	t, err := trainer.New(e.cfg.Trainer, e.cfg.Solver, e.streams, trainer.Options{Pool: e.pool})
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,6 @@
 package experiment
 
-import (
-	"bytes"
-	"encoding/json"
-	"maps"
-	"math"
-	"slices"
-	"strconv"
-
-	"github.com/pkg/errors"
-)
+import "github.com/gruexp/gruexp/trainer"
 
 // Result says how a finished run did: the JSON of the verbs train and resume, and the file result.json.
 type Result struct {
@@ -50,67 +41,5 @@ func (r *Result) Part(split string) Metrics {
 	return map[string]Metrics{"train": r.Train, "valid": r.Valid, "test": r.Test}[split]
 }
 
-// Metrics are numbers by name. One that is undefined, as the AUC of a part with one class, is not a number, and null in JSON.
-type Metrics map[string]float64
-
-// MarshalJSON writes the metrics sorted by name, null for a number that is not finite.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	if m == nil {
-		return []byte("null"), nil
-	}
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range slices.Sorted(maps.Keys(m)) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, err := json.Marshal(name)
-		if err != nil {
-			return nil, errors.Wrap(err, "metrics")
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		value := []byte("null")
-		if v := m[name]; !math.IsNaN(v) && !math.IsInf(v, 0) {
-			if value, err = json.Marshal(v); err != nil {
-				return nil, errors.Wrap(err, "metrics")
-			}
-		}
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// UnmarshalJSON reads null as not a number.
-func (m *Metrics) UnmarshalJSON(text []byte) error {
-	var values map[string]*float64
-	if err := json.Unmarshal(text, &values); err != nil {
-		return errors.Wrap(err, "metrics")
-	}
-	if values == nil {
-		*m = nil
-		return nil
-	}
-	*m = make(Metrics, len(values))
-	for name, v := range values {
-		(*m)[name] = math.NaN()
-		if v != nil {
-			(*m)[name] = *v
-		}
-	}
-	return nil
-}
-
-// Text is a metric for people: six significant digits, or "undefined".
-func (m Metrics) Text(name string) string {
-	v, ok := m[name]
-	switch {
-	case !ok:
-		return ""
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return "undefined"
-	default:
-		return strconv.FormatFloat(v, 'g', 6, 64)
-	}
-}
+// Metrics are numbers by name; one that is undefined, as the AUC of a part with one class, is null in JSON.
+type Metrics = trainer.Values
