@@ -70,14 +70,6 @@ func (e *CategoryEmbedding) handOn(lo, hi int) {
 	}
 }
 
-// units is how many numbers the layer makes of the span.
-func (s span) units() int {
-	if s.embeddings == nil {
-		return s.Count
-	}
-	return s.embeddings.Value.Shape()[1]
-}
-
 // Params returns the embeddings of all columns.
 func (e *CategoryEmbedding) Params() []*graph.Param {
 	var params []*graph.Param

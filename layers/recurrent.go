@@ -20,21 +20,6 @@ type recurrent struct {
 	directions []direction // forward, then backward where there is one; with GoBackwards the one is backward
 }
 
-// recurrentOf is what a recurrent layer is, nil of any other.
-func recurrentOf(l Layer) *recurrent {
-	switch l := l.(type) {
-	case *GRU:
-		return &l.recurrent
-	case *GRUD:
-		return &l.recurrent
-	case *LSTM:
-		return &l.recurrent
-	case *RNN:
-		return &l.recurrent
-	}
-	return nil
-}
-
 // newRecurrent makes the layer of a configuration that has those faults and its defaults.
 func newRecurrent(cfg spec.Recurrence, faults fault.List, name string, inputs int, dtype tensor.Dtype, streams *graph.Streams) (recurrent, error) {
 	spec.CheckInputs(&faults, inputs)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/kernel"
-	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/runtime"
 )
@@ -16,7 +15,7 @@ import (
 // runtimeOf is the model as the runtime has it: it shares the parameters.
 func runtimeOf(t testing.TB, m *layers.Model) *runtime.Model {
 	t.Helper()
-	r, err := runtime.New(m.Config(), m.Head(), weights.FromParams(m.Params()))
+	r, err := m.Runtime()
 	if err != nil {
 		t.Fatalf("runtime: %+v", err)
 	}

@@ -211,7 +211,7 @@ func TestFaultsOfTranslators(t *testing.T) {
 		{"found 4 numbers, expected a multiple of 3", ofNumbers.Read(make([]float32, 4))},
 		{"found the token 5", failure(layers.NewTranslator[float32](m, 5, 0))},
 		{"found the token -1", failure(layers.NewTranslator[float32](m, 0, -1))},
-		{"expected float64 as the stepper's numbers", failure(layers.NewTranslator[float64](m, start, end))},
+		{"found a parameter of float32, expected float64", failure(layers.NewTranslator[float64](m, start, end))},
 		{"found a model without a decoder", failure(layers.NewTranslator[float32](newModel(t, s.config(layers.Fused), s.head, tensor.Float32), start, end))},
 		{"found a model with a decoder", failure(layers.NewStepper[float32](m, 1))},
 	} {
