@@ -17,6 +17,7 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // BenchmarkTrainerOverhead measures what a trainer adds to the steps of an epoch: laying batches out, finding their
@@ -64,7 +65,7 @@ type overheadCase struct {
 // shape tiny.
 func overheadCases(tb testing.TB) []overheadCase {
 	tb.Helper()
-	names, err := data.Load(context.Background(), data.Config{Name: "languages"}, data.Classify, data.LoadOptions{})
+	names, err := sets.Load(context.Background(), data.Config{Name: "languages"}, data.Classify, sets.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

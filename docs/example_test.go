@@ -12,6 +12,7 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // In which of 36 languages is a name written? README.md shows the body of classify.
@@ -24,7 +25,7 @@ func Example() {
 }
 
 func classify(ctx context.Context) error {
-	set, err := data.Load(ctx, data.Config{Name: "languages"}, data.Classify, data.LoadOptions{})
+	set, err := sets.Load(ctx, data.Config{Name: "languages"}, data.Classify, sets.Options{})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // TestKnownSets generates the list of the known data sets in data.md.
@@ -23,9 +23,9 @@ func TestKnownSets(t *testing.T) {
 
 func knownSets() string {
 	var b strings.Builder
-	for _, set := range data.KnownSets() {
+	for _, set := range sets.Builtin() {
 		fmt.Fprintf(&b, "### %s\n\n%s.\n\n", set.Name, strings.ToUpper(set.Description[:1])+set.Description[1:])
-		fmt.Fprintf(&b, "- task: `%s`\n- source: %s\n- license: %s\n", set.Task, set.Source, set.License)
+		fmt.Fprintf(&b, "- task: `%s`\n- source: %s\n- license: %s\n", set.Task, set.Origin, set.License)
 		fmt.Fprintf(&b, "- parts: %s\n- baselines: %s\n", set.Parts, set.Baselines)
 		for _, file := range set.Files {
 			fmt.Fprintf(&b, "- looked for in the data folder as `%s`\n", strings.Join(file.Places, "`, `"))

@@ -11,6 +11,7 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // In which language is a name written? A few hundred names and epochs enough to see it learn.
@@ -25,7 +26,7 @@ func Example() {
 
 func train() error {
 	ctx := context.Background()
-	languages, err := data.Load(ctx, data.Config{Name: "languages"}, data.Classify, data.LoadOptions{})
+	languages, err := sets.Load(ctx, data.Config{Name: "languages"}, data.Classify, sets.Options{})
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func zeroed[T any](s []T, n int) []T {
 }
 
 // prepare checks the indices of a Fill and gives the batch its shape.
-func (b *Batch) prepare(d Dataset, indices []int) error {
+func (b *Batch) Prepare(d Dataset, indices []int) error {
 	if len(indices) == 0 {
 		return errors.Errorf("fill a batch: found no indices, expected at least one")
 	}

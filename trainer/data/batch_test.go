@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-func words(texts ...string) *labeledTexts {
-	d := &labeledTexts{spec: Spec{Vocabulary: 27, Task: Classify, Targets: 2, TargetKind: ClassPerSequence}}
+func words(texts ...string) *LabeledTokens {
+	d := &LabeledTokens{spec: Spec{Vocabulary: 27, Task: Classify, Targets: 2, TargetKind: ClassPerSequence}}
 	for i, text := range texts {
 		var tokens []int
 		for _, r := range text {
 			tokens = append(tokens, int(r-'a')+1)
 		}
-		d.tokens, d.labels = append(d.tokens, tokens), append(d.labels, i%2)
+		d.Tokens, d.Labels = append(d.Tokens, tokens), append(d.Labels, i%2)
 	}
 	return d
 }

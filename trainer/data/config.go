@@ -14,7 +14,7 @@ const (
 // Forecast for its window and Split for its fractions.
 type Config struct {
 	Name     string          `yaml:"name,omitempty"` // a known set, see [KnownSets]
-	CSV      *CSVConfig      `yaml:"csv,omitempty"`  // a table of one's own, of any format
+	Table    *TableConfig    `yaml:"csv,omitempty"`  // a table of one's own, of any format
 	Text     *TextConfig     `yaml:"text,omitempty"` // a text of one's own
 	Forecast *ForecastConfig `yaml:"forecast,omitempty"`
 	Missing  *MissingConfig  `yaml:"missing,omitempty"`
@@ -134,7 +134,8 @@ type SplitConfig struct {
 }
 
 // WithDefaults returns the configuration with every field that is left out and has a default set to it.
-func (c Config) WithDefaults() Config {
+// Known are the sets that Name may be one of: they have defaults of their own.
+func (c Config) WithDefaults(known ...Source) Config {
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
 	}
@@ -142,17 +143,17 @@ func (c Config) WithDefaults() Config {
 		fold := c.Fold.WithDefaults()
 		c.Fold = &fold
 	}
-	if c.Text != nil && c.CSV == nil {
+	if c.Text != nil && c.Table == nil {
 		text := c.Text.withDefaults()
 		c.Text, c.Split = &text, c.Split.withDefaults(ByTime)
 		return c
 	}
-	if c.CSV == nil {
-		set, _ := Known(c.Name)
-		return c.withSettings(set.settings)
+	if c.Table == nil {
+		set, _ := FindSource(known, c.Name)
+		return c.withSettings(set.Settings)
 	}
-	csv := c.CSV.withDefaults()
-	c.CSV = &csv
+	csv := c.Table.withDefaults()
+	c.Table = &csv
 	if c.Scale == "" {
 		c.Scale = ScaleStandard
 	}
@@ -171,10 +172,10 @@ func (c Config) WithDefaults() Config {
 	if c.Missing != nil {
 		missing = *c.Missing
 	}
-	c.Missing = missing.withDefaults()
+	c.Missing = missing.WithDefaults()
 
 	by := BySequence
-	if csv.Sequence == "" && !csv.sequences() {
+	if csv.Sequence == "" && !csv.HasSequences() {
 		by = ByTime
 	}
 	c.Split = c.Split.withDefaults(by)
@@ -199,7 +200,7 @@ func (c *SplitConfig) withDefaults(by SplitBy) *SplitConfig {
 
 // HasValid says whether a configuration whose defaults are filled in leads to a validation part.
 func (c Config) HasValid() bool {
-	given := c.CSV == nil && c.Text == nil || c.CSV != nil && c.CSV.Valid != "" || c.Text != nil && c.Text.Valid != ""
+	given := c.Table == nil && c.Text == nil || c.Table != nil && c.Table.Valid != "" || c.Text != nil && c.Text.Valid != ""
 	return given || c.Fold != nil || c.OverfitBatches > 0 || *c.Split.Valid > 0
 }
 
@@ -212,10 +213,10 @@ func (c Config) WithPaths(f func(path string) string) Config {
 			}
 		}
 	}
-	if c.CSV != nil {
-		csv := *c.CSV
+	if c.Table != nil {
+		csv := *c.Table
 		change(&csv.Path, &csv.Train, &csv.Valid, &csv.Test)
-		c.CSV = &csv
+		c.Table = &csv
 	}
 	if c.Text != nil {
 		text := *c.Text
@@ -235,7 +236,7 @@ func (c Config) withSettings(own Config) Config {
 		if c.Missing != nil {
 			missing = c.Missing
 		}
-		c.Missing = missing.withDefaults()
+		c.Missing = missing.WithDefaults()
 	}
 	if own.Forecast != nil && own.Forecast.Window > 0 {
 		forecast := *own.Forecast
@@ -256,7 +257,8 @@ func (c Config) withSettings(own Config) Config {
 	return c
 }
 
-func (c MissingConfig) withDefaults() *MissingConfig {
+// WithDefaults fills the zero fields.
+func (c MissingConfig) WithDefaults() *MissingConfig {
 	if c.Markers == nil {
 		c.Markers = []string{"", "NA"}
 	}

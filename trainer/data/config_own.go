@@ -1,10 +1,14 @@
 package data
 
-import "cmp"
+import (
+	"cmp"
+	"path/filepath"
+	"strings"
+)
 
 // CSVConfig names the files and the columns. Either Path is set, and the file is split, or Train and Test. The format
 // follows from the ending: .csv, .tsv, .jsonl, .npy, .npz or .parquet, perhaps with .gz behind it.
-type CSVConfig struct {
+type TableConfig struct {
 	Path  string `yaml:"path,omitempty"`
 	Train string `yaml:"train,omitempty"`
 	Valid string `yaml:"valid,omitempty"` // left out: a fraction of Train, see [SplitConfig]
@@ -59,7 +63,7 @@ type TextConfig struct {
 	MinCount int  `yaml:"min_count"` // how often a token is in the training part at least; a rarer one is unknown; default 1
 }
 
-func (c CSVConfig) withDefaults() CSVConfig {
+func (c TableConfig) withDefaults() TableConfig {
 	if c.Tokens != nil {
 		tokens := *c.Tokens
 		tokens.Unit, tokens.MinCount = cmp.Or(tokens.Unit, UnitCell), cmp.Or(tokens.MinCount, 1)
@@ -74,7 +78,17 @@ func (c TextConfig) withDefaults() TextConfig {
 }
 
 // sequences says whether the files know their sequences: no column is needed to group rows.
-func (c *CSVConfig) sequences() bool {
+func (c *TableConfig) HasSequences() bool {
 	ownRows := c.Steps != nil || c.Tokens != nil && c.Tokens.Unit != UnitCell
-	return ownRows || formatOf(cmp.Or(c.Path, c.Train)).sequences
+	return ownRows || HoldsSequences(cmp.Or(c.Path, c.Train))
+}
+
+// HoldsSequences says whether a line or an array of a file of this name is a whole sequence, as its ending tells.
+func HoldsSequences(path string) bool {
+	switch filepath.Ext(strings.TrimSuffix(strings.ToLower(path), ".gz")) {
+	case ".jsonl", ".ndjson", ".npy", ".npz":
+		return true
+	default:
+		return false
+	}
 }

@@ -1,4 +1,4 @@
-package data
+package data_test
 
 import (
 	"context"
@@ -9,75 +9,78 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/internal/datatest"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 func TestConfigFaults(t *testing.T) {
-	csv := func(c CSVConfig) *CSVConfig { return &c }
-	sequences := CSVConfig{Path: "a", Sequence: "s", Target: "y"}
+	csv := func(c data.TableConfig) *data.TableConfig { return &c }
+	sequences := data.TableConfig{Path: "a", Sequence: "s", Target: "y"}
 	for name, c := range map[string]struct {
-		config Config
-		task   Task
+		config data.Config
+		task   data.Task
 		paths  string // of the faults, in order
 	}{
-		"named":               {Config{Name: "jsb"}, Next, ""},
-		"csv":                 {Config{CSV: &sequences}, Classify, ""},
-		"full batch":          {Config{Name: "languages", BatchSize: -1}, Classify, ""},
-		"nothing":             {Config{}, Classify, "name"},
-		"both":                {Config{Name: "jsb", CSV: &sequences}, Classify, "csv"},
-		"unknown":             {Config{Name: "bach", BatchSize: 1 << 30}, Next, "batch_size name"},
-		"wrong task":          {Config{Name: "jsb"}, Classify, "task"},
-		"no task":             {Config{Name: "jsb"}, "dance", "task"},
-		"csv settings":        {Config{Name: "jsb", Scale: "none", Split: &SplitConfig{}, Forecast: &ForecastConfig{}, Missing: &MissingConfig{}}, Next, "forecast missing scale split"},
-		"own settings":        {Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Window: 9}, Missing: &MissingConfig{}, Scale: "none"}, Forecast, ""},
-		"own settings faulty": {Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Target: "TEMP", Window: -1}, Missing: &MissingConfig{Fill: FillLinear}, Scale: "huge", Split: &SplitConfig{}}, Forecast, "split forecast.window scale missing.fill forecast.target"},
-		"generated":           {Config{Name: "mackey-glass", Forecast: &ForecastConfig{Horizon: 1}}, Forecast, ""},
-		"generated missing":   {Config{Name: "mackey-glass", Missing: &MissingConfig{}}, Forecast, "missing"},
-		"text":                {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{Window: 64}}, Next, ""},
-		"text horizon":        {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{Target: "x", Window: 64, Horizon: 1}}, Next, "forecast.target forecast.horizon"},
-		"text no window":      {Config{Name: "tinyshakespeare", Forecast: &ForecastConfig{}}, Next, "forecast.window"},
-		"no file":             {Config{CSV: csv(CSVConfig{Sequence: "s", Target: "y"})}, Classify, "csv.path"},
-		"path and train":      {Config{CSV: csv(CSVConfig{Path: "a", Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.path"},
-		"train without test":  {Config{CSV: csv(CSVConfig{Train: "b", Sequence: "s", Target: "y"})}, Classify, "csv.test"},
-		"column twice":        {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s", Time: "s", Inputs: []string{"x", "x", "y", ""}, Target: "y"})}, Classify, "csv.time csv.inputs.1 csv.inputs.3 csv.target"},
-		"no target":           {Config{CSV: csv(CSVConfig{Path: "a", Time: "t"})}, Regress, "csv.target csv.sequence"},
-		"group alone":         {Config{CSV: csv(CSVConfig{Path: "a", Group: "g"}), Forecast: &ForecastConfig{Target: "y"}}, Forecast, "csv.sequence"},
-		"forecast":            {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y", Window: -1, Horizon: 1 << 40}}, Forecast, "forecast.window forecast.horizon"},
-		"no forecast":         {Config{CSV: csv(CSVConfig{Path: "a", Target: "y"})}, Forecast, "csv.target forecast.target"},
-		"forecast the time":   {Config{CSV: csv(CSVConfig{Path: "a", Time: "t"}), Forecast: &ForecastConfig{Target: "t"}}, Forecast, "forecast.target"},
-		"linear looks ahead":  {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y"}, Missing: &MissingConfig{Fill: FillLinear}}, Forecast, "missing.fill"},
-		"linear in next":      {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"}), Missing: &MissingConfig{Fill: FillLinear}}, Next, "missing.fill"},
-		"next":                {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Window: 9}}, Next, ""},
-		"translate":           {Config{Name: "dates"}, Translate, ""},
-		"translate a table":   {Config{CSV: csv(CSVConfig{Path: "a", Sequence: "s"})}, Translate, "csv.tokens csv.target csv.sequence"},
-		"classify dates":      {Config{Name: "dates"}, Classify, "task"},
-		"next without window": {Config{CSV: csv(CSVConfig{Path: "a"})}, Next, "csv.sequence"},
-		"next with target":    {Config{CSV: csv(CSVConfig{Path: "a", Target: "y"}), Forecast: &ForecastConfig{Target: "y", Horizon: 2}}, Next, "csv.target forecast.target forecast.horizon"},
-		"forecast section":    {Config{CSV: &sequences, Forecast: &ForecastConfig{}}, Regress, "forecast"},
-		"names":               {Config{CSV: &sequences, Scale: "huge", Missing: &MissingConfig{Fill: "up"}, Split: &SplitConfig{By: "luck"}}, Regress, "missing.fill scale split.by"},
-		"fractions":           {Config{CSV: &sequences, Split: &SplitConfig{Valid: fraction(math.NaN()), Test: -1}}, Regress, "split.valid split.test"},
-		"nothing to train on": {Config{CSV: &sequences, Split: &SplitConfig{Valid: fraction(0.9), Test: 0.1}}, Regress, "split.valid"},
-		"by sequence":         {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y"}, Split: &SplitConfig{By: BySequence}}, Forecast, "split.by"},
-		"by group":            {Config{CSV: &sequences, Split: &SplitConfig{By: ByGroup}}, Regress, "split.by"},
-		"own text":            {Config{Text: &TextConfig{Path: "a"}, Forecast: &ForecastConfig{Window: 9}}, Next, ""},
-		"own text faulty":     {Config{Text: &TextConfig{Unit: UnitCell, MinCount: -1}, Scale: ScaleLog, Stream: true, Missing: &MissingConfig{}, Forecast: &ForecastConfig{Window: 9, Horizon: 1}}, Next, "text.path text.unit text.min_count missing scale stream forecast"},
-		"text is next":        {Config{Text: &TextConfig{Path: "a"}}, Classify, "task"},
-		"text and name":       {Config{Text: &TextConfig{Path: "a"}, Name: "jsb"}, Next, "name"},
-		"lines":               {Config{CSV: csv(CSVConfig{Path: "a.jsonl.gz", Target: "y"})}, Classify, ""},
-		"wide":                {Config{CSV: csv(CSVConfig{Path: "a", Steps: []string{"x_*"}, Target: "y"})}, Classify, ""},
-		"wide faulty":         {Config{CSV: csv(CSVConfig{Path: "a", Steps: []string{"x", "*_*"}, Time: "t", Target: "y"})}, Classify, "csv.steps.0 csv.steps.1 csv.time"},
-		"texts":               {Config{CSV: csv(CSVConfig{Path: "a", Tokens: &TokensConfig{Column: "x", Unit: UnitWord}, Target: "y"})}, Classify, ""},
-		"tokens faulty":       {Config{CSV: csv(CSVConfig{Path: "a", Tokens: &TokensConfig{Unit: "byte", MinCount: -1}, Sequence: "s", Target: "y", Inputs: []string{"x"}})}, Classify, "csv.tokens.column csv.tokens.unit csv.tokens.min_count csv.tokens"},
-		"tokens forecast":     {Config{CSV: csv(CSVConfig{Path: "a", Tokens: &TokensConfig{Column: "x"}}), Forecast: &ForecastConfig{Target: "y"}}, Forecast, "csv.tokens"},
-		"derived":             {Config{CSV: csv(CSVConfig{Path: "a", Calendar: []Calendar{"hour", "hour", "moon"}, Lags: []int{0, 1, 1}, Differences: []int{-1}, Categories: []string{"", "k", "k"}}), Forecast: &ForecastConfig{Target: "y"}}, Forecast, "csv.categories.0 csv.categories.2 csv.calendar.0 csv.calendar.1 csv.calendar.1 csv.calendar.2 csv.calendar.2 csv.lags.0 csv.lags.2 csv.differences.0"},
-		"season":              {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Target: "y", Season: -1}}, Forecast, "forecast.season"},
-		"season of next":      {Config{CSV: csv(CSVConfig{Path: "a"}), Forecast: &ForecastConfig{Window: 3, Season: 2}, Scale: ScaleLog}, Next, "scale forecast.season"},
-		"stream":              {Config{CSV: &sequences, Stream: true, Scale: ScaleRobust, Missing: &MissingConfig{Fill: FillLinear}}, Regress, ""},
-		"stream a set":        {Config{Name: "jsb", Stream: true}, Next, "stream"},
-		"by time":             {Config{CSV: &sequences, Split: &SplitConfig{By: ByTime}}, Regress, "split.by"},
+		"named":               {data.Config{Name: "jsb"}, data.Next, ""},
+		"csv":                 {data.Config{Table: &sequences}, data.Classify, ""},
+		"full batch":          {data.Config{Name: "languages", BatchSize: -1}, data.Classify, ""},
+		"nothing":             {data.Config{}, data.Classify, "name"},
+		"both":                {data.Config{Name: "jsb", Table: &sequences}, data.Classify, "csv"},
+		"unknown":             {data.Config{Name: "bach", BatchSize: 1 << 30}, data.Next, "batch_size name"},
+		"wrong task":          {data.Config{Name: "jsb"}, data.Classify, "task"},
+		"no task":             {data.Config{Name: "jsb"}, "dance", "task"},
+		"csv settings":        {data.Config{Name: "jsb", Scale: "none", Split: &data.SplitConfig{}, Forecast: &data.ForecastConfig{}, Missing: &data.MissingConfig{}}, data.Next, "forecast missing scale split"},
+		"own settings":        {data.Config{Name: "beijing-pm25", Forecast: &data.ForecastConfig{Window: 9}, Missing: &data.MissingConfig{}, Scale: "none"}, data.Forecast, ""},
+		"own settings faulty": {data.Config{Name: "beijing-pm25", Forecast: &data.ForecastConfig{Target: "TEMP", Window: -1}, Missing: &data.MissingConfig{Fill: data.FillLinear}, Scale: "huge", Split: &data.SplitConfig{}}, data.Forecast, "split forecast.window scale missing.fill forecast.target"},
+		"generated":           {data.Config{Name: "mackey-glass", Forecast: &data.ForecastConfig{Horizon: 1}}, data.Forecast, ""},
+		"generated missing":   {data.Config{Name: "mackey-glass", Missing: &data.MissingConfig{}}, data.Forecast, "missing"},
+		"text":                {data.Config{Name: "tinyshakespeare", Forecast: &data.ForecastConfig{Window: 64}}, data.Next, ""},
+		"text horizon":        {data.Config{Name: "tinyshakespeare", Forecast: &data.ForecastConfig{Target: "x", Window: 64, Horizon: 1}}, data.Next, "forecast.target forecast.horizon"},
+		"text no window":      {data.Config{Name: "tinyshakespeare", Forecast: &data.ForecastConfig{}}, data.Next, "forecast.window"},
+		"no file":             {data.Config{Table: csv(data.TableConfig{Sequence: "s", Target: "y"})}, data.Classify, "csv.path"},
+		"path and train":      {data.Config{Table: csv(data.TableConfig{Path: "a", Train: "b", Sequence: "s", Target: "y"})}, data.Classify, "csv.path"},
+		"train without test":  {data.Config{Table: csv(data.TableConfig{Train: "b", Sequence: "s", Target: "y"})}, data.Classify, "csv.test"},
+		"column twice":        {data.Config{Table: csv(data.TableConfig{Path: "a", Sequence: "s", Time: "s", Inputs: []string{"x", "x", "y", ""}, Target: "y"})}, data.Classify, "csv.time csv.inputs.1 csv.inputs.3 csv.target"},
+		"no target":           {data.Config{Table: csv(data.TableConfig{Path: "a", Time: "t"})}, data.Regress, "csv.target csv.sequence"},
+		"group alone":         {data.Config{Table: csv(data.TableConfig{Path: "a", Group: "g"}), Forecast: &data.ForecastConfig{Target: "y"}}, data.Forecast, "csv.sequence"},
+		"forecast":            {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Target: "y", Window: -1, Horizon: 1 << 40}}, data.Forecast, "forecast.window forecast.horizon"},
+		"no forecast":         {data.Config{Table: csv(data.TableConfig{Path: "a", Target: "y"})}, data.Forecast, "csv.target forecast.target"},
+		"forecast the time":   {data.Config{Table: csv(data.TableConfig{Path: "a", Time: "t"}), Forecast: &data.ForecastConfig{Target: "t"}}, data.Forecast, "forecast.target"},
+		"linear looks ahead":  {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Target: "y"}, Missing: &data.MissingConfig{Fill: data.FillLinear}}, data.Forecast, "missing.fill"},
+		"linear in next":      {data.Config{Table: csv(data.TableConfig{Path: "a", Sequence: "s"}), Missing: &data.MissingConfig{Fill: data.FillLinear}}, data.Next, "missing.fill"},
+		"next":                {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Window: 9}}, data.Next, ""},
+		"translate":           {data.Config{Name: "dates"}, data.Translate, ""},
+		"translate a table":   {data.Config{Table: csv(data.TableConfig{Path: "a", Sequence: "s"})}, data.Translate, "csv.tokens csv.target csv.sequence"},
+		"classify dates":      {data.Config{Name: "dates"}, data.Classify, "task"},
+		"next without window": {data.Config{Table: csv(data.TableConfig{Path: "a"})}, data.Next, "csv.sequence"},
+		"next with target":    {data.Config{Table: csv(data.TableConfig{Path: "a", Target: "y"}), Forecast: &data.ForecastConfig{Target: "y", Horizon: 2}}, data.Next, "csv.target forecast.target forecast.horizon"},
+		"forecast section":    {data.Config{Table: &sequences, Forecast: &data.ForecastConfig{}}, data.Regress, "forecast"},
+		"names":               {data.Config{Table: &sequences, Scale: "huge", Missing: &data.MissingConfig{Fill: "up"}, Split: &data.SplitConfig{By: "luck"}}, data.Regress, "missing.fill scale split.by"},
+		"fractions":           {data.Config{Table: &sequences, Split: &data.SplitConfig{Valid: datatest.Fraction(math.NaN()), Test: -1}}, data.Regress, "split.valid split.test"},
+		"nothing to train on": {data.Config{Table: &sequences, Split: &data.SplitConfig{Valid: datatest.Fraction(0.9), Test: 0.1}}, data.Regress, "split.valid"},
+		"by sequence":         {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Target: "y"}, Split: &data.SplitConfig{By: data.BySequence}}, data.Forecast, "split.by"},
+		"by group":            {data.Config{Table: &sequences, Split: &data.SplitConfig{By: data.ByGroup}}, data.Regress, "split.by"},
+		"own text":            {data.Config{Text: &data.TextConfig{Path: "a"}, Forecast: &data.ForecastConfig{Window: 9}}, data.Next, ""},
+		"own text faulty":     {data.Config{Text: &data.TextConfig{Unit: data.UnitCell, MinCount: -1}, Scale: data.ScaleLog, Stream: true, Missing: &data.MissingConfig{}, Forecast: &data.ForecastConfig{Window: 9, Horizon: 1}}, data.Next, "text.path text.unit text.min_count missing scale stream forecast"},
+		"text is next":        {data.Config{Text: &data.TextConfig{Path: "a"}}, data.Classify, "task"},
+		"text and name":       {data.Config{Text: &data.TextConfig{Path: "a"}, Name: "jsb"}, data.Next, "name"},
+		"lines":               {data.Config{Table: csv(data.TableConfig{Path: "a.jsonl.gz", Target: "y"})}, data.Classify, ""},
+		"wide":                {data.Config{Table: csv(data.TableConfig{Path: "a", Steps: []string{"x_*"}, Target: "y"})}, data.Classify, ""},
+		"wide faulty":         {data.Config{Table: csv(data.TableConfig{Path: "a", Steps: []string{"x", "*_*"}, Time: "t", Target: "y"})}, data.Classify, "csv.steps.0 csv.steps.1 csv.time"},
+		"texts":               {data.Config{Table: csv(data.TableConfig{Path: "a", Tokens: &data.TokensConfig{Column: "x", Unit: data.UnitWord}, Target: "y"})}, data.Classify, ""},
+		"tokens faulty":       {data.Config{Table: csv(data.TableConfig{Path: "a", Tokens: &data.TokensConfig{Unit: "byte", MinCount: -1}, Sequence: "s", Target: "y", Inputs: []string{"x"}})}, data.Classify, "csv.tokens.column csv.tokens.unit csv.tokens.min_count csv.tokens"},
+		"tokens forecast":     {data.Config{Table: csv(data.TableConfig{Path: "a", Tokens: &data.TokensConfig{Column: "x"}}), Forecast: &data.ForecastConfig{Target: "y"}}, data.Forecast, "csv.tokens"},
+		"derived":             {data.Config{Table: csv(data.TableConfig{Path: "a", Calendar: []data.Calendar{"hour", "hour", "moon"}, Lags: []int{0, 1, 1}, Differences: []int{-1}, Categories: []string{"", "k", "k"}}), Forecast: &data.ForecastConfig{Target: "y"}}, data.Forecast, "csv.categories.0 csv.categories.2 csv.calendar.0 csv.calendar.1 csv.calendar.1 csv.calendar.2 csv.calendar.2 csv.lags.0 csv.lags.2 csv.differences.0"},
+		"season":              {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Target: "y", Season: -1}}, data.Forecast, "forecast.season"},
+		"season of next":      {data.Config{Table: csv(data.TableConfig{Path: "a"}), Forecast: &data.ForecastConfig{Window: 3, Season: 2}, Scale: data.ScaleLog}, data.Next, "scale forecast.season"},
+		"stream":              {data.Config{Table: &sequences, Stream: true, Scale: data.ScaleRobust, Missing: &data.MissingConfig{Fill: data.FillLinear}}, data.Regress, ""},
+		"stream a set":        {data.Config{Name: "jsb", Stream: true}, data.Next, "stream"},
+		"by time":             {data.Config{Table: &sequences, Split: &data.SplitConfig{By: data.ByTime}}, data.Regress, "split.by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var paths []string
-			faults := c.config.WithDefaults().ValidateFor(c.task)
+			faults := c.config.WithDefaults(sets.Builtin()...).ValidateFor(c.task, sets.Builtin()...)
 			for _, f := range faults {
 				paths = append(paths, f.Path)
 			}
@@ -85,7 +88,7 @@ func TestConfigFaults(t *testing.T) {
 				t.Errorf("found faults of %q, expected %q: %v", found, c.paths, faults.Err())
 			}
 			if c.paths != "" {
-				_, err := Load(context.Background(), c.config, c.task, LoadOptions{})
+				_, err := sets.Load(context.Background(), c.config, c.task, sets.Options{})
 				var typed *fault.Error
 				if !errors.As(err, &typed) || len(typed.Faults) != len(faults) {
 					t.Errorf("Load: found error %v, expected all %d faults", err, len(faults))
@@ -96,27 +99,27 @@ func TestConfigFaults(t *testing.T) {
 }
 
 func TestDefaultsLeaveTheConfigAlone(t *testing.T) {
-	split := &SplitConfig{Test: 0.3}
-	config := Config{CSV: &CSVConfig{Path: "a"}, Forecast: &ForecastConfig{Target: "y"}, Split: split}
-	full := config.WithDefaults()
+	split := &data.SplitConfig{Test: 0.3}
+	config := data.Config{Table: &data.TableConfig{Path: "a"}, Forecast: &data.ForecastConfig{Target: "y"}, Split: split}
+	full := config.WithDefaults(sets.Builtin()...)
 	if split.Valid != nil || split.By != "" || config.Forecast.Window != 0 || config.BatchSize != 0 {
 		t.Error("WithDefaults changed what it was given")
 	}
-	if *full.Split.Valid != 0.1 || full.Split.Test != 0.3 || full.Split.By != ByTime || full.BatchSize != 32 ||
-		full.Forecast.Window != 24 || full.Forecast.Horizon != 1 || full.Scale != ScaleStandard || full.Missing.Fill != FillForward {
+	if *full.Split.Valid != 0.1 || full.Split.Test != 0.3 || full.Split.By != data.ByTime || full.BatchSize != 32 ||
+		full.Forecast.Window != 24 || full.Forecast.Horizon != 1 || full.Scale != data.ScaleStandard || full.Missing.Fill != data.FillForward {
 		t.Errorf("found %+v", full)
 	}
-	if own := (Config{Name: "beijing-pm25", Forecast: &ForecastConfig{Horizon: 1}}).WithDefaults(); own.Forecast.Window != 72 ||
-		own.Forecast.Horizon != 1 || own.Forecast.Target != "pm2.5" || !own.Missing.Gap || own.Missing.Fill != FillForward || own.Scale != ScaleStandard {
+	if own := (data.Config{Name: "beijing-pm25", Forecast: &data.ForecastConfig{Horizon: 1}}).WithDefaults(sets.Builtin()...); own.Forecast.Window != 72 ||
+		own.Forecast.Horizon != 1 || own.Forecast.Target != "pm2.5" || !own.Missing.Gap || own.Missing.Fill != data.FillForward || own.Scale != data.ScaleStandard {
 		t.Errorf("found %+v, %+v, %+v", own, own.Forecast, own.Missing)
 	}
-	if given := (Config{Name: "beijing-pm25", Missing: &MissingConfig{Gap: true}}).WithDefaults().Missing; given.Mask || !given.Gap || len(given.Markers) != 2 {
+	if given := (data.Config{Name: "beijing-pm25", Missing: &data.MissingConfig{Gap: true}}).WithDefaults(sets.Builtin()...).Missing; given.Mask || !given.Gap || len(given.Markers) != 2 {
 		t.Errorf("found %+v, expected what a table has where the section is given", given)
 	}
-	if text := (Config{Name: "tinyshakespeare"}).WithDefaults(); text.Forecast != nil {
+	if text := (data.Config{Name: "tinyshakespeare"}).WithDefaults(sets.Builtin()...); text.Forecast != nil {
 		t.Errorf("found %+v, expected no window", text.Forecast)
 	}
-	if named := (Config{Name: "jsb"}).WithDefaults(); named.Split != nil || named.Missing != nil || named.Scale != "" {
+	if named := (data.Config{Name: "jsb"}).WithDefaults(sets.Builtin()...); named.Split != nil || named.Missing != nil || named.Scale != "" {
 		t.Errorf("found %+v, expected nothing that only a table uses", named)
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 )
 
 // Validate lists every fault of a configuration whose defaults are filled in, whatever the task.
-func (c Config) Validate() fault.List {
+func (c Config) Validate(known ...Source) fault.List {
 	var faults fault.List
-	own := index(c.Name != "") + index(c.CSV != nil) + index(c.Text != nil)
+	own := calc.One(c.Name != "") + calc.One(c.Table != nil) + calc.One(c.Text != nil)
 	faults.Check(c.BatchSize == -1 || c.BatchSize >= 1 && c.BatchSize <= maxBatchSize, "batch_size", c.BatchSize,
 		"1 to %d, or -1 for the whole training part", maxBatchSize)
 	if c.Fold != nil {
@@ -22,11 +23,11 @@ func (c Config) Validate() fault.List {
 	faults.Check(c.OverfitBatches >= 0, "overfit_batches", c.OverfitBatches, "at least 1, or 0 for all of the data")
 	switch {
 	case own == 0:
-		faults.Add("name", "nothing", "%s, or the section csv or text", knownNames())
+		faults.Add("name", "nothing", "%s, or the section csv or text", SourceNames(known))
 		return faults
 	case own > 1:
 		section := "name"
-		if c.CSV != nil {
+		if c.Table != nil {
 			section = "csv"
 		}
 		faults.Add(section, "more than one of them", "one of name, csv and text, not both")
@@ -40,13 +41,13 @@ func (c Config) Validate() fault.List {
 			faults.Check(c.Forecast.Window >= 1 && c.Forecast.Window <= maxWindow, "forecast.window", c.Forecast.Window, "1 to %d tokens", maxWindow)
 			faults.Check(c.Forecast.only(), "forecast", "other keys", "window alone for a text")
 		}
-		faults.Under("split", c.Split.validate(CSVConfig{}))
+		faults.Under("split", c.Split.validate(TableConfig{}))
 		return faults
-	case c.CSV == nil:
-		set, known := Known(c.Name)
-		faults.Check(known, "name", c.Name, "%s", knownNames())
+	case c.Table == nil:
+		set, found := FindSource(known, c.Name)
+		faults.Check(found, "name", c.Name, "%s", SourceNames(known))
 		const none = "none: the set has no such setting"
-		own := set.settings
+		own := set.Settings
 		faults.Check(own.Forecast != nil || c.Forecast == nil, "forecast", "a section", none)
 		faults.Check(own.Missing != nil || c.Missing == nil, "missing", "a section", none)
 		faults.Check(own.Scale != "" || c.Scale == "", "scale", string(c.Scale), none)
@@ -64,7 +65,7 @@ func (c Config) Validate() fault.List {
 		}
 		c.Split = nil
 	default:
-		faults.Under("csv", c.CSV.validate())
+		faults.Under("csv", c.Table.validate())
 	}
 	if c.Forecast != nil {
 		faults.Under("forecast", c.Forecast.validate())
@@ -76,27 +77,27 @@ func (c Config) Validate() fault.List {
 		checkOneOf(&faults, "scale", c.Scale, ScaleStandard, ScaleMinMax, ScaleRobust, ScaleLog, ScaleNone)
 	}
 	if c.Split != nil {
-		faults.Under("split", c.Split.validate(*c.CSV))
+		faults.Under("split", c.Split.validate(*c.Table))
 	}
 	return faults
 }
 
 // ValidateFor lists every fault of a configuration whose defaults are filled in, for this task.
-func (c Config) ValidateFor(task Task) fault.List {
-	faults := c.Validate()
+func (c Config) ValidateFor(task Task, known ...Source) fault.List {
+	faults := c.Validate(known...)
 	if !slices.Contains(Tasks(), task) {
 		faults.Add("task", string(task), "%s", oneOf(Tasks()...))
 		return faults
 	}
-	if index(c.CSV != nil)+index(c.Text != nil)+index(c.Name != "") > 1 {
+	if calc.One(c.Table != nil)+calc.One(c.Text != nil)+calc.One(c.Name != "") > 1 {
 		return faults // which of them is meant decides about the rest
 	}
 	if c.Text != nil {
 		faults.Check(task == Next, "task", string(task), "%s for a text", Next)
 		return faults
 	}
-	if c.CSV == nil {
-		if set, known := Known(c.Name); known {
+	if c.Table == nil {
+		if set, found := FindSource(known, c.Name); found {
 			faults.Check(set.Task == task, "task", string(task), "%s for the set %s", set.Task, set.Name)
 			faults = append(faults, c.validateSettings(set)...)
 		}
@@ -111,11 +112,11 @@ func (c Config) ValidateFor(task Task) fault.List {
 // validateTable lists the faults of a table for a task.
 func (c Config) validateTable(task Task) fault.List {
 	var faults fault.List
-	csv := c.CSV
+	csv := c.Table
 	switch task {
 	case Classify, Regress:
 		faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", task)
-		faults.Check(csv.Sequence != "" || csv.sequences(), "csv.sequence", csv.Sequence,
+		faults.Check(csv.Sequence != "" || csv.HasSequences(), "csv.sequence", csv.Sequence,
 			"a column for the task %s: a sequence has one target", task)
 		faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", task)
 		return faults
@@ -129,7 +130,7 @@ func (c Config) validateTable(task Task) fault.List {
 		faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task next predicts the inputs")
 		faults.Check(c.Scale != ScaleLog, "scale", string(c.Scale), "another one: the inputs are targets, and errors are in their units")
 		if c.Forecast == nil {
-			faults.Check(csv.Sequence != "" || csv.sequences(), "csv.sequence", csv.Sequence,
+			faults.Check(csv.Sequence != "" || csv.HasSequences(), "csv.sequence", csv.Sequence,
 				"a column, or forecast.window to cut the one long series into pieces")
 			return faults
 		}
@@ -158,10 +159,10 @@ func (c Config) validateTable(task Task) fault.List {
 // validateLabels lists the faults of a table whose rows have labels.
 func (c Config) validateLabels() fault.List {
 	var faults fault.List
-	csv := c.CSV
+	csv := c.Table
 	faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", Label)
 	faults.Check(csv.Tokens == nil || csv.Tokens.Unit == UnitCell, "csv.tokens.unit", unitOf(csv.Tokens), "cell: a row has one label")
-	oneSeries := csv.Sequence == "" && !csv.sequences()
+	oneSeries := csv.Sequence == "" && !csv.HasSequences()
 	if c.Forecast == nil {
 		faults.Check(!oneSeries, "csv.sequence", csv.Sequence, "a column, or forecast.window to cut the one long series into pieces")
 		return faults
@@ -182,14 +183,14 @@ func unitOf(tokens *TokensConfig) string {
 func (c Config) looksAhead() bool { return c.Missing != nil && c.Missing.Fill == FillLinear }
 
 // validateSettings lists the faults of settings that a known set has.
-func (c Config) validateSettings(set KnownSet) fault.List {
+func (c Config) validateSettings(set Source) fault.List {
 	var faults fault.List
 	faults.Check(set.Task == Classify || set.Task == Regress || !c.looksAhead(), "missing.fill", string(FillLinear),
 		"forward, mean or zero: linear would look at values that are to be predicted")
-	if c.Forecast == nil || set.settings.Forecast == nil {
+	if c.Forecast == nil || set.Settings.Forecast == nil {
 		return faults
 	}
-	own := *set.settings.Forecast
+	own := *set.Settings.Forecast
 	if own.Target == "" {
 		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
@@ -202,10 +203,10 @@ func (c Config) validateSettings(set KnownSet) fault.List {
 	return faults
 }
 
-func (c CSVConfig) validate() fault.List {
+func (c TableConfig) validate() fault.List {
 	var faults fault.List
 	validatePaths(&faults, c.Path, c.Train, c.Valid, c.Test)
-	faults.Check(c.Group == "" || c.Sequence != "" || c.sequences(), "sequence", c.Sequence, "a column: group groups sequences")
+	faults.Check(c.Group == "" || c.Sequence != "" || c.HasSequences(), "sequence", c.Sequence, "a column: group groups sequences")
 
 	role := map[string]string{}
 	once := func(path, column string) {
@@ -239,7 +240,7 @@ func (c CSVConfig) validate() fault.List {
 	faults.Check(c.ScaleCategories == nil || len(c.Categories) > 0, "scale_categories", "a choice", "none without categories")
 	for i, cycle := range c.Calendar {
 		path := fmt.Sprintf("calendar.%d", i)
-		checkOneOf(&faults, path, cycle, calendars()...)
+		checkOneOf(&faults, path, cycle, Calendars()...)
 		faults.Check(!slices.Contains(c.Calendar[:i], cycle), path, string(cycle), "each once")
 		faults.Check(c.Time != "", path, string(cycle), "a column time, of dates")
 	}
@@ -320,7 +321,7 @@ func (c MissingConfig) validate() fault.List {
 	return faults
 }
 
-func (c SplitConfig) validate(csv CSVConfig) fault.List {
+func (c SplitConfig) validate(csv TableConfig) fault.List {
 	var faults fault.List
 	v := 0.0
 	if c.Valid != nil {
@@ -333,7 +334,7 @@ func (c SplitConfig) validate(csv CSVConfig) fault.List {
 		"less than what the test part leaves, %g, so that rows are left to train on", 1-c.Test)
 	checkOneOf(&faults, "by", c.By, BySequence, ByTime, ByGroup)
 	switch {
-	case c.By == BySequence && csv.Sequence == "" && !csv.sequences():
+	case c.By == BySequence && csv.Sequence == "" && !csv.HasSequences():
 		faults.Add("by", string(c.By), "time where csv.sequence is left out: there is one series")
 	case c.By == ByGroup && csv.Group == "":
 		faults.Add("by", string(c.By), "sequence or time where csv.group is left out")
@@ -360,4 +361,18 @@ func oneOf[S ~string](names ...S) string {
 		b.WriteString(string(name))
 	}
 	return b.String()
+}
+
+// validatePairs lists the faults of a table of texts that are to be translated.
+func (c Config) validatePairs() (faults fault.List) {
+	csv := c.Table
+	faults.Check(csv.Tokens != nil, "csv.tokens", "none", "a section for the task %s: the column that is read", Translate)
+	faults.Check(csv.Tokens == nil || csv.Tokens.Unit != UnitCell, "csv.tokens.unit", unitOf(csv.Tokens), "%s or %s for the task %s", UnitCharacter, UnitWord, Translate)
+	faults.Check(csv.Target != "", "csv.target", csv.Target, "a column of texts for the task %s", Translate)
+	faults.Check(csv.Sequence == "", "csv.sequence", csv.Sequence, "none for the task %s: a row is a text and its translation", Translate)
+	faults.Check(csv.Time == "", "csv.time", csv.Time, "none for the task %s", Translate)
+	faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", Translate)
+	faults.Check(!c.Stream, "stream", c.Stream, "false for the task %s", Translate)
+	faults.Check(c.Split == nil || c.Split.By != ByTime || !csv.HasSequences(), "split.by", fmt.Sprint(ByTime), "%s or %s for the task %s", BySequence, ByGroup, Translate)
+	return faults
 }

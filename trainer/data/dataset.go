@@ -47,23 +47,32 @@ type Data struct {
 
 	DrawsValid bool // the validation part was drawn at random, so that another [Config].ValidSeed draws another
 
-	// Baselines computes the simple methods' results; it may take a second.
+	// Baselines computes the simple methods' results; it may take a second. Where it is nil, package baseline computes them from
+	// Basis.
 	Baselines func() []Baseline
+	Basis     *Basis
 
-	close func() error // nil: there is nothing to close
+	OnClose func() error // releases what the data hold; nil: nothing
+}
+
+// Basis is what baselines are computed from: the parts as they were before a fold or an overfitting test divided them.
+type Basis struct {
+	Train, Test Dataset
+	Season      int // rows after which the target of a forecast repeats; 0: none
+	RidgeRows   int // of a window that the linear baseline sees
 }
 
 // Close lets go of the files that keep the rows with [Config].Stream. Nothing of the data may be used any more. Without
 // Stream it does nothing.
 func (d *Data) Close() error {
-	if d.close == nil {
+	if d.OnClose == nil {
 		return nil
 	}
-	return d.close()
+	return d.OnClose()
 }
 
-// part is where the dataset of a part stands.
-func (d *Data) part(p part) *Dataset { return [parts]*Dataset{&d.Train, &d.Valid, &d.Test}[p] }
+// Part returns the place of the dataset of a part.
+func (d *Data) Part(p Part) *Dataset { return [Parts]*Dataset{&d.Train, &d.Valid, &d.Test}[p] }
 
 // Lengths returns the steps of every sequence of d, as [Batches] wants them.
 func Lengths(d Dataset) []int {

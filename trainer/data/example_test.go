@@ -6,10 +6,11 @@ import (
 	"math/rand/v2"
 
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 func Example() {
-	set, err := data.Load(context.Background(), data.Config{Name: "languages"}, data.Classify, data.LoadOptions{})
+	set, err := sets.Load(context.Background(), data.Config{Name: "languages"}, data.Classify, sets.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

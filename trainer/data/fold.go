@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/pkg/errors"
@@ -81,8 +82,13 @@ func (c FoldConfig) Divide(n int) (training, validation []int, err error) {
 	return training, validation, nil
 }
 
-// divide gives loaded data the parts that the configuration asks for.
-func (c Config) divide(d *Data) error {
+// Divide gives loaded data the parts that the configuration asks for. The error is a [fault.Error].
+func (c Config) Divide(d *Data) error {
+	if c.ValidSeed != 0 && !d.DrawsValid {
+		return errors.WithStack(fault.Fault{
+			Path: "valid_seed", Found: fmt.Sprint(c.ValidSeed), Expected: "0: the validation part of these data is not drawn at random",
+		}.Err())
+	}
 	if c.Fold != nil {
 		training, validation, err := c.Fold.Divide(d.Train.Len())
 		if err != nil {

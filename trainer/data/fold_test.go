@@ -80,25 +80,3 @@ func TestSubset(t *testing.T) {
 		t.Errorf("found %d sequences of the one batch of all", found)
 	}
 }
-
-// The parts of loaded data are divided as the configuration says; a translation stays one.
-func TestDividedData(t *testing.T) {
-	ctx := t.Context()
-	d, err := Load(ctx, Config{Name: "dates", Fold: &FoldConfig{Of: 4, Number: 2}}, Translate, LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := Load(ctx, Config{Name: "dates"}, Translate, LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d.Train.Len()+d.Valid.Len() != whole.Train.Len() || d.Valid.Len() != whole.Train.Len()/4 || d.Test.Len() != whole.Test.Len() {
-		t.Errorf("found parts of %d, %d and %d of %d", d.Train.Len(), d.Valid.Len(), d.Test.Len(), whole.Train.Len())
-	}
-	if TargetLengths(d.Valid) == nil {
-		t.Error("found a validation part without target sequences")
-	}
-	if d, err = Load(ctx, Config{Name: "dates", OverfitBatches: 2, BatchSize: 10}, Translate, LoadOptions{}); err != nil || d.Train.Len() != 20 || d.Valid.Len() != 20 {
-		t.Errorf("found parts of %d and %d, expected two batches of 10 (%v)", d.Train.Len(), d.Valid.Len(), err)
-	}
-}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 )
 
 // InputColumn is one input: what of the file it is made of, and what was fitted on the training part. At most one of
@@ -35,7 +37,7 @@ const (
 	CalendarSeason  Calendar = "season"  // the day of the year
 )
 
-func calendars() []Calendar {
+func Calendars() []Calendar {
 	return []Calendar{CalendarHour, CalendarWeekday, CalendarMonth, CalendarSeason}
 }
 
@@ -57,7 +59,7 @@ func (c Calendar) angle(seconds float64) float64 {
 }
 
 // inputs is the cycle as sine and cosine.
-func (c Calendar) inputs() []InputColumn {
+func (c Calendar) Inputs() []InputColumn {
 	return []InputColumn{{Name: string(c) + " sine", Calendar: c}, {Name: string(c) + " cosine", Calendar: c, Cosine: true}}
 }
 
@@ -92,27 +94,27 @@ func (c InputColumn) scaleGap(gap float64) float64 {
 
 // inputReader reads an input, before it is filled and scaled, from the rows of a table.
 type inputReader struct {
-	table    *table
+	table    *Table
 	column   InputColumn
 	place    int     // in a row of the table
 	category float64 // the number of the category in this table; NaN where it does not occur
 }
 
-func (t *table) readers(columns []InputColumn) []inputReader {
+func (t *Table) readers(columns []InputColumn) []inputReader {
 	readers := make([]inputReader, len(columns))
 	for i, c := range columns {
 		r := inputReader{table: t, column: c}
 		switch {
 		case c.Calendar != "":
-			r.place = t.date
+			r.place = t.Date
 		case c.Category != "":
-			r.place = t.texts[slices.Index(t.textNames, c.source())]
+			r.place = t.Texts[slices.Index(t.TextNames, c.source())]
 			r.category = math.NaN()
-			if number, known := t.lexicons[r.place].numbers[c.Category]; known {
+			if number, known := t.Lexicons[r.place].Numbers[c.Category]; known {
 				r.category = float64(number)
 			}
 		default:
-			r.place = t.inputs[slices.Index(t.inputNames, c.source())]
+			r.place = t.Inputs[slices.Index(t.InputNames, c.source())]
 		}
 		readers[i] = r
 	}
@@ -120,11 +122,11 @@ func (t *table) readers(columns []InputColumn) []inputReader {
 }
 
 // value is that of a row of a series, NaN where it is missing.
-func (r *inputReader) value(s series, row int) float64 {
+func (r *inputReader) value(s Series, row int) float64 {
 	if r.column.Lag > 0 {
 		return r.before(s, row, r.column.Lag)
 	}
-	x := r.table.at(row, r.place)
+	x := r.table.At(row, r.place)
 	switch c := &r.column; {
 	case math.IsNaN(x):
 		return x
@@ -133,7 +135,7 @@ func (r *inputReader) value(s series, row int) float64 {
 	case c.Calendar != "":
 		return math.Sin(c.Calendar.angle(x))
 	case c.Category != "":
-		return float64(index(x == r.category))
+		return float64(calc.One(x == r.category))
 	case c.Difference > 0:
 		return x - r.before(s, row, c.Difference)
 	default:
@@ -141,27 +143,27 @@ func (r *inputReader) value(s series, row int) float64 {
 	}
 }
 
-func (r *inputReader) before(s series, row, rows int) float64 {
-	if row-rows < s.lo {
+func (r *inputReader) before(s Series, row, rows int) float64 {
+	if row-rows < s.Lo {
 		return math.NaN()
 	}
-	return r.table.at(row-rows, r.place)
+	return r.table.At(row-rows, r.place)
 }
 
 // walk goes through all rows in order and gives each input as it was observed, NaN where it is missing, and its gap δ: the
 // time since the last row before it in which it was observed, 0 in the first row of a series, and since the first row where
 // nothing was observed yet. The slices are used again.
-func (p *panel) walk(columns []InputColumn, visit func(s series, row int, values, gaps []float64) error) error {
+func (p *Panel) Walk(columns []InputColumn, visit func(s Series, row int, values, gaps []float64) error) error {
 	readers := p.readers(columns)
 	values, gaps, last := make([]float64, len(columns)), make([]float64, len(columns)), make([]int, len(columns))
-	for _, s := range p.series {
+	for _, s := range p.Series {
 		for i := range last {
-			last[i] = s.lo
+			last[i] = s.Lo
 		}
-		for row := s.lo; row < s.hi; row++ {
-			now := p.clock(row)
+		for row := s.Lo; row < s.Hi; row++ {
+			now := p.Clock(row)
 			for i := range readers {
-				values[i], gaps[i] = readers[i].value(s, row), now-p.clock(last[i])
+				values[i], gaps[i] = readers[i].value(s, row), now-p.Clock(last[i])
 				if !math.IsNaN(values[i]) {
 					last[i] = row
 				}

@@ -5,60 +5,64 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
 // series is the rows [lo, hi) of a panel.
-type series struct{ lo, hi int }
+type Series struct{ Lo, Hi int }
 
 // panel is a table whose rows stand in order: sequence by sequence in the order of their first rows in the file, each by
 // time.
-type panel struct {
-	*table
-	series []series
+type Panel struct {
+	*Table
+	Series []Series
 
-	inputColumns int // features that are no masks or gaps
-	columns      int
-	features     []float64 // [rows, columns], what a model sees: inputs, then masks, then gaps; filled and scaled
+	InputColumns int // features that are no masks or gaps
+	Columns      int
+	Features     []float64 // [rows, columns], what a model sees: inputs, then masks, then gaps; filled and scaled
 }
 
 // newPanel orders a table; where it may not be moved, one that is out of order is refused. It fails on two rows of a
 // sequence with the same time and on a sequence in two groups.
-func newPanel(t *table, fixed bool) (*panel, error) {
-	p := &panel{table: t}
+func NewPanel(t *Table, fixed bool) (*Panel, error) {
+	p := &Panel{Table: t}
 	if row := t.firstOutOfOrder(); row >= 0 {
 		if fixed {
-			return nil, errors.WithStack(&FileError{
-				Path: t.path, Line: t.lineOf(row), What: t.name(row), Found: "a row that belongs before the one above",
+			return nil, errors.WithStack(fault.Fault{
+				Where: t.Path, Line: t.LineOf(row), What: t.name(row), Found: "a row that belongs before the one above",
 				Expected: "with data.stream rows that are sorted by sequence and time",
-			})
+			}.Err())
 		}
 		t.sort()
 	}
-	for row := range t.rows() {
-		if row == 0 || t.differ(t.sequence, row-1, row) {
-			p.series = append(p.series, series{lo: row, hi: row})
+	for row := range t.Rows() {
+		if row == 0 || t.differ(t.Sequence, row-1, row) {
+			p.Series = append(p.Series, Series{Lo: row, Hi: row})
 		} else if err := t.compatible(row-1, row); err != nil {
 			return nil, err
 		}
-		p.series[len(p.series)-1].hi = row + 1
+		p.Series[len(p.Series)-1].Hi = row + 1
 	}
 	return p, nil
 }
 
 // differ says whether two rows have other values in a column; where there is none they agree.
-func (t *table) differ(column, a, b int) bool {
-	return column >= 0 && t.at(a, column) != t.at(b, column)
+func (t *Table) differ(column, a, b int) bool {
+	return column >= 0 && t.At(a, column) != t.At(b, column)
 }
 
 // compare orders rows. A sequence's number is that of its first appearance.
-func (t *table) compare(a, b int) int {
-	for _, column := range []int{t.sequence, t.time} {
+func (t *Table) compare(a, b int) int {
+	for _, column := range []int{t.Sequence, t.Time} {
 		if column < 0 {
 			continue
 		}
-		if c := cmp.Compare(t.at(a, column), t.at(b, column)); c != 0 {
+		if c := cmp.Compare(t.At(a, column), t.At(b, column)); c != 0 {
 			return c
 		}
 	}
@@ -66,8 +70,8 @@ func (t *table) compare(a, b int) int {
 }
 
 // firstOutOfOrder returns the first row that belongs before the one above it, or -1.
-func (t *table) firstOutOfOrder() int {
-	for row := 1; row < t.rows(); row++ {
+func (t *Table) firstOutOfOrder() int {
+	for row := 1; row < t.Rows(); row++ {
 		if t.compare(row-1, row) > 0 {
 			return row
 		}
@@ -75,61 +79,61 @@ func (t *table) firstOutOfOrder() int {
 	return -1
 }
 
-func (t *table) sort() {
-	order := make([]int32, t.rows())
+func (t *Table) sort() {
+	order := make([]int32, t.Rows())
 	for row := range order {
 		order[row] = int32(row)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return t.compare(int(a), int(b)) })
-	cells := make([]float64, 0, len(t.cells))
+	cells := make([]float64, 0, len(t.Cells))
 	for _, from := range order {
-		cells = append(cells, t.cells[int(from)*t.width:(int(from)+1)*t.width]...)
+		cells = append(cells, t.Cells[int(from)*t.Width:(int(from)+1)*t.Width]...)
 	}
-	t.cells = cells
+	t.Cells = cells
 }
 
 // compatible checks two rows that follow each other in a sequence.
-func (t *table) compatible(before, row int) error {
-	first, second := min(t.lineOf(before), t.lineOf(row)), max(t.lineOf(before), t.lineOf(row))
-	if t.time >= 0 && !t.differ(t.time, before, row) {
-		return errors.WithStack(&FileError{
-			Path: t.path, Line: second, What: t.name(row), Found: fmt.Sprintf("the time of line %d again", first),
+func (t *Table) compatible(before, row int) error {
+	first, second := min(t.LineOf(before), t.LineOf(row)), max(t.LineOf(before), t.LineOf(row))
+	if t.Time >= 0 && !t.differ(t.Time, before, row) {
+		return errors.WithStack(fault.Fault{
+			Where: t.Path, Line: second, What: t.name(row), Found: fmt.Sprintf("the time of line %d again", first),
 			Expected: "a row of a sequence for each time",
-		})
+		}.Err())
 	}
-	if t.differ(t.group, before, row) {
-		return errors.WithStack(&FileError{
-			Path: t.path, Line: second, What: t.name(row),
-			Found:    fmt.Sprintf("the groups %s and %s", shorten(t.text(before, t.group)), shorten(t.text(row, t.group))),
+	if t.differ(t.Group, before, row) {
+		return errors.WithStack(fault.Fault{
+			Where: t.Path, Line: second, What: t.name(row),
+			Found:    fmt.Sprintf("the groups %s and %s", quote.Text(t.Text(before, t.Group)), quote.Text(t.Text(row, t.Group))),
 			Expected: "a sequence to be in one group",
-		})
+		}.Err())
 	}
 	return nil
 }
 
 // name says of which series a row is, for an error.
-func (t *table) name(row int) string {
-	if t.sequence < 0 {
+func (t *Table) name(row int) string {
+	if t.Sequence < 0 {
 		return "the series"
 	}
-	return "sequence " + shorten(t.text(row, t.sequence))
+	return "sequence " + quote.Text(t.Text(row, t.Sequence))
 }
 
 // clock returns the time of each row: that of the time column or, without one, its number.
-func (t *table) clock(row int) float64 {
-	if t.time < 0 {
+func (t *Table) Clock(row int) float64 {
+	if t.Time < 0 {
 		return float64(row)
 	}
-	return t.at(row, t.time)
+	return t.At(row, t.Time)
 }
 
 // targetValue is what the column of the target has in a row, in original units.
-func (t *table) targetValue(row int) float64 { return t.at(row, t.value) }
+func (t *Table) TargetValue(row int) float64 { return t.At(row, t.Value) }
 
 // complete says whether every input of numbers was observed in a row.
-func (t *table) complete(row int) bool {
-	for _, column := range t.inputs {
-		if math.IsNaN(t.at(row, column)) {
+func (t *Table) Complete(row int) bool {
+	for _, column := range t.Inputs {
+		if math.IsNaN(t.At(row, column)) {
 			return false
 		}
 	}
@@ -137,6 +141,11 @@ func (t *table) complete(row int) bool {
 }
 
 // row returns the features of a row.
-func (p *panel) row(row int) []float64 {
-	return p.features[row*p.columns : (row+1)*p.columns]
+func (p *Panel) Row(row int) []float64 {
+	return p.Features[row*p.Columns : (row+1)*p.Columns]
+}
+
+// start is the first row of the series that a row is in.
+func (p *Panel) Start(row int) int {
+	return p.Series[sort.Search(len(p.Series), func(i int) bool { return p.Series[i].Hi > row })].Lo
 }

@@ -11,11 +11,11 @@ func (t *TableInputs) isRelative(c InputColumn) bool {
 }
 
 // base is the last value of the column that was observed in a series, or where none was the mean of the training part.
-func (t *TableInputs) base(p *panel, s series) float64 {
+func (t *TableInputs) base(p *Panel, s Series) float64 {
 	at := slices.IndexFunc(t.Columns, t.isRelative)
-	place := p.inputs[slices.Index(p.inputNames, t.Relative)]
-	for row := s.hi - 1; row >= s.lo; row-- {
-		if x := p.at(row, place); !math.IsNaN(x) {
+	place := p.Inputs[slices.Index(p.InputNames, t.Relative)]
+	for row := s.Hi - 1; row >= s.Lo; row-- {
+		if x := p.At(row, place); !math.IsNaN(x) {
 			return x
 		}
 	}
@@ -23,7 +23,7 @@ func (t *TableInputs) base(p *panel, s series) float64 {
 }
 
 // shift takes the inputs of the column in a row from base: (x − base)/RelativeScale, of log scaled ones the difference.
-func (t *TableInputs) shift(features []float64, base float64) {
+func (t *TableInputs) Shift(features []float64, base float64) {
 	for i, c := range t.Columns {
 		if !t.isRelative(c) {
 			continue
@@ -36,13 +36,13 @@ func (t *TableInputs) shift(features []float64, base float64) {
 }
 
 // relate does so for the features of a series that is to be predicted from, and keeps its base.
-func (t *TableInputs) relate(p *panel, s series, features []float64, into *Sequences) {
+func (t *TableInputs) relate(p *Panel, s Series, features []float64, into *Sequences) {
 	if t.Relative == "" {
 		return
 	}
 	base := t.base(p, s)
-	for at := 0; at < len(features); at += p.columns {
-		t.shift(features[at:at+p.columns], base)
+	for at := 0; at < len(features); at += p.Columns {
+		t.Shift(features[at:at+p.Columns], base)
 	}
 	into.Base = append(into.Base, base)
 }

@@ -15,15 +15,15 @@ func (s scaling) usable() bool {
 }
 
 // summary is the statistics of observed values.
-type summary struct {
+type Summary struct {
 	count            int
-	mean             float64
+	Mean             float64
 	squares          float64 // of the deviations from the mean, summed
 	minimum, maximum float64
 }
 
 // add counts a value; a missing one, NaN, does not count.
-func (s *summary) add(x float64) {
+func (s *Summary) add(x float64) {
 	if math.IsNaN(x) {
 		return
 	}
@@ -32,14 +32,14 @@ func (s *summary) add(x float64) {
 	}
 	// Welford's recurrence: exact for a constant column.
 	s.count++
-	delta := x - s.mean
-	s.mean += delta / float64(s.count)
-	s.squares += delta * (x - s.mean)
+	delta := x - s.Mean
+	s.Mean += delta / float64(s.count)
+	s.squares += delta * (x - s.Mean)
 	s.minimum, s.maximum = min(s.minimum, x), max(s.maximum, x)
 }
 
-func summarize(values []float64) summary {
-	var s summary
+func Summarize(values []float64) Summary {
+	var s Summary
 	for _, x := range values {
 		s.add(x)
 	}
@@ -48,14 +48,14 @@ func summarize(values []float64) summary {
 
 // scaling is that of this kind, but for [ScaleRobust]; without any value, or with equal ones, it does not stretch. It may
 // overflow.
-func (s summary) scaling(kind Scale) scaling {
+func (s Summary) scaling(kind Scale) scaling {
 	fit := scaling{scale: 1}
 	if s.count == 0 {
 		return fit
 	}
 	switch kind {
 	case ScaleStandard, ScaleLog:
-		fit = scaling{scale: math.Sqrt(s.squares / float64(s.count)), offset: s.mean} // the deviation of the population
+		fit = scaling{scale: math.Sqrt(s.squares / float64(s.count)), offset: s.Mean} // the deviation of the population
 	case ScaleMinMax:
 		fit = scaling{scale: s.maximum - s.minimum, offset: s.minimum}
 	}

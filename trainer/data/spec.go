@@ -117,9 +117,9 @@ func (s Spec) Original(k int, value float64) float64 {
 
 // Encode returns the token ids of text, which is cut by Unit; what is outside the alphabet becomes 0.
 func (s Spec) Encode(text string) []int {
-	ids := tokenIDs(s.Alphabet)
+	ids := TokenIDs(s.Alphabet)
 	tokens := make([]int, 0, len(text))
-	for token := range s.Unit.split(text) {
+	for token := range s.Unit.Split(text) {
 		tokens = append(tokens, ids[token])
 	}
 	return tokens
@@ -154,3 +154,10 @@ func (s Spec) ClassNames() []string {
 	}
 	return names
 }
+
+// The notes of a piano, as MIDI numbers.
+const (
+	LowestNote  = 21
+	HighestNote = 108
+	PianoKeys   = HighestNote - LowestNote + 1 // how many there are
+)

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 )
 
 // TableInputs is how the columns of a table become the inputs of a model, with all that was fitted on the training part:
@@ -36,9 +36,9 @@ type TableInputs struct {
 
 func newTableInputs(config Config, task Task) *TableInputs {
 	t := &TableInputs{Markers: config.Missing.Markers, Fill: config.Missing.Fill, Mask: config.Missing.Mask, Gap: config.Missing.Gap}
-	if config.CSV != nil {
-		t.Sequence, t.Time, t.Steps = config.CSV.Sequence, config.CSV.Time, config.CSV.Steps
-		if tokens := config.CSV.Tokens; tokens != nil {
+	if config.Table != nil {
+		t.Sequence, t.Time, t.Steps = config.Table.Sequence, config.Table.Time, config.Table.Steps
+		if tokens := config.Table.Tokens; tokens != nil {
 			t.Tokens, t.Unit = tokens.Column, tokens.Unit
 		}
 	}
@@ -104,7 +104,7 @@ func (t *TableInputs) Validate() fault.List {
 		faults.Check(len(t.Columns) == 0, "columns", len(t.Columns), "none beside tokens")
 		checkOneOf(&faults, "unit", t.Unit, UnitCell, UnitCharacter, UnitWord)
 	} else {
-		faults.Check(len(t.Columns) > 0 && len(t.Columns) <= maxColumns, "columns", len(t.Columns), "1 to %d", maxColumns)
+		faults.Check(len(t.Columns) > 0 && len(t.Columns) <= MaxColumns, "columns", len(t.Columns), "1 to %d", MaxColumns)
 	}
 	seen := map[string]bool{}
 	for i, c := range t.Columns {
@@ -115,10 +115,10 @@ func (t *TableInputs) Validate() fault.List {
 		faults.Check(c.Gap >= 0, path+".gap", c.Gap, "0 or more")
 		faults.Check(c.Lag >= 0 && c.Lag <= maxWindow, path+".lag", c.Lag, "0 to %d rows", maxWindow)
 		faults.Check(c.Difference >= 0 && c.Difference <= maxWindow, path+".difference", c.Difference, "0 to %d rows", maxWindow)
-		kinds := index(c.Category != "") + index(c.Lag != 0) + index(c.Difference != 0) + index(c.Calendar != "")
+		kinds := calc.One(c.Category != "") + calc.One(c.Lag != 0) + calc.One(c.Difference != 0) + calc.One(c.Calendar != "")
 		faults.Check(kinds <= 1, path, kinds, "at most one of category, lag, difference and calendar")
 		if c.Calendar != "" {
-			checkOneOf(&faults, path+".calendar", c.Calendar, calendars()...)
+			checkOneOf(&faults, path+".calendar", c.Calendar, Calendars()...)
 			faults.Check(t.Time != "" || t.Date != nil, path+".calendar", string(c.Calendar), "none without time or date")
 		}
 	}
@@ -133,30 +133,30 @@ func (t *TableInputs) Validate() fault.List {
 }
 
 // RawColumns is how many numbers a row has before it is prepared.
-func (t *TableInputs) RawColumns() int { return len(t.layout().inputs) }
+func (t *TableInputs) RawColumns() int { return len(t.Layout().Inputs) }
 
 // Numeric says whether numbers alone make the inputs, and no texts or dates.
 func (t *TableInputs) Numeric() bool {
 	dated := slices.ContainsFunc(t.Columns, func(c InputColumn) bool { return c.Calendar != "" })
-	return t.Tokens == "" && !dated && len(t.layout().texts) == 0
+	return t.Tokens == "" && !dated && len(t.Layout().Texts) == 0
 }
 
 // Sources is the columns of a file that the inputs are made of.
 func (t *TableInputs) Sources() []string {
-	want := t.layout()
-	return slices.Concat(want.inputs, want.texts)
+	want := t.Layout()
+	return slices.Concat(want.Inputs, want.Texts)
 }
 
 // layout is what of a file is needed for the inputs.
-func (t *TableInputs) layout() layout {
-	want := layout{sequence: t.Sequence, time: t.Time, date: t.Date, markers: t.Markers, inputs: []string{}, steps: t.Steps, unit: t.Unit}
+func (t *TableInputs) Layout() Layout {
+	want := Layout{Sequence: t.Sequence, Time: t.Time, Date: t.Date, Markers: t.Markers, Inputs: []string{}, Steps: t.Steps, Unit: t.Unit}
 	if t.Tokens != "" {
-		want.texts = []string{t.Tokens}
+		want.Texts = []string{t.Tokens}
 	}
 	for _, c := range t.Columns {
-		into := &want.inputs
+		into := &want.Inputs
 		if c.Category != "" {
-			into = &want.texts
+			into = &want.Texts
 		}
 		if name := c.source(); name != "" && !slices.Contains(*into, name) {
 			*into = append(*into, name)
@@ -166,44 +166,44 @@ func (t *TableInputs) layout() layout {
 }
 
 // tokenize makes the ids of tokens the features.
-func (p *panel) tokenize(alphabet []string, store rowStore) error {
-	p.columns = 1
-	ids := tokenIDs(alphabet)
-	texts := p.lexicons[p.texts[0]].texts
+func (p *Panel) tokenize(alphabet []string, store RowStore) error {
+	p.Columns = 1
+	ids := TokenIDs(alphabet)
+	texts := p.Lexicons[p.Texts[0]].Texts
 	idOf := make([]float64, len(texts))
 	for i, text := range texts {
 		idOf[i] = float64(ids[text])
 	}
-	for row := range p.rows() {
+	for row := range p.Rows() {
 		id := 0.0
-		if number := p.at(row, p.texts[0]); !math.IsNaN(number) {
+		if number := p.At(row, p.Texts[0]); !math.IsNaN(number) {
 			id = idOf[int(number)]
 		}
-		if err := store.add([]float64{id}); err != nil {
+		if err := store.Add([]float64{id}); err != nil {
 			return err
 		}
 	}
 	var err error
-	p.features, err = store.finish()
+	p.Features, err = store.Finish()
 	return err
 }
 
 // prepare gives the panel its features.
-func (p *panel) prepare(t *TableInputs, store rowStore) error {
+func (p *Panel) prepare(t *TableInputs, store RowStore) error {
 	width := len(t.Columns)
-	p.inputColumns, p.columns = width, t.Features()
-	feature, last := make([]float64, p.columns), make([]float64, width)
-	err := p.walk(t.Columns, func(s series, row int, values, gaps []float64) error {
+	p.InputColumns, p.Columns = width, t.Features()
+	feature, last := make([]float64, p.Columns), make([]float64, width)
+	err := p.Walk(t.Columns, func(s Series, row int, values, gaps []float64) error {
 		for i, c := range t.Columns {
 			x, at := values[i], width+i
 			if t.Mask {
-				feature[at] = float64(1 - index(math.IsNaN(x)))
+				feature[at] = float64(1 - calc.One(math.IsNaN(x)))
 				at += width
 			}
 			if t.Gap {
 				feature[at] = c.scaleGap(gaps[i])
 			}
-			if row == s.lo {
+			if row == s.Lo {
 				last[i] = c.Mean
 			}
 			switch {
@@ -219,36 +219,36 @@ func (p *panel) prepare(t *TableInputs, store rowStore) error {
 			}
 			feature[i] = c.apply(x)
 		}
-		return store.add(feature)
+		return store.Add(feature)
 	})
-	if errors.Is(err, errTooManyCells) {
-		return errors.WithStack(&FileError{
-			Path: p.path, What: "inputs", Found: fmt.Sprintf("%d numbers", p.rows()*p.columns),
-			Expected: fmt.Sprintf("at most %d, or data.stream: true", maxCells),
-		})
+	if errors.Is(err, ErrTooManyNumbers) {
+		return errors.WithStack(fault.Fault{
+			Where: p.Path, What: "inputs", Found: fmt.Sprintf("%d numbers", p.Rows()*p.Columns),
+			Expected: fmt.Sprintf("at most %d, or data.stream: true", MaxNumbers),
+		}.Err())
 	}
 	if err != nil {
 		return err
 	}
-	if p.features, err = store.finish(); err == nil && t.Fill == FillLinear {
+	if p.Features, err = store.Finish(); err == nil && t.Fill == FillLinear {
 		p.interpolate(t.Columns)
 	}
 	return err
 }
 
 // interpolate draws a line between the values that were observed before and after missing ones.
-func (p *panel) interpolate(columns []InputColumn) {
+func (p *Panel) interpolate(columns []InputColumn) {
 	for i, r := range p.readers(columns) {
-		for _, s := range p.series {
+		for _, s := range p.Series {
 			lo, from := -1, 0.0 // the row last observed, and its value
-			for hi := s.lo; hi < s.hi; hi++ {
+			for hi := s.Lo; hi < s.Hi; hi++ {
 				to := r.value(s, hi)
 				if math.IsNaN(to) {
 					continue
 				}
 				for row := lo + 1; lo >= 0 && row < hi; row++ {
-					share := (p.clock(row) - p.clock(lo)) / (p.clock(hi) - p.clock(lo))
-					p.row(row)[i] = columns[i].apply(from + share*(to-from))
+					share := (p.Clock(row) - p.Clock(lo)) / (p.Clock(hi) - p.Clock(lo))
+					p.Row(row)[i] = columns[i].apply(from + share*(to-from))
 				}
 				lo, from = hi, to
 			}
@@ -297,64 +297,60 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	if !t.Numeric() {
 		return nil, errors.Errorf("inputs: found numbers alone, expected a table: the inputs are made of texts or dates as well")
 	}
-	want := t.layout()
-	width := len(want.inputs)
-	table := &table{path: "inputs", width: width, inputNames: want.inputs, line: -1, sequence: -1, group: -1, label: -1, time: -1, date: -1, value: -1}
+	want := t.Layout()
+	width := len(want.Inputs)
+	table := &Table{Path: "inputs", Width: width, InputNames: want.Inputs, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1, Value: -1}
 	for i := range width {
-		table.inputs = append(table.inputs, i)
+		table.Inputs = append(table.Inputs, i)
 	}
-	p := &panel{table: table}
+	p := &Panel{Table: table}
 	for i, values := range raw.Inputs {
 		if len(values)%width != 0 {
 			return nil, errors.Errorf("sequence %d: found %d numbers, expected a multiple of %d", i, len(values), width)
 		}
-		lo := table.rows()
-		table.cells = append(table.cells, values...)
-		p.series = append(p.series, series{lo, table.rows()})
+		lo := table.Rows()
+		table.Cells = append(table.Cells, values...)
+		p.Series = append(p.Series, Series{lo, table.Rows()})
 	}
 	// A series without a row begins nowhere.
-	whole := p.series
-	p.series = slices.DeleteFunc(slices.Clone(whole), func(s series) bool { return s.lo == s.hi })
-	if err := p.prepare(t, &memoryStore{}); err != nil {
+	whole := p.Series
+	p.Series = slices.DeleteFunc(slices.Clone(whole), func(s Series) bool { return s.Lo == s.Hi })
+	if err := p.prepare(t, &MemoryStore{}); err != nil {
 		return nil, err
 	}
 	out := &Sequences{Names: raw.Names, Inputs: make([][]float64, len(raw.Inputs))}
 	for i, s := range whole {
-		out.Inputs[i] = p.features[s.lo*p.columns : s.hi*p.columns]
+		out.Inputs[i] = p.Features[s.Lo*p.Columns : s.Hi*p.Columns]
 		t.relate(p, s, out.Inputs[i], out)
 	}
 	return out, nil
 }
 
-// Read reads a file of such rows, other columns left out; alphabet is that of the tokens, if the inputs are such.
-// Sequences stand in the order of their first rows; of each, where there is a Window, its last rows are taken.
-func (t *TableInputs) Read(ctx context.Context, path string, alphabet []string) (*Sequences, error) {
-	table, err := readTable(ctx, path, t.layout(), &memoryStore{})
-	if err != nil {
-		return nil, err
-	}
-	p, err := newPanel(table, false)
+// FromTable makes inputs of a table with the columns of [TableInputs.Layout]; alphabet is that of the tokens, if the inputs are such.
+// The sequences are in the order of their first rows; of each, where there is a Window, its last rows are taken.
+func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, error) {
+	p, err := NewPanel(table, false)
 	if err != nil {
 		return nil, err
 	}
 	if t.Tokens != "" {
-		err = p.tokenize(alphabet, &memoryStore{})
+		err = p.tokenize(alphabet, &MemoryStore{})
 	} else {
-		err = p.prepare(t, &memoryStore{})
+		err = p.prepare(t, &MemoryStore{})
 	}
 	if err != nil {
 		return nil, err
 	}
 	s := &Sequences{}
-	for _, one := range p.series {
-		if p.sequence >= 0 {
-			s.Names = append(s.Names, p.text(one.lo, p.sequence))
+	for _, one := range p.Series {
+		if p.Sequence >= 0 {
+			s.Names = append(s.Names, p.Text(one.Lo, p.Sequence))
 		}
-		lo := one.lo
+		lo := one.Lo
 		if t.Window > 0 {
-			lo = max(lo, one.hi-t.Window)
+			lo = max(lo, one.Hi-t.Window)
 		}
-		features := p.features[lo*p.columns : one.hi*p.columns]
+		features := p.Features[lo*p.Columns : one.Hi*p.Columns]
 		t.relate(p, one, features, s)
 		if t.Tokens == "" {
 			s.Inputs = append(s.Inputs, features)
@@ -367,32 +363,4 @@ func (t *TableInputs) Read(ctx context.Context, path string, alphabet []string) 
 		s.Tokens = append(s.Tokens, tokens)
 	}
 	return s, nil
-}
-
-// ReadInputs reads a table for a model that was trained elsewhere: the column sequence groups rows and the column time
-// orders them, where there are such; all others, features of them, are the inputs in their order and as
-// they are. No number may be missing.
-func ReadInputs(ctx context.Context, path string, features int) (*Sequences, error) {
-	names, err := columnNames(path)
-	if err != nil {
-		return nil, err
-	}
-	t := &TableInputs{Fill: FillZero}
-	for _, name := range names {
-		switch name {
-		case sequenceColumn:
-			t.Sequence = name
-		case "time":
-			t.Time = name
-		default:
-			t.Columns = append(t.Columns, InputColumn{Name: name, Scale: 1})
-		}
-	}
-	if len(t.Columns) != features {
-		return nil, errors.WithStack(&FileError{
-			Path: path, Line: 1, What: "header", Found: fmt.Sprintf("%d columns beside sequence and time: %s", len(t.Columns), shortList(names)),
-			Expected: fmt.Sprintf("%d, as the model has inputs", features),
-		})
-	}
-	return t.Read(ctx, path, nil)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
@@ -57,12 +58,12 @@ func (c Config) WithDefaults() Config {
 		c.Loss = LossAuto
 	}
 	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
-	c.Data = c.Data.WithDefaults()
+	c.Data = c.Data.WithDefaults(sets.Builtin()...)
 	c.Model = c.Model.WithDefaults()
-	if csv := c.Data.CSV; csv != nil && len(csv.Categories) > 0 && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
+	if csv := c.Data.Table; csv != nil && len(csv.Categories) > 0 && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
 		whole := *csv
 		whole.ScaleCategories = new(false)
-		c.Data.CSV = &whole
+		c.Data.Table = &whole
 	}
 	c.Solver = c.Solver.WithDefaults()
 	if c.Trainer.Metrics == nil && len(c.LossOptions.Quantiles) > 1 {
@@ -77,10 +78,10 @@ func (c Config) Validate() fault.List {
 	var faults fault.List
 	faults.Check(!strings.ContainsAny(c.Name, `/\`) && c.Name != "." && c.Name != "..", "name", c.Name, "a name without slashes: runs are called by it")
 	if slices.Contains(data.Tasks(), c.Task) {
-		faults.Under("data", c.Data.ValidateFor(c.Task))
+		faults.Under("data", c.Data.ValidateFor(c.Task, sets.Builtin()...))
 	} else {
 		faults.Add("task", string(c.Task), "one of %v", data.Tasks())
-		faults.Under("data", c.Data.Validate())
+		faults.Under("data", c.Data.Validate(sets.Builtin()...))
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
 	faults.Under("model", c.Model.Validate())
@@ -111,7 +112,7 @@ func (c Config) checkGaps(faults *fault.List) {
 	}
 	missing := c.Data.Missing
 	if missing == nil { // a set with a name, or none
-		_, known := data.Known(c.Data.Name)
+		_, known := sets.Known(c.Data.Name)
 		faults.Check(!known, "data.name", c.Data.Name, "data that tell what is missing: a layer gru_d reads masks and gaps")
 		return
 	}
@@ -124,7 +125,7 @@ func (c Config) checkGaps(faults *fault.List) {
 // checkCategories adds a fault for all that the data lack of what a layer category_embedding reads.
 func (c Config) checkCategories(faults *fault.List) {
 	const reads = "a layer category_embedding makes vectors of the categories of each"
-	csv := c.Data.CSV
+	csv := c.Data.Table
 	switch {
 	case !c.Model.EmbedsCategories():
 	case csv == nil:
@@ -138,7 +139,7 @@ func (c Config) checkCategories(faults *fault.List) {
 
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
 func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
-	csv := c.Data.CSV
+	csv := c.Data.Table
 	hasValid = c.Data.HasValid()
 	switch {
 	case c.Task == data.Classify:

@@ -17,6 +17,7 @@ import (
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Experiment is a configuration together with its data: a model, the solver that trains it and the trainer. It is used by one goroutine
@@ -26,7 +27,7 @@ type Experiment struct {
 	options options
 
 	data    *data.Data // nil: not yet loaded
-	files   []data.Entry
+	files   []sets.Entry
 	notes   []string // about the data, which nobody has been told yet
 	streams *graph.Streams
 	model   *layers.Model
@@ -107,7 +108,7 @@ func (e *Experiment) complete() error {
 func (e *Experiment) load(ctx context.Context) (err error) {
 	d := e.options.data
 	if d == nil {
-		if d, err = data.Load(ctx, e.cfg.Data, e.cfg.Task, e.options.load); err != nil {
+		if d, err = sets.Load(ctx, e.cfg.Data, e.cfg.Task, e.options.load); err != nil {
 			return e.cfg.Place("data", err)
 		}
 	}
@@ -205,7 +206,7 @@ func (e *Experiment) Plan() solvers.Plan {
 }
 
 // Files are the data files with their checksums, in the order of reading.
-func (e *Experiment) Files() []data.Entry { return e.files }
+func (e *Experiment) Files() []sets.Entry { return e.files }
 
 // Part is the data of one of [Splits]; nil where there is no such part.
 func (e *Experiment) Part(split string) data.Dataset {
@@ -289,11 +290,11 @@ func collect(faults *fault.List, prefix string, err error) bool {
 	return true
 }
 
-func fingerprint(files []string) ([]data.Entry, error) {
-	entries := make([]data.Entry, len(files))
+func fingerprint(files []string) ([]sets.Entry, error) {
+	entries := make([]sets.Entry, len(files))
 	for i, file := range files {
 		var err error
-		if entries[i], err = data.Fingerprint(file); err != nil {
+		if entries[i], err = sets.Fingerprint(file); err != nil {
 			return nil, err
 		}
 	}
@@ -301,7 +302,7 @@ func fingerprint(files []string) ([]data.Entry, error) {
 }
 
 // sameFiles compares contents: files may have moved.
-func sameFiles(before, now []data.Entry) error {
+func sameFiles(before, now []sets.Entry) error {
 	if len(before) != len(now) {
 		return fault.Fault{
 			Where: "data", What: "other files than those that the run began with",

@@ -8,6 +8,8 @@ import (
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/baseline"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Fit trains the model and measures it on all parts of the data: [Experiment.Train], then [Experiment.Measure]. The model ends with the
@@ -92,7 +94,7 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 		}
 		result.Confusion = &Confusion{e.data.Spec.ClassNames(), counts}
 	}
-	for _, b := range e.data.Baselines() {
+	for _, b := range baseline.Of(e.data) {
 		result.Baselines[b.Name] = b.Metrics
 	}
 	return result, nil
@@ -122,7 +124,7 @@ func (e *Experiment) Evaluate(ctx context.Context, split string) (Metrics, error
 	if err != nil {
 		return nil, err
 	}
-	metrics[data.AccuracyUnseen] = unseen[trainer.MetricAccuracy]
+	metrics[sets.AccuracyUnseen] = unseen[trainer.MetricAccuracy]
 	return metrics, nil
 }
 

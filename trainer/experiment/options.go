@@ -6,6 +6,7 @@ import (
 
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Option is one of the surroundings of an experiment, as its data and the number of threads. But for the data and the assignments of
@@ -14,14 +15,14 @@ type Option func(*options)
 
 type options struct {
 	data        *data.Data // nil: loaded as the configuration says
-	load        data.LoadOptions
+	load        sets.Options
 	threads     int
 	callbacks   []trainer.Callback
 	extensions  *Extensions
 	sets        []string
 	checkpoints string
 	batches     int          // of each part; 0: all
-	before      []data.Entry // what the files must be; nil: anything
+	before      []sets.Entry // what the files must be; nil: anything
 	quiet       bool         // the notes on the data are known
 }
 
@@ -29,7 +30,7 @@ type options struct {
 func With(d *data.Data) Option { return func(o *options) { o.data = d } }
 
 // DataFiles says where the files of known data sets are.
-func DataFiles(load data.LoadOptions) Option { return func(o *options) { o.load = load } }
+func DataFiles(load sets.Options) Option { return func(o *options) { o.load = load } }
 
 // Threads is how many threads compute; without it, or with 0, as many as the machine has cores. It changes no result.
 func Threads(n int) Option { return func(o *options) { o.threads = n } }
@@ -62,7 +63,7 @@ func Checkpoints(dir string) Option { return func(o *options) { o.checkpoints = 
 func FirstBatches(n int) Option { return func(o *options) { o.batches = n } }
 
 // SameFiles rejects data files with other contents than those of an earlier run. The notes about the files are not repeated.
-func SameFiles(before []data.Entry) Option {
+func SameFiles(before []sets.Entry) Option {
 	return func(o *options) { o.before, o.quiet = before, true }
 }
 

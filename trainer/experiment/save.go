@@ -19,7 +19,7 @@ import (
 // Keys of the metadata of a model file in addition to those of package interchange.
 const (
 	ConfigKey    = "gruexp.config"    // the configuration, as YAML; data files by their names, without their folders
-	SignatureKey = "gruexp.signature" // a data.Signature as JSON
+	SignatureKey = "gruexp.signature" // a data.Preparation as JSON
 )
 
 // Save writes a model file: the weights, and all that is needed to predict with them. A file that is there is replaced as a whole.
@@ -50,7 +50,7 @@ func (e *Experiment) metadata() (map[string]string, error) {
 }
 
 // Metadata is that of a model file: the text of a configuration and how data become inputs and outputs become numbers of the data.
-func Metadata(configuration []byte, signature data.Signature) (map[string]string, error) {
+func Metadata(configuration []byte, signature data.Preparation) (map[string]string, error) {
 	text, err := json.Marshal(signature)
 	if err != nil {
 		return nil, errors.Wrap(err, "signature of the data")
@@ -59,8 +59,8 @@ func Metadata(configuration []byte, signature data.Signature) (map[string]string
 }
 
 // Signature is how data become the inputs of the model, and what its outputs mean under its loss.
-func (e *Experiment) Signature() data.Signature {
-	signature := e.data.Signature()
+func (e *Experiment) Signature() data.Preparation {
+	signature := e.data.Preparation()
 	switch head := e.model.Head(); head.Loss {
 	case layers.QuantileLoss:
 		signature.Quantiles = head.Options.Quantiles
@@ -78,7 +78,7 @@ func (e *Experiment) Signature() data.Signature {
 // ModelFile is what a model file has.
 type ModelFile struct {
 	Model     *layers.Model
-	Signature data.Signature
+	Signature data.Preparation
 	Metadata  map[string]string
 }
 

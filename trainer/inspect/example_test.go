@@ -10,6 +10,7 @@ import (
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
 
@@ -26,7 +27,7 @@ func Example() {
 }
 
 func look(ctx context.Context) error {
-	languages, err := data.Load(ctx, data.Config{Name: "languages"}, data.Classify, data.LoadOptions{})
+	languages, err := sets.Load(ctx, data.Config{Name: "languages"}, data.Classify, sets.Options{})
 	if err != nil {
 		return err
 	}

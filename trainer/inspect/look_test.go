@@ -15,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
 
@@ -256,7 +257,7 @@ func TestNamesOfWhatIsSeen(t *testing.T) {
 		}, "gru0:reset update candidate hidden:2 decoder/gru:reset update candidate hidden:2 embedding0:2 decoder/embedding:3"},
 	} {
 		t.Run(x.set, func(t *testing.T) {
-			loaded, err := data.Load(context.Background(), data.Config{Name: x.set}, x.task, data.LoadOptions{})
+			loaded, err := sets.Load(context.Background(), data.Config{Name: x.set}, x.task, sets.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Main runs gruexp with the arguments and returns the exit code.
@@ -152,12 +152,12 @@ func checkKernels() error {
 
 // registry is the user's list of data files, kept among the user's configuration; nil, which is empty, for a user
 // without.
-func registry() *data.Registry {
+func registry() *sets.Registry {
 	folder, err := os.UserConfigDir()
 	if err != nil {
 		return nil
 	}
-	return data.NewRegistry(filepath.Join(folder, "gruexp"))
+	return sets.NewRegistry(filepath.Join(folder, "gruexp"))
 }
 
 func (a *app) jsonFlag(cmd *cobra.Command) {

@@ -12,6 +12,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -44,26 +45,26 @@ const (
 
 func (a *app) dataSets() []dataSet {
 	registry := registry()
-	var sets []dataSet
-	for _, set := range data.KnownSets() {
+	var listed []dataSet
+	for _, set := range sets.Builtin() {
 		state, where := a.find(set, registry)
-		sets = append(sets, dataSet{
-			set.Name, string(set.Task), state, where, set.Bytes(), set.License, set.Source, set.Description,
+		listed = append(listed, dataSet{
+			set.Name, string(set.Task), state, where, set.Bytes(), set.License, set.Origin, set.Description,
 		})
 	}
-	return sets
+	return listed
 }
 
 // find says whether a set is there, and where or what to do about it.
-func (a *app) find(set data.KnownSet, registry *data.Registry) (state, where string) {
+func (a *app) find(set data.Source, registry *sets.Registry) (state, where string) {
 	if !set.NeedsFile() {
 		return stateBuiltIn, "needs no file"
 	}
-	if files, err := data.Locate(set.Name, a.dataDir, nil); err == nil {
+	if files, err := sets.Locate(set, a.dataDir, nil); err == nil {
 		return statePresent, strings.Join(files, ", ")
 	}
-	files, err := data.Locate(set.Name, "", registry)
-	var missing *data.NotFoundError
+	files, err := sets.Locate(set, "", registry)
+	var missing *sets.NotFoundError
 	switch {
 	case errors.As(err, &missing):
 		return stateMissing, "'gruexp data get " + set.Name + "' downloads it"
@@ -126,7 +127,7 @@ several files needs the folder.`,
 			if err != nil {
 				return err
 			}
-			entries, err := registry.Add(cmd.Context(), set.Name, from)
+			entries, err := registry.Add(cmd.Context(), set, from)
 			if err != nil {
 				return err
 			}
@@ -138,13 +139,13 @@ several files needs the folder.`,
 }
 
 // showEntries says which files a set has, and whether they are the published ones or what otherwise says.
-func (a *app) showEntries(set data.KnownSet, entries []data.Entry, otherwise string) error {
+func (a *app) showEntries(set data.Source, entries []sets.Entry, otherwise string) error {
 	for _, e := range entries {
 		if _, err := fmt.Fprintf(a.stdout, "%s: %s, %s, SHA-256 %s\n", set.Name, e.Path, humanize.IBytes(uint64(e.Size)), e.SHA256); err != nil {
 			return err
 		}
 	}
-	if set.IsPublished(entries) {
+	if sets.IsPublished(set, entries) {
 		otherwise = "as published"
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: %s\n", set.Name, otherwise)
@@ -152,7 +153,7 @@ func (a *app) showEntries(set data.KnownSet, entries []data.Entry, otherwise str
 }
 
 // userRegistry is the user's registry, where a verb cannot do without one.
-func userRegistry(verb string) (*data.Registry, error) {
+func userRegistry(verb string) (*sets.Registry, error) {
 	registry := registry()
 	if registry == nil {
 		return nil, fault.Fault{
@@ -164,13 +165,13 @@ func userRegistry(verb string) (*data.Registry, error) {
 }
 
 // fileSet is the known set of that name, which must be one that is read from files.
-func fileSet(verb, name string) (data.KnownSet, error) {
-	set, ok := data.Known(name)
+func fileSet(verb, name string) (data.Source, error) {
+	set, ok := sets.Known(name)
 	if ok && set.NeedsFile() {
 		return set, nil
 	}
 	var names []string
-	for _, s := range data.KnownSets() {
+	for _, s := range sets.Builtin() {
 		if s.NeedsFile() {
 			names = append(names, s.Name)
 		}

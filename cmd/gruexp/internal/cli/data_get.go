@@ -15,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 func (a *app) dataGetCommand() *cobra.Command {
@@ -33,27 +34,27 @@ Ctrl-C or a connection that breaks leaves what has arrived; the same command goe
 			if err != nil {
 				return err
 			}
-			folder, registry := a.dataDir, (*data.Registry)(nil)
+			folder, registry := a.dataDir, (*sets.Registry)(nil)
 			if folder == "" {
 				if registry, err = userRegistry("data get"); err != nil {
 					return err
 				}
 				folder = filepath.Join(registry.Dir(), "data")
 			}
-			files, err := data.Locate(set.Name, a.dataDir, registry)
+			files, err := sets.Locate(set, a.dataDir, registry)
 			if err != nil {
 				if files, err = a.download(cmd.Context(), set, folder); err != nil {
 					return err
 				}
 				if registry != nil {
-					if _, err := registry.Add(cmd.Context(), set.Name, folder); err != nil {
+					if _, err := registry.Add(cmd.Context(), set, folder); err != nil {
 						return err
 					}
 				}
 			}
-			entries := make([]data.Entry, len(files))
+			entries := make([]sets.Entry, len(files))
 			for i, file := range files {
-				if entries[i], err = data.Fingerprint(file); err != nil {
+				if entries[i], err = sets.Fingerprint(file); err != nil {
 					return err
 				}
 			}
@@ -63,13 +64,13 @@ Ctrl-C or a connection that breaks leaves what has arrived; the same command goe
 }
 
 // download gets the files of a set to their places in the folder, but for those that are there already.
-func (a *app) download(ctx context.Context, set data.KnownSet, folder string) ([]string, error) {
+func (a *app) download(ctx context.Context, set data.Source, folder string) ([]string, error) {
 	var files []string
 	for _, file := range set.Files {
 		form, place, _ := file.Download()
 		path := filepath.Join(folder, filepath.FromSlash(place))
 		files = append(files, path)
-		if entry, err := data.Fingerprint(path); err == nil && entry.SHA256 == form.SHA256 {
+		if entry, err := sets.Fingerprint(path); err == nil && entry.SHA256 == form.SHA256 {
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Exit codes.
@@ -31,8 +31,7 @@ const (
 // where a request has several.
 func describe(err error, verb string) (code int, lines []string) {
 	var (
-		file       *data.FileError
-		missing    *data.NotFoundError
+		missing    *sets.NotFoundError
 		unfinished *run.UnfinishedError
 		stopped    *studies.UnfinishedError
 		fruitless  *studies.FailedError
@@ -48,8 +47,6 @@ func describe(err error, verb string) (code int, lines []string) {
 			}
 		}
 		return code, lines
-	case errors.As(err, &file):
-		return exitRequest, []string{oneLine(file.Error())}
 	case errors.As(err, &missing):
 		return exitRequest, []string{oneLine(missing.Error())}
 	case errors.As(err, &unfinished):

@@ -15,7 +15,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -167,7 +167,7 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 	}
 	return run.Options{
 		Threads:   threads,
-		Data:      data.LoadOptions{Dir: a.dataDir, Registry: registry()},
+		Data:      sets.Options{Dir: a.dataDir, Registry: registry()},
 		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
 		Log:       func(w io.Writer) run.Log { return newProgress(w, false) },
 		Ended: func(ctx context.Context, dir string) error {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/gruexp/gruexp/graph/kernel"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Build is the program itself.
@@ -46,7 +46,7 @@ type Environment struct {
 	Kernels string       `json:"kernels"` // "avx512", "avx2", "go" and the like
 	Cores   int          `json:"cores"`
 	Threads int          `json:"threads"`
-	Data    []data.Entry `json:"data,omitempty"` // the files, in the order of reading
+	Data    []sets.Entry `json:"data,omitempty"` // the files, in the order of reading
 }
 
 // Read looks at the machine.

@@ -109,7 +109,7 @@ func create(path string, cfg *experiment.Config, m *layers.Model) error {
 		return err
 	}
 	defer dir.Close()
-	metadata, err := experiment.Metadata(text, data.Signature{})
+	metadata, err := experiment.Metadata(text, data.Preparation{})
 	if err != nil {
 		return err
 	}

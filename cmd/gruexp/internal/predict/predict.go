@@ -12,6 +12,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
 // Options say what to predict from and where to.
@@ -85,7 +86,7 @@ func (o Options) check() error {
 	known := map[string]bool{npyEnding: true, csvEnding: true, jsonlEnding: true}
 	for _, f := range []struct{ flag, path string }{{"--input", o.Input}, {"--output", o.Output}} {
 		switch {
-		case f.flag == "--input" && data.IsTable(f.path):
+		case f.flag == "--input" && table.IsTable(f.path):
 		case f.path == "":
 			faults = append(faults, fault.Fault{Where: "predict", What: "missing flag", Found: "no " + f.flag, Expected: f.flag + " FILE that ends in .npy, .csv or .jsonl"})
 		case !known[filepath.Ext(f.path)]:
@@ -100,7 +101,7 @@ func (o Options) check() error {
 
 // unscale takes the outputs back to the units of the targets, of which each has as many outputs, of its quantiles, next to each
 // other; base is what they are changes from.
-func (o *outputs) unscale(signature data.Signature, base []float64) {
+func (o *outputs) unscale(signature data.Preparation, base []float64) {
 	for sequence, values := range o.values {
 		from := 0.0
 		if base != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/table"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -28,21 +29,21 @@ const maxLine = 1 << 28
 type reader struct {
 	path  string
 	input layers.Input
-	data.Signature
+	data.Preparation
 }
 
 // read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
 func (o Options) read(ctx context.Context, file *experiment.ModelFile) (in *data.Sequences, steps int, err error) {
-	r := &reader{path: o.Input, input: file.Model.Config().Input, Signature: file.Signature}
+	r := &reader{path: o.Input, input: file.Model.Config().Input, Preparation: file.Signature}
 	switch ending := filepath.Ext(o.Input); {
 	case ending == npyEnding && (r.Table == nil || r.Table.Numeric()):
 		in, steps, err = r.npy(o.Lengths)
 	case ending == jsonlEnding && !r.tableInLines():
 		in, err = r.jsonl(ctx)
 	case r.Table != nil:
-		in, err = r.Read(ctx, r.path)
+		in, err = table.ReadFor(ctx, r.Preparation, r.path)
 	case ending == csvEnding && r.input.Vocabulary == 0:
-		in, err = data.ReadInputs(ctx, r.path, r.input.Size)
+		in, err = table.ReadInputs(ctx, r.path, r.input.Size)
 	case ending == csvEnding:
 		err = r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
 	default:
@@ -230,7 +231,7 @@ func (r *reader) jsonl(ctx context.Context) (*data.Sequences, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		at := &reader{path: fmt.Sprintf("%s:%d", r.path, number), input: r.input, Signature: r.Signature}
+		at := &reader{path: fmt.Sprintf("%s:%d", r.path, number), input: r.input, Preparation: r.Preparation}
 		name, err := at.line(lines.Bytes(), in)
 		if err != nil {
 			return nil, err

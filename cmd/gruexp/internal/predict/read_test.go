@@ -20,7 +20,7 @@ func FuzzLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, r := range []*reader{
 			{path: "x:1", input: layers.Input{Size: 2}},
-			{path: "x:1", input: layers.Input{Vocabulary: 3}, Signature: data.Signature{Alphabet: []string{"", "a", "b"}}},
+			{path: "x:1", input: layers.Input{Vocabulary: 3}, Preparation: data.Preparation{Alphabet: []string{"", "a", "b"}}},
 		} {
 			in := &data.Sequences{}
 			_, err := r.line([]byte(text), in)

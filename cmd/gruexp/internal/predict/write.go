@@ -23,7 +23,7 @@ import (
 const maxArray = 1 << 31
 
 // write writes the whole file or none.
-func (o *outputs) write(path string, signature data.Signature) error {
+func (o *outputs) write(path string, signature data.Preparation) error {
 	if o.perStep {
 		if err := checkArray(path, o.steps, len(o.values), o.units); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (o *outputs) name(i int) string {
 }
 
 // writeCSV writes a row per sequence, or per step of each.
-func (o *outputs) writeCSV(w io.Writer, signature data.Signature) error {
+func (o *outputs) writeCSV(w io.Writer, signature data.Preparation) error {
 	out := csv.NewWriter(w)
 	head := []string{"sequence"}
 	if o.perStep {
@@ -129,7 +129,7 @@ func (o *outputs) writeCSV(w io.Writer, signature data.Signature) error {
 }
 
 // columns names the outputs by the classes or the targets of the training, with their quantiles, or output_0, output_1, ….
-func (o *outputs) columns(signature data.Signature) []string {
+func (o *outputs) columns(signature data.Preparation) []string {
 	names := signature.Classes
 	if names == nil {
 		names = signature.TargetNames

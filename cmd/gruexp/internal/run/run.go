@@ -13,14 +13,14 @@ import (
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Options are the surroundings of a run; they change no number of its result.
 type Options struct {
 	Threads   int // 0: as many as the machine has cores
-	Data      data.LoadOptions
+	Data      sets.Options
 	Callbacks []trainer.Callback
 	Log       func(io.Writer) Log // writes the log of a run; nil: it has none
 	DryRun    bool                // takes the first batch of each part of the data alone
@@ -36,7 +36,7 @@ type Options struct {
 func Splits() []string { return experiment.Splits() }
 
 // prepare loads the data of a configuration and builds the rest on them. The files must be those of before, unless that is nil.
-func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []data.Entry) (*experiment.Experiment, error) {
+func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []sets.Entry) (*experiment.Experiment, error) {
 	list := []experiment.Option{experiment.Threads(o.Threads), experiment.DataFiles(o.Data), experiment.Callbacks(o.Callbacks...)}
 	if o.DryRun {
 		list = append(list, experiment.FirstBatches(1))
@@ -184,7 +184,7 @@ func openRun(ctx context.Context, path string, options Options) (e *experiment.E
 	}
 	files := before.Data
 	if files == nil {
-		files = []data.Entry{} // there were none
+		files = []sets.Entry{} // there were none
 	}
 	if e, err = options.prepare(ctx, cfg, files); err != nil {
 		return nil, true, err

@@ -11,19 +11,20 @@ import (
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
 const csvEnding = ".csv"
 
 // rows is sequences of the rows of a table.
 type rows struct {
-	signature data.Signature
+	signature data.Preparation
 	names     []string      // of the sequences, nil where they have none
 	features  [][][]float64 // of the rows, those of the prime first
 	written   [][][]float64 // the rows behind the prime, in the units of the table
 }
 
-func (o Options) beginRows(ctx context.Context, signature data.Signature) (sequences, error) {
+func (o Options) beginRows(ctx context.Context, signature data.Preparation) (sequences, error) {
 	if filepath.Ext(o.Prime) != csvEnding {
 		found := "no --prime"
 		if o.Prime != "" {
@@ -33,7 +34,7 @@ func (o Options) beginRows(ctx context.Context, signature data.Signature) (seque
 			Where: "--prime", What: "rows to begin with", Found: found, Expected: "--prime FILE that ends in .csv, with the columns of the training",
 		}.Err()
 	}
-	given, err := signature.Read(ctx, o.Prime)
+	given, err := table.ReadFor(ctx, signature, o.Prime)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (o Options) check() error {
 }
 
 // begin reads the prime for a model that can go on with its own steps; any other is refused.
-func (o Options) begin(ctx context.Context, dir string, signature data.Signature) (sequences, error) {
+func (o Options) begin(ctx context.Context, dir string, signature data.Preparation) (sequences, error) {
 	if err := o.checkFlags(signature.Continues); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
-	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
@@ -170,12 +169,12 @@ func (c *Comparison) checkSplits(ctx context.Context, f *file, options Options) 
 		cfg := *reference.config
 		cfg.Data.ValidSeed = seed
 		_, err := run.Check(ctx, &cfg, c.config.Metric, options.Run)
-		var wrong *data.FileError
-		if errors.As(err, &wrong) {
+		var wrong fault.Fault
+		if errors.As(err, &wrong) && wrong.Where != "" {
 			where, line := f.document.Locate("seeds")
 			return fault.Fault{
 				Where: fmt.Sprintf("%s:%d", where, line), What: fmt.Sprintf("seed %d draws a validation part that cannot be", seed),
-				Found: fmt.Sprintf("%s: %s: %s", wrong.Path, wrong.What, wrong.Found), Expected: wrong.Expected + "; split: fixed keeps the part of seed 0",
+				Found: fmt.Sprintf("%s: %s: %s", wrong.Where, wrong.What, wrong.Found), Expected: wrong.Expected + "; split: fixed keeps the part of seed 0",
 			}.Err()
 		}
 		if err := f.placeFault(f.place(fmt.Sprintf("seed %d", seed), reference.changes, err)); err != nil {

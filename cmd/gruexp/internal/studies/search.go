@@ -119,7 +119,7 @@ func lasting(cfg *experiment.Config, list []change) ([]string, error) {
 			}
 		}
 	}
-	if csv := cfg.Data.CSV; csv != nil {
+	if csv := cfg.Data.Table; csv != nil {
 		keep("csv", map[string]string{"path": csv.Path, "train": csv.Train, "valid": csv.Valid, "test": csv.Test})
 	}
 	if text := cfg.Data.Text; text != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/trainer"
-	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
 // Counted is "1 epoch", "2 epochs".
@@ -59,7 +59,7 @@ func Metrics(sets ...map[string]float64) []string {
 // MetricOrder is what people look at first, then what a configuration asks for, in the order of the table.
 func MetricOrder() []string {
 	order := []string{
-		trainer.MetricExactMatch, trainer.MetricAccuracy, data.AccuracyUnseen, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
+		trainer.MetricExactMatch, trainer.MetricAccuracy, sets.AccuracyUnseen, trainer.MetricMAE, trainer.MetricRMSE, trainer.MetricMSE,
 		trainer.MetricNLL, trainer.MetricPerplexity, trainer.MetricLoss, trainer.MetricPenalty,
 	}
 	for _, m := range trainer.Metrics() {

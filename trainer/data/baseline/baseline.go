@@ -1,0 +1,31 @@
+package baseline
+
+import (
+	"github.com/gruexp/gruexp/trainer/data"
+)
+
+// Of returns what simple methods reach on the test part of data. Sets with a name have methods of their own; of a table, a text
+// and of sequences in memory they follow from the task.
+func Of(d *data.Data) []data.Baseline {
+	if d.Baselines != nil {
+		return d.Baselines()
+	}
+	return OfBasis(d.Basis)
+}
+
+// OfBasis returns what simple methods that follow from the task reach; none where there is no basis.
+func OfBasis(b *data.Basis) []data.Baseline {
+	if b == nil {
+		return nil
+	}
+	switch fitted := b.Train.(type) {
+	case *data.RowSet:
+		return tableBaselines(fitted, b.Test.(*data.RowSet), b.Season, b.RidgeRows)
+	case *data.TokenSeries:
+		return Tokens([][]int{fitted.Tokens}, [][]int{b.Test.(*data.TokenSeries).Tokens}, fitted.Spec().Vocabulary)
+	case *data.TokenPairs:
+		return pairBaselines(fitted, b.Test.(*data.TokenPairs))
+	default:
+		return nil
+	}
+}

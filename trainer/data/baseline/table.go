@@ -1,0 +1,183 @@
+package baseline
+
+import (
+	"math"
+
+	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/internal/calc"
+)
+
+// tableBaselines returns what needs no model, by task:
+//
+//   - classify: "majority", the most frequent class, and "centroid", the class whose sequences' mean is nearest, in scaled
+//     inputs, to the mean over the steps of the sequence;
+//   - regress: "mean", that of the training part's targets;
+//   - forecast: "mean"; "persistence", the last value of the target that was observed when the window ends; where there is
+//     a season "seasonal", the value a season before the target, or as many as it takes for it to be observed;
+//     and "ridge", see ridgeBaseline;
+//   - label: see labelBaselines;
+//   - next: "mean", that of the filled training part, and "persistence", the row before, filled.
+//
+// The metrics mae, mse and rmse are in original units, averaged over the targets that count.
+func tableBaselines(fitted, tested *data.RowSet, season, ridgeRows int) []data.Baseline {
+	if fitted.Spec().Vocabulary > 0 {
+		return tokenBaselines(fitted, tested)
+	}
+	switch fitted.Spec().TargetKind {
+	case data.ClassPerStep:
+		return labelBaselines(fitted, tested)
+	case data.ClassPerSequence:
+		majority := majorityBaseline(targetClasses(fitted), targetClasses(tested), fitted.Spec().Targets)
+		return []data.Baseline{majority, centroidBaseline(fitted, tested)}
+	case data.ValuesPerStep:
+		return stepBaselines(fitted, tested)
+	}
+	mean := data.Summarize(fitted.TargetValues()).Mean
+	baselines := []data.Baseline{valueBaseline(tested, "mean", func(data.Sample, int) float64 { return mean })}
+	if fitted.Spec().Task == data.Forecast {
+		persistence := lastObserved(tested.Panel, mean)
+		baselines = append(baselines, valueBaseline(tested, "persistence", persistence))
+		if season > 0 {
+			baselines = append(baselines, valueBaseline(tested, "seasonal", seasonal(tested, season, persistence)))
+		}
+		if ridge, ok := ridgeBaseline(fitted, tested, ridgeRows); ok {
+			baselines = append(baselines, ridge)
+		}
+	}
+	return baselines
+}
+
+func targetClasses(d *data.RowSet) []int {
+	classes := make([]int, len(d.Samples))
+	for i, s := range d.Samples {
+		classes[i] = int(s.Target)
+	}
+	return classes
+}
+
+// centroidBaseline answers the class whose sequences have the nearest mean.
+func centroidBaseline(fitted, tested *data.RowSet) data.Baseline {
+	width := fitted.Spec().Features
+	centroids, counts := make([]float64, fitted.Spec().Targets*width), make([]float64, fitted.Spec().Targets)
+	mean := make([]float64, width)
+	for _, s := range fitted.Samples {
+		meanOf(fitted.Panel, s, mean)
+		counts[s.Target]++
+		for i, v := range mean {
+			// The mean of the class so far moves toward this one.
+			at := int(s.Target)*width + i
+			centroids[at] += (v - centroids[at]) / counts[s.Target]
+		}
+	}
+	var right float64
+	for _, s := range tested.Samples {
+		meanOf(tested.Panel, s, mean)
+		nearness := make([]float64, fitted.Spec().Targets)
+		for class := range nearness {
+			for i, v := range mean {
+				d := v - centroids[class*width+i]
+				nearness[class] -= d * d
+			}
+		}
+		if calc.Argmax(nearness) == int(s.Target) {
+			right++
+		}
+	}
+	return data.Baseline{Name: "centroid", Metrics: map[string]float64{"accuracy": right / float64(len(tested.Samples))}}
+}
+
+// meanOf is the mean of the features of a sample's rows.
+func meanOf(p *data.Panel, s data.Sample, into []float64) {
+	clear(into)
+	for row := s.Lo; row < s.Hi; row++ {
+		for i, v := range p.Row(int(row)) {
+			into[i] += v / float64(s.Hi-s.Lo)
+		}
+	}
+}
+
+// lastObserved returns the last target of a series that was observed when a window ends; where none was it is mean.
+func lastObserved(p *data.Panel, mean float64) func(data.Sample, int) float64 {
+	return func(s data.Sample, _ int) float64 {
+		last := int(s.Hi) - 1
+		first := p.Start(last)
+		for row := last; row >= first; row-- {
+			if value := p.TargetValue(row); !math.IsNaN(value) {
+				return value
+			}
+		}
+		return mean
+	}
+}
+
+// seasonal returns the last target of a series that was observed a whole number of seasons before the one to predict, when
+// the window ends; where there is none it is otherwise.
+func seasonal(d *data.RowSet, season int, otherwise func(data.Sample, int) float64) func(data.Sample, int) float64 {
+	return func(s data.Sample, j int) float64 {
+		first := d.Panel.Start(int(s.Lo))
+		for row := int(s.Target) + d.Offsets[j] - season; row >= first; row -= season {
+			if row >= int(s.Hi) {
+				continue
+			}
+			if value := d.Panel.TargetValue(row); !math.IsNaN(value) {
+				return value
+			}
+		}
+		return otherwise(s, j)
+	}
+}
+
+// valueBaseline measures what is predicted for target j of a sample.
+func valueBaseline(d *data.RowSet, name string, predict func(s data.Sample, j int) float64) data.Baseline {
+	var e Deviations
+	for _, s := range d.Samples {
+		for j := range d.Offsets {
+			e.Add(predict(s, j) - d.Target(s, j))
+		}
+	}
+	return data.Baseline{Name: name, Metrics: e.Metrics()}
+}
+
+func stepBaselines(fitted, tested *data.RowSet) []data.Baseline {
+	width := fitted.Spec().Targets
+	means := make([]float64, width)
+	var count float64
+	for _, s := range fitted.Samples {
+		for row := s.Lo + 1; row <= s.Hi; row++ {
+			for k := range means {
+				means[k] += fitted.Panel.Row(int(row))[k]
+			}
+			count++
+		}
+	}
+	var mean, persistence Deviations
+	for _, s := range tested.Samples {
+		for row := s.Lo + 1; row <= s.Hi; row++ {
+			if !tested.Panel.Complete(int(row)) {
+				continue
+			}
+			before, now := tested.Panel.Row(int(row)-1), tested.Panel.Row(int(row))
+			for k := range width {
+				// A difference of scaled values only needs the scale.
+				scale := tested.Spec().TargetScale[k]
+				mean.Add(scale * (means[k]/count - now[k]))
+				persistence.Add(scale * (before[k] - now[k]))
+			}
+		}
+	}
+	return []data.Baseline{{Name: "mean", Metrics: mean.Metrics()}, {Name: "persistence", Metrics: persistence.Metrics()}}
+}
+
+// deviations collects differences between prediction and target.
+type Deviations struct{ count, absolute, squared float64 }
+
+func (d *Deviations) Add(difference float64) {
+	d.count++
+	d.absolute += math.Abs(difference)
+	d.squared += difference * difference
+}
+
+func (d *Deviations) Metrics() map[string]float64 {
+	mse := d.squared / d.count
+	return map[string]float64{"mae": d.absolute / d.count, "mse": mse, "rmse": math.Sqrt(mse)}
+}

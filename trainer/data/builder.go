@@ -1,0 +1,359 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
+)
+
+// Builder makes data of tables whose rows know their parts: it fits classes, categories, scaling and filling on the training
+// part and gives every part its sequences or windows.
+type Builder struct {
+	Config Config // with its defaults
+	Task   Task
+
+	// A panel may serve several parts; PartOf says for each of its rows which one it belongs to.
+	Panels [Parts]*Panel
+	PartOf map[*Panel][]Part
+
+	DrawsValid bool // see Data
+
+	Derived []InputColumn // inputs in addition to the columns of numbers
+	Date    []string      // the columns of the date, where the time is none
+
+	NewStore func(numbers int) (RowStore, error) // keeps rows, of about that many numbers together; nil: in memory
+
+	RidgeRows int // of a window that the linear baseline sees; 0: all
+
+	inputs   *TableInputs // once they are fitted
+	alphabet []string     // of the tokens, if the inputs are such
+}
+
+func (l *Builder) store(numbers int) (RowStore, error) {
+	if l.NewStore == nil {
+		return NewMemoryStore(numbers), nil
+	}
+	return l.NewStore(numbers)
+}
+
+// Data makes data of the panels.
+func (l *Builder) Data() (*Data, error) {
+	var classes []string
+	if l.Task == Classify || l.Task == Label {
+		var err error
+		if classes, err = l.fitClasses(); err != nil {
+			return nil, err
+		}
+	}
+	var sets [Parts]*RowSet
+	for p := range Parts {
+		if l.Panels[p] == nil {
+			continue
+		}
+		samples, err := l.samples(p, classes)
+		if err != nil {
+			return nil, err
+		}
+		sets[p] = &RowSet{Panel: l.Panels[p], Samples: samples, Offsets: l.offsets()}
+		if l.Task == Label {
+			if sets[p].classes, err = l.classesOf(l.Panels[p], p, classes); err != nil {
+				return nil, err
+			}
+		}
+	}
+
+	fit := l.fitInputs
+	if l.Config.Table != nil && l.Config.Table.Tokens != nil {
+		fit = l.fitTokens
+	}
+	if err := fit(); err != nil {
+		return nil, err
+	}
+	spec, err := l.spec(sets[TrainPart], classes)
+	if err != nil {
+		return nil, err
+	}
+	data := &Data{Spec: spec, Inputs: l.inputs, DrawsValid: l.DrawsValid}
+	for p, set := range sets {
+		if set == nil {
+			continue
+		}
+		set.spec = spec
+		if l.inputs.Relative != "" {
+			set.Relative = l.inputs
+		}
+		*data.Part(Part(p)) = set
+	}
+	season, ridgeRows := 0, l.RidgeRows
+	if l.Task == Forecast {
+		season, ridgeRows = l.Config.Forecast.Season, cmp.Or(ridgeRows, l.Config.Forecast.Window)
+	}
+	data.Basis = &Basis{Train: sets[TrainPart], Test: sets[TestPart], Season: season, RidgeRows: ridgeRows}
+	return data, nil
+}
+
+// fitClasses returns the labels of the training part, sorted.
+func (l *Builder) fitClasses() ([]string, error) {
+	panel := l.Panels[TrainPart]
+	seen := map[string]bool{}
+	see := func(row int) {
+		if row >= 0 && l.PartOf[panel][row] == TrainPart && !math.IsNaN(panel.At(row, panel.Table.Label)) {
+			seen[panel.Text(row, panel.Table.Label)] = true
+		}
+	}
+	for _, s := range panel.Series {
+		if l.Task == Label {
+			for row := s.Lo; row < s.Hi; row++ {
+				see(row)
+			}
+			continue
+		}
+		row, err := panel.labelOf(s)
+		if err != nil {
+			return nil, err
+		}
+		see(row)
+	}
+	classes := make([]string, 0, len(seen))
+	for label := range seen {
+		classes = append(classes, label)
+	}
+	slices.Sort(classes)
+	if len(classes) < 2 {
+		return nil, errors.WithStack(fault.Fault{
+			Where: panel.Path, What: "column " + quote.Text(l.Config.Table.Target),
+			Found: fmt.Sprintf("%d labels in the training part", len(classes)), Expected: "at least 2",
+		}.Err())
+	}
+	return classes, nil
+}
+
+// fitInputs fits the preparation of the inputs on the training part and gives every panel its features.
+func (l *Builder) fitInputs() error {
+	fitted := l.Panels[TrainPart]
+	inTrain := func(row int) bool { return l.PartOf[fitted][row] == TrainPart }
+	l.inputs = newTableInputs(l.Config, l.Task)
+	l.inputs.Date = l.Date
+	var err error
+	if l.inputs.Columns, err = l.columns(fitted, inTrain); err != nil {
+		return err
+	}
+	values, scaled, gaps := make([]Summary, len(l.inputs.Columns)), make([]Summary, len(l.inputs.Columns)), make([]Summary, len(l.inputs.Columns))
+	fitted.Walk(l.inputs.Columns, func(_ Series, row int, now, gap []float64) error {
+		if !inTrain(row) {
+			return nil
+		}
+		for i, x := range now {
+			values[i].add(x)
+			if l.Config.Scale == ScaleLog {
+				scaled[i].add(signedLog(x))
+			}
+			gaps[i].add(gap[i])
+		}
+		return nil
+	})
+	for i := range l.inputs.Columns {
+		c := &l.inputs.Columns[i]
+		scale := l.Config.Scale
+		if c.Category != "" && !l.scalesCategories() {
+			scale = ScaleNone
+		}
+		if c.Log = scale == ScaleLog; !c.Log {
+			scaled[i] = values[i]
+		}
+		fit := scaled[i].scaling(scale)
+		if scale == ScaleRobust {
+			fit = fitted.robust(*c, inTrain)
+		}
+		if !fit.usable() {
+			return fitted.unscalable(c.Name, values[i])
+		}
+		c.Mean, c.Scale, c.Offset = values[i].Mean, fit.scale, fit.offset
+		if l.Config.Missing.Gap && l.Config.Scale != ScaleNone {
+			c.Gap = gaps[i].Mean
+		}
+	}
+	for panel := range l.PartOf {
+		store, err := l.store(panel.Rows() * l.inputs.Features())
+		if err != nil {
+			return err
+		}
+		if err := panel.prepare(l.inputs, store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scalesCategories says whether the inputs made of texts are scaled as the others are.
+func (l *Builder) scalesCategories() bool {
+	return l.Config.Table == nil || l.Config.Table.ScaleCategories == nil || *l.Config.Table.ScaleCategories
+}
+
+// maxCategories bounds the inputs that are made of one column of texts.
+const maxCategories = 1 << 10
+
+// columns lists the inputs: first the columns of numbers as they stand, which the task next predicts.
+func (l *Builder) columns(fitted *Panel, inTrain func(row int) bool) ([]InputColumn, error) {
+	var columns []InputColumn
+	for _, name := range fitted.InputNames {
+		columns = append(columns, InputColumn{Name: name})
+	}
+	if l.Config.Table == nil {
+		return append(columns, l.Derived...), nil
+	}
+	for _, name := range l.Config.Table.Categories {
+		seen := fitted.trainTexts(name, inTrain)
+		if len(seen) > maxCategories {
+			return nil, errors.WithStack(fault.Fault{
+				Where: fitted.Path, What: "column " + quote.Text(name), Found: fmt.Sprintf("%d categories in the training part", len(seen)),
+				Expected: fmt.Sprintf("at most %d, or csv.tokens", maxCategories),
+			}.Err())
+		}
+		for _, category := range slices.Sorted(maps.Keys(seen)) {
+			columns = append(columns, InputColumn{Name: name + "=" + category, Of: name, Category: category})
+		}
+	}
+	for _, cycle := range l.Config.Table.Calendar {
+		columns = append(columns, cycle.Inputs()...)
+	}
+	for _, name := range fitted.InputNames {
+		for _, rows := range l.Config.Table.Lags {
+			columns = append(columns, InputColumn{Name: fmt.Sprintf("%s lag %d", name, rows), Of: name, Lag: rows})
+		}
+		for _, rows := range l.Config.Table.Differences {
+			columns = append(columns, InputColumn{Name: fmt.Sprintf("%s difference %d", name, rows), Of: name, Difference: rows})
+		}
+	}
+	if len(columns) > MaxColumns {
+		return nil, errors.WithStack(fault.Fault{
+			Where: fitted.Path, What: "inputs", Found: fmt.Sprint(len(columns)), Expected: fmt.Sprintf("at most %d", MaxColumns),
+		}.Err())
+	}
+	return append(columns, l.Derived...), nil
+}
+
+// trainTexts counts the texts of a column in the training part.
+func (p *Panel) trainTexts(name string, inTrain func(row int) bool) map[string]int {
+	counts := map[string]int{}
+	column := p.Texts[slices.Index(p.TextNames, name)]
+	numbers := make([]int, len(p.Lexicons[column].Texts))
+	for row := range p.Rows() {
+		if number := p.At(row, column); !math.IsNaN(number) && inTrain(row) {
+			numbers[int(number)]++
+		}
+	}
+	for number, count := range numbers {
+		if count > 0 {
+			counts[p.Lexicons[column].Texts[number]] = count
+		}
+	}
+	return counts
+}
+
+// fitTokens makes tokens of the one input, numbered by what the training part has.
+func (l *Builder) fitTokens() error {
+	fitted, tokens := l.Panels[TrainPart], l.Config.Table.Tokens
+	counts := fitted.trainTexts(tokens.Column, func(row int) bool { return l.PartOf[fitted][row] == TrainPart })
+	l.alphabet = Alphabet(counts, tokens.MinCount)
+	l.inputs = newTableInputs(l.Config, l.Task)
+	for panel := range l.PartOf {
+		store, err := l.store(panel.Rows())
+		if err != nil {
+			return err
+		}
+		if err := panel.tokenize(l.alphabet, store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// robust is the scaling of an input by the quartiles of the training part.
+func (p *Panel) robust(c InputColumn, inTrain func(row int) bool) scaling {
+	var values []float64
+	p.Walk([]InputColumn{c}, func(_ Series, row int, now, _ []float64) error {
+		if inTrain(row) {
+			values = append(values, now[0])
+		}
+		return nil
+	})
+	return robustScaling(values)
+}
+
+// unscalable is the error of a column whose training values are too far apart.
+func (p *Panel) unscalable(name string, s Summary) error {
+	return errors.WithStack(fault.Fault{
+		Where: p.Path, What: "column " + quote.Text(name),
+		Found: fmt.Sprintf("values from %g to %g", s.minimum, s.maximum), Expected: "values that can be scaled in 64 bits",
+	}.Err())
+}
+
+// spec describes the data and scales the targets.
+func (l *Builder) spec(fitted *RowSet, classes []string) (Spec, error) {
+	panel := l.Panels[TrainPart]
+	spec := Spec{Task: l.Task, Features: panel.Columns, FeatureNames: l.inputs.names(), Categories: l.inputs.Categories()}
+	if l.alphabet != nil {
+		spec.Features, spec.Vocabulary, spec.Alphabet = 0, len(l.alphabet), l.alphabet
+		spec.Unit = l.inputs.Unit
+	}
+	switch {
+	case l.Task == Next && l.alphabet != nil:
+		spec.TargetKind, spec.Targets, spec.Continues = TokenPerStep, len(l.alphabet), ContinuesTokens
+	case l.Task == Classify:
+		spec.TargetKind, spec.Targets, spec.Classes = ClassPerSequence, len(classes), classes
+	case l.Task == Label:
+		spec.TargetKind, spec.Targets, spec.Classes = ClassPerStep, len(classes), classes
+	case l.Task == Next:
+		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerStep, len(panel.InputNames), panel.InputNames
+		if len(l.inputs.Columns) == spec.Targets {
+			spec.Continues = ContinuesValues
+		}
+		for i, c := range l.inputs.Columns[:spec.Targets] {
+			spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, c.Scale), append(spec.TargetOffset, c.Offset)
+			spec.TargetNaive = append(spec.TargetNaive, c.Scale*l.naive(panel.observed(i)))
+		}
+	default:
+		var name string
+		if l.Task == Forecast {
+			name = l.Config.Forecast.Target
+			spec.TargetNaive = slices.Repeat([]float64{l.naive(panel.TargetValue)}, len(fitted.Offsets))
+		} else {
+			name = l.Config.Table.Target
+		}
+		values := fitted.TargetValues()
+		if l.inputs.Relative != "" {
+			fitted.Relative = l.inputs
+			for i := range values {
+				values[i] -= fitted.Base(fitted.Samples[i/len(fitted.Offsets)])
+			}
+		}
+		column := Summarize(values)
+		fit := column.scaling(l.Config.Scale)
+		if l.Config.Scale == ScaleRobust {
+			fit = robustScaling(values)
+		}
+		if !fit.usable() {
+			return spec, panel.unscalable(name, column)
+		}
+		if l.inputs.Relative != "" {
+			l.inputs.RelativeScale = fit.scale
+		}
+		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, len(fitted.Offsets), []string{name}
+		spec.TargetScale, spec.TargetOffset = slices.Repeat([]float64{fit.scale}, spec.Targets), slices.Repeat([]float64{fit.offset}, spec.Targets)
+		if spec.Targets > 1 {
+			spec.TargetNames = nil
+			for _, h := range l.Config.Forecast.horizons() {
+				spec.TargetNames = append(spec.TargetNames, fmt.Sprintf("%s +%d", name, h))
+			}
+		}
+	}
+	return spec, nil
+}

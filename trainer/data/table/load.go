@@ -1,0 +1,173 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
+)
+
+// loader reads tables and hands them to the builder.
+type loader struct {
+	data.Builder
+	dir    string
+	files  []string
+	notes  []string
+	stores []*fileStore // of the panels, with Config.Stream
+}
+
+// loadCSV loads the tables of a valid configuration. A relative path that does not exist is looked for in dir.
+func loadCSV(ctx context.Context, config data.Config, task data.Task, dir string) (*data.Data, error) {
+	l := &loader{Builder: data.Builder{Config: config, Task: task, PartOf: map[*data.Panel][]data.Part{}}, dir: dir}
+	l.NewStore = l.store
+	loaded, err := l.load(ctx)
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	loaded.Name, loaded.Files, loaded.Notes, loaded.OnClose = "csv", l.files, l.notes, l.close
+	return loaded, nil
+}
+
+func (l *loader) load(ctx context.Context) (*data.Data, error) {
+	if err := l.read(ctx); err != nil {
+		return nil, err
+	}
+	return l.Data()
+}
+
+// store is a new one for rows, of that many numbers together where that is known.
+func (l *loader) store(numbers int) (data.RowStore, error) {
+	if !l.Config.Stream {
+		return data.NewMemoryStore(numbers), nil
+	}
+	s, err := newFileStore()
+	if err != nil {
+		return nil, err
+	}
+	l.stores = append(l.stores, s)
+	return s, nil
+}
+
+// close lets go of the files that the rows are in.
+func (l *loader) close() error {
+	var first error
+	for _, s := range l.stores {
+		if err := s.Close(); first == nil {
+			first = err
+		}
+	}
+	l.stores = nil
+	return first
+}
+
+// lookUp returns the path of a file, which if it does not exist may be in dir.
+func lookUp(path, dir string) string {
+	if _, err := os.Stat(path); err != nil && dir != "" && !filepath.IsAbs(path) {
+		if _, err := os.Stat(filepath.Join(dir, path)); err == nil {
+			return filepath.Join(dir, path)
+		}
+	}
+	return path
+}
+
+// read reads the files and says which part each row belongs to.
+func (l *loader) read(ctx context.Context) error {
+	config := l.Config.Table
+	want := data.Layout{
+		Sequence: config.Sequence, Time: config.Time, Group: config.Group, Inputs: config.Inputs,
+		Texts: config.Categories, Markers: l.Config.Missing.Markers, Steps: config.Steps,
+	}
+	if config.Tokens != nil {
+		want.Inputs, want.Texts, want.Unit = []string{}, []string{config.Tokens.Column}, config.Tokens.Unit
+	} else if config.Steps != nil && want.Inputs == nil {
+		want.Inputs = config.Steps
+	}
+	switch l.Task {
+	case data.Classify, data.Label:
+		want.Label = config.Target
+	case data.Regress:
+		want.Value = config.Target
+	case data.Forecast:
+		want.Value, want.ValueIsInput = l.Config.Forecast.Target, true
+	}
+	open := func(path string) (*data.Panel, error) {
+		path = lookUp(path, l.dir)
+		store, err := l.store(0)
+		if err != nil {
+			return nil, err
+		}
+		read, err := ReadTable(ctx, path, want, store)
+		if err != nil {
+			return nil, err
+		}
+		l.files = append(l.files, path)
+		if err := l.checkTable(read); err != nil {
+			return nil, err
+		}
+		// The training file has chosen: the others must have the same inputs.
+		want.Inputs = append([]string{}, read.InputNames...)
+		return data.NewPanel(read, l.Config.Stream)
+	}
+	whole := func(p data.Part, path string) error {
+		panel, err := open(path)
+		if err != nil {
+			return err
+		}
+		l.Panels[p], l.PartOf[panel] = panel, slices.Repeat([]data.Part{p}, panel.Rows())
+		return nil
+	}
+
+	validFraction, testFraction := *l.Config.Split.Valid, l.Config.Split.Test
+	first := config.Path
+	if first == "" {
+		first, testFraction = config.Train, 0
+	}
+	if config.Valid != "" {
+		validFraction = 0
+	}
+	panel, err := open(first)
+	if err != nil {
+		return err
+	}
+	if len(panel.Ignored) > 0 {
+		l.notes = append(l.notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; csv.categories takes texts",
+			panel.Path, quote.List(panel.Ignored)))
+	}
+	l.Panels[data.TrainPart], l.PartOf[panel] = panel, l.Split(panel, validFraction, testFraction)
+	if config.Valid != "" {
+		if err := whole(data.ValidPart, config.Valid); err != nil {
+			return err
+		}
+	} else if validFraction > 0 {
+		l.Panels[data.ValidPart] = panel
+	}
+	if config.Test != "" {
+		return whole(data.TestPart, config.Test)
+	}
+	l.Panels[data.TestPart] = panel
+	return nil
+}
+
+// checkTable refuses a table that turns out not to have what the configuration counts on.
+func (l *loader) checkTable(t *data.Table) error {
+	refuse := func(what, found, expected string) error {
+		return errors.WithStack(fault.Fault{Where: t.Path, What: what, Found: found, Expected: expected}.Err())
+	}
+	switch {
+	case t.Sequence < 0 && (l.Task == data.Classify || l.Task == data.Regress):
+		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or csv.sequence", l.Task))
+	case t.Sequence < 0 && (l.Task == data.Next || l.Task == data.Label) && l.Config.Forecast == nil:
+		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
+	case len(l.Config.Table.Calendar) > 0 && !t.Dates:
+		return refuse("column "+quote.Text(l.Config.Table.Time), "numbers", "dates, as csv.calendar wants")
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/internal/input"
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
+)
+
+// maxLineBytes bounds a line of a file in which a line is a whole sequence.
+const maxLineBytes = 1 << 26
+
+// lineRecords is a file with a JSON object in each line, which is a sequence: a member that is a list has a value for each
+// step, one of lists a list for each step, any other the same value at all steps. A list of lists called m is the columns
+// m_0, m_1, ….
+type lineRecords struct {
+	path  string
+	lines *bufio.Scanner
+	line  int
+
+	members []member
+	places  map[string]int // of a member, in members
+	named   bool           // the sequences have names of their own
+	names   []string       // of the columns
+
+	values [][]Cell // of each column the steps of this line, one where all are the same
+	step   int      // the next
+	steps  int
+	cells  []Cell
+}
+
+// member is one of the members that every line may have.
+type member struct {
+	name  string
+	first int // of its columns
+	width int // of a list of lists, else 0
+}
+
+func newLineRecords(path string, file io.Reader) (Records, error) {
+	text, err := input.UTF8(path, file)
+	if err != nil {
+		return nil, err
+	}
+	r := &lineRecords{path: path, lines: bufio.NewScanner(text), places: map[string]int{}}
+	r.lines.Buffer(nil, maxLineBytes)
+	return r, nil
+}
+
+func (r *lineRecords) fault(what, found, expected string) error {
+	return errors.WithStack(fault.Fault{Where: r.path, Line: r.line, What: what, Found: found, Expected: expected}.Err())
+}
+
+const anObject = "an object, of which each member is a list with a value for each step, a text or a number"
+
+// header makes columns of the first line's members.
+func (r *lineRecords) Header() ([]string, error) {
+	object, order, err := r.object()
+	if err == io.EOF {
+		return nil, r.fault("file", "nothing", "a line with "+anObject)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range order {
+		m := member{name: name, first: len(r.names)}
+		columns := []string{name}
+		if list, ok := object[name].([]any); ok && len(list) > 0 {
+			if inner, ok := list[0].([]any); ok {
+				m.width, columns = len(inner), nil
+				for i := range inner {
+					columns = append(columns, name+"_"+strconv.Itoa(i))
+				}
+			}
+		}
+		r.places[name] = len(r.members)
+		r.members, r.names = append(r.members, m), append(r.names, columns...)
+		r.named = r.named || name == sequenceColumn
+	}
+	if !r.named {
+		r.names = append(r.names, sequenceColumn)
+	}
+	if err := checkHeader(r.path, r.line, r.names); err != nil {
+		return nil, err
+	}
+	r.cells, r.values = make([]Cell, len(r.names)), make([][]Cell, len(r.names))
+	return r.names, r.take(object)
+}
+
+func (r *lineRecords) Next() ([]Cell, int, error) {
+	if r.step == r.steps {
+		object, _, err := r.object()
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := r.take(object); err != nil {
+			return nil, 0, err
+		}
+	}
+	for i, values := range r.values {
+		switch len(values) {
+		case 0:
+			r.cells[i] = Cell{Kind: NullCell}
+		case 1:
+			r.cells[i] = values[0]
+		default:
+			r.cells[i] = values[r.step]
+		}
+	}
+	if !r.named {
+		r.cells[len(r.cells)-1] = Cell{Kind: NumberCell, Number: float64(r.line - 1)}
+	}
+	r.step++
+	return r.cells, r.line, nil
+}
+
+// object reads the next line; order is that of its members.
+func (r *lineRecords) object() (object map[string]any, order []string, err error) {
+	if !r.lines.Scan() {
+		if err := r.lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+			r.line++
+			return nil, nil, r.fault("line", fmt.Sprintf("more than %d bytes", maxLineBytes), "a shorter one")
+		} else if err != nil {
+			return nil, nil, input.Unreadable(r.path, err)
+		}
+		return nil, nil, io.EOF
+	}
+	r.line++
+	text := r.lines.Bytes()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&object); err != nil || object == nil {
+		found := "null"
+		switch {
+		case len(bytes.TrimSpace(text)) == 0:
+			found = "an empty line"
+		case err != nil:
+			found = err.Error()
+		}
+		return nil, nil, r.fault("line", found, anObject)
+	}
+	if decoder.More() {
+		return nil, nil, r.fault("line", "more than one value", anObject)
+	}
+	if r.members == nil {
+		order = memberOrder(text)
+	}
+	return object, order, nil
+}
+
+// memberOrder lists the members of a valid object as they are written.
+func memberOrder(text []byte) []string {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	var order []string
+	seen := map[string]bool{}
+	decoder.Token() // the brace
+	for decoder.More() {
+		token, err := decoder.Token()
+		name, ok := token.(string)
+		if err != nil || !ok {
+			break // which a valid object does not have
+		}
+		if !seen[name] {
+			order = append(order, name)
+		}
+		seen[name] = true
+		var value json.RawMessage
+		if decoder.Decode(&value) != nil {
+			break
+		}
+	}
+	return order
+}
+
+// take makes a line's values the ones that come next.
+func (r *lineRecords) take(object map[string]any) error {
+	clear(r.values)
+	r.step, r.steps = 0, -1
+	first := "" // the member that the number of steps is from
+	for name := range object {
+		if _, known := r.places[name]; !known {
+			return r.fault("member "+quote.Text(name), "it in this line", "the members of the first one")
+		}
+	}
+	for _, m := range r.members {
+		value, found := object[m.name]
+		if !found {
+			continue
+		}
+		list, ok := value.([]any)
+		if !ok {
+			if m.width > 0 {
+				return r.fault("member "+quote.Text(m.name), "no list", "a list with a list of numbers for each step")
+			}
+			c, err := r.cell(m, value)
+			if err != nil {
+				return err
+			}
+			r.values[m.first] = []Cell{c}
+			continue
+		}
+		if r.steps >= 0 && len(list) != r.steps {
+			return r.fault("member "+quote.Text(m.name), fmt.Sprintf("%d steps", len(list)), fmt.Sprintf("%d as in %s", r.steps, quote.Text(first)))
+		}
+		r.steps, first = len(list), m.name
+		if err := r.takeList(m, list); err != nil {
+			return err
+		}
+	}
+	if r.steps <= 0 {
+		return r.fault("line", "no steps", "a list with at least one value")
+	}
+	return nil
+}
+
+func (r *lineRecords) takeList(m member, list []any) error {
+	for t, value := range list {
+		inner := []any{value}
+		if m.width > 0 {
+			var ok bool
+			if inner, ok = value.([]any); !ok || len(inner) != m.width {
+				return r.fault(fmt.Sprintf("member %s, step %d", quote.Text(m.name), t), "another one", fmt.Sprintf("a list of %d values as in the first step of the file", m.width))
+			}
+		}
+		for i, x := range inner {
+			c, err := r.cell(m, x)
+			if err != nil {
+				return err
+			}
+			r.values[m.first+i] = append(r.values[m.first+i], c)
+		}
+	}
+	return nil
+}
+
+func (r *lineRecords) cell(m member, value any) (Cell, error) {
+	switch value := value.(type) {
+	case nil:
+		return Cell{Kind: NullCell}, nil
+	case float64:
+		return Cell{Kind: NumberCell, Number: value}, nil
+	case string:
+		return Cell{Text: value}, nil
+	case bool:
+		return Cell{Text: strconv.FormatBool(value)}, nil
+	default:
+		return Cell{}, r.fault("member "+quote.Text(m.name), "a list or an object in it", "numbers, texts and nulls")
+	}
+}
