@@ -99,7 +99,7 @@ func TestListAndDiffRuns(t *testing.T) {
 	gruexp(t, "list", "runs", filepath.Join(folder, "none")).mustFail(t, 2, "none: cannot be listed (found no such file or directory, expected a directory with runs in it)")
 	gruexp(t, "list", "runs", config).mustFail(t, 2, "mine.yaml: cannot be listed (found a file, expected")
 	gruexp(t, "diff", a, folder).mustFail(t, 2, ": is not a run (found no config.yaml, expected")
-	gruexp(t, "diff", a, damaged).mustFail(t, 2, "config.yaml: cannot be read (found")
+	gruexp(t, "diff", a, damaged).mustFail(t, 2, "config.yaml:1: not YAML: ")
 	gruexp(t, "diff", a).mustFail(t, 2, "gruexp: diff: wrong arguments (found …, expected the directories of two runs)")
 	if empty := mustRun(t, "list", "runs", t.TempDir(), "--json").stdout; empty != "{\"runs\":[]}\n" {
 		t.Errorf("found %q, expected an empty list", empty)

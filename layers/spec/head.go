@@ -104,7 +104,7 @@ func (h Head) misfits(c LayerConfig, out Shape) fault.List {
 	if c.Dense != nil {
 		size = "units"
 	}
-	l.Check(out.Width == 0 || out.Width == h.Width(), size, fmt.Sprintf("%d units", out.Width), "%d, as the task wants", h.Width())
+	l.Check(out.Width == 0 || h.Units == 0 || out.Width == h.Width(), size, fmt.Sprintf("%d units", out.Width), "%d, as the task wants", h.Width())
 	if c.Dense != nil && h.takesLogits() {
 		l.Check(c.Dense.Activation == Linear, "activation", string(c.Dense.Activation), "%s: the loss %s takes logits", Linear, h.Loss)
 	}

@@ -117,6 +117,15 @@ func (l *LayerConfig) SetCustom(key string, options any) {
 	l.Custom = &Custom{Kind: key, Options: options.(Layer)}
 }
 
+// CustomOptions returns the key and the options of a layer of a kind that is not built in, for encoders of configurations. It is false
+// for every other layer.
+func (l LayerConfig) CustomOptions() (key string, options any, ok bool) {
+	if l.Custom == nil {
+		return "", nil, false
+	}
+	return l.Custom.Kind, l.Custom.Options, true
+}
+
 // WithDefaults returns a copy of l with the zero fields of its layer set.
 func (l LayerConfig) WithDefaults() LayerConfig {
 	for _, k := range l.kinds() {
@@ -163,6 +172,17 @@ func (c ModelConfig) WithDefaults() ModelConfig {
 // Validate lists everything that is wrong with a configuration whose defaults are set, for any data and any task.
 func (c ModelConfig) Validate() fault.List {
 	_, l := c.plan(nil)
+	return l
+}
+
+// ValidateFor lists everything that is wrong with a configuration whose defaults are set, for a task. Sizes may not be known yet: a head
+// of 0 units fits any last layer, and then the input may lack its size, too.
+func (c ModelConfig) ValidateFor(head Head) fault.List {
+	if last := len(c.Layers) - 1; last >= 0 && c.Layers[last].Dense != nil {
+		c.Layers = slices.Clone(c.Layers)
+		c.Layers[last].Dense = new(*c.Layers[last].Dense) // a copy, of which plan sets the size
+	}
+	_, l := c.plan(&head)
 	return l
 }
 

@@ -69,7 +69,7 @@ func (p *Plan) Elements() int64 { return countElements(p.Params()) }
 // plan with faults must not be used.
 func (c ModelConfig) plan(head *Head) ([]PlannedLayer, fault.List) {
 	var faults fault.List
-	faults.Under("input", c.Input.validate(head != nil))
+	faults.Under("input", c.Input.validate(head != nil && head.Units != 0))
 	if len(c.Layers) == 0 {
 		faults.Add("layers", "none", "at least one layer")
 		return nil, faults
@@ -95,7 +95,7 @@ func (c ModelConfig) plan(head *Head) ([]PlannedLayer, fault.List) {
 	}
 	if c.Decoder != nil {
 		faults.Under("decoder", c.Decoder.Validate())
-		if head != nil && len(faults) == 0 {
+		if head != nil && head.Units != 0 && len(faults) == 0 {
 			faults.Under("decoder", c.Decoder.misfits(*c.Layers[last].GRU, head.Units))
 		}
 	}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/spec"
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
-	"github.com/gruexp/gruexp/trainer/data/sets"
 	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
@@ -58,7 +58,7 @@ func (c Config) WithDefaults() Config {
 		c.Loss = LossAuto
 	}
 	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
-	c.Data = c.Data.WithDefaults(sets.Builtin()...)
+	c.Data = c.Data.WithDefaults(c.sets()...)
 	c.Model = c.Model.WithDefaults()
 	if csv := c.Data.Table; csv != nil && len(csv.Categories) > 0 && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
 		whole := *csv
@@ -75,24 +75,28 @@ func (c Config) WithDefaults() Config {
 
 // Validate lists every fault of a configuration whose defaults are filled in.
 func (c Config) Validate() fault.List {
-	var faults fault.List
+	faults := c.extensions.Validate()
 	faults.Check(!strings.ContainsAny(c.Name, `/\`) && c.Name != "." && c.Name != "..", "name", c.Name, "a name without slashes: runs are called by it")
-	if slices.Contains(data.Tasks(), c.Task) {
-		faults.Under("data", c.Data.ValidateFor(c.Task, sets.Builtin()...))
+	task := slices.Contains(data.Tasks(), c.Task) // is one, and one that the data have
+	if task {
+		wrong := c.Data.ValidateFor(c.Task, c.sets()...)
+		task = !slices.ContainsFunc(wrong, func(f fault.Fault) bool { return f.Path == "task" })
+		faults.Under("data", wrong)
 	} else {
 		faults.Add("task", string(c.Task), "one of %v", data.Tasks())
-		faults.Under("data", c.Data.Validate(sets.Builtin()...))
+		faults.Under("data", c.Data.Validate(c.sets()...))
 	}
 	faults.Check(c.Precision == float32Name || c.Precision == float64Name, "precision", c.Precision, "%s or %s", float32Name, float64Name)
-	faults.Under("model", c.Model.Validate())
+	if task {
+		faults.Under("model", c.Model.ValidateFor(c.taskHead()))
+	} else {
+		faults.Under("model", c.Model.Validate())
+	}
 	c.checkGaps(&faults)
 	c.checkCategories(&faults)
-	if slices.Contains(data.Tasks(), c.Task) {
-		faults.Under("model", c.Model.ValidateDecoder(c.Task == data.Translate))
-	}
 	faults.Under("solver", c.Solver.Validate())
 	var training fault.List // what checkTargets looks at again
-	losses := append([]layers.Loss{LossAuto}, layers.Losses()...)
+	losses := slices.Concat([]layers.Loss{LossAuto}, layers.Losses(), c.extensions.lossesOf(spec.ClassTargets, spec.EventTargets, spec.NumberTargets))
 	training.Check(slices.Contains(losses, layers.Loss(c.Loss)), "loss", c.Loss, "one of %v", losses)
 	training.Check(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1, "label_smoothing", c.LabelSmoothing, "0 or more and less than 1")
 	training.Under("trainer", c.Trainer.Validate())
@@ -112,7 +116,7 @@ func (c Config) checkGaps(faults *fault.List) {
 	}
 	missing := c.Data.Missing
 	if missing == nil { // a set with a name, or none
-		_, known := sets.Known(c.Data.Name)
+		_, known := data.FindSource(c.sets(), c.Data.Name)
 		faults.Check(!known, "data.name", c.Data.Name, "data that tell what is missing: a layer gru_d reads masks and gaps")
 		return
 	}
@@ -161,13 +165,15 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 
 // checkTargets adds the faults of a loss, a smoothing or a monitor that targets of that kind do not have.
 func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) {
-	allowed := lossesOf(spec.TargetKind)
+	allowed := c.lossesOf(spec.TargetKind)
 	loss := c.lossFor(spec.TargetKind)
 	faults.Check(slices.Contains(allowed, loss), "loss", c.Loss, "%s or one of %v: the targets are %v", LossAuto, allowed, spec.TargetKind)
 	if loss == layers.PoissonLoss {
 		faults.Check(c.Data.Scale == data.ScaleNone, "data.scale", string(c.Data.Scale), "%s: the loss %s is about counts", data.ScaleNone, loss)
 	}
-	faults.Under("loss_options", c.LossOptions.WithDefaults(loss).Validate(loss))
+	if c.customLoss(loss) == nil {
+		faults.Under("loss_options", c.LossOptions.WithDefaults(loss).Validate(loss))
+	}
 	faults.Check(c.LabelSmoothing == 0 || loss == layers.CrossEntropy, "label_smoothing", c.LabelSmoothing,
 		"0: only the loss %s has it, and this is %s", layers.CrossEntropy, loss)
 	faults.Under("trainer", c.Trainer.ValidateFor(spec, hasValid))

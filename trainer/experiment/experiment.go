@@ -108,7 +108,7 @@ func (e *Experiment) complete() error {
 func (e *Experiment) load(ctx context.Context) (err error) {
 	d := e.options.data
 	if d == nil {
-		if d, err = sets.Load(ctx, e.cfg.Data, e.cfg.Task, e.options.load); err != nil {
+		if d, err = sets.Load(ctx, e.cfg.Data, e.cfg.Task, e.loading()); err != nil {
 			return e.cfg.Place("data", err)
 		}
 	}
@@ -134,6 +134,13 @@ func (e *Experiment) load(ctx context.Context) (err error) {
 		e.notes = slices.Clone(d.Notes)
 	}
 	return nil
+}
+
+// loading is where the data sets are.
+func (e *Experiment) loading() sets.Options {
+	load := e.options.load
+	load.Sources = append(slices.Clone(load.Sources), e.cfg.extensions.sources()...)
+	return load
 }
 
 // build makes model, solver and trainer. All faults of the configuration with these data are one error.

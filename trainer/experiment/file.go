@@ -44,9 +44,12 @@ func (s *source) config(assignments []string, extensions *Extensions, validate f
 			faults = append(faults, fault.Of(err)...)
 		}
 	}
+	if err := extensions.Validate().Err(); err != nil {
+		return nil, err
+	}
 	given := Config{Seed: 1}
 	given.Extend(extensions)
-	wrong := document.Decode(&given)
+	wrong := document.DecodeWith(&given, choices{extensions.Kinds()})
 	cfg := given.WithDefaults()
 	document.RestoreZeros(&cfg)
 	for _, f := range document.Place(withMeant(validate(cfg))) {

@@ -98,7 +98,7 @@ func OpenModel(path string) (*ModelFile, error) {
 		return nil, fault.Fault{Kind: fault.Damaged, Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}.Err()
 	}
 	cfg := m.Config()
-	faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Units)
+	faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Width())
 	if table := f.Signature.Table; table != nil && cfg.Input.Categories != nil {
 		same := slices.Equal(cfg.Input.Categories, CategoriesOf(table.Categories()))
 		faults.Check(same, "table", table.Categories(), "%v as the model has categories", cfg.Input.Categories)

@@ -16,8 +16,11 @@ import (
 // is wrong with them, in the order of the lines; values given by Set come last. What could be decoded is in into, too.
 //
 // It panics if into is not such a pointer or has fields of a type that this package does not know.
-func (d *Document) Decode(into any) fault.List {
-	dec := decoder{root: structure(into).Type()}
+func (d *Document) Decode(into any) fault.List { return d.DecodeWith(into, nil) }
+
+// DecodeWith is [Document.Decode] with choices that a program adds; nil: none.
+func (d *Document) DecodeWith(into any, choices Choices) fault.List {
+	dec := decoder{root: structure(into).Type(), choices: choices}
 	dec.decode(d.root, structure(into), "")
 	d.zeros = dec.zeros
 	faults := append(dec.faults, d.faults...)
@@ -35,7 +38,7 @@ func (d *Document) RestoreZeros(into any) {
 
 // restoreZero follows the steps of a path: keys, and places in lists. It does nothing where the defaults have changed what is there.
 func restoreZero(v reflect.Value, steps []any) {
-	for _, step := range steps {
+	for n, step := range steps {
 		for v.Kind() == reflect.Pointer {
 			if v.IsNil() {
 				return
@@ -55,6 +58,9 @@ func restoreZero(v reflect.Value, steps []any) {
 			fields := fieldsOf(v.Type())
 			i := slices.IndexFunc(fields, func(f field) bool { return f.key == step })
 			if i < 0 {
+				if c := customOf(v); c != nil {
+					restoreCustom(c, step, steps[n+1:])
+				}
 				return
 			}
 			v = v.FieldByIndex(fields[i].index)
@@ -63,6 +69,18 @@ func restoreZero(v reflect.Value, steps []any) {
 	if v.Kind() != reflect.Pointer { // a pointer holds the zero that was written
 		v.SetZero()
 	}
+}
+
+// restoreCustom is restoreZero for the options of a key that a program has added.
+func restoreCustom(c custom, key string, steps []any) {
+	chosen, options, ok := c.CustomOptions()
+	if !ok || chosen != key {
+		return
+	}
+	held := reflect.New(reflect.TypeOf(options)).Elem() // a copy, since options may be a struct and not a pointer to one
+	held.Set(reflect.ValueOf(options))
+	restoreZero(held, steps)
+	c.SetCustom(key, held.Interface())
 }
 
 func structure(into any) reflect.Value {
@@ -74,11 +92,12 @@ func structure(into any) reflect.Value {
 }
 
 type decoder struct {
-	root   reflect.Type
-	faults fault.List
-	steps  []any   // from the root to the value being decoded: keys and places in lists
-	inMap  int     // how many of them are keys of maps, whose values have no place to restore
-	zeros  [][]any // steps to the zeros that were written
+	root    reflect.Type
+	choices Choices // nil: none
+	faults  fault.List
+	steps   []any   // from the root to the value being decoded: keys and places in lists
+	inMap   int     // how many of them are keys of maps, whose values have no place to restore
+	zeros   [][]any // steps to the zeros that were written
 }
 
 func (d *decoder) wrong(at origin, path, found, expected string) {
@@ -242,6 +261,9 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string) {
 func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	fields := fieldsOf(v.Type())
 	keys := keysOf(fields)
+	if d.choices != nil && customOf(v) != nil {
+		keys = append(keys, d.choices.Keys()...)
+	}
 	var name string
 	options := &node{kind: scalarNode, origin: n.origin} // null: every option at its default
 	unknown := func() { d.wrong(n.origin, path, n.describe(), suggest.OneOf(keys, name)) }
@@ -272,6 +294,16 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 		return
 	}
 	v.SetZero() // a choice of the defaults gives way
+	if i >= len(fields) {
+		held, ok := d.choices.Options(name)
+		if !ok {
+			unknown()
+			return
+		}
+		d.below(name, options, structure(held), join(path, name))
+		customOf(v).SetCustom(name, held)
+		return
+	}
 	chosen := v.FieldByIndex(fields[i].index)
 	chosen.Set(reflect.New(chosen.Type().Elem()))
 	d.below(name, options, chosen.Elem(), join(path, name))

@@ -9,6 +9,30 @@ import (
 // choice is what the types of a configuration may implement: see the package's documentation.
 type choice interface{ OneOf() }
 
+// Choices are keys that a program adds to the choices of a configuration, for types with a method SetCustom(key string, options any) and
+// a method CustomOptions() (key string, options any, ok bool).
+type Choices interface {
+	// Keys lists the keys.
+	Keys() []string
+	// Options is a pointer to a new struct for the value of a key.
+	Options(key string) (options any, ok bool)
+}
+
+// custom is what a choice implements that can have keys of a program.
+type custom interface {
+	SetCustom(key string, options any)
+	CustomOptions() (key string, options any, ok bool)
+}
+
+// customOf is a choice in v as one that can have keys of a program, nil for another value. V must be addressable.
+func customOf(v reflect.Value) custom {
+	if v.Kind() != reflect.Struct || !v.CanAddr() {
+		return nil
+	}
+	c, _ := v.Addr().Interface().(custom)
+	return c
+}
+
 var (
 	choiceType          = reflect.TypeFor[choice]()
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()

@@ -112,6 +112,15 @@ func buildStruct(v reflect.Value, path string) (*node, error) {
 			return nil, err
 		}
 	}
+	if c, ok := v.Interface().(interface {
+		CustomOptions() (key string, options any, ok bool)
+	}); ok {
+		if key, options, ok := c.CustomOptions(); ok {
+			if err := result.append(key, reflect.ValueOf(options), path); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if chosen && len(result.entries) == 0 {
 		return plain("null"), nil
 	}

@@ -153,7 +153,7 @@ const (
 
 // predict runs sequences of similar length together.
 func (p *predictor) predict(ctx context.Context, in *data.Sequences) (*outputs, error) {
-	out := &outputs{lengths: make([]int, in.Len()), perStep: p.head.PerStep, units: p.head.Units, wide: p.wide, values: make([][]float64, in.Len())}
+	out := &outputs{lengths: make([]int, in.Len()), perStep: p.head.PerStep, units: p.head.Width(), wide: p.wide, values: make([][]float64, in.Len())}
 	for i := range out.lengths {
 		if in.Tokens != nil {
 			out.lengths[i] = len(in.Tokens[i])
