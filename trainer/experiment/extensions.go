@@ -22,6 +22,7 @@ type Extensions struct {
 	Solvers   map[string]solvers.Factory         // for solver.name
 	Schedules map[string]solvers.ScheduleFactory // for the name of a schedule
 	Metrics   map[string]trainer.MetricFactory   // for trainer.metrics and for monitors
+	Sets      map[string]data.Source             // data sets, for data.name; the key is the name
 }
 
 // Kinds are the layers, cells and losses, as the packages of models want them.
