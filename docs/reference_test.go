@@ -67,12 +67,17 @@ data: {csv: {path: x.csv, sequence: s, target: y, categories: [c]}}
 model: {input: {size: 3, categories: [{first: 1, count: 2}]}, layers: [category_embedding, gru, dense]}
 `, []string{"category_embedding", "", ""}},
 	{`
-task: next
-data: {csv: {path: x.csv, sequence: s}}
+task: classify
+data: {csv: {path: x.csv, sequence: s, target: y}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, activity_regularization: {l2: 2}, attention_pool, dense]}
 solver: {average: {}}
-trainer: {truncate: {}, curriculum: {}}
 `, []string{"conv1d", "batch_norm", "layer_norm", "residual", "activity_regularization", "attention_pool", ""}},
+	{`
+task: next
+data: {csv: {path: x.csv, sequence: s}}
+model: {layers: [gru: {return_sequences: true, stateful: true}, dense]}
+trainer: {truncate: {}, curriculum: {}}
+`, []string{"", ""}},
 }
 
 // probe is one of probes on disk with what the program answers to it.

@@ -10,8 +10,12 @@ import (
 func TestValidateForAHeadWithoutSizes(t *testing.T) {
 	t.Parallel()
 	classes := spec.Head{Loss: spec.CrossEntropy}
-	model := func(layers ...spec.LayerConfig) spec.ModelConfig { return spec.ModelConfig{Layers: layers}.WithDefaults() }
-	gru := func(steps bool) spec.LayerConfig { return spec.LayerConfig{GRU: &spec.GRUConfig{ReturnSequences: steps}} }
+	model := func(layers ...spec.LayerConfig) spec.ModelConfig {
+		return spec.ModelConfig{Layers: layers}.WithDefaults()
+	}
+	gru := func(steps bool) spec.LayerConfig {
+		return spec.LayerConfig{GRU: &spec.GRUConfig{ReturnSequences: steps}}
+	}
 	dense := spec.LayerConfig{Dense: &spec.DenseConfig{}}
 	for _, test := range []struct {
 		name  string
