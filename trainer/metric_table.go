@@ -54,6 +54,8 @@ type MetricInfo struct {
 	Targets  []data.TargetKind // that have it
 	Optional bool              // only where a configuration asks for it
 	Higher   bool              // higher is better
+
+	Least, Most *float64 // that the metric cannot go below and above; nil: no such bound is known
 }
 
 func targetKinds() []data.TargetKind {
@@ -69,7 +71,7 @@ func Metrics() []MetricInfo {
 	events := []data.TargetKind{data.BinaryPerStep}
 	numbers := []data.TargetKind{data.ValuesPerSequence, data.ValuesPerStep}
 	classesOrEvents := slices.Concat(classes, events)
-	return []MetricInfo{
+	metrics := []MetricInfo{
 		{Name: MetricLoss, Unit: "that of the loss", Targets: slices.Concat(classesOrEvents, numbers)},
 		{Name: MetricNLL, Unit: "nats", Targets: classesOrEvents},
 		{Name: MetricAccuracy, Targets: classes, Higher: true},
@@ -94,11 +96,35 @@ func Metrics() []MetricInfo {
 		{Name: MetricWidth, Unit: "units", Targets: numbers, Optional: true},
 		{Name: MetricCrossings, Targets: numbers, Optional: true},
 	}
+	shares := []string{MetricAccuracy, MetricExactMatch, topName(5), MetricF1Macro, MetricF1Micro, MetricAUC, MetricECE, MetricEventAccuracy, MetricCoverage, MetricCrossings}
+	unbounded := []string{MetricR2, MetricConfusion}
+	for i := range metrics {
+		m := &metrics[i]
+		if !slices.Contains(unbounded, m.Name) {
+			m.Least = new(0.0)
+		}
+		switch {
+		case slices.Contains(shares, m.Name), m.Name == MetricR2:
+			m.Most = new(1.0)
+		case m.Name == MetricPerplexity:
+			m.Least = new(1.0)
+		case m.Name == MetricSMAPE:
+			m.Most = new(200.0)
+		}
+	}
+	return metrics
 }
 
 // HigherIsBetter says which way a built-in metric gets better, given its name, as "accuracy", or that of a part of the data before
 // it, as "valid.accuracy". Of metrics of one's own only [Config.HigherIsBetter] and [MetricFactories.HigherIsBetter] know.
 func HigherIsBetter(name string) bool { return MetricFactories(nil).HigherIsBetter(name) }
+
+// Bounds are the values that a built-in metric cannot go below and above, as 0 and 1 of an accuracy; nil: no such bound is known. The
+// name may have a part of the data before it. The loss counts as bounded by 0; of all losses only poisson can go below.
+func Bounds(name string) (least, most *float64) {
+	m, _ := MetricFactories(nil).find(withoutPart(name))
+	return m.Least, m.Most
+}
 
 // MetricNames lists the metrics that data with that kind of target always have.
 func MetricNames(kind data.TargetKind) []string { return metricNames(kind, false) }

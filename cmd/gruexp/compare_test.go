@@ -19,6 +19,7 @@ type comparison struct {
 	Split     string
 	Arms      map[string]struct {
 		Mean, Low, High float64
+		Cut             bool
 		Values          []float64
 		Seeds           []uint64
 		Seconds         float64
@@ -32,6 +33,7 @@ type comparison struct {
 		P               float64
 		Adjusted        float64 `json:"p_adjusted"`
 		Verdict         string
+		Outcome         string
 		MoreSeeds       int `json:"more_seeds"`
 	}
 	Failed []struct{ Trial, Arm, Error string }
@@ -52,7 +54,10 @@ type comparison struct {
 	Test *struct {
 		Metric string
 		Looks  int
-		Arms   map[string]struct{ Mean, Low, High float64 }
+		Arms   map[string]struct {
+			Mean, Low, High float64
+			Cut             bool
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package study
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -18,6 +20,10 @@ type Comparison struct {
 	Reference      string // one of them, that the others are measured against
 	Seeds          []uint64
 	HigherIsBetter bool
+
+	// Least and Most are the values that the metric cannot go below and above, as 0 of a squared error; nil: none. Intervals of an
+	// arm's mean end there ([Estimate.Within]); differences are not bounded. A value beyond a bound disproves and removes it.
+	Least, Most *float64
 }
 
 // Table is the answer.
@@ -40,12 +46,41 @@ type Arm struct {
 // Difference is an arm minus the reference, seed by seed.
 type Difference struct {
 	Estimate
-	Pairs       int    `json:"pairs"`       // seeds that both have
-	Probability Value  `json:"probability"` // of improvement: that a run of the arm beats one of the reference
-	P           Value  `json:"p"`
-	Adjusted    Value  `json:"p_adjusted"` // Holm's
-	Verdict     string `json:"verdict"`
-	MoreSeeds   int    `json:"more_seeds"` // that would show a difference like the one observed; 0: found, or more than 1,000
+	Pairs       int     `json:"pairs"`       // seeds that both have
+	Probability Value   `json:"probability"` // of improvement: that a run of the arm beats one of the reference
+	P           Value   `json:"p"`
+	Adjusted    Value   `json:"p_adjusted"` // Holm's
+	Verdict     Verdict `json:"outcome"`
+	Sentence    string  `json:"verdict"`    // the verdict in words, with what it rests on
+	MoreSeeds   int     `json:"more_seeds"` // that would show a difference like the one observed; 0: found, or more than 1,000
+}
+
+// Verdict is what a difference comes to.
+type Verdict string
+
+// The verdicts.
+const (
+	Better    Verdict = "better"
+	Worse     Verdict = "worse"
+	Undecided Verdict = "undecided" // no difference was found, which does not say that there is none
+)
+
+// UnmarshalJSON also reads differences without an outcome, which earlier versions have written.
+func (d *Difference) UnmarshalJSON(text []byte) error {
+	type plain Difference
+	if err := json.Unmarshal(text, (*plain)(d)); err != nil {
+		return err
+	}
+	switch {
+	case d.Verdict != "":
+	case strings.HasPrefix(d.Sentence, string(Better)):
+		d.Verdict = Better
+	case strings.HasPrefix(d.Sentence, string(Worse)):
+		d.Verdict = Worse
+	default:
+		d.Verdict = Undecided
+	}
+	return nil
 }
 
 // Failure is a trial without a result.
@@ -55,13 +90,18 @@ type Failure struct {
 	Error string `json:"error"`
 }
 
-// Compare makes the table of trials that have ended; others are left out.
-func Compare(c Comparison, trials []Trial) *Table {
+// Table answers the question with the trials that have ended; others are left out.
+func (c Comparison) Table(trials []Trial) *Table {
+	for _, t := range trials {
+		for _, r := range t.Runs {
+			c = c.without(r.Value)
+		}
+	}
 	table := &Table{Arms: map[string]Arm{}, Differences: map[string]Difference{}, Failed: Failures(trials)}
 	values := map[string]map[uint64]float64{}
 	for _, name := range c.Arms {
 		values[name] = map[uint64]float64{}
-		table.Arms[name] = arm(c, name, trials, values[name])
+		table.Arms[name] = c.arm(name, trials, values[name])
 	}
 	var p []float64
 	var names []string
@@ -91,7 +131,18 @@ func Compare(c Comparison, trials []Trial) *Table {
 	return table
 }
 
-func arm(c Comparison, name string, trials []Trial, bySeed map[uint64]float64) Arm {
+// without drops the bounds that a value is beyond.
+func (c Comparison) without(value float64) Comparison {
+	if c.Least != nil && value < *c.Least {
+		c.Least = nil
+	}
+	if c.Most != nil && value > *c.Most {
+		c.Most = nil
+	}
+	return c
+}
+
+func (c Comparison) arm(name string, trials []Trial, bySeed map[uint64]float64) Arm {
 	runs := map[uint64]Run{}
 	for _, t := range trials {
 		if t.Arm == name && t.State == Done {
@@ -112,7 +163,7 @@ func arm(c Comparison, name string, trials []Trial, bySeed map[uint64]float64) A
 		a.Epochs, seconds = append(a.Epochs, r.Epochs), append(seconds, r.Seconds)
 		a.StopReasons[r.StopReason]++
 	}
-	a.Estimate = Interval(a.Values, bootstrapSeed)
+	a.Estimate = Interval(a.Values, bootstrapSeed).Within(c.Least, c.Most)
 	a.Seconds = Value(stat.Mean(seconds, nil))
 	return a
 }
@@ -131,20 +182,21 @@ func pairs(seeds []uint64, arm, reference map[uint64]float64) []float64 {
 }
 
 func (d *Difference) judge(c Comparison) {
+	d.Verdict = Undecided
 	switch {
 	case d.Pairs < 2:
-		d.Verdict = fmt.Sprintf("no difference found: %d seeds in common with %s, two are the least", d.Pairs, c.Reference)
+		d.Sentence = fmt.Sprintf("no difference found: %d seeds in common with %s, two are the least", d.Pairs, c.Reference)
 	case d.Adjusted > alpha && d.MoreSeeds > 0:
-		d.Verdict = fmt.Sprintf("no difference found from %s; if the observed one is real, about %s would show it", c.Reference, moreSeeds(d.MoreSeeds))
+		d.Sentence = fmt.Sprintf("no difference found from %s; if the observed one is real, about %s would show it", c.Reference, moreSeeds(d.MoreSeeds))
 	case d.Adjusted > alpha:
-		d.Verdict = fmt.Sprintf("no difference found from %s; what was observed is too small for 1,000 seeds to show", c.Reference)
+		d.Sentence = fmt.Sprintf("no difference found from %s; what was observed is too small for 1,000 seeds to show", c.Reference)
 	case d.Mean > 0 == c.HigherIsBetter:
-		d.Verdict, d.MoreSeeds = "better than "+c.Reference, 0
+		d.Verdict, d.Sentence, d.MoreSeeds = Better, "better than "+c.Reference, 0
 	default:
-		d.Verdict, d.MoreSeeds = "worse than "+c.Reference, 0
+		d.Verdict, d.Sentence, d.MoreSeeds = Worse, "worse than "+c.Reference, 0
 	}
 	if lost := len(c.Seeds) - d.Pairs; lost > 0 && d.Pairs >= 2 {
-		d.Verdict += fmt.Sprintf(", on the %d of %d seeds that did not fail", d.Pairs, len(c.Seeds))
+		d.Sentence += fmt.Sprintf(", on the %d of %d seeds that did not fail", d.Pairs, len(c.Seeds))
 	}
 }
 
@@ -168,7 +220,7 @@ func Failures(trials []Trial) []Failure {
 
 // TestEstimates are the arms' means of a metric on the test part, with intervals; arms without the metric are left out.
 // What was selected on the validation part is judged by them once.
-func TestEstimates(c Comparison, trials []Trial, metric string) map[string]Estimate {
+func (c Comparison) TestEstimates(trials []Trial, metric string) map[string]Estimate {
 	estimates := map[string]Estimate{}
 	for _, name := range c.Arms {
 		var values []float64
@@ -182,8 +234,11 @@ func TestEstimates(c Comparison, trials []Trial, metric string) map[string]Estim
 				}
 			}
 		}
+		for _, v := range values {
+			c = c.without(v)
+		}
 		if len(values) > 0 {
-			estimates[name] = Interval(values, bootstrapSeed)
+			estimates[name] = Interval(values, bootstrapSeed).Within(c.Least, c.Most)
 		}
 	}
 	return estimates

@@ -1,12 +1,13 @@
 // Package study is many runs for one question: which of these strategies is better, or which hyperparameters are best.
 //
 // A study is a list of [Trial]s, each one a configuration and the seeds that it is run with. What happened to a trial
-// stands in a [Store], which several processes may share and which survives the death of any of them: [Work] takes
-// trials from the store, has each carried out and records it exactly once, so that a study that was killed anywhere goes
-// on where it stopped. [Compare] makes the table of a comparison of its trials: a mean with an interval for every arm,
+// is recorded in a [Store], which several processes may share and which survives the death of any of them: [Worker.Work] takes
+// trials from the store, has each carried out and records it exactly once, so that a study that was killed anywhere
+// continues where it stopped. [Comparison.Table] makes the table of a comparison of its trials: a mean with an interval for every arm,
 // and for every arm a paired difference from the reference with a verdict in words.
 //
-// What a trial does is the caller's: the package knows no model, no file of a run and no command line. Rooms below it:
+// What a trial does is the caller's: the package knows no model, no file of a run and no command line. [EachSeed] makes a trial of a
+// function, and [NewMemory] is a store for a study within one process. Packages below it:
 // trainer/study/search proposes the trials of a search for hyperparameters and ends hopeless ones early;
 // trainer/study/sqlite is a store in one file.
 //

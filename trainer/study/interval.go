@@ -21,6 +21,7 @@ type Estimate struct {
 	Mean Value `json:"mean"`
 	Low  Value `json:"low"` // of the 95 % interval
 	High Value `json:"high"`
+	Cut  bool  `json:"cut,omitempty"` // an end was beyond what the metric can be, and is at that bound instead
 
 	p float64 // two-sided, of the hypothesis that the true mean is 0
 }
@@ -45,14 +46,14 @@ func Interval(values []float64, seed uint64) Estimate { return interval(values, 
 func interval(values []float64, seed uint64, resamples int) Estimate {
 	n := len(values)
 	if n == 0 {
-		return Estimate{nan, nan, nan, 1}
+		return Estimate{Mean: nan, Low: nan, High: nan, p: 1}
 	}
 	mean, deviation := stat.MeanStdDev(values, nil)
 	if n == 1 {
-		return Estimate{Value(mean), nan, nan, 1}
+		return Estimate{Mean: Value(mean), Low: nan, High: nan, p: 1}
 	}
 	if flat(mean, deviation) {
-		return Estimate{Value(mean), Value(mean), Value(mean), flatP(mean, n)}
+		return Estimate{Mean: Value(mean), Low: Value(mean), High: Value(mean), p: flatP(mean, n)}
 	}
 	spread := deviation / math.Sqrt(float64(n))
 	t := studentized(values, mean, deviation, seed, resamples)
@@ -61,6 +62,18 @@ func interval(values []float64, seed uint64, resamples int) Estimate {
 		Mean: Value(mean), Low: Value(mean - quantile((1+level)/2)*spread), High: Value(mean - quantile((1-level)/2)*spread),
 		p: twoSided(t, mean/spread),
 	}
+}
+
+// Within is the estimate of the mean of values that cannot go below least or above most; nil: no bound. The interval is cut there, which
+// loses no coverage: the true mean is within the bounds.
+func (e Estimate) Within(least, most *float64) Estimate {
+	if least != nil && float64(e.Low) < *least {
+		e.Low, e.Cut = Value(*least), true
+	}
+	if most != nil && float64(e.High) > *most {
+		e.High, e.Cut = Value(*most), true
+	}
+	return e
 }
 
 // flat says whether values are equal up to rounding.

@@ -29,8 +29,8 @@ type Worker struct {
 	// Prune says whether a trial that has come so far is to be ended, given all trials, itself among them. Nil: never.
 	Prune func(all []Trial, t Trial) bool
 
-	// Ended is told of every trial that this worker has ended. It may be nil, and is called by one goroutine at a time.
-	Ended func(t Trial)
+	// OnEnd is called after each trial that this worker has ended, by one goroutine at a time; nil: nothing is called.
+	OnEnd func(t Trial)
 }
 
 // Work carries out trials until none is left, not even one of another worker that might die. Where the context ends, the
@@ -40,12 +40,12 @@ func (w *Worker) Work(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var (
-		slots sync.WaitGroup
-		one   sync.Mutex
+		slots   sync.WaitGroup
+		endedMu sync.Mutex
 	)
 	for range max(1, w.Slots) {
 		slots.Go(func() {
-			if err := w.slot(ctx, &one); err != nil {
+			if err := w.slot(ctx, &endedMu); err != nil {
 				stop(err) // all slots stop, the first error counts
 			}
 		})
@@ -54,7 +54,7 @@ func (w *Worker) Work(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-func (w *Worker) slot(ctx context.Context, one *sync.Mutex) error {
+func (w *Worker) slot(ctx context.Context, endedMu *sync.Mutex) error {
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -75,10 +75,10 @@ func (w *Worker) slot(ctx context.Context, one *sync.Mutex) error {
 		if err := w.carryOut(ctx, t); err != nil {
 			return err
 		}
-		if w.Ended != nil {
-			one.Lock()
-			w.Ended(*t)
-			one.Unlock()
+		if w.OnEnd != nil {
+			endedMu.Lock()
+			w.OnEnd(*t)
+			endedMu.Unlock()
 		}
 	}
 }
@@ -100,6 +100,8 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
 	switch {
 	case errors.Is(context.Cause(trial), errPruned): // even where the end came before the trial heard of it
 		t.State, t.Value = Pruned, Value(t.Curve[len(t.Curve)-1].Value)
+	case err == nil && undefined(runs) != nil:
+		t.State, t.Error = Failed, undefined(runs).Error()
 	case err == nil:
 		t.end(runs)
 	case ctx.Err() != nil:
@@ -118,6 +120,9 @@ func (w *Worker) judge(ctx context.Context, t *Trial, p Point) (hopeless bool, e
 	// A trial that goes on says again what was reported. The last of it is judged again: its worker may have been killed
 	// before it ended the trial.
 	n := len(t.Curve)
+	if !Value(p.Value).Known() {
+		return false, nil // the metric is undefined in this epoch
+	}
 	if n > 0 && p.Epoch < t.Curve[n-1].Epoch {
 		return false, nil
 	}
@@ -135,4 +140,14 @@ func (w *Worker) judge(ctx context.Context, t *Trial, p Point) (hopeless bool, e
 		return false, err
 	}
 	return w.Prune(all, *t), nil
+}
+
+// undefined is an error where the metric of a run is not a number: nothing can be compared with it.
+func undefined(runs []Run) error {
+	for _, r := range runs {
+		if !Value(r.Value).Known() {
+			return errors.Errorf("seed %d: found that the metric is undefined (%v), expected a number", r.Seed, r.Value)
+		}
+	}
+	return nil
 }

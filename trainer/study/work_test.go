@@ -66,7 +66,7 @@ func TestCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := 0
-	w := study.Worker{Store: s, Slots: 3, Execute: shift(map[string]float64{"better": -0.1, "worse": 0.2}), Ended: func(study.Trial) { ended++ }}
+	w := study.Worker{Store: s, Slots: 3, Execute: shift(map[string]float64{"better": -0.1, "worse": 0.2}), OnEnd: func(study.Trial) { ended++ }}
 	if err := w.Work(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -74,14 +74,14 @@ func TestCompare(t *testing.T) {
 		t.Errorf("found %d trials ended, expected 20", ended)
 	}
 	c := study.Comparison{Arms: arms, Reference: "reference", Seeds: seeds}
-	table := study.Compare(c, trialsOf(t, s))
+	table := c.Table(trialsOf(t, s))
 	for arm, want := range map[string]string{
 		"same": "no difference found from reference", "better": "better than reference",
 		"worse": "worse than reference, on the 4 of 5 seeds that did not fail",
 	} {
 		d := table.Differences[arm]
-		if !strings.HasPrefix(d.Verdict, want) {
-			t.Errorf("%s: found %q, expected %q", arm, d.Verdict, want)
+		if !strings.HasPrefix(d.Sentence, want) {
+			t.Errorf("%s: found %q, expected %q", arm, d.Sentence, want)
 		}
 		if d.Adjusted < d.P || d.Low > d.Mean || d.Mean > d.High {
 			t.Errorf("%s: found %+v", arm, d)
@@ -96,10 +96,10 @@ func TestCompare(t *testing.T) {
 	if a := table.Arms["worse"]; len(a.Values) != 4 || a.Seconds != 2 || a.StopReasons["max_epochs"] != 4 || a.Epochs[1] != 3 {
 		t.Errorf("found %+v, expected the seeds 1, 3, 4, 5", a)
 	}
-	if e := study.TestEstimates(c, trialsOf(t, s), "loss")["worse"]; e.Mean != 0.2 {
+	if e := c.TestEstimates(trialsOf(t, s), "loss")["worse"]; e.Mean != 0.2 {
 		t.Errorf("found %+v on the test part", e)
 	}
-	if found := study.TestEstimates(c, trialsOf(t, s), "accuracy"); len(found) != 0 {
+	if found := c.TestEstimates(trialsOf(t, s), "accuracy"); len(found) != 0 {
 		t.Errorf("found %v of a metric that there is not", found)
 	}
 

@@ -309,3 +309,30 @@ func TestASHASpendsLess(t *testing.T) {
 		t.Errorf("found %.2f of the epochs spent and the best trial %.3f worse, expected at most 1/3 and 0.1", share, lost)
 	}
 }
+
+// The largest integers there are do not overflow.
+func TestWideSpaces(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]Dimension{
+		"int":     {Int: []int64{math.MinInt64 + 1, math.MaxInt64}},
+		"log_int": {LogInt: []int64{1, math.MaxInt64}},
+		"end":     {Int: []int64{math.MaxInt64 - 1, math.MaxInt64}},
+	} {
+		s := Space{"n": d}
+		if err := s.Validate().Err(); err != nil {
+			t.Fatal(err)
+		}
+		bounds := append(d.Int, d.LogInt...)
+		before := int64(math.MinInt64)
+		for _, u := range []float64{0, 0.25, 0.5, 0.75, 1} {
+			n := d.value(u).(int64)
+			if n < bounds[0] || n > bounds[1] || n < before {
+				t.Errorf("%s: found %d at %g after %d, expected rising numbers from %d to %d", name, n, u, before, bounds[0], bounds[1])
+			}
+			before = n
+			if back, ok := d.place(n); !ok || math.IsNaN(back) {
+				t.Errorf("%s: found no place of %d", name, n)
+			}
+		}
+	}
+}

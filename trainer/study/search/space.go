@@ -158,12 +158,23 @@ func (d Dimension) value(u float64) any {
 	case d.Log != nil:
 		return min(max(math.Exp(between(math.Log(d.Log[0]), math.Log(d.Log[1]))), d.Log[0]), d.Log[1])
 	case d.Int != nil:
-		return min(int64(math.Floor(between(float64(d.Int[0]), float64(d.Int[1]+1)))), d.Int[1])
+		return whole(math.Floor(between(float64(d.Int[0]), float64(d.Int[1])+1)), d.Int[0], d.Int[1])
 	case d.LogInt != nil:
-		n := int64(math.Floor(math.Exp(between(math.Log(float64(d.LogInt[0])), math.Log(float64(d.LogInt[1]+1))))))
-		return min(max(n, d.LogInt[0]), d.LogInt[1])
+		return whole(math.Floor(math.Exp(between(math.Log(float64(d.LogInt[0])), math.Log(float64(d.LogInt[1])+1)))), d.LogInt[0], d.LogInt[1])
 	default:
 		return d.Choice[int(u*float64(len(d.Choice)))]
+	}
+}
+
+// whole is x as a whole number from least to most: an integer that x itself is too large for would overflow.
+func whole(x float64, least, most int64) int64 {
+	switch {
+	case !(x > float64(least)):
+		return least
+	case x >= float64(most):
+		return most
+	default:
+		return min(max(int64(x), least), most)
 	}
 }
 
@@ -179,6 +190,8 @@ func (d Dimension) place(v any) (u float64, ok bool) {
 		x = n
 	case int64:
 		x = float64(n)
+	case uint64:
+		x = float64(n)
 	default:
 		return 0, false
 	}
@@ -188,10 +201,13 @@ func (d Dimension) place(v any) (u float64, ok bool) {
 	case d.Log != nil:
 		u = (math.Log(x) - math.Log(d.Log[0])) / (math.Log(d.Log[1]) - math.Log(d.Log[0]))
 	case d.Int != nil:
-		u = (x + 0.5 - float64(d.Int[0])) / float64(d.Int[1]+1-d.Int[0])
+		u = (x + 0.5 - float64(d.Int[0])) / (float64(d.Int[1]) + 1 - float64(d.Int[0]))
 	default:
 		least := math.Log(float64(d.LogInt[0]))
-		u = (math.Log(x+0.5) - least) / (math.Log(float64(d.LogInt[1]+1)) - least)
+		u = (math.Log(x+0.5) - least) / (math.Log(float64(d.LogInt[1])+1) - least)
+	}
+	if math.IsNaN(u) || math.IsInf(u, 0) {
+		u = 0.5 // float64 cannot tell such large bounds apart
 	}
 	return u, u >= -1e-9 && u <= 1+1e-9
 }

@@ -51,13 +51,26 @@ func migrate(ctx context.Context, tx *sql.Tx) error {
 	}
 	switch found {
 	case version:
-		return nil
+		return checkTables(ctx, tx)
 	case 0:
 		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", version))
 		return err
 	default:
 		return errors.Errorf("found tables of version %d, expected %d", found, version)
 	}
+}
+
+// checkTables rejects a file in which something else has the name of a table: a query of a view may run for ever.
+func checkTables(ctx context.Context, tx *sql.Tx) error {
+	var tables, others int
+	const query = "SELECT count(*) FILTER (WHERE type = 'table' AND name IN ('study', 'workers', 'trials', 'runs', 'reports')), count(*) FILTER (WHERE type IN ('view', 'trigger')) FROM sqlite_schema"
+	if err := tx.QueryRowContext(ctx, query).Scan(&tables, &others); err != nil {
+		return err
+	}
+	if tables != 5 || others != 0 {
+		return errors.Errorf("damaged record: found %d of its tables and %d views and triggers, expected 5 and none", tables, others)
+	}
+	return nil
 }
 
 // write carries out f as one transaction.

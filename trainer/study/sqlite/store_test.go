@@ -3,12 +3,14 @@ package sqlite_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -223,6 +225,58 @@ func TestKilledWorker(t *testing.T) {
 	for _, trial := range all {
 		if trial.State != study.Waiting || trial.Error != "" {
 			t.Errorf("found %+v, expected it to wait", trial)
+		}
+	}
+}
+
+// An integer that no float64 has stays what it is, so that a seed among the settings is the one that is trained.
+func TestSettingsAreExact(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "study.db"))
+	settings := map[string]any{
+		"seed": int64(1<<53 + 1), "most": uint64(math.MaxUint64), "units": 64.0, "rate": 0.1, "list": []any{int64(1<<62 + 1), "x"}, "nothing": nil,
+	}
+	must(t, s.Add(t.Context(), []study.Trial{{Name: "a", Seeds: []uint64{math.MaxUint64}, Settings: settings}}))
+	trials, err := s.Trials(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(settings, trials[0].Settings); diff != "" {
+		t.Errorf("found other settings: %s", diff)
+	}
+	if trials[0].Seeds[0] != math.MaxUint64 {
+		t.Errorf("found seed %d", trials[0].Seeds[0])
+	}
+}
+
+// A damaged record is an error, whatever is missing, and nothing of it hangs.
+func TestDamagedRecords(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]string{
+		"runs without trials":        "PRAGMA foreign_keys = 0; DELETE FROM trials",
+		"a report without its trial": "PRAGMA foreign_keys = 0; INSERT INTO reports VALUES (99, 1, 0.5, 1)",
+		"a view":                     "DROP TABLE reports; CREATE VIEW reports AS WITH RECURSIVE n (trial) AS (SELECT 1 UNION ALL SELECT trial FROM n) SELECT trial, 1 AS epoch, 1.0 AS value, 1.0 AS seconds FROM n",
+		"no runs":                    "DROP TABLE runs",
+	} {
+		path := filepath.Join(t.TempDir(), "study.db")
+		s, err := sqlite.Open(t.Context(), path)
+		must(t, err)
+		must(t, s.Add(t.Context(), named("a")))
+		w := study.Worker{Store: s, Execute: func(context.Context, study.Trial, func(study.Point) error) ([]study.Run, error) {
+			return []study.Run{{Seed: 1, Value: 1}}, nil
+		}}
+		must(t, w.Work(t.Context()))
+		must(t, s.Close())
+		db, err := sql.Open("sqlite", path)
+		must(t, err)
+		_, err = db.ExecContext(t.Context(), damage)
+		must(t, err)
+		must(t, db.Close())
+		s, err = sqlite.Open(t.Context(), path)
+		if err == nil {
+			_, err = s.Trials(t.Context())
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "damaged record") {
+			t.Errorf("%s: found %v, expected that the record is damaged", name, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -64,9 +65,11 @@ func all(ctx context.Context, tx *sql.Tx) ([]study.Trial, error) {
 		if value.Valid {
 			t.Value = study.Value(value.Float64)
 		}
-		if err := json.Unmarshal([]byte(settings), &t.Settings); err != nil {
+		read, err := readSettings(settings)
+		if err != nil {
 			return err
 		}
+		t.Settings = read
 		place[t.ID] = len(trials)
 		trials = append(trials, t)
 		return json.Unmarshal([]byte(seeds), &trials[len(trials)-1].Seeds)
@@ -86,7 +89,11 @@ func all(ctx context.Context, tx *sql.Tx) ([]study.Trial, error) {
 		if r.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 			return err
 		}
-		t := &trials[place[trial]]
+		i, known := place[trial]
+		if !known {
+			return damaged("a run", trial)
+		}
+		t := &trials[i]
 		t.Runs = append(t.Runs, r)
 		return json.Unmarshal([]byte(test), &t.Runs[len(t.Runs)-1].Test)
 	})
@@ -101,11 +108,59 @@ func all(ctx context.Context, tx *sql.Tx) ([]study.Trial, error) {
 		if err := rows.Scan(&trial, &p.Epoch, &p.Value, &p.Seconds); err != nil {
 			return err
 		}
-		t := &trials[place[trial]]
+		i, known := place[trial]
+		if !known {
+			return damaged("a report", trial)
+		}
+		t := &trials[i]
 		t.Curve = append(t.Curve, p)
 		return nil
 	})
 	return trials, err
+}
+
+func damaged(what string, trial int64) error {
+	return errors.Errorf("damaged record: found %s of the trial %d, which is not there", what, trial)
+}
+
+// readSettings reads the settings of a trial. Numbers are float64, but for integers that float64 cannot hold.
+func readSettings(text string) (map[string]any, error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var settings map[string]any
+	if err := decoder.Decode(&settings); err != nil {
+		return nil, err
+	}
+	for name, v := range settings {
+		settings[name] = exact(v)
+	}
+	return settings, nil
+}
+
+func exact(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		f, _ := v.Float64()
+		if i, err := strconv.ParseInt(v.String(), 10, 64); err == nil && (int64(f) != i || f >= 1<<63) {
+			return i
+		}
+		if u, err := strconv.ParseUint(v.String(), 10, 64); err == nil && (f >= 1<<64 || uint64(f) != u) {
+			return u
+		}
+		return f
+	case []any:
+		for i := range v {
+			v[i] = exact(v[i])
+		}
+		return v
+	case map[string]any:
+		for name := range v {
+			v[name] = exact(v[name])
+		}
+		return v
+	default:
+		return v
+	}
 }
 
 // each calls f for every row of a query.

@@ -91,7 +91,7 @@ func (a *app) showComparison(r *studies.CompareResult) error {
 	fmt.Fprintln(table, "ARM\tDIFFERENCE\tINTERVAL\tP\tp\tVERDICT")
 	for _, name := range r.Better() {
 		if d, ok := r.Differences[name]; ok {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", name, known(d.Mean), interval(d.Estimate), known(d.Probability), known(d.Adjusted), d.Verdict)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", name, known(d.Mean), interval(d.Estimate), known(d.Probability), known(d.Adjusted), d.Sentence)
 		}
 	}
 	if err := table.Flush(); err != nil {

@@ -119,7 +119,7 @@ func compareVerdict(c *studies.CompareResult) []string {
 		}
 		switch d, ok := c.Differences[name]; {
 		case ok:
-			line += ", " + d.Verdict + "."
+			line += ", " + d.Sentence + "."
 		case name == c.Reference:
 			line += ", the reference."
 		default:
@@ -141,9 +141,9 @@ func headline(c *studies.CompareResult) string {
 		d, ok := c.Differences[name]
 		switch {
 		case !ok || !d.Mean.Known():
-		case strings.HasPrefix(d.Verdict, "better"):
+		case d.Verdict == study.Better:
 			better = append(better, name)
-		case strings.HasPrefix(d.Verdict, "worse"):
+		case d.Verdict == study.Worse:
 			worse = append(worse, name)
 		default:
 			same = append(same, name)
@@ -234,7 +234,7 @@ func armBlocks(c *studies.CompareResult, n names) []block {
 			}
 		}
 		table.Rows = append(table.Rows, row{Cells: []cell{
-			text(name), number(float64(d.Mean)), number(float64(d.Low)), number(float64(d.High)), whole(d.Pairs), number(float64(d.Probability)), number(float64(d.Adjusted)), text(d.Verdict),
+			text(name), number(float64(d.Mean)), number(float64(d.Low)), number(float64(d.High)), whole(d.Pairs), number(float64(d.Probability)), number(float64(d.Adjusted)), text(d.Sentence),
 		}})
 	}
 	if len(s.Points) > 0 {

@@ -374,9 +374,10 @@ type TestResult struct {
 }
 
 func (c *Comparison) question() study.Comparison {
+	least, most := trainer.Bounds(c.config.Metric)
 	return study.Comparison{
 		Arms: slices.Sorted(maps.Keys(c.arms)), Reference: c.config.Reference, Seeds: c.config.Seeds,
-		HigherIsBetter: trainer.HigherIsBetter(c.config.Metric),
+		HigherIsBetter: trainer.HigherIsBetter(c.config.Metric), Least: least, Most: most,
 	}
 }
 
@@ -390,7 +391,7 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 	}
 	r := &CompareResult{
 		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds, Split: c.split(),
-		Table: *study.Compare(c.question(), trials), trials: trials,
+		Table: *c.question().Table(trials), trials: trials,
 	}
 	if c.tuning != nil {
 		if r.Tuned, err = c.tuning.result(d, c.config.Metric, trials); err != nil {
@@ -415,7 +416,7 @@ func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
 		return err
 	}
 	metric := strings.TrimPrefix(c.config.Metric, validPrefix)
-	r.Test = &TestResult{Metric: "test." + metric, Looks: looks, Arms: study.TestEstimates(c.question(), r.trials, metric)}
+	r.Test = &TestResult{Metric: "test." + metric, Looks: looks, Arms: c.question().TestEstimates(r.trials, metric)}
 	if err := r.Test.writeTable(d, r.Better()); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ type executor struct {
 func (e *executor) worker(most int) *study.Worker {
 	e.teller = newTeller(e.dir, e.options, e.metric, most)
 	ended := e.options.Ended
-	return &study.Worker{Store: e.dir.store, Slots: e.options.Slots, Execute: e.execute, Ended: func(t study.Trial) {
+	return &study.Worker{Store: e.dir.store, Slots: e.options.Slots, Execute: e.execute, OnEnd: func(t study.Trial) {
 		if ended != nil {
 			ended(t)
 		}

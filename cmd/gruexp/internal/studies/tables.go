@@ -40,7 +40,7 @@ func (r *CompareResult) writeTables(d *dir) error {
 		if x, ok := r.Differences[name]; ok {
 			differences = append(differences, []string{
 				name, cell(x.Mean), cell(x.Low), cell(x.High), strconv.Itoa(x.Pairs), cell(x.Probability), cell(x.P), cell(x.Adjusted),
-				strconv.Itoa(x.MoreSeeds), x.Verdict,
+				strconv.Itoa(x.MoreSeeds), x.Sentence,
 			})
 		}
 	}

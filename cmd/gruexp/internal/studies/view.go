@@ -143,9 +143,10 @@ func (c compareDefinition) view(path string, trials []study.Trial) *CompareResul
 			r.Reference = printed.Reference
 		}
 	}
-	r.Table = *study.Compare(study.Comparison{
-		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: trainer.HigherIsBetter(r.Metric),
-	}, trials)
+	least, most := trainer.Bounds(r.Metric)
+	r.Table = *study.Comparison{
+		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: trainer.HigherIsBetter(r.Metric), Least: least, Most: most,
+	}.Table(trials)
 	return r
 }
 
