@@ -21,7 +21,7 @@ type small struct {
 
 // smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
 func smallModels() []small {
-	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels(), categoryModels())
+	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels(), categoryModels(), customModels())
 }
 
 // mixedModels are of several layers.

@@ -11,14 +11,13 @@ import (
 // composed is the engine composed: the steps of a cell one after the other, each from elementary nodes. Its compile time
 // grows with the square of the number of steps. It returns the states of all steps [T,B,H].
 func (d direction) composed(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput, trace bool) (*gorgonia.Node, map[string]*gorgonia.Node, error) {
-	step := stepOf(cfg)
 	c := newCell(b, cfg, in)
 	if trace {
 		c.traces = map[string][]*gorgonia.Node{}
 	}
 	h := in.initial
 	if h == nil {
-		h = constant(b.Float(), 0, in.x.Shape()[1], cfg.StateSize())
+		h = c.zeros()
 	}
 	hidden := make([]*gorgonia.Node, c.steps)
 	for i := range c.steps {
@@ -27,7 +26,7 @@ func (d direction) composed(b *graph.Builder, cfg spec.Recurrence, in recurrence
 		if in.decay != nil {
 			before = c.product(c.at(in.decay, t), h)
 		}
-		next := c.zoneOut(step(c, t, before), before, in.zoneout, t)
+		next := c.zoneOut(c.step(t, before), before, in.zoneout, t)
 		if in.mask != nil {
 			next = c.where(c.at(in.mask, t), next, h)
 		}
@@ -50,7 +49,10 @@ func (d direction) composed(b *graph.Builder, cfg spec.Recurrence, in recurrence
 
 // newCell takes the parameters apart, gate by gate.
 func newCell(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput) *cell {
-	c := &cell{scope: b.Ops(), config: cfg, steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.Gates)}
+	c := &cell{
+		scope: b.Ops(), config: cfg, equations: cellOf(cfg), steps: in.x.Shape()[0], x: in.x, gates: make([]cellGate, cfg.Gates), own: in.own,
+	}
+	c.gateNames = c.equations.Gates()
 	for i := range c.gates {
 		g := &c.gates[i]
 		g.kernel, g.bias = c.columns(in.kernel, i), c.columns(in.bias, i)
@@ -68,6 +70,18 @@ func newCell(b *graph.Builder, cfg spec.Recurrence, in recurrenceInput) *cell {
 		}
 	}
 	return c
+}
+
+// zeros is the first state [B,SH] of a sequence. A cell that is not built in may begin with any operation, and no operation on
+// a constant alone can be the first in a graph, so its zeros are a product with the input.
+func (c *cell) zeros() *gorgonia.Node {
+	batch, inputs := c.x.Shape()[1], c.x.Shape()[2]
+	if c.config.Cell == nil {
+		return constant(c.x.Dtype(), 0, batch, c.config.StateSize())
+	}
+	return c.node(func() (*gorgonia.Node, error) {
+		return op.Affine(c.scope, c.at(c.x, 0), constant(c.x.Dtype(), 0, inputs, c.config.StateSize()), nil)
+	})
 }
 
 // zoneOut keeps units of the state before: h where the noise ζ [T,B,H] is 1, or without noise, in evaluation, their

@@ -1,23 +1,23 @@
 package layers
 
-import "gorgonia.org/gorgonia"
-
-// resetBeforeStep is a step of the form reset-before:
+// resetBefore is the form reset-before:
 //
 //	r = σ(x·W_r + h'·U_r + b_r)
 //	z = σ(x·W_z + h'·U_z + b_z)
 //	n = tanh(x·W_n + (r⊙h')·U_n + b_n)
 //	h = (1−z)⊙n + z⊙h'    update: past
 //	h = (1−z)⊙h' + z⊙n    update: new
-func resetBeforeStep(c *cell, t int, h *gorgonia.Node) *gorgonia.Node {
-	const reset, update, candidate = 0, 1, 2
+type resetBefore struct{ update Update }
 
-	r := c.gate("reset", c.sum(c.input(reset, t), c.recurrent(reset, h)))
-	z := c.gate("update", c.sum(c.input(update, t), c.recurrent(update, h)))
-	n := c.candidate(c.sum(c.input(candidate, t), c.recurrent(candidate, c.product(r, h))))
+func (resetBefore) Gates() []string { return []string{"reset", "update", "candidate"} }
 
-	if c.config.Update == UpdateNew {
-		return c.between(z, n, h)
+func (c resetBefore) Step(e Equations, h Value) Value {
+	r := e.Gate("reset", e.Sum(e.Input("reset"), e.Recurrent("reset", h)))
+	z := e.Gate("update", e.Sum(e.Input("update"), e.Recurrent("update", h)))
+	n := e.Candidate(e.Sum(e.Input("candidate"), e.Recurrent("candidate", e.Product(r, h))))
+
+	if c.update == UpdateNew {
+		return e.Between(z, n, h)
 	}
-	return c.between(z, h, n)
+	return e.Between(z, h, n)
 }

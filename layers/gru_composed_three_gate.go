@@ -2,34 +2,39 @@ package layers
 
 import "gorgonia.org/gorgonia"
 
-// threeGateStep is a step of the form three-gate:
+// threeGate is the form three-gate:
 //
 //	i = σ(x·W_i + h'·U_i + b_i)
 //	f = σ(x·W_f + h'·U_f + b_f)
 //	z = σ(x·W_z + h'·U_z + b_z)
 //	n = tanh(x·W_n + h'·U_n + b_n)              gating: literal
-//	n = tanh((i⊙x)·W_n + (f⊙h')·U_n + b_n)      gating: input, where x has the size of i
-//	n = tanh(i⊙(x·W_n) + (f⊙h')·U_n + b_n)      gating: input, elsewhere
+//	n = tanh((i⊙x)·W_n + (f⊙h')·U_n + b_n)      gating: input, if x has the size of i
+//	n = tanh(i⊙(x·W_n) + (f⊙h')·U_n + b_n)      gating: input, otherwise
 //	h = (1−z)⊙h' + z⊙n
-func threeGateStep(c *cell, t int, h *gorgonia.Node) *gorgonia.Node {
-	const input, forget, update, candidate = 0, 1, 2, 3
+type threeGate struct{ gating Gating }
 
-	i := c.gate("input", c.sum(c.input(input, t), c.recurrent(input, h)))
-	f := c.gate("forget", c.sum(c.input(forget, t), c.recurrent(forget, h)))
-	z := c.gate("update", c.sum(c.input(update, t), c.recurrent(update, h)))
+func (threeGate) Gates() []string { return []string{"input", "forget", "update", "candidate"} }
 
-	var a, q *gorgonia.Node
-	x := c.at(c.x, t)
+func (c threeGate) Step(e Equations, h Value) Value {
+	i := e.Gate("input", e.Sum(e.Input("input"), e.Recurrent("input", h)))
+	f := e.Gate("forget", e.Sum(e.Input("forget"), e.Recurrent("forget", h)))
+	z := e.Gate("update", e.Sum(e.Input("update"), e.Recurrent("update", h)))
+
+	var n Value
 	switch {
-	case c.config.Gating == LiteralGating:
-		a, q = c.input(candidate, t), c.recurrent(candidate, h)
-	case c.x.Shape()[2] == c.config.Units:
-		a, q = c.project(candidate, c.product(i, x)), c.recurrent(candidate, c.product(f, h))
+	case c.gating == LiteralGating:
+		n = e.Candidate(e.Sum(e.Input("candidate"), e.Recurrent("candidate", h)))
+	case e.(GraphEquations).config.Units == e.(GraphEquations).x.Shape()[2]:
+		n = e.Candidate(e.Sum(e.Project("candidate", e.Product(i, e.X())), e.Recurrent("candidate", e.Product(f, h))))
 	default:
-		a = c.withBias(c.product(i, c.unbiased(candidate, x)), c.gates[candidate].bias)
-		q = c.recurrent(candidate, c.product(f, h))
+		n = e.Candidate(e.Sum(gatedProjection(e.(GraphEquations), i), e.Recurrent("candidate", e.Product(f, h))))
 	}
-	n := c.candidate(c.sum(a, q))
+	return e.Between(z, n, h)
+}
 
-	return c.between(z, n, h)
+// gatedProjection is i⊙(x·W_n) + b_n.
+func gatedProjection(e GraphEquations, i Value) *gorgonia.Node {
+	const candidate = 3
+	x := e.at(e.x, e.t)
+	return e.withBias(e.product(e.value(i), e.unbiased(candidate, x)), e.gates[candidate].bias)
 }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"math/rand/v2"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -12,15 +13,16 @@ import (
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// direction is one pass over time with parameters of its own. Those that the configuration does not have are nil.
+// direction is one pass over time with its own parameters. Those that the configuration does not have are nil.
 type direction struct {
 	name    string
 	reverse bool
 
-	kernel, recurrentKernel   *graph.Param // [D,GH], [H,GH]
-	bias, recurrentBias       *graph.Param // [GH], [GH] or [H]
-	initialState              *graph.Param // [H]
-	kernelGain, recurrentGain *graph.Param // [GH]
+	kernel, recurrentKernel   *graph.Param   // [D,GH], [H,GH]
+	bias, recurrentBias       *graph.Param   // [GH], [GH] or [H]
+	initialState              *graph.Param   // [H]
+	kernelGain, recurrentGain *graph.Param   // [GH]
+	own                       []*graph.Param // of a cell that is not built in
 }
 
 // initialize makes the parameters.
@@ -62,7 +64,36 @@ func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dty
 		add(&d.kernelGain, "kernel_gain", graph.RoleScale, ones, untreated, columns)
 		add(&d.recurrentGain, "recurrent_gain", graph.RoleScale, ones, untreated, columns)
 	}
+	for _, p := range ownParams(cfg) {
+		var param *graph.Param
+		add(&param, p.Name, p.Role, ownInitializer(p.Role, named, cfg), untreated, p.Shape...)
+		d.own = append(d.own, param)
+	}
 	return err
+}
+
+// ownParams are the parameters of a cell other than the kernels and biases of its gates.
+func ownParams(cfg spec.Recurrence) []spec.Param {
+	if own, ok := cfg.Cell.(interface{ Params(units int) []spec.Param }); ok {
+		return own.Params(cfg.Units)
+	}
+	return nil
+}
+
+// ownInitializer draws the first values of a parameter of a cell by its role.
+func ownInitializer(role graph.Role, named func(string) graph.Initializer, cfg spec.Recurrence) graph.Initializer {
+	switch role {
+	case graph.RoleKernel:
+		return named(cfg.KernelInitializer)
+	case graph.RoleRecurrentKernel:
+		return named(cfg.RecurrentInitializer)
+	case graph.RoleBias:
+		return named(cfg.BiasInitializer)
+	case graph.RoleScale:
+		return ones
+	default:
+		return graph.Zeros
+	}
 }
 
 func ones(_ *rand.Rand, _ []int, values []float64) {
@@ -79,7 +110,7 @@ func (d direction) params() []*graph.Param {
 			params = append(params, p)
 		}
 	}
-	return params
+	return append(params, d.own...)
 }
 
 // recurrenceInput is what either engine works with. What there is not is nil.
@@ -88,10 +119,11 @@ type recurrenceInput struct {
 	kernel, recurrentKernel   *gorgonia.Node // the second after weight dropout
 	bias, recurrentBias       *gorgonia.Node
 	kernelGain, recurrentGain *gorgonia.Node
-	dropout                   *gorgonia.Node // d [B,H], or [G,B,H] with separate masks
-	zoneout                   *gorgonia.Node // ζ [T,B,H], 1 where a unit keeps its state
-	decay                     *gorgonia.Node // γ [T,B,H], multiplies the state before a step
-	perturbation              *gorgonia.Node // [T,B,H], is added to the states
+	dropout                   *gorgonia.Node            // d [B,H], or [G,B,H] with separate masks
+	zoneout                   *gorgonia.Node            // ζ [T,B,H], 1 where a unit keeps its state
+	decay                     *gorgonia.Node            // γ [T,B,H], multiplies the state before a step
+	perturbation              *gorgonia.Node            // [T,B,H], is added to the states
+	own                       map[string]*gorgonia.Node // by name within the layer
 }
 
 // nodes binds the parameters and declares the noise.
@@ -111,6 +143,16 @@ func (d direction) nodes(b *graph.Builder, cfg spec.Recurrence, in Seq, initial 
 		if *p.node, err = b.Param(p.param); err != nil {
 			return recurrenceInput{}, err
 		}
+	}
+	for _, p := range d.own {
+		node, err := b.Param(p)
+		if err != nil {
+			return recurrenceInput{}, err
+		}
+		if n.own == nil {
+			n.own = map[string]*gorgonia.Node{}
+		}
+		n.own[strings.TrimPrefix(p.Name, d.name+"/")] = node
 	}
 	var err error
 	if n.perturbation, err = b.Perturb(d.label()+"/"+graph.PerturbState, in.X.Shape()[0], in.X.Shape()[1], cfg.StateSize()); err != nil {

@@ -13,6 +13,13 @@ import (
 func HeadOutputs(b *graph.Builder, h Head, predictions *gorgonia.Node) (graph.Outputs, error) {
 	h = h.WithDefaults()
 	shape := predictions.Shape()
+	if dims, width := shape.Dims(), h.Width(); dims < 2 || shape[dims-1] != width || (dims == 3) != (h.PerStep || h.Sequence) {
+		expected := "[B,%d]"
+		if h.PerStep || h.Sequence {
+			expected = "[T,B,%d]"
+		}
+		return graph.Outputs{}, errors.Errorf("head: found predictions of shape %v, expected "+expected+" as the task wants", shape, width)
+	}
 	rows := shape[:shape.Dims()-1]
 	weights, err := b.Input(graph.FeedWeights, b.Float(), rows...)
 	if err != nil {

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
@@ -59,25 +58,30 @@ func newLayer(p spec.PlannedLayer, dtype tensor.Dtype, streams *graph.Streams) (
 			return nil, err
 		}
 		return NewResidual(name, inside...), nil
+	case CellConfig:
+		return NewCellLayer(cfg, name, inputs, dtype, streams)
 	default:
-		return nil, errors.Errorf("%s: found a layer of type %T, expected one that can be built", name, p.Config)
+		return newCustom(p, dtype, streams)
 	}
 }
 
-// stepOf is the step of a recurrence in the engine composed.
-func stepOf(r spec.Recurrence) cellStep {
+// cellOf are the equations of a recurrence, for the engine composed.
+func cellOf(r spec.Recurrence) Cell {
+	if r.Cell != nil {
+		return r.Cell
+	}
 	switch r.Kernel {
 	case kernel.ResetBeforePast, kernel.ResetBeforeNew:
-		return resetBeforeStep
+		return resetBefore{r.Update}
 	case kernel.ThreeGate:
-		return threeGateStep
+		return threeGate{r.Gating}
 	case kernel.Tied:
-		return tiedStep
+		return tied{}
 	case kernel.LSTM:
-		return lstmStep
+		return longShortTermMemory{r.Activation}
 	case kernel.Tanh:
-		return rnnStep
+		return elman{}
 	default:
-		return resetAfterStep
+		return resetAfter{}
 	}
 }

@@ -16,7 +16,8 @@ type Model struct {
 	config  ModelConfig
 	head    Head
 	layers  []Layer
-	decoder *decoder // nil where the task wants none
+	decoder *decoder // nil: none
+	byHand  bool     // NewSequential made it: the configuration has no layers
 }
 
 // NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
@@ -39,6 +40,11 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 	if decoder := plan.Model.Decoder; decoder != nil {
 		encoder := layers[len(layers)-1].(*GRU) // as the plan has checked
 		if m.decoder, err = newDecoder(*decoder, encoder, head.Units, dtype, streams); err != nil {
+			return nil, err
+		}
+	}
+	if plan.Custom() {
+		if err := m.trial(dtype, plan.Layers); err != nil {
 			return nil, err
 		}
 	}
@@ -79,6 +85,11 @@ func (m *Model) Params() []*graph.Param {
 // is per step, or steps [U,B] of what a decoder writes. A decoder also needs the input previous, the token before each label.
 // To predict without labels, compile the predictions alone.
 func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, error) {
+	return m.build(b, shape, nil)
+}
+
+// build is Build that calls applied, unless it is nil, with the output of each layer.
+func (m *Model) build(b *graph.Builder, shape graph.BatchShape, applied func(Seq)) (graph.Outputs, error) {
 	if shape.Steps < 1 || shape.Size < 1 {
 		return graph.Outputs{}, errors.Errorf("batch shape: found %d steps of %d sequences, expected at least 1 of each", shape.Steps, shape.Size)
 	}
@@ -93,6 +104,9 @@ func (m *Model) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, 
 	for _, l := range layers {
 		if in, err = l.Apply(b, in); err != nil {
 			return graph.Outputs{}, err
+		}
+		if applied != nil {
+			applied(in)
 		}
 	}
 	if m.decoder != nil {

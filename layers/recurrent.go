@@ -11,7 +11,7 @@ import (
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// recurrent is what all recurrent layers are: [GRU], [GRUD], [LSTM] and [RNN].
+// recurrent is what all recurrent layers are: [GRU], [GRUD], [LSTM], [RNN] and [CellLayer].
 type recurrent struct {
 	name       string
 	inputs     int

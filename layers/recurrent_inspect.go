@@ -26,7 +26,7 @@ func (d direction) record(b *graph.Builder, cfg spec.Recurrence, in recurrenceIn
 	if in.decay != nil {
 		before = c.product(in.decay, before)
 	}
-	stepOf(cfg)(c, 0, before)
+	c.step(0, before)
 	if c.err != nil {
 		return c.err
 	}

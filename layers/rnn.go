@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
@@ -31,18 +30,26 @@ func NewLSTM(cfg LSTMConfig, name string, inputs int, dtype tensor.Dtype, stream
 	return &LSTM{r}, err
 }
 
-// lstmStep is a step of an LSTM. Its state is h and m side by side.
-func lstmStep(c *cell, t int, state *gorgonia.Node) *gorgonia.Node {
-	h, m := c.half(state, 0), c.half(state, 1)
-	share := func(gate int) *gorgonia.Node { return c.sum(c.input(gate, t), c.recurrent(gate, h)) }
+// longShortTermMemory are the equations of an LSTM. Its state is h and m.
+type longShortTermMemory struct{ activation Activation }
 
-	i := c.gate("input", share(0))
-	f := c.gate("forget", share(1))
-	g := c.candidate(share(2))
-	o := c.gate("output", share(3))
-	m = c.sum(c.product(f, m), c.product(i, g))
+func (longShortTermMemory) Gates() []string {
+	return []string{"input", "forget", "candidate", "output"}
+}
 
-	return c.concat(c.product(o, c.activate(c.config.Activation, m)), m)
+func (longShortTermMemory) States() int { return 2 }
+
+func (c longShortTermMemory) Step(e Equations, state Value) Value {
+	h, m := e.Part(state, 0), e.Part(state, 1)
+	share := func(gate string) Value { return e.Sum(e.Input(gate), e.Recurrent(gate, h)) }
+
+	i := e.Gate("input", share("input"))
+	f := e.Gate("forget", share("forget"))
+	g := e.Candidate(share("candidate"))
+	o := e.Gate("output", share("output"))
+	m = e.Sum(e.Product(f, m), e.Product(i, g))
+
+	return e.Join(e.Product(o, e.Activate(c.activation, m)), m)
 }
 
 // RNN is the simple recurrent layer of Elman (1990), to compare a GRU with:
@@ -61,7 +68,11 @@ func NewRNN(cfg RNNConfig, name string, inputs int, dtype tensor.Dtype, streams 
 	return &RNN{r}, err
 }
 
-// rnnStep is a step of an RNN.
-func rnnStep(c *cell, t int, h *gorgonia.Node) *gorgonia.Node {
-	return c.candidate(c.sum(c.input(0, t), c.recurrent(0, h)))
+// elman are the equations of an RNN.
+type elman struct{}
+
+func (elman) Gates() []string { return []string{"candidate"} }
+
+func (elman) Step(e Equations, h Value) Value {
+	return e.Candidate(e.Sum(e.Input("candidate"), e.Recurrent("candidate", h)))
 }

@@ -30,6 +30,9 @@ const Version = spec.FileVersion
 // Write writes a whole model file: safetensors, the parameters by their names, the configuration and the head in the metadata.
 // Other metadata may be added under keys of their own.
 func Write(w io.Writer, m *layers.Model, metadata map[string]string) error {
+	if !m.Described() {
+		return errors.New("model file: found a model that was put together from layers, expected one that was made of a configuration: a file needs the description of its layers, so give them kinds (layers.Extensions)")
+	}
 	all := maps.Clone(metadata)
 	if all == nil {
 		all = map[string]string{}

@@ -64,6 +64,18 @@ func (p *Plan) Params() []Param {
 // Elements is how many numbers the parameters have, without statistics.
 func (p *Plan) Elements() int64 { return countElements(p.Params()) }
 
+// Custom tells whether a layer or the loss is of a kind that is not built in.
+func (p *Plan) Custom() bool { return p.Head.Custom != nil || anyCustom(p.Model.Layers) }
+
+func anyCustom(layers []LayerConfig) bool {
+	for _, l := range layers {
+		if l.Custom != nil || l.Residual != nil && anyCustom(l.Residual.Layers) {
+			return true
+		}
+	}
+	return false
+}
+
 // plan follows the shape through all layers and lists everything wrong with them and with how they fit together. With a head
 // it checks the input and the end of the model, too, and sets the size of the last layer. The configuration has its defaults. A
 // plan with faults must not be used.

@@ -1,31 +1,33 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph/op"
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// cellStep is one step of a form: the state [B,H] (of an LSTM [B,2H]) after step t, given the state h before it. It writes nothing but the
-// equations; masks, zoneout and the order of the steps are the business of [direction.composed].
-type cellStep func(c *cell, t int, h *gorgonia.Node) *gorgonia.Node
-
-// cell is what a form's equations are written with: the input, the parameters gate by gate, and functions of nodes. It
-// keeps the first error, after which it makes no node, so that equations read as equations.
+// cell is what the equations of a recurrence are written with: the input, the parameters gate by gate, and functions of nodes.
+// It keeps the first error, after which it makes no node.
 type cell struct {
-	scope  *op.Scope
-	config spec.Recurrence
-	steps  int
-	x      *gorgonia.Node // [T,B,D], after dropout
-	gates  []cellGate
-	traces map[string][]*gorgonia.Node // by name, in the order in which the steps are taken; nil where nobody looks
-	traced []string                    // the names in their order
-	err    error
+	scope     *op.Scope
+	config    spec.Recurrence
+	equations Cell // of one step
+	steps     int
+	x         *gorgonia.Node // [T,B,D], after dropout
+	gateNames []string       // in the order of gates
+	gates     []cellGate
+	own       map[string]*gorgonia.Node   // the other parameters of the cell, by name
+	traces    map[string][]*gorgonia.Node // by name, in the order in which the steps are taken; nil if they are not asked for
+	traced    []string                    // the names in their order
+	err       error
 
-	// allSteps makes one step of all: what is [B,·] elsewhere is [T,B,·], and a step's number means nothing. There is no
-	// dropout then.
+	// allSteps computes all steps at once, from known states: what is otherwise [B,·] is [T,B,·], and the number of a step has
+	// no meaning. There is no dropout then.
 	allSteps bool
 }
 
@@ -36,7 +38,7 @@ type cellGate struct {
 	kernelGain, recurrentGain      *gorgonia.Node // [H], of layer normalization
 	dropout                        *gorgonia.Node // [B,H], of the state before the recurrent kernel
 
-	projected *gorgonia.Node // [T,B,H]: x·kernel + bias of all steps, once it was asked for
+	projected *gorgonia.Node // [T,B,H]: x·kernel + bias of all steps, once it has been asked for
 }
 
 // input is the input's share of a gate at step t: x·W + b, or N(x·W) + b with layer normalization N. The product is that
@@ -138,8 +140,8 @@ func (c *cell) columns(x *gorgonia.Node, gate int) *gorgonia.Node {
 	return c.node(func() (*gorgonia.Node, error) { return op.Columns(c.scope, x, gate*units, (gate+1)*units) })
 }
 
-// half is one of the two parts of a state [B,2H].
-func (c *cell) half(state *gorgonia.Node, i int) *gorgonia.Node {
+// part is one of the parts of a state [B,SH].
+func (c *cell) part(state *gorgonia.Node, i int) *gorgonia.Node {
 	units := c.config.Units
 	return c.node(func() (*gorgonia.Node, error) {
 		if state.Graph() == nil { // zeros: a constant, of which no operation can be the first in a graph
@@ -149,11 +151,6 @@ func (c *cell) half(state *gorgonia.Node, i int) *gorgonia.Node {
 	})
 }
 
-// concat is x and y side by side.
-func (c *cell) concat(x, y *gorgonia.Node) *gorgonia.Node {
-	return c.node(func() (*gorgonia.Node, error) { return op.ConcatLast(c.scope, x, y) })
-}
-
 // withBias adds a bias [H], or none where that is nil, to every row of x.
 func (c *cell) withBias(x, bias *gorgonia.Node) *gorgonia.Node {
 	if bias == nil || c.err != nil {
@@ -161,6 +158,19 @@ func (c *cell) withBias(x, bias *gorgonia.Node) *gorgonia.Node {
 	}
 	rows := c.node(func() (*gorgonia.Node, error) { return sameRows(c.scope, bias, x.Shape()[:x.Dims()-1]...) })
 	return c.sum(x, rows)
+}
+
+// step is the state [B,SH] after step t, given the state h before it: the equations alone, without masks and zoneout.
+func (c *cell) step(t int, h *gorgonia.Node) *gorgonia.Node {
+	if c.err != nil {
+		return nil
+	}
+	e := GraphEquations{c, t}
+	next := e.value(c.equations.Step(e, h))
+	if expected := append(slices.Clone(c.rows()), c.config.StateSize()); c.err == nil && !next.Shape().Eq(tensor.Shape(expected)) {
+		c.fail("found a state of shape %v, expected %v", next.Shape(), tensor.Shape(expected))
+	}
+	return next
 }
 
 func (c *cell) sum(x, y *gorgonia.Node) *gorgonia.Node {
