@@ -112,13 +112,10 @@ func (e GraphEquations) Multiply(x Value, name string) Value {
 // Part is part i of a state that has several.
 func (e GraphEquations) Part(h Value, i int) Value { return e.part(e.value(h), i) }
 
-// Join makes a state of its parts.
-func (e GraphEquations) Join(parts ...Value) Value {
-	nodes := make([]*gorgonia.Node, len(parts))
-	for i, p := range parts {
-		nodes[i] = e.value(p)
-	}
-	return e.node(func() (*gorgonia.Node, error) { return op.ConcatLast(e.scope, nodes...) })
+// Join is x and y side by side.
+func (e GraphEquations) Join(x, y Value) Value {
+	a, b := e.value(x), e.value(y)
+	return e.node(func() (*gorgonia.Node, error) { return op.ConcatLast(e.scope, a, b) })
 }
 
 // number is the place of a gate among the blocks of columns.

@@ -120,7 +120,9 @@ func engineOf(l layers.LayerConfig) *layers.Engine {
 
 // engines are those between which the model has a choice.
 func (s small) engines() []layers.Engine {
-	isComposed := func(l layers.LayerConfig) bool { return l.GRU != nil && l.GRU.WithDefaults().Engine == layers.Composed }
+	isComposed := func(l layers.LayerConfig) bool {
+		return cellOptions(l) != nil || l.GRU != nil && l.GRU.WithDefaults().Engine == layers.Composed
+	}
 	switch {
 	case slices.ContainsFunc(s.layers, isComposed):
 		return []layers.Engine{layers.Composed}
@@ -130,9 +132,24 @@ func (s small) engines() []layers.Engine {
 	return []layers.Engine{layers.Fused}
 }
 
+// cellOptions are the options of a layer with a cell that is not built in, nil of any other.
+func cellOptions(l layers.LayerConfig) *layers.CellConfig {
+	if l.Custom == nil {
+		return nil
+	}
+	c, ok := l.Custom.Options.(layers.CellConfig)
+	if !ok {
+		return nil
+	}
+	return &c
+}
+
 // looksAhead says whether a layer of the model needs later steps.
 func (s small) looksAhead() bool {
 	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool {
+		if c := cellOptions(l); c != nil && (c.Bidirectional || c.GoBackwards) {
+			return true
+		}
 		return l.GRU != nil && (l.GRU.Bidirectional || l.GRU.GoBackwards) ||
 			l.LSTM != nil && l.LSTM.Bidirectional || l.RNN != nil && l.RNN.GoBackwards ||
 			l.Conv1D != nil && l.Conv1D.WithDefaults().Padding == layers.PaddingSame && l.Conv1D.KernelSize != 1
@@ -141,6 +158,9 @@ func (s small) looksAhead() bool {
 
 func (s small) zonesOut() bool {
 	return slices.ContainsFunc(s.layers, func(l layers.LayerConfig) bool {
+		if c := cellOptions(l); c != nil && c.Zoneout > 0 {
+			return true
+		}
 		return l.GRU != nil && l.GRU.Zoneout > 0 || l.GRUD != nil && l.GRUD.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0
 	})
 }
@@ -149,7 +169,7 @@ func TestGradientsAreCentralDifferences(t *testing.T) {
 	const steps = 4
 	lengths := []int{4, 2, 0, 1}
 	shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
-	for _, s := range smallModels() {
+	for _, s := range slices.Concat(smallModels(), ownLayerModels()) {
 		for _, engine := range s.engines() {
 			t.Run(s.name+"/"+string(engine), func(t *testing.T) {
 				m := newModel(t, s.config(engine), s.head, tensor.Float64)

@@ -18,7 +18,12 @@ import (
 func (s small) quiet() layers.ModelConfig {
 	c := s.config(layers.Fused)
 	c.Layers = slices.DeleteFunc(c.Layers, func(l layers.LayerConfig) bool { return l.Dropout != nil })
-	for _, l := range c.Layers {
+	for i, l := range c.Layers {
+		if own := cellOptions(l); own != nil {
+			own.Dropout, own.OutputDropout, own.RecurrentDropout, own.WeightDropout, own.Zoneout = 0, 0, 0, 0, 0
+			own.DropoutMask, own.RecurrentDropoutGates = layers.MaskPerStep, layers.SharedMask
+			c.Layers[i] = layers.NewCustom(l.Custom.Kind, *own)
+		}
 		if l.GRU != nil {
 			l.GRU.Dropout, l.GRU.OutputDropout, l.GRU.DropoutMask = 0, 0, layers.MaskPerStep
 			l.GRU.RecurrentDropout, l.GRU.RecurrentDropoutGates = 0, layers.SharedMask

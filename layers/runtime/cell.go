@@ -59,6 +59,7 @@ type equations[F kernel.Float] struct {
 	batch            int
 	gates            []string
 	activation, gate kernel.Activation[F]
+	activations      map[spec.Activation]kernel.Activation[F] // that Activate was asked for
 	matrices         []*matrix[F]
 	used             int
 	x, h             *matrix[F]
@@ -75,7 +76,7 @@ func newEquations[F kernel.Float](r *recurrent[F], d *direction[F], pool *kernel
 	return &equations[F]{
 		direction: d, recurrent: r, pool: pool, batch: batch, gates: r.Cell.Gates(),
 		activation: activationNamed[F](r.Activation), gate: activationNamed[F](r.GateActivation),
-		x: &matrix[F]{width: r.inputs}, h: &matrix[F]{width: r.StateSize()},
+		activations: map[spec.Activation]kernel.Activation[F]{}, x: &matrix[F]{width: r.inputs}, h: &matrix[F]{width: r.StateSize()},
 	}
 }
 
@@ -173,11 +174,16 @@ func (e *equations[F]) Candidate(x spec.Value) spec.Value { return e.activate(e.
 
 // Activate is the activation of that name.
 func (e *equations[F]) Activate(a spec.Activation, x spec.Value) spec.Value {
-	f, ok := kernel.ActivationNamed[F](string(a))
-	if !ok {
+	f, known := e.activations[a]
+	if known {
+		return e.activate(f, x)
+	}
+	f, known = kernel.ActivationNamed[F](string(a))
+	if !known {
 		e.fail(errors.Errorf("equations: found the activation %q, expected one of %v", a, kernel.ActivationNames()))
 		return x
 	}
+	e.activations[a] = f
 	return e.activate(f, x)
 }
 
@@ -276,19 +282,14 @@ func (e *equations[F]) Part(h spec.Value, i int) spec.Value {
 	return y
 }
 
-// Join makes a state of its parts.
-func (e *equations[F]) Join(parts ...spec.Value) spec.Value {
-	units, width := e.recurrent.Units, e.recurrent.StateSize()
-	y := e.matrix(width)
-	if len(parts) != e.recurrent.States {
-		e.fail(errors.Errorf("equations: found %d parts of a state, expected %d", len(parts), e.recurrent.States))
-		return y
+// Join is x and y side by side.
+func (e *equations[F]) Join(x, y spec.Value) spec.Value {
+	a, b := e.of(x, 0), e.of(y, 0)
+	out := e.matrix(a.width + b.width)
+	for row := range e.batch {
+		at := row * out.width
+		copy(out.values[at:at+a.width], a.values[row*a.width:])
+		copy(out.values[at+a.width:at+out.width], b.values[row*b.width:])
 	}
-	for i, v := range parts {
-		part := e.of(v, units)
-		for b := range e.batch {
-			copy(y.values[b*width+i*units:b*width+(i+1)*units], part.values[b*units:(b+1)*units])
-		}
-	}
-	return y
+	return out
 }

@@ -61,8 +61,8 @@ type Equations interface {
 
 	// Part is part i of a state that has several, from 0.
 	Part(h Value, i int) Value
-	// Join makes a state of its parts.
-	Join(parts ...Value) Value
+	// Join is x and y side by side, to make a state of two parts; more parts are joined one after the other.
+	Join(x, y Value) Value
 }
 
 // StatesOf is how many parts the state of a cell has.
