@@ -11,6 +11,7 @@ import (
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/solvers"
 )
@@ -19,9 +20,9 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if benchmarks := flag.Lookup("test.bench"); benchmarks.Value.String() != "" {
-		inUse, asked := kernel.Kernels()
+		inUse, asked := simd.InUse()
 		if asked != "" && asked != inUse {
-			fmt.Fprintf(os.Stderr, "GRUEXP_KERNELS: found %s, expected one of %v\n", asked, kernel.SupportedKernels())
+			fmt.Fprintf(os.Stderr, "GRUEXP_KERNELS: found %s, expected one of %v\n", asked, simd.Names())
 			os.Exit(2)
 		}
 		fmt.Println("kernels:", inUse)

@@ -63,7 +63,7 @@ func newLayer(s shape, pool *kernel.Pool) (*layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := op.GRU(scope, op.GRUNodes{Gates: gates, RecurrentKernel: u, RecurrentBias: recurrentBias, Initial: initial}, op.GRUOptions{})
+	hidden, err := op.Recurrence(scope, op.RecurrenceNodes{Gates: gates, RecurrentKernel: u, RecurrentBias: recurrentBias, Initial: initial}, op.RecurrenceOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (r recurrence) build(b *graph.Builder, s shape) (*gorgonia.Node, graph.Feed
 
 	x := feed(graph.FeedInputs, normal(1, T*B*D, 1), T, B, D)
 	w, bias := param("kernel", graph.RoleKernel, graph.GlorotUniform, D, 3*H), param("bias", graph.RoleBias, graph.Zeros, 3*H)
-	in := op.GRUNodes{
+	in := op.RecurrenceNodes{
 		RecurrentKernel: param("recurrent_kernel", graph.RoleRecurrentKernel, graph.PerGate(graph.Orthogonal, 3), H, 3*H),
 		RecurrentBias:   param("recurrent_bias", graph.RoleBias, graph.Zeros, 3*H),
 		Mask:            feed(graph.FeedMask, ones(T*B), T, B), // as a model always has it
@@ -87,7 +87,7 @@ func (r recurrence) build(b *graph.Builder, s shape) (*gorgonia.Node, graph.Feed
 		in.Decay = feed(feedDecay, slices.Repeat([]float32{0.9}, T*B*H), T, B, H)
 	}
 	in.Gates = do(func() (*gorgonia.Node, error) { return op.Affine(b.Ops(), x, w, bias) })
-	hidden := do(func() (*gorgonia.Node, error) { return op.GRU(b.Ops(), in, op.GRUOptions{}) })
+	hidden := do(func() (*gorgonia.Node, error) { return op.Recurrence(b.Ops(), in, op.RecurrenceOptions{}) })
 	last := do(func() (*gorgonia.Node, error) { return op.Last(b.Ops(), hidden, nil, false) })
 	near := func(node, targets *gorgonia.Node, weights []float32, name string, shape ...int) *gorgonia.Node {
 		rows := do(func() (*gorgonia.Node, error) { return op.SquaredError(b.Ops(), node, targets) })

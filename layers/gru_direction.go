@@ -203,11 +203,11 @@ func (d direction) fused(b *graph.Builder, cfg spec.Recurrence, in recurrenceInp
 			return nil, err
 		}
 	}
-	return op.GRU(b.Ops(), op.GRUNodes{
+	return op.Recurrence(b.Ops(), op.RecurrenceNodes{
 		Gates: gates, RecurrentKernel: in.recurrentKernel, RecurrentBias: in.recurrentBias, RecurrentGain: in.recurrentGain,
 		Initial: in.initial, Mask: in.mask, RecurrentDropout: in.dropout, Zoneout: in.zoneout, Decay: in.decay,
 		Perturbation: in.perturbation,
-	}, op.GRUOptions{
+	}, op.RecurrenceOptions{
 		Form: cfg.Kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
 		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse,
 	})

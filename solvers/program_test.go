@@ -42,11 +42,11 @@ func recurrent(t *testing.T, dtype tensor.Dtype) (*graph.Program, []*graph.Param
 	gates := must(op.Affine(s, must(b.Input(graph.FeedInputs, dtype, steps, 1, 1)),
 		param("gru0/kernel", graph.RoleKernel, graph.GlorotUniform, 1, 3*units),
 		param("gru0/bias", graph.RoleBias, graph.Zeros, 3*units)))
-	hidden := must(op.GRU(s, op.GRUNodes{
+	hidden := must(op.Recurrence(s, op.RecurrenceNodes{
 		Gates:           gates,
 		RecurrentKernel: param("gru0/recurrent_kernel", graph.RoleRecurrentKernel, graph.Orthogonal, units, 3*units),
 		RecurrentBias:   param("gru0/recurrent_bias", graph.RoleBias, graph.Zeros, 3*units),
-	}, op.GRUOptions{}))
+	}, op.RecurrenceOptions{}))
 	logits := must(op.Affine(s, hidden,
 		param("dense/kernel", graph.RoleKernel, graph.GlorotUniform, units, 1),
 		param("dense/bias", graph.RoleBias, graph.Zeros, 1)))

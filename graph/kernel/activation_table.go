@@ -1,13 +1,17 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
 
 // Activation is an element-wise function y = f(x) with its derivative; [ActivationNamed] has them. The zero value is the
 // identity.
 type Activation[F Float] struct {
 	// function sets y = f(x). derivative sets dx = dy·f'(x), given y = f(x).
-	function   func(m *machine[F], x, y []F)
-	derivative func(m *machine[F], x, y, dy, dx []F)
+	function   func(loops *simd.Loops[F], x, y []F)
+	derivative func(loops *simd.Loops[F], x, y, dy, dx []F)
 }
 
 // activations is the table of all activations.
@@ -80,18 +84,18 @@ func (a Activation[F]) Apply(p *Pool, x, y []F) {
 		copy(y, x)
 		return
 	}
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	if p.blocks(max(1, len(x)), activationGrain) == 1 {
-		a.apply(m, x, y)
+		a.apply(loops, x, y)
 		return
 	}
-	p.Split(len(x), activationGrain, func(lo, hi int) { a.apply(m, x[lo:hi], y[lo:hi]) })
+	p.Split(len(x), activationGrain, func(lo, hi int) { a.apply(loops, x[lo:hi], y[lo:hi]) })
 }
 
-func (a Activation[F]) apply(m *machine[F], x, y []F) {
+func (a Activation[F]) apply(loops *simd.Loops[F], x, y []F) {
 	for lo := 0; lo < len(x); lo += activationBlock {
 		hi := min(lo+activationBlock, len(x))
-		a.function(m, x[lo:hi], y[lo:hi])
+		a.function(loops, x[lo:hi], y[lo:hi])
 	}
 }
 
@@ -101,34 +105,40 @@ func (a Activation[F]) Gradient(p *Pool, x, y, dy, dx []F) {
 		copy(dx, dy)
 		return
 	}
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(len(x), activationGrain, func(lo, end int) {
 		for ; lo < end; lo += activationBlock {
 			hi := min(lo+activationBlock, end)
-			a.derivative(m, x[lo:hi], y[lo:hi], dy[lo:hi], dx[lo:hi])
+			a.derivative(loops, x[lo:hi], y[lo:hi], dy[lo:hi], dx[lo:hi])
 		}
 	})
 }
 
-func rectify[F Float](m *machine[F], x, y []F) { m.rectify(y, x, x) }
+func rectify[F Float](loops *simd.Loops[F], x, y []F) { loops.Rectify(y, x, x) }
 
-func rectifyDerivative[F Float](m *machine[F], x, _, dy, dx []F) { m.rectify(dx, x, dy) }
+func rectifyDerivative[F Float](loops *simd.Loops[F], x, _, dy, dx []F) {
+	loops.Rectify(dx, x, dy)
+}
 
-func hyperbolic[F Float](m *machine[F], x, y []F) { m.tanh(y, x) }
+func hyperbolic[F Float](loops *simd.Loops[F], x, y []F) { loops.Tanh(y, x) }
 
-func hyperbolicDerivative[F Float](m *machine[F], _, y, dy, dx []F) { m.tanhGradient(dx, y, dy) }
+func hyperbolicDerivative[F Float](loops *simd.Loops[F], _, y, dy, dx []F) {
+	loops.TanhGradient(dx, y, dy)
+}
 
-func logistic[F Float](m *machine[F], x, y []F) { m.sigmoid(y, x) }
+func logistic[F Float](loops *simd.Loops[F], x, y []F) { loops.Sigmoid(y, x) }
 
-func logisticDerivative[F Float](m *machine[F], _, y, dy, dx []F) { m.sigmoidGradient(dx, y, dy) }
+func logisticDerivative[F Float](loops *simd.Loops[F], _, y, dy, dx []F) {
+	loops.SigmoidGradient(dx, y, dy)
+}
 
-func hardLogistic[F Float](_ *machine[F], x, y []F) {
+func hardLogistic[F Float](_ *simd.Loops[F], x, y []F) {
 	for i, v := range x {
 		y[i] = min(max((v+3)/6, 0), 1)
 	}
 }
 
-func hardLogisticDerivative[F Float](_ *machine[F], x, _, dy, dx []F) {
+func hardLogisticDerivative[F Float](_ *simd.Loops[F], x, _, dy, dx []F) {
 	for i, v := range x {
 		dx[i] = 0
 		if !(v <= -3 || v >= 3) {
@@ -138,17 +148,17 @@ func hardLogisticDerivative[F Float](_ *machine[F], x, _, dy, dx []F) {
 }
 
 // softplus is max(x,0) + log(1+exp(−|x|)).
-func softplus[F Float](m *machine[F], x, y []F) {
-	m.negative(y, x)
-	m.exp(y, y)
+func softplus[F Float](loops *simd.Loops[F], x, y []F) {
+	loops.Negative(y, x)
+	loops.Exp(y, y)
 	for i, e := range y {
 		y[i] = F(max(float64(x[i]), 0) + math.Log1p(float64(e)))
 	}
 }
 
-func softplusDerivative[F Float](m *machine[F], x, _, dy, dx []F) {
-	m.sigmoid(dx, x)
-	m.multiply(dx, dx, dy)
+func softplusDerivative[F Float](loops *simd.Loops[F], x, _, dy, dx []F) {
+	loops.Sigmoid(dx, x)
+	loops.Multiply(dx, dx, dy)
 }
 
 // exponentialLinear is scale·x above 0 and scale·alpha·(exp(x)−1) below, where exp(x)−1 = 2t/(1−t) with t = tanh(x/2): both
@@ -156,11 +166,11 @@ func softplusDerivative[F Float](m *machine[F], x, _, dy, dx []F) {
 func exponentialLinear[F Float](scale, alpha float64) Activation[F] {
 	above, below := F(scale), F(scale*alpha)
 	return Activation[F]{
-		function: func(m *machine[F], x, y []F) {
+		function: func(loops *simd.Loops[F], x, y []F) {
 			for i, v := range x {
 				y[i] = v / 2
 			}
-			m.tanh(y, y)
+			loops.Tanh(y, y)
 			for i, t := range y {
 				if v := x[i]; v > 0 {
 					y[i] = above * v
@@ -169,8 +179,8 @@ func exponentialLinear[F Float](scale, alpha float64) Activation[F] {
 				}
 			}
 		},
-		derivative: func(m *machine[F], x, _, dy, dx []F) {
-			m.exp(dx, x)
+		derivative: func(loops *simd.Loops[F], x, _, dy, dx []F) {
+			loops.Exp(dx, x)
 			for i, e := range dx {
 				slope := above
 				if !(x[i] > 0) {
@@ -182,8 +192,8 @@ func exponentialLinear[F Float](scale, alpha float64) Activation[F] {
 	}
 }
 
-func swish[F Float](m *machine[F], x, y []F) {
-	m.sigmoid(y, x)
+func swish[F Float](loops *simd.Loops[F], x, y []F) {
+	loops.Sigmoid(y, x)
 	for i, s := range y {
 		if s != 0 { // else x = −∞, or nearly
 			y[i] = x[i] * s
@@ -192,9 +202,9 @@ func swish[F Float](m *machine[F], x, y []F) {
 }
 
 // swishDerivative is σ(x)·(1 + x·(1−σ(x))) at −|x|, and 1 less that where x > 0.
-func swishDerivative[F Float](m *machine[F], x, _, dy, dx []F) {
-	m.negative(dx, x)
-	m.sigmoid(dx, dx)
+func swishDerivative[F Float](loops *simd.Loops[F], x, _, dy, dx []F) {
+	loops.Negative(dx, x)
+	loops.Sigmoid(dx, dx)
 	for i, s := range dx {
 		v, slope := x[i], s
 		if s != 0 { // else x = ±∞, or nearly
@@ -207,7 +217,7 @@ func swishDerivative[F Float](m *machine[F], x, _, dy, dx []F) {
 	}
 }
 
-func gaussianLinear[F Float](_ *machine[F], x, y []F) {
+func gaussianLinear[F Float](_ *simd.Loops[F], x, y []F) {
 	for i, v := range x {
 		x := float64(v)
 		y[i] = 0
@@ -217,7 +227,7 @@ func gaussianLinear[F Float](_ *machine[F], x, y []F) {
 	}
 }
 
-func gaussianLinearDerivative[F Float](_ *machine[F], x, _, dy, dx []F) {
+func gaussianLinearDerivative[F Float](_ *simd.Loops[F], x, _, dy, dx []F) {
 	const peak = 0.3989422804014327 // 1/√(2π)
 	for i, v := range x {
 		x := float64(v)

@@ -5,6 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 // smooth are the activations and their derivatives in float64, written from the docstring, in forms without cancellation.
@@ -59,11 +62,11 @@ func step(above bool) float64 {
 }
 
 func TestActivationTable(t *testing.T) {
-	eachKernels(t, testActivationTable[float32], testActivationTable[float64])
+	eachSet(t, testActivationTable[float32], testActivationTable[float64])
 }
 
 // Values and derivatives against their equations, over all sizes of numbers and by each number of threads.
-func testActivationTable[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+func testActivationTable[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	var x []F
 	for exponent := -30; exponent <= 9; exponent++ {
@@ -74,43 +77,43 @@ func testActivationTable[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 	for range 20000 {
 		x = append(x, F(3*rng.NormFloat64()))
 	}
-	tiny := map[bool]float64{true: 1e-42, false: 1e-321}[epsilon[F]() > epsilon[float64]()]
+	tiny := map[bool]float64{true: 1e-42, false: 1e-321}[numtest.Epsilon[F]() > numtest.Epsilon[float64]()]
 	for _, name := range ActivationNames() {
 		a, ok := ActivationNamed[F](name)
 		want := smooth[name]
 		if !ok || want.f == nil {
 			t.Fatalf("%s: found in the table: %v, in the test: %v", name, ok, want.f != nil)
 		}
-		y, dy, dx := make([]F, len(x)), random[F](rng, len(x)), make([]F, len(x))
-		a.Apply(&Pool{threads: 1, kernels: k}, x, y)
-		a.Gradient(&Pool{threads: 1, kernels: k}, x, y, dy, dx)
+		y, dy, dx := make([]F, len(x)), numtest.Random[F](rng, len(x)), make([]F, len(x))
+		a.Apply(&Pool{threads: 1, instructions: newInstructions(k)}, x, y)
+		a.Gradient(&Pool{threads: 1, instructions: newInstructions(k)}, x, y, dy, dx)
 		for i, x := range x {
 			ulps := 8.0
 			if name == "gelu" { // a rounding of the argument changes its tail, that of the reference too, so many times
 				ulps += 2 * float64(x*x)
 			}
-			if v := want.f(float64(x)); !(math.Abs(float64(y[i])-v) <= ulps*epsilon[F]()*math.Abs(v)+tiny) {
+			if v := want.f(float64(x)); !(math.Abs(float64(y[i])-v) <= ulps*numtest.Epsilon[F]()*math.Abs(v)+tiny) {
 				t.Fatalf("%s(%v) = %v, expected %v", name, x, y[i], v)
 			}
-			if v := float64(dy[i]) * want.slope(float64(x)); !(math.Abs(float64(dx[i])-v) <= 8*epsilon[F]()*math.Abs(float64(dy[i]))) {
+			if v := float64(dy[i]) * want.slope(float64(x)); !(math.Abs(float64(dx[i])-v) <= 8*numtest.Epsilon[F]()*math.Abs(float64(dy[i]))) {
 				t.Fatalf("%s at %v: found the gradient %v, expected %v", name, x, dx[i], v)
 			}
 		}
 		again := make([]F, len(x))
-		a.Apply(&Pool{threads: 3, kernels: k, eager: true}, x, again)
-		sameBits(t, name+" by three threads", again, y)
-		a.Gradient(&Pool{threads: 3, kernels: k, eager: true}, x, y, dy, again)
-		sameBits(t, "gradient of "+name+" by three threads", again, dx)
+		a.Apply(&Pool{threads: 3, instructions: newInstructions(k), eager: true}, x, again)
+		numtest.SameBits(t, name+" by three threads", again, y)
+		a.Gradient(&Pool{threads: 3, instructions: newInstructions(k), eager: true}, x, y, dy, again)
+		numtest.SameBits(t, "gradient of "+name+" by three threads", again, dx)
 	}
 }
 
 func TestActivationTableLimits(t *testing.T) {
-	eachKernels(t, testActivationTableLimits[float32], testActivationTableLimits[float64])
+	eachSet(t, testActivationTableLimits[float32], testActivationTableLimits[float64])
 }
 
-func testActivationTableLimits[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+func testActivationTableLimits[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 	const largest = math.MaxFloat32
-	inf, p := math.Inf(1), &Pool{threads: 1, kernels: k}
+	inf, p := math.Inf(1), &Pool{threads: 1, instructions: newInstructions(k)}
 	type limit struct{ below, above, slopeBelow, slopeAbove float64 }
 	for name, want := range map[string]limit{
 		"linear": {-inf, inf, 1, 1}, "relu": {0, inf, 0, 1}, "tanh": {-1, 1, 0, 0}, "sigmoid": {0, 1, 0, 0}, "hard_sigmoid": {0, 1, 0, 0},
@@ -164,7 +167,7 @@ func TestActivationNamed(t *testing.T) {
 
 func BenchmarkActivationTable(b *testing.B) {
 	rng := rand.New(rand.NewPCG(23, 24))
-	x, dy := random[float32](rng, 4096), random[float32](rng, 4096)
+	x, dy := numtest.Random[float32](rng, 4096), numtest.Random[float32](rng, 4096)
 	y, dx := make([]float32, len(x)), make([]float32, len(x))
 	for _, name := range ActivationNames() {
 		a, _ := ActivationNamed[float32](name)

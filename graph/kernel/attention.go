@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // AttentionShape is the size of an attention: U queries look at T steps, in each of B sequences.
 type AttentionShape struct {
 	Queries, Steps, Batch int // U, T and B
@@ -74,24 +78,24 @@ func AttentionWeightsGradient[F Float](p *Pool, s AttentionShape, in AttentionIn
 // Attend mixes values [T,B,D] of the given width D: context[u,b] = Σ_t weights[b,u,t]·values[t,b], which is [U,B,D]. A value
 // of weight 0 must be finite.
 func Attend[F Float](p *Pool, s AttentionShape, width int, weights, values, context []F) {
-	s.each(p, machineOf[F](p).grain, width, func(b int) {
-		mix := lines[F]{row(weights, b, s.Queries*s.Steps), s.Steps}
+	s.each(p, loopsOf[F](p).Grain, width, func(b int) {
+		mix := simd.Lines[F]{Data: row(weights, b, s.Queries*s.Steps), Stride: s.Steps}
 		multiply(p, false, false, s.Queries, width, s.Steps, mix, linesOf(values, width, b, s.Batch), linesOf(context, width, b, s.Batch))
 	})
 }
 
 // AttendWeightsGradient is the gradient of [Attend] with respect to weights: dWeights[b,u,t] = dContext[u,b]·values[t,b].
 func AttendWeightsGradient[F Float](p *Pool, s AttentionShape, width int, values, dContext, dWeights []F) {
-	s.each(p, machineOf[F](p).grain, width, func(b int) {
-		dMix := lines[F]{row(dWeights, b, s.Queries*s.Steps), s.Steps}
+	s.each(p, loopsOf[F](p).Grain, width, func(b int) {
+		dMix := simd.Lines[F]{Data: row(dWeights, b, s.Queries*s.Steps), Stride: s.Steps}
 		multiply(p, false, true, s.Queries, s.Steps, width, linesOf(dContext, width, b, s.Batch), linesOf(values, width, b, s.Batch), dMix)
 	})
 }
 
 // AttendValuesGradient is the gradient of [Attend] with respect to values: dValues[t,b] = Σ_u weights[b,u,t]·dContext[u,b].
 func AttendValuesGradient[F Float](p *Pool, s AttentionShape, width int, weights, dContext, dValues []F) {
-	s.each(p, machineOf[F](p).grain, width, func(b int) {
-		mix := lines[F]{row(weights, b, s.Queries*s.Steps), s.Steps}
+	s.each(p, loopsOf[F](p).Grain, width, func(b int) {
+		mix := simd.Lines[F]{Data: row(weights, b, s.Queries*s.Steps), Stride: s.Steps}
 		multiply(p, true, false, s.Steps, width, s.Queries, mix, linesOf(dContext, width, b, s.Batch), linesOf(dValues, width, b, s.Batch))
 	})
 }
@@ -106,10 +110,10 @@ func (s AttentionShape) each(p *Pool, grain, width int, f func(b int)) {
 }
 
 // multiply is [Product] on the goroutine that calls it: one of several that share a batch.
-func multiply[F Float](p *Pool, transA, transB bool, m, n, k int, a, b, c lines[F]) {
+func multiply[F Float](p *Pool, transA, transB bool, m, n, k int, a, b, c simd.Lines[F]) {
 	x := product[F]{
-		machine: machineOf[F](p), scratch: panelsOf[F](p), m: m, n: n, k: k,
-		a: factor[F]{a.data, a.stride, transA}, b: factor[F]{b.data, b.stride, !transB}, to: c,
+		loops: loopsOf[F](p), scratch: panelsOf[F](p), m: m, n: n, k: k,
+		a: factor[F]{a.Data, a.Stride, transA}, b: factor[F]{b.Data, b.Stride, !transB}, to: c,
 	}
 	switch {
 	case m <= 0 || n <= 0:
@@ -129,7 +133,7 @@ func (in AttentionInput[F]) grain(p *Pool, s AttentionShape) int {
 	if in.Vector != nil {
 		cost *= tanhCost
 	}
-	return ceil(machineOf[F](p).grain, max(1, cost))
+	return ceil(loopsOf[F](p).Grain, max(1, cost))
 }
 
 // attentionWork is one goroutine's part of the weights.
@@ -137,7 +141,7 @@ type attentionWork[F Float] struct {
 	AttentionShape
 	in      AttentionInput[F]
 	pool    *Pool
-	machine *machine[F]
+	loops   *simd.Loops[F]
 	scratch *panels[F]
 	dScores []F // [U,T]
 	tanhs   []F // [T,A], of one query
@@ -148,23 +152,25 @@ func newAttentionWork[F Float](p *Pool, s AttentionShape, in AttentionInput[F]) 
 	scratch.a = resize(scratch.a, s.Queries*s.Steps)
 	scratch.b = resize(scratch.b, s.Steps*s.Units)
 	return &attentionWork[F]{
-		AttentionShape: s, in: in, pool: p, machine: machineOf[F](p), scratch: scratch, dScores: scratch.a, tanhs: scratch.b,
+		AttentionShape: s, in: in, pool: p, loops: loopsOf[F](p), scratch: scratch, dScores: scratch.a, tanhs: scratch.b,
 	}
 }
 
 func (w *attentionWork[F]) done() { panelsOf[F](w.pool).put(w.scratch) }
 
 // linesOf returns the queries or keys of sequence b, or their gradients.
-func (w *attentionWork[F]) linesOf(x []F, b int) lines[F] { return linesOf(x, w.Units, b, w.Batch) }
+func (w *attentionWork[F]) linesOf(x []F, b int) simd.Lines[F] {
+	return linesOf(x, w.Units, b, w.Batch)
+}
 
 func (w *attentionWork[F]) dotScores(b int, scores []F) {
 	queries, keys := w.linesOf(w.in.Queries, b), w.linesOf(w.in.Keys, b)
-	multiply(w.pool, false, true, w.Queries, w.Steps, w.Units, queries, keys, lines[F]{scores, w.Steps})
+	multiply(w.pool, false, true, w.Queries, w.Steps, w.Units, queries, keys, simd.Lines[F]{Data: scores, Stride: w.Steps})
 }
 
 // dotGradient is dQ = dE·K and dK = dEᵀ·Q.
 func (w *attentionWork[F]) dotGradient(b int, d AttentionGradient[F]) {
-	dScores := lines[F]{w.dScores, w.Steps}
+	dScores := simd.Lines[F]{Data: w.dScores, Stride: w.Steps}
 	multiply(w.pool, false, false, w.Queries, w.Units, w.Steps, dScores, w.linesOf(w.in.Keys, b), w.linesOf(d.Queries, b))
 	multiply(w.pool, true, false, w.Steps, w.Units, w.Queries, dScores, w.linesOf(w.in.Queries, b), w.linesOf(d.Keys, b))
 }
@@ -180,11 +186,11 @@ func (w *attentionWork[F]) additiveScores(b int, scores []F) {
 
 // additive sets tanhs to tanh(q[u] + k[t]) for all steps t.
 func (w *attentionWork[F]) additive(b, u int) {
-	keys, query := w.linesOf(w.in.Keys, b), w.linesOf(w.in.Queries, b).row(u, w.Units)
+	keys, query := w.linesOf(w.in.Keys, b), w.linesOf(w.in.Queries, b).Row(u, w.Units)
 	for t := range w.Steps {
-		w.machine.add(row(w.tanhs, t, w.Units), keys.row(t, w.Units), query)
+		w.loops.Add(row(w.tanhs, t, w.Units), keys.Row(t, w.Units), query)
 	}
-	w.machine.tanh(w.tanhs, w.tanhs)
+	w.loops.Tanh(w.tanhs, w.tanhs)
 }
 
 // additiveGradient computes the hyperbolic tangents h anew, since to keep them would take [B,U,T,A]:
@@ -194,27 +200,27 @@ func (w *attentionWork[F]) additiveGradient(b int, d AttentionGradient[F], dVect
 	dQueries, dKeys := w.linesOf(d.Queries, b), w.linesOf(d.Keys, b)
 	clear(dVector)
 	for t := range w.Steps {
-		clear(dKeys.row(t, w.Units))
+		clear(dKeys.Row(t, w.Units))
 	}
 	for u := range w.Queries {
 		w.additive(b, u)
 		dScores := row(w.dScores, u, w.Steps)
-		w.machine.row(w.Steps, dScores, 1, w.tanhs, w.Units, true, dVector)
+		w.loops.Row(w.Steps, dScores, 1, w.tanhs, w.Units, true, dVector)
 		for i, h := range w.tanhs {
 			w.tanhs[i] = 1 - h*h
 		}
-		dQuery := dQueries.row(u, w.Units)
-		w.machine.row(w.Steps, dScores, 1, w.tanhs, w.Units, false, dQuery)
-		w.machine.multiply(dQuery, dQuery, w.in.Vector)
+		dQuery := dQueries.Row(u, w.Units)
+		w.loops.Row(w.Steps, dScores, 1, w.tanhs, w.Units, false, dQuery)
+		w.loops.Multiply(dQuery, dQuery, w.in.Vector)
 		for t, de := range dScores {
 			if de != 0 {
-				AddScaled(row(w.tanhs, t, w.Units), dKeys.row(t, w.Units), de)
+				AddScaled(row(w.tanhs, t, w.Units), dKeys.Row(t, w.Units), de)
 			}
 		}
 	}
 	for t := range w.Steps {
-		dKey := dKeys.row(t, w.Units)
-		w.machine.multiply(dKey, dKey, w.in.Vector)
+		dKey := dKeys.Row(t, w.Units)
+		w.loops.Multiply(dKey, dKey, w.in.Vector)
 	}
 }
 
@@ -234,7 +240,7 @@ func (w *attentionWork[F]) softmax(b int, scores []F) {
 			scores[t] -= top
 		}
 	}
-	w.machine.exp(scores, scores)
+	w.loops.Exp(scores, scores)
 	var sum float64
 	for t, e := range scores {
 		if present(w.in.Mask, t*w.Batch+b) {

@@ -1,6 +1,8 @@
 package kernel
 
-import "math"
+import (
+	"math"
+)
 
 // BatchNorm is batch normalization with what its forward pass saves for the backward pass. Columns of x [R,D] are
 // normalized over the rows that the mask [R], nil for all ones, counts. All sums run in float64, one column by one

@@ -7,6 +7,9 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 // benchmarkShapes are those that the speed of a layer is judged by.
@@ -24,42 +27,16 @@ var benchmarkShapes = []struct {
 
 // eachPool runs a benchmark for every set of kernels that the processor supports, with one thread and with two.
 func eachPool(b *testing.B, f func(*testing.B, *Pool)) {
-	for _, k := range supportedKernels() {
+	for _, k := range simd.Supported() {
 		for threads := range 2 {
-			pool := &Pool{threads: threads + 1, kernels: k}
-			b.Run(fmt.Sprintf("%s/threads=%d", k.name, pool.threads), func(b *testing.B) { f(b, pool) })
+			pool := &Pool{threads: threads + 1, instructions: newInstructions(k)}
+			b.Run(fmt.Sprintf("%s/threads=%d", k.Name, pool.threads), func(b *testing.B) { f(b, pool) })
 		}
 	}
 }
 
 func reportFlops(b *testing.B, flops float64) {
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-}
-
-// BenchmarkTile measures the innermost loop of products alone, on a packed panel that stays in the first-level cache.
-func BenchmarkTile(b *testing.B) {
-	for _, k := range supportedKernels() {
-		b.Run(k.name+"/float32", func(b *testing.B) { benchmarkTile(b, &k.float32) })
-		b.Run(k.name+"/float64", func(b *testing.B) { benchmarkTile(b, &k.float64) })
-	}
-}
-
-func benchmarkTile[F Float](b *testing.B, m *machine[F]) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	const depth = 96
-	left, right, c := random[F](rng, m.rows*depth), random[F](rng, m.cols*depth), make([]F, m.rows*m.cols)
-	rowStride, stepStride := depth, 1
-	if m.packsLeft {
-		rowStride, stepStride = 1, m.rows
-	}
-	t := &tile[F]{
-		k: depth, rows: m.rows, cols: m.cols, left: left, rowStride: rowStride, stepStride: stepStride,
-		right: lines[F]{right, m.cols}, to: lines[F]{c, m.cols},
-	}
-	for b.Loop() {
-		m.tile(t)
-	}
-	reportFlops(b, float64(2*depth*m.rows*m.cols))
 }
 
 // BenchmarkLayer measures both passes of a layer: the input's product, the recurrence, and the gradients of the input, the
@@ -88,16 +65,16 @@ func BenchmarkRecurrence(b *testing.B) {
 		b.Run(shape.name+"/forward", func(b *testing.B) {
 			eachPool(b, func(b *testing.B, p *Pool) {
 				for b.Loop() {
-					l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
+					l.gru.Forward(p, l.RecurrenceShape, l.RecurrenceInput, l.hidden, true)
 				}
 				reportFlops(b, flops)
 			})
 		})
 		b.Run(shape.name+"/backward", func(b *testing.B) {
 			eachPool(b, func(b *testing.B, p *Pool) {
-				l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
+				l.gru.Forward(p, l.RecurrenceShape, l.RecurrenceInput, l.hidden, true)
 				for b.Loop() {
-					l.gru.Backward(p, l.GRUShape, l.GRUInput, l.hidden, l.weights, l.out)
+					l.gru.Backward(p, l.RecurrenceShape, l.RecurrenceInput, l.hidden, l.weights, l.out)
 				}
 				reportFlops(b, 2*flops)
 			})
@@ -107,18 +84,18 @@ func BenchmarkRecurrence(b *testing.B) {
 
 // layer is a layer in float32 with its gradients.
 type layer struct {
-	*gruCase[float32]
+	*recurrenceCase[float32]
 	input              int
 	x, w, bias, hidden []float32
 	dx, dw, dBias      []float32
-	gru                GRU[float32]
-	out                GRUGradient[float32]
+	gru                Recurrence[float32]
+	out                RecurrenceGradient[float32]
 }
 
 func newLayer(steps, batch, input, units int) *layer {
 	rng := rand.New(rand.NewPCG(2, 2))
-	l := &layer{gruCase: newGRUCase[float32](rng, steps, batch, units, gruOptions{bias: true, initial: true}), input: input}
-	l.x, l.w, l.bias = random[float32](rng, steps*batch*input), random[float32](rng, input*3*units), random[float32](rng, 3*units)
+	l := &layer{recurrenceCase: newRecurrenceCase[float32](rng, steps, batch, units, recurrenceOptions{bias: true, initial: true}), input: input}
+	l.x, l.w, l.bias = numtest.Random[float32](rng, steps*batch*input), numtest.Random[float32](rng, input*3*units), numtest.Random[float32](rng, 3*units)
 	l.dx, l.dw, l.dBias = make([]float32, len(l.x)), make([]float32, len(l.w)), make([]float32, len(l.bias))
 	for i := range l.w {
 		l.w[i] *= 0.1
@@ -135,8 +112,8 @@ func (l *layer) flops() float64 {
 func (l *layer) step(p *Pool) {
 	rows, units, width := l.Steps*l.Batch, l.Units, 3*l.Units
 	Affine(p, rows, l.input, width, l.x, l.w, l.bias, l.Gates)
-	l.gru.Forward(p, l.GRUShape, l.GRUInput, l.hidden, true)
-	l.gru.Backward(p, l.GRUShape, l.GRUInput, l.hidden, l.weights, l.out)
+	l.gru.Forward(p, l.RecurrenceShape, l.RecurrenceInput, l.hidden, true)
+	l.gru.Backward(p, l.RecurrenceShape, l.RecurrenceInput, l.hidden, l.weights, l.out)
 	Product(p, false, true, rows, l.input, 3*units, l.out.Gates, width, l.w, width, false, l.dx, l.input)
 	Product(p, true, false, l.input, width, rows, l.x, l.input, l.out.Gates, width, false, l.dw, width)
 	ColumnSums(p, rows, width, l.out.Gates, width, false, l.dBias)

@@ -1,7 +1,11 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // cell is what makes one recurrence differ from another: the equations of a step, over rows of a batch. All else is the
-// driver's (gru_*.go): time, masks, threads, products, dropout and sums over time.
+// driver's (recurrence_*.go): time, masks, threads, products, dropout and sums over time.
 //
 // A step runs in stages. Each begins with a product of rows, H columns each, and blocks of columns of the recurrent
 // kernel, H columns each; then it turns these and what the stages before have left into gates. The rows of the first
@@ -19,9 +23,8 @@ type cell[F Float] struct {
 
 // stage is one product of a cell and what follows it.
 type stage[F Float] struct {
-	blocks   int // of columns of the recurrent kernel, those after the ones of the stage before
-	forward  func(*gateRows[F])
-	backward func(*gradientRows[F])
+	blocks int // of columns of the recurrent kernel, those after the ones of the stage before
+	simd.Stage[F]
 }
 
 // newCell returns a cell with a state of H columns.
@@ -34,43 +37,29 @@ func newCell[F Float](saved, own int, stages ...stage[F]) cell[F] {
 	return c
 }
 
-// gateRows is what the forward pass of a stage reads and writes: some rows of one step. G is the number of gates.
-type gateRows[F Float] struct {
-	machine     *machine[F]
-	rows, units int
-	input       lines[F] // [rows,GH]: A
-	product     lines[F] // [rows,GH]: of the stages so far
-	bias        []F      // [GH]: c
-	before      lines[F] // the state h'
-	saved       lines[F] // set to what the backward pass needs, by any stage
-	left        lines[F] // [rows,H]: set to the left factor of the next stage, where there is one
-	after       lines[F] // set to the state h by the last stage
-}
-
-// gradientRows is what the backward pass of a stage reads and writes: some rows of one step.
-type gradientRows[F Float] struct {
-	machine     *machine[F]
-	rows, units int
-	above       lines[F] // gradient with respect to the state h from above
-	carry       lines[F] // from the step after it; turned into the part of dh' that does not go through a product
-	saved       lines[F]
-	before      lines[F] // the state h'
-	left        lines[F] // [rows,H]: gradient with respect to the left factor of the next stage, where there is one
-	gates       lines[F] // [rows,GH]: set to the gradient with respect to A
-	products    lines[F] // set to the gradient with respect to q, the cell's own blocks of it
-	scratch     []F      // [GH]
-}
-
 // portableCells are the cells in plain Go.
-func portableCells[F Float](a cellActivations[F]) [gruForms]cell[F] {
+func portableCells[F Float](a cellActivations[F]) [forms]cell[F] {
 	before := resetBefore[F]{a}
-	return [gruForms]cell[F]{
+	return [forms]cell[F]{
 		ResetAfter:      resetAfter[F]{a}.cell(),
-		ResetBeforePast: before.cell(before.keepPast, before.keepPastGradients),
-		ResetBeforeNew:  before.cell(before.takeNew, before.takeNewGradients),
+		ResetBeforePast: before.cell(simd.Stage[F]{Forward: before.keepPast, Backward: before.keepPastGradients}),
+		ResetBeforeNew:  before.cell(simd.Stage[F]{Forward: before.takeNew, Backward: before.takeNewGradients}),
 		ThreeGate:       threeGate[F]{a}.cell(),
 		Tied:            tied[F]{a}.cell(),
 		LSTM:            lstm[F]{}.cell(),
 		Tanh:            elman[F]{a}.cell(),
 	}
+}
+
+// cellsOf are the cells over the loops of a set: those stages that the set has in assembly, and the others in plain Go.
+func cellsOf[F Float](loops *simd.Loops[F]) [forms]cell[F] {
+	cells := portableCells(plainActivations[F]())
+	if loops.ResetAfter.Forward != nil {
+		cells[ResetAfter] = resetAfterCell(loops.ResetAfter)
+	}
+	if loops.Reset.Forward != nil {
+		cells[ResetBeforePast] = resetBeforeCell(loops.Reset, loops.KeepPast)
+		cells[ResetBeforeNew] = resetBeforeCell(loops.Reset, loops.TakeNew)
+	}
+	return cells
 }

@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // cellActivations are the functions that stand for σ and tanh in the equations of a cell in plain Go.
 type cellActivations[F Float] struct {
 	gate, candidate Activation[F]
@@ -14,7 +18,7 @@ func plainActivations[F Float]() cellActivations[F] {
 }
 
 // cellActivationsOf are those that a shape names.
-func cellActivationsOf[F Float](s GRUShape) cellActivations[F] {
+func cellActivationsOf[F Float](s RecurrenceShape) cellActivations[F] {
 	a := plainActivations[F]()
 	a.keeps = true
 	if s.GateActivation != "" {
@@ -27,7 +31,7 @@ func cellActivationsOf[F Float](s GRUShape) cellActivations[F] {
 }
 
 // plain reports whether the activations are σ and tanh.
-func (s GRUShape) plain() bool {
+func (s RecurrenceShape) plain() bool {
 	return (s.GateActivation == "" || s.GateActivation == "sigmoid") && (s.Activation == "" || s.Activation == "tanh")
 }
 
@@ -49,19 +53,19 @@ func (a cellActivations[F]) of(saved []F, columns int) (values, arguments []F) {
 }
 
 // set sets y = f(x); x may be y where arguments are not kept.
-func (a Activation[F]) set(m *machine[F], x, y []F) {
+func (a Activation[F]) set(loops *simd.Loops[F], x, y []F) {
 	if a.Identity() {
 		copy(y, x)
 		return
 	}
-	a.function(m, x, y)
+	a.function(loops, x, y)
 }
 
 // derive sets dx = dy·f'(x), given x, or not where arguments are not kept, and y = f(x).
-func (a Activation[F]) derive(m *machine[F], x, y, dy, dx []F) {
+func (a Activation[F]) derive(loops *simd.Loops[F], x, y, dy, dx []F) {
 	if a.Identity() {
 		copy(dx, dy)
 		return
 	}
-	a.derivative(m, x, y, dy, dx)
+	a.derivative(loops, x, y, dy, dx)
 }

@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // lstm is [LSTM]. The state is h and c side by side; of a row i, f, g, o and tanh c are saved. With dh and dc the gradients
 // that reach them from above and from the step after,
 //
@@ -13,35 +17,35 @@ package kernel
 type lstm[F Float] struct{}
 
 func (c lstm[F]) cell() cell[F] {
-	made := newCell(5, 0, stage[F]{4, c.forward, c.backward})
+	made := newCell(5, 0, stage[F]{4, simd.Stage[F]{Forward: c.forward, Backward: c.backward}})
 	made.states = 2
 	return made
 }
 
-func (lstm[F]) forward(g *gateRows[F]) {
-	H, sigmoid, tanh := g.units, g.machine.sigmoid, g.machine.tanh
-	for k := range g.rows {
-		saved := g.saved.row(k, 5*H)
-		sum3(saved[:4*H], g.input.row(k, 4*H), g.product.row(k, 4*H), g.bias)
+func (lstm[F]) forward(g *simd.GateRows[F]) {
+	H, sigmoid, tanh := g.Units, g.Loops.Sigmoid, g.Loops.Tanh
+	for k := range g.Rows {
+		saved := g.Saved.Row(k, 5*H)
+		sum3(saved[:4*H], g.Input.Row(k, 4*H), g.Product.Row(k, 4*H), g.Bias)
 		sigmoid(saved[:2*H], saved[:2*H])
 		tanh(saved[2*H:3*H], saved[2*H:3*H])
 		sigmoid(saved[3*H:4*H], saved[3*H:4*H])
 		i, f, candidate, o, squashed := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H], saved[4*H:][:H]
-		before, after := g.before.row(k, 2*H)[H:], g.after.row(k, 2*H)
+		before, after := g.Before.Row(k, 2*H)[H:], g.After.Row(k, 2*H)
 		memory := after[H:]
 		for j, v := range before {
 			memory[j] = f[j]*v + i[j]*candidate[j]
 		}
 		tanh(squashed, memory)
-		multiplyPortable(after[:H], o, squashed)
+		g.Loops.Multiply(after[:H], o, squashed)
 	}
 }
 
-func (lstm[F]) backward(g *gradientRows[F]) {
-	H := g.units
-	for k := range g.rows {
-		above, carry, before := g.above.row(k, 2*H), g.carry.row(k, 2*H), g.before.row(k, 2*H)[H:]
-		saved, dA := g.saved.row(k, 5*H), g.gates.row(k, 4*H)
+func (lstm[F]) backward(g *simd.GradientRows[F]) {
+	H := g.Units
+	for k := range g.Rows {
+		above, carry, before := g.Above.Row(k, 2*H), g.Carry.Row(k, 2*H), g.Before.Row(k, 2*H)[H:]
+		saved, dA := g.Saved.Row(k, 5*H), g.Gates.Row(k, 4*H)
 		i, f, candidate, o, squashed := saved[:H], saved[H:][:H], saved[2*H:][:H], saved[3*H:][:H], saved[4*H:][:H]
 		di, df, dCandidate, do := dA[:H], dA[H:][:H], dA[2*H:][:H], dA[3*H:][:H]
 		for j := range H {

@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // resetBeforeCell returns the cell of [ResetBeforePast] or [ResetBeforeNew], which saves r, z and n of a row. The left
 // factor of its second stage is r⊙h'. With dh the gradient that reaches a state from above and from the step after it, and u
 // what the update gate gives to the candidate, 1−z or z,
@@ -11,69 +15,68 @@ package kernel
 //	dh'  = dh⊙(1−u) + ds⊙r + ((dA_r, dA_z)·(U_r, U_z)ᵀ)⊙d
 //
 // and dq = dA.
-func resetBeforeCell[F Float](reset func(*gateRows[F]), resetGradients func(*gradientRows[F]),
-	candidate func(*gateRows[F]), candidateGradients func(*gradientRows[F])) cell[F] {
-	return newCell(3, 0, stage[F]{2, reset, resetGradients}, stage[F]{1, candidate, candidateGradients})
+func resetBeforeCell[F Float](reset, candidate simd.Stage[F]) cell[F] {
+	return newCell(3, 0, stage[F]{2, reset}, stage[F]{1, candidate})
 }
 
 // resetBefore is [ResetBeforePast] and [ResetBeforeNew] in plain Go.
 type resetBefore[F Float] struct{ cellActivations[F] }
 
-func (c resetBefore[F]) cell(candidate func(*gateRows[F]), candidateGradients func(*gradientRows[F])) cell[F] {
-	made := resetBeforeCell(c.reset, c.resetGradients, candidate, candidateGradients)
+func (c resetBefore[F]) cell(candidate simd.Stage[F]) cell[F] {
+	made := resetBeforeCell(simd.Stage[F]{Forward: c.reset, Backward: c.resetGradients}, candidate)
 	made.saved = c.saved(3, 0)
 	return made
 }
 
 // of returns r, z and n of a saved row, and their arguments.
-func (c resetBefore[F]) of(saved lines[F], i, units int) (values, arguments []F) {
-	return c.cellActivations.of(saved.row(i, c.saved(3, 0)*units), 3*units)
+func (c resetBefore[F]) of(saved simd.Lines[F], i, units int) (values, arguments []F) {
+	return c.cellActivations.of(saved.Row(i, c.saved(3, 0)*units), 3*units)
 }
 
 // reset computes r, z and r⊙h'.
-func (c resetBefore[F]) reset(g *gateRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		values, x := c.of(g.saved, i, H)
-		sum3(x[:2*H], g.input.row(i, 2*H), g.product.row(i, 2*H), g.bias)
-		c.gate.set(g.machine, x[:2*H], values[:2*H])
-		multiplyPortable(g.left.row(i, H), values, g.before.row(i, H))
+func (c resetBefore[F]) reset(g *simd.GateRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		values, x := c.of(g.Saved, i, H)
+		sum3(x[:2*H], g.Input.Row(i, 2*H), g.Product.Row(i, 2*H), g.Bias)
+		c.gate.set(g.Loops, x[:2*H], values[:2*H])
+		g.Loops.Multiply(g.Left.Row(i, H), values[:H], g.Before.Row(i, H))
 	}
 }
 
 // keepPast computes n and h = (1−z)⊙n + z⊙h'.
-func (c resetBefore[F]) keepPast(g *gateRows[F]) {
-	for i := range g.rows {
+func (c resetBefore[F]) keepPast(g *simd.GateRows[F]) {
+	for i := range g.Rows {
 		z, n := c.newest(g, i)
-		g.machine.blend(g.after.row(i, g.units), n, g.before.row(i, g.units), z)
+		g.Loops.Blend(g.After.Row(i, g.Units), n, g.Before.Row(i, g.Units), z)
 	}
 }
 
 // takeNew computes n and h = (1−z)⊙h' + z⊙n.
-func (c resetBefore[F]) takeNew(g *gateRows[F]) {
-	for i := range g.rows {
+func (c resetBefore[F]) takeNew(g *simd.GateRows[F]) {
+	for i := range g.Rows {
 		z, n := c.newest(g, i)
-		g.machine.blend(g.after.row(i, g.units), g.before.row(i, g.units), n, z)
+		g.Loops.Blend(g.After.Row(i, g.Units), g.Before.Row(i, g.Units), n, z)
 	}
 }
 
 // newest computes n of row i, and returns it after z.
-func (c resetBefore[F]) newest(g *gateRows[F], i int) (z, n []F) {
-	H := g.units
-	values, x := c.of(g.saved, i, H)
+func (c resetBefore[F]) newest(g *simd.GateRows[F], i int) (z, n []F) {
+	H := g.Units
+	values, x := c.of(g.Saved, i, H)
 	z, n = values[H:2*H], values[2*H:]
-	sum3(x[2*H:], g.input.row(i, 3*H)[2*H:], g.product.row(i, 3*H)[2*H:], g.bias[2*H:])
-	c.candidate.set(g.machine, x[2*H:], n)
+	sum3(x[2*H:], g.Input.Row(i, 3*H)[2*H:], g.Product.Row(i, 3*H)[2*H:], g.Bias[2*H:])
+	c.candidate.set(g.Loops, x[2*H:], n)
 	return z, n
 }
 
 // keepPastGradients is the backward pass of keepPast.
-func (c resetBefore[F]) keepPastGradients(g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		above, dh, h := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H)
-		values, _ := c.of(g.saved, i, H)
-		z, n, dz, dn := values[H:][:H], values[2*H:], g.scratch[H:][:H], g.scratch[2*H:][:H]
+func (c resetBefore[F]) keepPastGradients(g *simd.GradientRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		above, dh, h := g.Above.Row(i, H), g.Carry.Row(i, H), g.Before.Row(i, H)
+		values, _ := c.of(g.Saved, i, H)
+		z, n, dz, dn := values[H:][:H], values[2*H:], g.Scratch[H:][:H], g.Scratch[2*H:][:H]
 		for j, d := range above {
 			d += dh[j]
 			dn[j] = d * (1 - z[j])
@@ -85,12 +88,12 @@ func (c resetBefore[F]) keepPastGradients(g *gradientRows[F]) {
 }
 
 // takeNewGradients is the backward pass of takeNew.
-func (c resetBefore[F]) takeNewGradients(g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		above, dh, h := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H)
-		values, _ := c.of(g.saved, i, H)
-		z, n, dz, dn := values[H:][:H], values[2*H:], g.scratch[H:][:H], g.scratch[2*H:][:H]
+func (c resetBefore[F]) takeNewGradients(g *simd.GradientRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		above, dh, h := g.Above.Row(i, H), g.Carry.Row(i, H), g.Before.Row(i, H)
+		values, _ := c.of(g.Saved, i, H)
+		z, n, dz, dn := values[H:][:H], values[2*H:], g.Scratch[H:][:H], g.Scratch[2*H:][:H]
 		for j, d := range above {
 			d += dh[j]
 			dn[j] = d * z[j]
@@ -102,23 +105,23 @@ func (c resetBefore[F]) takeNewGradients(g *gradientRows[F]) {
 }
 
 // derive turns the gradients with respect to z and n of row i, in scratch, into those with respect to A.
-func (c resetBefore[F]) derive(g *gradientRows[F], i int) {
-	H, dA := g.units, g.gates.row(i, 3*g.units)
-	values, x := c.of(g.saved, i, H)
-	c.gate.derive(g.machine, x[H:2*H], values[H:2*H], g.scratch[H:2*H], dA[H:2*H])
-	c.candidate.derive(g.machine, x[2*H:], values[2*H:], g.scratch[2*H:3*H], dA[2*H:])
+func (c resetBefore[F]) derive(g *simd.GradientRows[F], i int) {
+	H, dA := g.Units, g.Gates.Row(i, 3*g.Units)
+	values, x := c.of(g.Saved, i, H)
+	c.gate.derive(g.Loops, x[H:2*H], values[H:2*H], g.Scratch[H:2*H], dA[H:2*H])
+	c.candidate.derive(g.Loops, x[2*H:], values[2*H:], g.Scratch[2*H:3*H], dA[2*H:])
 }
 
 // resetGradients is the backward pass of reset.
-func (c resetBefore[F]) resetGradients(g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		ds, dh, h, dr := g.left.row(i, H), g.carry.row(i, H), g.before.row(i, H), g.scratch[:H]
-		values, x := c.of(g.saved, i, H)
+func (c resetBefore[F]) resetGradients(g *simd.GradientRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		ds, dh, h, dr := g.Left.Row(i, H), g.Carry.Row(i, H), g.Before.Row(i, H), g.Scratch[:H]
+		values, x := c.of(g.Saved, i, H)
 		for j, d := range ds {
 			dr[j] = d * h[j]
 			dh[j] += d * values[j]
 		}
-		c.gate.derive(g.machine, x[:H], values[:H], dr, g.gates.row(i, H))
+		c.gate.derive(g.Loops, x[:H], values[:H], dr, g.Gates.Row(i, H))
 	}
 }

@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // threeGate is [ThreeGate]. Of a row i, f, z and n are saved. With dh the gradient that reaches a state from above and from
 // the step after it,
 //
@@ -11,26 +15,26 @@ package kernel
 type threeGate[F Float] struct{ cellActivations[F] }
 
 func (c threeGate[F]) cell() cell[F] {
-	return newCell(c.saved(4, 0), 0, stage[F]{4, c.forward, c.backward})
+	return newCell(c.saved(4, 0), 0, stage[F]{4, simd.Stage[F]{Forward: c.forward, Backward: c.backward}})
 }
 
-func (c threeGate[F]) forward(g *gateRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		values, x := c.of(g.saved.row(i, c.saved(4, 0)*H), 4*H)
-		sum3(x, g.input.row(i, 4*H), g.product.row(i, 4*H), g.bias)
-		c.gate.set(g.machine, x[:3*H], values[:3*H])
-		c.candidate.set(g.machine, x[3*H:], values[3*H:])
-		g.machine.blend(g.after.row(i, H), g.before.row(i, H), values[3*H:], values[2*H:3*H])
+func (c threeGate[F]) forward(g *simd.GateRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		values, x := c.of(g.Saved.Row(i, c.saved(4, 0)*H), 4*H)
+		sum3(x, g.Input.Row(i, 4*H), g.Product.Row(i, 4*H), g.Bias)
+		c.gate.set(g.Loops, x[:3*H], values[:3*H])
+		c.candidate.set(g.Loops, x[3*H:], values[3*H:])
+		g.Loops.Blend(g.After.Row(i, H), g.Before.Row(i, H), values[3*H:], values[2*H:3*H])
 	}
 }
 
-func (c threeGate[F]) backward(g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		above, dh, h, dA := g.above.row(i, H), g.carry.row(i, H), g.before.row(i, H), g.gates.row(i, 4*H)
-		values, x := c.of(g.saved.row(i, c.saved(4, 0)*H), 4*H)
-		z, n, dz, dn := values[2*H:3*H], values[3*H:], g.scratch[:H], g.scratch[H:2*H]
+func (c threeGate[F]) backward(g *simd.GradientRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		above, dh, h, dA := g.Above.Row(i, H), g.Carry.Row(i, H), g.Before.Row(i, H), g.Gates.Row(i, 4*H)
+		values, x := c.of(g.Saved.Row(i, c.saved(4, 0)*H), 4*H)
+		z, n, dz, dn := values[2*H:3*H], values[3*H:], g.Scratch[:H], g.Scratch[H:2*H]
 		for j, d := range above {
 			d += dh[j]
 			dn[j] = d * z[j]
@@ -38,7 +42,7 @@ func (c threeGate[F]) backward(g *gradientRows[F]) {
 			dh[j] = d * (1 - z[j])
 		}
 		clear(dA[:2*H])
-		c.gate.derive(g.machine, x[2*H:3*H], z, dz, dA[2*H:3*H])
-		c.candidate.derive(g.machine, x[3*H:], n, dn, dA[3*H:])
+		c.gate.derive(g.Loops, x[2*H:3*H], z, dz, dA[2*H:3*H])
+		c.candidate.derive(g.Loops, x[3*H:], n, dn, dA[3*H:])
 	}
 }

@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // tied is [Tied]. Of a row g, n and q are saved. With dh the gradient that reaches a state from above and from the step
 // after it,
 //
@@ -11,20 +15,20 @@ package kernel
 type tied[F Float] struct{ cellActivations[F] }
 
 func (c tied[F]) cell() cell[F] {
-	return newCell(c.saved(2, 1), 1, stage[F]{1, c.forward, c.backward})
+	return newCell(c.saved(2, 1), 1, stage[F]{1, simd.Stage[F]{Forward: c.forward, Backward: c.backward}})
 }
 
-func (c tied[F]) forward(g *gateRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		a, product, saved := g.input.row(i, H), g.product.row(i, H), g.saved.row(i, c.saved(2, 1)*H)
+func (c tied[F]) forward(g *simd.GateRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		a, product, saved := g.Input.Row(i, H), g.Product.Row(i, H), g.Saved.Row(i, c.saved(2, 1)*H)
 		values, x := c.of(saved, 2*H)
 		gate, n, q := values[:H], values[H:], saved[2*H:][:H]
-		tiedGate(x[:H], q, a, product, g.bias)
-		c.gate.set(g.machine, x[:H], gate)
+		tiedGate(x[:H], q, a, product, g.Bias)
+		c.gate.set(g.Loops, x[:H], gate)
 		tiedCandidate(x[H:], a, q, gate)
-		c.candidate.set(g.machine, x[H:], n)
-		g.machine.blend(g.after.row(i, H), n, g.before.row(i, H), gate)
+		c.candidate.set(g.Loops, x[H:], n)
+		g.Loops.Blend(g.After.Row(i, H), n, g.Before.Row(i, H), gate)
 	}
 }
 
@@ -46,19 +50,19 @@ func tiedCandidate[F Float](n, a, q, gate []F) {
 	}
 }
 
-func (c tied[F]) backward(g *gradientRows[F]) {
-	H := g.units
-	for i := range g.rows {
-		saved := g.saved.row(i, c.saved(2, 1)*H)
+func (c tied[F]) backward(g *simd.GradientRows[F]) {
+	H := g.Units
+	for i := range g.Rows {
+		saved := g.Saved.Row(i, c.saved(2, 1)*H)
 		values, x := c.of(saved, 2*H)
 		gate, n, q := values[:H], values[H:], saved[2*H:][:H]
-		dh, dA, dq, d := g.carry.row(i, H), g.gates.row(i, H), g.products.row(i, H), g.scratch[:H]
+		dh, dA, dq, d := g.Carry.Row(i, H), g.Gates.Row(i, H), g.Products.Row(i, H), g.Scratch[:H]
 
-		g.machine.add(dh, dh, g.above.row(i, H))
+		g.Loops.Add(dh, dh, g.Above.Row(i, H))
 		tiedCandidateGradient(d, dh, gate)
-		c.candidate.derive(g.machine, x[H:], n, d, dA)
-		tiedGateGradient(d, dh, g.before.row(i, H), n, dA, q, gate)
-		c.gate.derive(g.machine, x[:H], gate, d, dq)
+		c.candidate.derive(g.Loops, x[H:], n, d, dA)
+		tiedGateGradient(d, dh, g.Before.Row(i, H), n, dA, q, gate)
+		c.gate.derive(g.Loops, x[:H], gate, d, dq)
 		tiedProductGradient(dA, dq, gate)
 	}
 }

@@ -76,7 +76,7 @@ func (c *Convolution[F]) InputGradient(p *Pool, s ConvolutionShape, mask, w, dY,
 	rows, seen := s.Outputs()*s.Batch, s.Size*s.Inputs
 	c.dColumns = resize(c.dColumns, rows*seen)
 	Product(p, false, true, rows, seen, s.Filters, dY, s.Filters, w, s.Filters, false, c.dColumns, seen)
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(s.Steps*s.Batch, rowGrain(seen), func(lo, hi int) {
 		for at := lo; at < hi; at++ {
 			out := row(dX, at, s.Inputs)
@@ -88,7 +88,7 @@ func (c *Convolution[F]) InputGradient(p *Pool, s ConvolutionShape, mask, w, dY,
 			for k := range s.Size {
 				ahead := t + s.before() - k*s.Dilation - c.phase[b] // Strides·t' of the output that sees this step by w[k]
 				if output := ahead / s.Strides; ahead >= 0 && ahead%s.Strides == 0 && output < s.Outputs() {
-					m.add(out, out, row(row(c.dColumns, output*s.Batch+b, seen), k, s.Inputs))
+					loops.Add(out, out, row(row(c.dColumns, output*s.Batch+b, seen), k, s.Inputs))
 				}
 			}
 		}

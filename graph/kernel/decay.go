@@ -1,19 +1,23 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // This file is what a GRU-D does with missing values and with the time since they were observed (Che et al. 2018,
 // arXiv:1606.01865), but for its recurrence, which takes a decay of the state.
 
 // Decay is y = exp(−max(0, x)): 1 up to x = 0, then towards 0. Its derivative is 0 at 0.
 func Decay[F Float]() Activation[F] { return Activation[F]{decay[F], decayDerivative[F]} }
 
-func decay[F Float](m *machine[F], x, y []F) {
-	m.rectify(y, x, x)
-	m.negative(y, y)
-	m.exp(y, y)
+func decay[F Float](loops *simd.Loops[F], x, y []F) {
+	loops.Rectify(y, x, x)
+	loops.Negative(y, y)
+	loops.Exp(y, y)
 }
 
-func decayDerivative[F Float](m *machine[F], x, y, dy, dx []F) {
-	m.rectify(dx, x, dy)
+func decayDerivative[F Float](loops *simd.Loops[F], x, y, dy, dx []F) {
+	loops.Rectify(dx, x, dy)
 	for i, v := range y {
 		dx[i] *= -v
 	}
@@ -27,16 +31,16 @@ func decayDerivative[F Float](m *machine[F], x, y, dy, dx []F) {
 //
 // so that a missing value, which comes as the last one observed, decays towards 0, the mean. Rows of y [R,2D] are v̂ and m.
 func Impute[F Float](p *Pool, x, w, b, y []F) {
-	rows, m := len(y)/(2*len(w)), machineOf[F](p)
+	rows, loops := len(y)/(2*len(w)), loopsOf[F](p)
 	if p == nil { // a time step, which allocates nothing
-		impute(m, 0, rows, x, w, b, y)
+		impute(loops, 0, rows, x, w, b, y)
 		return
 	}
-	p.Split(rows, rowGrain(len(w)), func(lo, hi int) { impute(m, lo, hi, x, w, b, y) })
+	p.Split(rows, rowGrain(len(w)), func(lo, hi int) { impute(loops, lo, hi, x, w, b, y) })
 }
 
 // impute is Impute of the rows [lo,hi).
-func impute[F Float](m *machine[F], lo, hi int, x, w, b, y []F) {
+func impute[F Float](loops *simd.Loops[F], lo, hi int, x, w, b, y []F) {
 	width := len(w)
 	for i := lo; i < hi; i++ {
 		in, out := row(x, i, 3*width), row(y, i, 2*width)
@@ -45,7 +49,7 @@ func impute[F Float](m *machine[F], lo, hi int, x, w, b, y []F) {
 		for j, g := range gap {
 			filled[j] = w[j]*g + b[j]
 		}
-		decay(m, filled, filled)
+		decay(loops, filled, filled)
 		for j, keep := range filled {
 			filled[j] = (mask[j] + (1-mask[j])*keep) * value[j]
 		}
@@ -60,7 +64,7 @@ func impute[F Float](m *machine[F], lo, hi int, x, w, b, y []F) {
 // over the rows, in float64. Those with respect to x are none: it is data.
 func ImputeGradient[F Float](p *Pool, x, w, b, dY, dW, dB []F) {
 	width := len(w)
-	rows, m := len(dY)/(2*width), machineOf[F](p)
+	rows, loops := len(dY)/(2*width), loopsOf[F](p)
 	p.Split(width, rowGrain(rows), func(lo, hi int) {
 		n := hi - lo
 		scratch, sums := make([]F, 2*n), make([]float64, 2*n)
@@ -72,7 +76,7 @@ func ImputeGradient[F Float](p *Pool, x, w, b, dY, dW, dB []F) {
 			for j, g := range gap {
 				exponent[j] = w[lo+j]*g + b[lo+j]
 			}
-			decay(m, exponent, keep)
+			decay(loops, exponent, keep)
 			for j, d := range row(dY, i, 2*width)[lo:hi] {
 				if exponent[j] > 0 {
 					d *= -keep[j] * (1 - mask[j]) * value[j]

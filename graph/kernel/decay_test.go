@@ -4,14 +4,17 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 func TestDecay(t *testing.T) {
-	eachKernels(t, testDecay[float32], testDecay[float64])
+	eachSet(t, testDecay[float32], testDecay[float64])
 }
 
-func testDecay[F Float](t *testing.T, k *kernels, _ *machine[F]) {
-	p, inf := &Pool{threads: 1, kernels: k}, F(math.Inf(1))
+func testDecay[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
+	p, inf := &Pool{threads: 1, instructions: newInstructions(k)}, F(math.Inf(1))
 	x := []F{-inf, -3, 0, 1e-3, 0.5, 2, 30, inf}
 	y, dx, ones := make([]F, len(x)), make([]F, len(x)), make([]F, len(x))
 	for i := range ones {
@@ -26,7 +29,7 @@ func testDecay[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 		}
 		// exp is off by at most 3 units in the last place
 		for _, is := range []struct{ found, expected float64 }{{float64(y[i]), value}, {float64(dx[i]), slope}} {
-			if !(math.Abs(is.found-is.expected) <= 4*epsilon[F]()*math.Abs(is.expected)) {
+			if !(math.Abs(is.found-is.expected) <= 4*numtest.Epsilon[F]()*math.Abs(is.expected)) {
 				t.Errorf("at %v: found %v, expected %v", x, is.found, is.expected)
 			}
 		}
@@ -37,8 +40,8 @@ func testDecay[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 func TestImputeByThreads(t *testing.T) {
 	const rows, width = 37, 5
 	rng := rand.New(rand.NewPCG(31, 0))
-	x, w, b := random[float32](rng, rows*3*width), random[float32](rng, width), random[float32](rng, width)
-	dY := random[float32](rng, rows*2*width)
+	x, w, b := numtest.Random[float32](rng, rows*3*width), numtest.Random[float32](rng, width), numtest.Random[float32](rng, width)
+	dY := numtest.Random[float32](rng, rows*2*width)
 	run := func(p *Pool) (y, dW, dB []float32) {
 		y, dW, dB = make([]float32, rows*2*width), make([]float32, width), make([]float32, width)
 		Impute(p, x, w, b, y)
@@ -50,7 +53,7 @@ func TestImputeByThreads(t *testing.T) {
 	}
 	y, dW, dB := run(nil)
 	again, dWAgain, dBAgain := run(eagerPool(3))
-	sameBits(t, "values", again, y)
-	sameBits(t, "gradient of the weights", dWAgain, dW)
-	sameBits(t, "gradient of the biases", dBAgain, dB)
+	numtest.SameBits(t, "values", again, y)
+	numtest.SameBits(t, "gradient of the weights", dWAgain, dW)
+	numtest.SameBits(t, "gradient of the biases", dBAgain, dB)
 }

@@ -1,11 +1,15 @@
 package kernel
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
 
 // fetches is what will be needed soon. The tiles of a product bring it into the cache while they compute, each a cache line
 // per step of k: otherwise the first to touch it would wait for memory.
 type fetches[F Float] struct {
-	waiting [8]lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
+	waiting [8]simd.Lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
 	count   int
 }
 
@@ -17,7 +21,7 @@ func elementsPerLine[F Float]() int { return cacheLine / int(unsafe.Sizeof(F(0))
 // block adds the block of the given width that starts at the given place of a matrix.
 func (f *fetches[F]) block(matrix []F, start, width, stride int) {
 	if f.count < len(f.waiting) { // else it is left out
-		f.waiting[f.count] = lines[F]{matrix[start:][:width], stride}
+		f.waiting[f.count] = simd.Lines[F]{Data: matrix[start:][:width], Stride: stride}
 		f.count++
 	}
 }
@@ -28,17 +32,17 @@ func (f *fetches[F]) rows(matrix []F, width, first, count int) {
 }
 
 // next returns a column of k cache lines, or nothing where nothing is left.
-func (f *fetches[F]) next(k int) lines[F] {
+func (f *fetches[F]) next(k int) simd.Lines[F] {
 	if f.count == 0 {
-		return lines[F]{}
+		return simd.Lines[F]{}
 	}
 	first := &f.waiting[0]
 	column, taken := *first, elementsPerLine[F]()
-	if first.stride == taken {
+	if first.Stride == taken {
 		taken *= k
 	}
-	if taken < len(first.data) {
-		first.data = first.data[taken:]
+	if taken < len(first.Data) {
+		first.Data = first.Data[taken:]
 	} else {
 		f.count--
 		copy(f.waiting[:f.count], f.waiting[1:])
@@ -50,7 +54,7 @@ func (f *fetches[F]) next(k int) lines[F] {
 func (f *fetches[F]) lines() int {
 	sum := 0
 	for _, w := range f.waiting[:f.count] {
-		sum += ceil(len(w.data), elementsPerLine[F]())
+		sum += ceil(len(w.Data), elementsPerLine[F]())
 	}
 	return sum
 }

@@ -24,10 +24,10 @@ func TestFetches(t *testing.T) {
 	var got []column
 	for {
 		c := f.next(5)
-		if c.data == nil {
+		if c.Data == nil {
 			break
 		}
-		got = append(got, column{c.data[0], c.stride})
+		got = append(got, column{c.Data[0], c.Stride})
 	}
 	want := []column{{100, 200}, {116, 200}, {132, 200}, {320, 16}, {400, 16}, {480, 16}, {2000, 200}}
 	if !slices.Equal(got, want) {

@@ -28,14 +28,14 @@ func Gather[F Float](p *Pool, width int, table []F, ids []int, keep, rows []F) {
 // rows that are named change, so a caller that wants the gradient alone clears the table first. Each element is summed
 // in the order of ids.
 func ScatterAdd[F Float](p *Pool, width int, ids []int, keep, rows, table []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(width, 1+elementGrain/max(1, len(ids)), func(lo, hi int) {
 		for i, id := range ids {
 			if keep != nil && keep[i] == 0 {
 				id = 0
 			}
 			sum := table[id*width+lo : id*width+hi]
-			m.add(sum, sum, rows[i*width+lo:])
+			loops.Add(sum, sum, rows[i*width+lo:])
 		}
 	})
 }

@@ -3,6 +3,8 @@ package kernel
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 func TestGather(t *testing.T) {
@@ -10,22 +12,22 @@ func TestGather(t *testing.T) {
 	ids := []int{2, 0, 2, 1}
 	rows := make([]float64, 8)
 	Gather(nil, 2, table, ids, nil, rows)
-	sameBits(t, "rows", rows, []float64{20, 21, 0, 1, 20, 21, 10, 11})
+	numtest.SameBits(t, "rows", rows, []float64{20, 21, 0, 1, 20, 21, 10, 11})
 	Gather(nil, 2, table, ids, []float64{1, 1, 0, 1}, rows)
-	sameBits(t, "rows with keep", rows, []float64{20, 21, 0, 1, 0, 1, 10, 11})
+	numtest.SameBits(t, "rows with keep", rows, []float64{20, 21, 0, 1, 0, 1, 10, 11})
 
 	sums := []float64{1, 1, 1, 1, 1, 1}
 	ScatterAdd(nil, 2, ids, nil, []float64{1, 2, 3, 4, 5, 6, 7, 8}, sums)
-	sameBits(t, "sums", sums, []float64{4, 5, 8, 9, 7, 9})
+	numtest.SameBits(t, "sums", sums, []float64{4, 5, 8, 9, 7, 9})
 	clear(sums)
 	ScatterAdd(nil, 2, ids, []float64{1, 1, 0, 1}, []float64{1, 2, 3, 4, 5, 6, 7, 8}, sums)
-	sameBits(t, "sums with keep", sums, []float64{8, 10, 7, 8, 1, 2})
+	numtest.SameBits(t, "sums with keep", sums, []float64{8, 10, 7, 8, 1, 2})
 }
 
 func TestGatherThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	const vocabulary, width, n = 50, 64, 3000
-	table, d := random[float32](rng, vocabulary*width), random[float32](rng, n*width)
+	table, d := numtest.Random[float32](rng, vocabulary*width), numtest.Random[float32](rng, n*width)
 	ids, keep := make([]int, n), make([]float32, n)
 	for i := range ids {
 		ids[i], keep[i] = rng.IntN(vocabulary), float32(rng.IntN(2))
@@ -38,11 +40,11 @@ func TestGatherThreads(t *testing.T) {
 	}
 	rows, sums := run(nil)
 	rows3, sums3 := run(eagerPool(3))
-	sameBits(t, "rows", rows3, rows)
-	sameBits(t, "sums", sums3, sums)
+	numtest.SameBits(t, "rows", rows3, rows)
+	numtest.SameBits(t, "sums", sums3, sums)
 
 	// The gradient: Σ d·Gather(table) is linear in the table.
-	near(t, "adjoint", []float64{dot(sums, table)}, []float64{dot(rows, d)}, 1e-5)
+	numtest.Near(t, "adjoint", []float64{dot(sums, table)}, []float64{dot(rows, d)}, 1e-5)
 }
 
 func TestOutsideRange(t *testing.T) {

@@ -1,6 +1,8 @@
 package kernel
 
-import "math"
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
 
 // LayerNorm normalizes rows of x [R,D], each of its blocks of columns by itself, and writes
 //
@@ -9,27 +11,27 @@ import "math"
 // with the mean μ and the variance σ² of a block of a row, gain [D] and shift [D]; a nil shift is none. y may be x.
 // A row has the same bits wherever it stands.
 func LayerNorm[F Float](p *Pool, width, blocks int, epsilon float64, x, gain, shift, y []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			m.layerNorm(blocks, epsilon, row(x, i, width), gain, shift, row(y, i, width))
+			layerNorm(loops, blocks, epsilon, row(x, i, width), gain, shift, row(y, i, width))
 		}
 	})
 }
 
 // LayerNormRow is [LayerNorm] of one row, without allocations.
 func LayerNormRow[F Float](blocks int, epsilon float64, x, gain, shift, y []F) {
-	machineOf[F](nil).layerNorm(blocks, epsilon, x, gain, shift, y)
+	layerNorm(loopsOf[F](nil), blocks, epsilon, x, gain, shift, y)
 }
 
-func (m *machine[F]) layerNorm(blocks int, epsilon float64, x, gain, shift, y []F) {
+func layerNorm[F Float](loops *simd.Loops[F], blocks int, epsilon float64, x, gain, shift, y []F) {
 	size := len(x) / blocks
 	for at := 0; at < len(x); at += size {
 		out := y[at : at+size]
-		m.normalize(x[at:at+size], gain[at:], out, out, F(epsilon))
+		loops.Normalize(x[at:at+size], gain[at:], out, out, F(epsilon))
 	}
 	if shift != nil {
-		m.add(y, y, shift)
+		loops.Add(y, y, shift)
 	}
 }
 
@@ -49,7 +51,7 @@ const layerNormRows = 32
 //
 // with means over a block of a row and sums over all rows. A nil dShift is left out.
 func (l *LayerNormBackward[F]) Run(p *Pool, width, blocks int, epsilon float64, x, gain, dY, dX, dGain, dShift []F) {
-	m, size := machineOf[F](p), width/blocks
+	loops, size := loopsOf[F](p), width/blocks
 	rows := len(x) / width
 	parts := ceil(rows, layerNormRows)
 	l.sums = resize(l.sums, 3*width*parts)
@@ -59,8 +61,8 @@ func (l *LayerNormBackward[F]) Run(p *Pool, width, blocks int, epsilon float64, 
 			sums := row(l.sums, i/layerNormRows, 3*width)
 			for at := 0; at < width; at += size {
 				normalized, gain := row(dX[i*width:], at/size, size), gain[at:]
-				s := m.normalize(row(x[i*width:], at/size, size), gain, normalized, sums[2*width:], F(epsilon))
-				m.normalizeGradient(s, gain, normalized, row(dY[i*width:], at/size, size), normalized, sums[at:], sums[width+at:])
+				s := loops.Normalize(row(x[i*width:], at/size, size), gain, normalized, sums[2*width:], F(epsilon))
+				loops.NormalizeGradient(s, gain, normalized, row(dY[i*width:], at/size, size), normalized, sums[at:], sums[width+at:])
 			}
 		}
 	})
@@ -68,53 +70,9 @@ func (l *LayerNormBackward[F]) Run(p *Pool, width, blocks int, epsilon float64, 
 	clear(dShift)
 	for i := range parts {
 		sums := row(l.sums, i, 3*width)
-		m.add(dGain, dGain, sums[:width])
+		loops.Add(dGain, dGain, sums[:width])
 		if dShift != nil {
-			m.add(dShift, dShift, sums[width:])
+			loops.Add(dShift, dShift, sums[width:])
 		}
-	}
-}
-
-// normalizePortable is machine.normalize in plain Go. Its sums run in float64.
-func normalizePortable[F Float](x, gain, normalized, y []F, epsilon F) F {
-	gain, normalized, y = gain[:len(x)], normalized[:len(x)], y[:len(x)]
-	var mean, rest, variance float64
-	n := float64(len(x))
-	for _, v := range x {
-		mean += float64(v)
-	}
-	mean /= n
-	for _, v := range x {
-		d := float64(v) - mean
-		rest += d
-		variance += d * d
-	}
-	rest /= n // of the mean, lost by rounding
-	scale := 1 / math.Sqrt(variance/n-rest*rest+float64(epsilon))
-	for j, v := range x {
-		n := F((float64(v) - mean - rest) * scale)
-		normalized[j] = n
-		y[j] = gain[j] * n
-	}
-	return F(scale)
-}
-
-// normalizeGradientPortable is machine.normalizeGradient in plain Go. Its means are of float64.
-func normalizeGradientPortable[F Float](scale F, gain, normalized, dy, dx, dGain, dShift []F) {
-	gain, normalized, dx = gain[:len(dy)], normalized[:len(dy)], dx[:len(dy)]
-	dGain, dShift = dGain[:len(dy)], dShift[:len(dy)]
-	var sum, along float64
-	for j, d := range dy {
-		g := float64(gain[j] * d)
-		sum += g
-		along += g * float64(normalized[j])
-	}
-	mean := F(sum / float64(len(dy)))
-	share := F(along / float64(len(dy)))
-	for j, d := range dy {
-		n := normalized[j]
-		dShift[j] += d
-		dGain[j] += d * n
-		dx[j] = scale * (gain[j]*d - mean - n*share)
 	}
 }

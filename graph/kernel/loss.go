@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
 
 // lossCost is how many simple operations an element of a loss with an exponential is worth.
 const lossCost = 2
@@ -12,19 +16,19 @@ const lossCost = 2
 //
 // where log p is the [LogSoftmax] of the row, with smoothing ε in [0,1] as in PyTorch's label_smoothing. Every label must be in [0,classes).
 func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logits []F, labels []int, rows []F) {
-	m, scratch := machineOf[F](p), panelsOf[F](p)
+	loops, scratch := loopsOf[F](p), panelsOf[F](p)
 	p.Split(len(labels), rowGrain(classes*lossCost), func(lo, hi int) {
 		s := scratch.get()
 		defer scratch.put(s)
 		s.a = resize(s.a, classes)
 		for i := lo; i < hi; i++ {
 			row := logits[i*classes : (i+1)*classes]
-			top := m.shiftToGreatest(s.a, row)
+			top := shiftToGreatest(loops, s.a, row)
 			loss := float64(top) - float64(row[labels[i]])
 			if smoothing != 0 {
 				loss = (1-smoothing)*loss + smoothing*SumOfMagnitudes(s.a)/float64(classes)
 			}
-			m.exp(s.a, s.a)
+			loops.Exp(s.a, s.a)
 			rows[i] = F(loss + math.Log(SumOfMagnitudes(s.a)))
 		}
 	})
@@ -36,7 +40,7 @@ func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logit
 //
 // A row with dRows[i] = 0, as of a masked step, gets exactly 0, whatever its logits; so it is in the other losses.
 func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float64, logits []F, labels []int, dRows, dLogits []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(len(labels), rowGrain(classes*lossCost), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row, out := logits[i*classes:(i+1)*classes], dLogits[i*classes:(i+1)*classes]
@@ -44,13 +48,13 @@ func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float6
 				clear(out)
 				continue
 			}
-			m.shiftToGreatest(out, row)
-			m.exp(out, out)
+			shiftToGreatest(loops, out, row)
+			loops.Exp(out, out)
 			d, atLabel := float64(dRows[i]), float64(out[labels[i]])
 			scale, rest := d/SumOfMagnitudes(out), d*smoothing/float64(classes)
 			Scale(out, F(scale))
 			if rest != 0 {
-				m.shift(out, out, F(rest))
+				loops.Shift(out, out, F(rest))
 			}
 			out[labels[i]] = F(scale*atLabel - rest - d*(1-smoothing))
 		}
@@ -66,7 +70,7 @@ func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float6
 // and off by no more than about 1e-16 per element.
 func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) {
 	const block = 512
-	m, scratch := machineOf[F](p), panelsOf[F](p)
+	loops, scratch := loopsOf[F](p), panelsOf[F](p)
 	p.Split(len(rows), rowGrain(width*lossCost), func(lo, hi int) {
 		s := scratch.get()
 		defer scratch.put(s)
@@ -76,7 +80,7 @@ func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) 
 			var sum float64
 			for len(x) > 0 {
 				n := min(block, len(x))
-				sum += binaryCrossEntropies(m, x[:n], y[:n], s.a[:n], s.a[n:2*n])
+				sum += binaryCrossEntropies(loops, x[:n], y[:n], s.a[:n], s.a[n:2*n])
 				x, y = x[n:], y[n:]
 			}
 			rows[i] = F(sum)
@@ -86,10 +90,10 @@ func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) 
 
 // binaryCrossEntropies returns the sum over up to 512 elements. Two sums and products run side by side, so that neither
 // waits for the one before.
-func binaryCrossEntropies[F Float](m *machine[F], x, y, powers, positive []F) float64 {
-	m.negative(powers, x)
-	m.exp(powers, powers)
-	m.rectify(positive, x, x)
+func binaryCrossEntropies[F Float](loops *simd.Loops[F], x, y, powers, positive []F) float64 {
+	loops.Negative(powers, x)
+	loops.Exp(powers, powers)
+	loops.Rectify(positive, x, x)
 	y, powers, positive = y[:len(x)], powers[:len(x)], positive[:len(x)]
 	evenSum, oddSum, evenProduct, oddProduct := 0.0, 0.0, 1.0, 1.0
 	j := 1
@@ -109,7 +113,7 @@ func binaryCrossEntropies[F Float](m *machine[F], x, y, powers, positive []F) fl
 // BinaryCrossEntropyGradient is the gradient of [BinaryCrossEntropy] with respect to logits: dLogits[i,j] =
 // dRows[i]·(σ(logits[i,j]) − targets[i,j]).
 func BinaryCrossEntropyGradient[F Float](p *Pool, width int, logits, targets, dRows, dLogits []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(len(dRows), rowGrain(width*lossCost), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			y, out := targets[i*width:(i+1)*width], dLogits[i*width:(i+1)*width]
@@ -117,7 +121,7 @@ func BinaryCrossEntropyGradient[F Float](p *Pool, width int, logits, targets, dR
 				clear(out)
 				continue
 			}
-			m.sigmoid(out, logits[i*width:(i+1)*width])
+			loops.Sigmoid(out, logits[i*width:(i+1)*width])
 			for j := range out {
 				out[j] = dRows[i] * (out[j] - y[j])
 			}

@@ -4,12 +4,14 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 func TestActivityPenalty(t *testing.T) {
 	const steps, batch, width = 4, 3, 2
 	rng := rand.New(rand.NewPCG(8, 8))
-	x := random[float64](rng, steps*batch*width)
+	x := numtest.Random[float64](rng, steps*batch*width)
 	gaps := []float64{1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0} // one with a gap, one that ends, an empty one
 	for name, mask := range map[string][]float64{"whole": nil, "masked": gaps, "empty": make([]float64, steps*batch)} {
 		counts := func(step, b int) bool { return mask == nil || mask[step*batch+b] != 0 }
@@ -31,7 +33,7 @@ func TestActivityPenalty(t *testing.T) {
 		if found := ActivityPenalty(steps, batch, width, 0.5, 2, x, mask); math.Abs(found-want) > 1e-14 {
 			t.Errorf("%s: found %v, expected %v", name, found, want)
 		}
-		gradient := random[float64](rng, len(x)) // whatever was there
+		gradient := numtest.Random[float64](rng, len(x)) // whatever was there
 		ActivityPenaltyGradient(steps, batch, width, 0.5, 2, 3, x, mask, gradient)
 		checkGradient(t, name, x, gradient, func() float64 { return 3 * ActivityPenalty(steps, batch, width, 0.5, 2, x, mask) })
 		gradient32 := make([]float32, len(x))
@@ -39,6 +41,6 @@ func TestActivityPenalty(t *testing.T) {
 		if mask == nil {
 			ActivityPenaltyGradient(steps, batch, width, 0.5, 2, 3, convert(x), nil, gradient32)
 		}
-		near(t, name+" float32", gradient32, gradient, 1e-6)
+		numtest.Near(t, name+" float32", gradient32, gradient, 1e-6)
 	}
 }

@@ -1,6 +1,8 @@
 package kernel
 
-import "math"
+import (
+	"math"
+)
 
 // ElementLoss is the loss of one number: of the prediction x in that column against its target y, and the derivative by x.
 // What is slow in it does not matter: a row has few of them beside the products that made it.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 // elementLosses are all losses of elements, each beside its definition.
@@ -47,7 +49,7 @@ func TestElementLosses(t *testing.T) {
 	for name, c := range elementLosses() {
 		rng := rand.New(rand.NewPCG(6, 6))
 		const n, width = 5, 3
-		x, y, dRows := random[float64](rng, n*width), make([]float64, n*width), random[float64](rng, n)
+		x, y, dRows := numtest.Random[float64](rng, n*width), make([]float64, n*width), numtest.Random[float64](rng, n)
 		want := make([]float64, n)
 		for i := range y {
 			y[i] = float64(rng.IntN(2)) // counts, events and numbers alike
@@ -55,7 +57,7 @@ func TestElementLosses(t *testing.T) {
 		}
 		rows, gradient := make([]float64, n), make([]float64, n*width)
 		ElementLosses(nil, c.loss, 0.5, width, 1, x, y, rows)
-		near(t, name, rows, want, 1e-14)
+		numtest.Near(t, name, rows, want, 1e-14)
 		ElementLossesGradient(nil, c.loss, 0.5, width, 1, x, y, dRows, gradient)
 		checkGradient(t, name, x, gradient, func() float64 {
 			ElementLosses(nil, c.loss, 0.5, width, 1, x, y, rows)
@@ -63,15 +65,15 @@ func TestElementLosses(t *testing.T) {
 		})
 		rows32, gradient32 := make([]float32, n), make([]float32, n*width)
 		ElementLosses(nil, c.loss, 0.5, width, 1, convert(x), convert(y), rows32)
-		near(t, name+" float32", rows32, want, 1e-6)
+		numtest.Near(t, name+" float32", rows32, want, 1e-6)
 		ElementLossesGradient(nil, c.loss, 0.5, width, 1, convert(x), convert(y), convert(dRows), gradient32)
-		near(t, name+" float32", gradient32, gradient, 1e-6)
+		numtest.Near(t, name+" float32", gradient32, gradient, 1e-6)
 
-		many := random[float64](rng, 3000*width)
+		many := numtest.Random[float64](rng, 3000*width)
 		alone, shared := make([]float64, 3000), make([]float64, 3000)
 		ElementLosses(nil, c.loss, 1, width, 1, many, many, alone)
 		ElementLosses(NewPool(3), c.loss, 1, width, 1, many, many, shared)
-		sameBits(t, name+" with threads", shared, alone)
+		numtest.SameBits(t, name+" with threads", shared, alone)
 	}
 }
 
@@ -80,10 +82,10 @@ func TestElementLossesShareTargets(t *testing.T) {
 	x, y := []float64{1, 2, 3, 4, 5, 6}, []float64{2, 4}
 	rows := make([]float64, 1)
 	ElementLosses(nil, AbsoluteError, 1, 6, 3, x, y, rows)
-	near(t, "rows", rows, []float64{1 + 0 + 1 + 0 + 1 + 2}, 0)
+	numtest.Near(t, "rows", rows, []float64{1 + 0 + 1 + 0 + 1 + 2}, 0)
 	gradient := make([]float64, 6)
 	ElementLossesGradient(nil, AbsoluteError, 1, 6, 3, x, y, []float64{1}, gradient)
-	near(t, "gradient", gradient, []float64{-1, 0, 1, 0, 1, 1}, 0)
+	numtest.Near(t, "gradient", gradient, []float64{-1, 0, 1, 0, 1, 1}, 0)
 }
 
 // The prediction that minimizes the mean pinball loss of 0 … 10 is the quantile.
@@ -137,7 +139,7 @@ func TestFocalRows(t *testing.T) {
 			}
 			name := fmt.Sprint("γ = ", gamma, ", weights ", weights)
 			FocalRows(gamma, weights, nll, labels, rows)
-			near(t, name, rows, want, 1e-14)
+			numtest.Near(t, name, rows, want, 1e-14)
 			FocalRowsGradient(gamma, weights, nll, labels, dRows, gradient)
 			for _, i := range []int{2, 3, 4} { // below 0 there is no loss to take differences of
 				at := func(c float64) float64 {
@@ -155,13 +157,13 @@ func TestFocalRows(t *testing.T) {
 	nan, out := []float64{math.NaN()}, []float64{1}
 	FocalRowsGradient(2, nil, nan, []int{0}, []float64{0}, out)
 	ElementLossesGradient(nil, LogCosh, 1, 1, 1, nan, nan, []float64{0}, nan)
-	sameBits(t, "a row that does not count", []float64{out[0], nan[0]}, []float64{0, 0})
+	numtest.SameBits(t, "a row that does not count", []float64{out[0], nan[0]}, []float64{0, 0})
 }
 
 func TestPoints(t *testing.T) {
 	y := make([]float64, 4)
 	Points(2, 3, []int{2, 0}, false, []float64{1, 2, 3, 4, 5, 6}, y)
-	sameBits(t, "columns", y, []float64{3, 1, 6, 4})
+	numtest.SameBits(t, "columns", y, []float64{3, 1, 6, 4})
 	Points(1, 1, []int{0}, true, []float64{1}, y[:1])
-	near(t, "exponential", y[:1], []float64{math.E}, 1e-15)
+	numtest.Near(t, "exponential", y[:1], []float64{math.E}, 1e-15)
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 // checkGradient compares with central differences of f, the number that is differentiated, with respect to x. A step of
@@ -20,7 +22,7 @@ func checkGradient(t *testing.T, name string, x, gradient []float64, f func() fl
 		want[i] = (above - f()) / (2 * step)
 		x[i] = v
 	}
-	near(t, name, gradient, want, 1e-8)
+	numtest.Near(t, name, gradient, want, 1e-8)
 }
 
 // dot returns Σ x·y.
@@ -37,7 +39,7 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		for _, smoothing := range []float64{0, 0.1, 1} {
 			n, classes := size[0], size[1]
 			name := fmt.Sprintf("%v smoothing=%v", size, smoothing)
-			logits, dRows := random[float64](rng, n*classes), random[float64](rng, n)
+			logits, dRows := numtest.Random[float64](rng, n*classes), numtest.Random[float64](rng, n)
 			labels := make([]int, n)
 			want := make([]float64, n)
 			for i := range n {
@@ -56,7 +58,7 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 			}
 			rows, gradient := make([]float64, n), make([]float64, n*classes)
 			SoftmaxCrossEntropy(nil, classes, smoothing, logits, labels, rows)
-			near(t, name, rows, want, 1e-14)
+			numtest.Near(t, name, rows, want, 1e-14)
 			SoftmaxCrossEntropyGradient(nil, classes, smoothing, logits, labels, dRows, gradient)
 			checkGradient(t, name, logits, gradient, func() float64 {
 				SoftmaxCrossEntropy(nil, classes, smoothing, logits, labels, rows)
@@ -65,9 +67,9 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 
 			logits32, rows32, gradient32 := convert(logits), make([]float32, n), make([]float32, n*classes)
 			SoftmaxCrossEntropy(nil, classes, smoothing, logits32, labels, rows32)
-			near(t, name+" float32", rows32, want, 1e-6)
+			numtest.Near(t, name+" float32", rows32, want, 1e-6)
 			SoftmaxCrossEntropyGradient(nil, classes, smoothing, logits32, labels, convert(dRows), gradient32)
-			near(t, name+" float32", gradient32, gradient, 1e-6)
+			numtest.Near(t, name+" float32", gradient32, gradient, 1e-6)
 		}
 	}
 }
@@ -77,16 +79,16 @@ func TestSoftmaxCrossEntropyFarOut(t *testing.T) {
 	logits := []float32{3e38, -3e37, -1e4, -1e4 - 200, 1e4, 1e4}
 	rows, gradient := make([]float32, 3), make([]float32, 6)
 	SoftmaxCrossEntropy(nil, 2, 0, logits, []int{0, 1, 0}, rows)
-	near(t, "rows", rows, []float64{0, 200, math.Ln2}, 1e-6)
+	numtest.Near(t, "rows", rows, []float64{0, 200, math.Ln2}, 1e-6)
 	SoftmaxCrossEntropyGradient(nil, 2, 0, logits, []int{0, 1, 0}, []float32{1, 1, 1}, gradient)
-	near(t, "gradient", gradient, []float64{0, 0, 1, -1, -.5, .5}, 1e-6)
+	numtest.Near(t, "gradient", gradient, []float64{0, 0, 1, -1, -.5, .5}, 1e-6)
 }
 
 func TestBinaryCrossEntropy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, size := range [][2]int{{0, 3}, {3, 1}, {2, 5}, {2, 1300}} {
 		n, width := size[0], size[1]
-		logits, targets, dRows := random[float64](rng, n*width), make([]float64, n*width), random[float64](rng, n)
+		logits, targets, dRows := numtest.Random[float64](rng, n*width), make([]float64, n*width), numtest.Random[float64](rng, n)
 		want := make([]float64, n)
 		for i := range targets {
 			targets[i] = rng.Float64()
@@ -95,7 +97,7 @@ func TestBinaryCrossEntropy(t *testing.T) {
 		}
 		rows, gradient := make([]float64, n), make([]float64, n*width)
 		BinaryCrossEntropy(nil, width, logits, targets, rows)
-		near(t, fmt.Sprint(size), rows, want, 1e-13)
+		numtest.Near(t, fmt.Sprint(size), rows, want, 1e-13)
 		BinaryCrossEntropyGradient(nil, width, logits, targets, dRows, gradient)
 		if width < 100 {
 			checkGradient(t, fmt.Sprint(size), logits, gradient, func() float64 {
@@ -105,9 +107,9 @@ func TestBinaryCrossEntropy(t *testing.T) {
 		}
 		rows32, gradient32 := make([]float32, n), make([]float32, n*width)
 		BinaryCrossEntropy(nil, width, convert(logits), convert(targets), rows32)
-		near(t, fmt.Sprint(size, " float32"), rows32, want, 1e-6)
+		numtest.Near(t, fmt.Sprint(size, " float32"), rows32, want, 1e-6)
 		BinaryCrossEntropyGradient(nil, width, convert(logits), convert(targets), convert(dRows), gradient32)
-		near(t, fmt.Sprint(size, " float32"), gradient32, gradient, 1e-6)
+		numtest.Near(t, fmt.Sprint(size, " float32"), gradient32, gradient, 1e-6)
 	}
 }
 
@@ -115,19 +117,19 @@ func TestBinaryCrossEntropy(t *testing.T) {
 func TestBinaryCrossEntropyFarOut(t *testing.T) {
 	rows := make([]float64, 4)
 	BinaryCrossEntropy(nil, 1, []float64{1e4, -1e4, 1e4, -1e4}, []float64{1, 0, 0, 1}, rows)
-	near(t, "rows", rows, []float64{0, 0, 1e4, 1e4}, 0)
+	numtest.Near(t, "rows", rows, []float64{0, 0, 1e4, 1e4}, 0)
 	wide := make([]float64, 2000)
 	BinaryCrossEntropy(nil, 2000, wide, wide, rows[:1])
-	near(t, "2000 undecided", rows[:1], []float64{2000 * math.Ln2}, 1e-14)
+	numtest.Near(t, "2000 undecided", rows[:1], []float64{2000 * math.Ln2}, 1e-14)
 }
 
 func TestSquaredError(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	const n, width = 4, 3
-	x, y, dRows := random[float64](rng, n*width), random[float64](rng, n*width), random[float64](rng, n)
+	x, y, dRows := numtest.Random[float64](rng, n*width), numtest.Random[float64](rng, n*width), numtest.Random[float64](rng, n)
 	rows, gradient := make([]float64, n), make([]float64, n*width)
 	SquaredError(nil, width, []float64{1, 2, 3, 0, 0, 0}, []float64{1, 0, 2, 0, 0, 3}, rows[:2])
-	near(t, "by hand", rows[:2], []float64{5. / 3, 3}, 1e-15)
+	numtest.Near(t, "by hand", rows[:2], []float64{5. / 3, 3}, 1e-15)
 	SquaredErrorGradient(nil, width, x, y, dRows, gradient)
 	checkGradient(t, "gradient", x, gradient, func() float64 {
 		SquaredError(nil, width, x, y, rows)
@@ -135,7 +137,7 @@ func TestSquaredError(t *testing.T) {
 	})
 	gradient32 := make([]float32, n*width)
 	SquaredErrorGradient(nil, width, convert(x), convert(y), convert(dRows), gradient32)
-	near(t, "float32", gradient32, gradient, 1e-6)
+	numtest.Near(t, "float32", gradient32, gradient, 1e-6)
 }
 
 // A row that does not count passes nothing on, even from numbers that are none.
@@ -149,14 +151,14 @@ func TestLossGradientsOfRowsThatDoNotCount(t *testing.T) {
 	} {
 		out := []float64{1, 1}
 		f(out)
-		sameBits(t, name, out, []float64{0, 0})
+		numtest.SameBits(t, name, out, []float64{0, 0})
 	}
 }
 
 func TestLossThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	const n, width = 2000, 30
-	x, y, dRows := random[float32](rng, n*width), random[float32](rng, n*width), random[float32](rng, n)
+	x, y, dRows := numtest.Random[float32](rng, n*width), numtest.Random[float32](rng, n*width), numtest.Random[float32](rng, n)
 	labels := make([]int, n)
 	for i := range labels {
 		labels[i] = rng.IntN(width)
@@ -172,7 +174,7 @@ func TestLossThreads(t *testing.T) {
 		want, got := make([]float32, n*width), make([]float32, n*width)
 		f(nil, want)
 		f(eagerPool(3), got)
-		sameBits(t, name, got, want)
+		numtest.SameBits(t, name, got, want)
 	}
 }
 
@@ -182,7 +184,7 @@ func BenchmarkLosses(b *testing.B) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for _, width := range []int{36, 88, 5000} {
 		n := 1 + 50000/width
-		x, y, out, dRows := random[float32](rng, n*width), make([]float32, n*width), make([]float32, n*width), random[float32](rng, n)
+		x, y, out, dRows := numtest.Random[float32](rng, n*width), make([]float32, n*width), make([]float32, n*width), numtest.Random[float32](rng, n)
 		labels := make([]int, n)
 		for i := range labels {
 			labels[i] = rng.IntN(width)

@@ -1,48 +1,12 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
 )
-
-// The first numbers of the reference implementation in C (prng.di.unimi.it/splitmix64.c) for the seed 0.
-func TestSplitMix(t *testing.T) {
-	var state uint64
-	for i, want := range []uint64{0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f} {
-		state += splitMixGamma
-		if got := splitMix(state); got != want {
-			t.Errorf("number %d: found %#x, expected %#x", i, got, want)
-		}
-	}
-}
-
-func TestNoiseAgrees(t *testing.T) {
-	eachKernels(t, testNoise[float32], testNoise[float64])
-}
-
-// Every set draws what plain Go draws, for every length around the vectors and between fences.
-func testNoise[F Float](t *testing.T, _ *kernels, m *machine[F]) {
-	rng := rand.New(rand.NewPCG(41, 42))
-	a := newArena[F](t, rng, 256)
-	for n := range 150 {
-		for _, threshold := range []uint32{0, 1, 1 << 30, 1 << 31, 1<<31 + 1, 3 << 30, math.MaxUint32} {
-			values, seed := takeAnywhere(a, n), rng.Uint64()
-			want := make([]F, n)
-			m.bernoulli(values, seed, threshold, 1.25)
-			bernoulliPortable(want, seed, threshold, 1.25)
-			sameBits(t, fmt.Sprintf("%d values below %d", n, threshold), values, want)
-		}
-		values, seed := takeAnywhere(a, n), rng.Uint64()
-		want := slices.Clone(values)
-		m.addNormal(values, seed, 0.3)
-		addNormalPortable(want, seed, 0.3)
-		sameBits(t, fmt.Sprintf("normal noise on %d values", n), values, want)
-	}
-}
 
 // What stays when a set of kernels, a processor or a version changes: the draws of a seed.
 func TestBernoulliDraws(t *testing.T) {
@@ -60,7 +24,7 @@ func TestBernoulliDraws(t *testing.T) {
 	}
 	var want uint64
 	for k := range uint64(6) {
-		x := splitMix(1 + (k+1)*splitMixGamma)
+		x := splitMixed(1 + (k+1)*splitMixStep)
 		want |= (x>>31&1 ^ 1) << (2 * k) // below one half is a high bit of 0
 		want |= (x>>63 ^ 1) << (2*k + 1)
 	}
@@ -149,8 +113,8 @@ func TestNormalIsItsEquation(t *testing.T) {
 	AddNormal(7, 1, x)
 	seed := uint64(7)
 	for i := 0; i < n; i += 2 {
-		seed += splitMixGamma
-		bits := splitMix(seed)
+		seed += splitMixStep
+		bits := splitMixed(seed)
 		radius := math.Sqrt(-2 * math.Log((float64(uint32(bits)>>9)+0.5)/(1<<23)))
 		sin, cos := math.Sincos(2 * math.Pi * float64(bits>>32) / (1 << 32))
 		if !(math.Abs(x[i]-radius*cos) <= 2e-6) || !(math.Abs(x[i+1]-radius*sin) <= 2e-6) {
@@ -213,19 +177,11 @@ func TestNormalIsNormal(t *testing.T) {
 	}
 }
 
-func BenchmarkNoise(b *testing.B) {
-	values := make([]float32, 50*32*64) // a layer's input at the shape base
-	for _, k := range supportedKernels() {
-		for name, draw := range map[string]func(){
-			"bernoulli": func() { k.float32.bernoulli(values, 1, 3<<30, 1.25) },
-			"normal":    func() { k.float32.addNormal(values, 1, 0.1) },
-		} {
-			b.Run(k.name+"/"+name, func(b *testing.B) {
-				for b.Loop() {
-					draw()
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(values)), "ns/value")
-			})
-		}
-	}
+const splitMixStep = 0x9e3779b97f4a7c15
+
+// splitMixed is the mixing function of SplitMix64, as its authors write it.
+func splitMixed(x uint64) uint64 {
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb
+	return x ^ (x >> 31)
 }

@@ -6,17 +6,19 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 // Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
 // goroutines for the length of a call, and for some tens of microseconds more, in which the next call may need them. A nil
 // *Pool works on one thread and keeps nothing. A Pool may be used by several goroutines at the same time.
 type Pool struct {
-	threads int
-	kernels *kernels // nil for the default
-	eager   bool     // every block is worth a goroutine: for tests
-	helpers helpers
-	panels  struct {
+	threads      int
+	instructions *instructions // nil for the default
+	eager        bool          // every block is worth a goroutine: for tests
+	helpers      helpers
+	panels       struct {
 		float32 freeList[float32]
 		float64 freeList[float64]
 	}
@@ -38,14 +40,6 @@ func (p *Pool) Threads() int {
 		return 1
 	}
 	return p.threads
-}
-
-// kernelSet returns the set of innermost loops in use.
-func (p *Pool) kernelSet() *kernels {
-	if p == nil || p.kernels == nil {
-		return defaultKernels()
-	}
-	return p.kernels
 }
 
 // Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block where n < grain),
@@ -103,7 +97,7 @@ func (p *Pool) blocks(n, grain int) int {
 type panels[F Float] struct {
 	a, b    []F  // packed blocks of both factors
 	inPlace bool // of b only the panel that is not full
-	tile    tile[F]
+	tile    simd.Tile[F]
 }
 
 // freeList keeps panels between calls. Unlike sync.Pool it drops none, so that steady work allocates nothing.

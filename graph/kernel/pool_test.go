@@ -95,10 +95,10 @@ func BenchmarkSplit(b *testing.B) {
 		})
 		for n := 1 << 12; n <= 1<<20; n *= 4 {
 			x, y := make([]float32, n), make([]float32, n)
-			m := machineOf[float32](p)
+			loops := loopsOf[float32](p)
 			for name, f := range map[string]func(lo, hi int){
-				"multiply": func(lo, hi int) { m.multiply(x[lo:hi], x[lo:hi], y[lo:hi]) },
-				"tanh":     func(lo, hi int) { m.tanh(x[lo:hi], y[lo:hi]) },
+				"multiply": func(lo, hi int) { loops.Multiply(x[lo:hi], x[lo:hi], y[lo:hi]) },
+				"tanh":     func(lo, hi int) { loops.Tanh(x[lo:hi], y[lo:hi]) },
 			} {
 				b.Run(fmt.Sprintf("%s/%d/threads=%d", name, n, threads), func(b *testing.B) {
 					for b.Loop() {

@@ -3,14 +3,14 @@ package kernel
 // MeanPool averages x [T,B,D] over the steps where mask [T,B] is not 0: mean[b] = Σ_t x[t,b] / number of such steps,
 // and 0 where there is none. A nil mask counts every step.
 func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := mean[b*width : (b+1)*width]
 			clear(out)
 			for t := range steps {
 				if present(mask, t*batch+b) {
-					m.add(out, out, x[(t*batch+b)*width:])
+					loops.Add(out, out, x[(t*batch+b)*width:])
 				}
 			}
 			Scale(out, inverseCount(steps, batch, b, mask))
@@ -40,7 +40,7 @@ func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX
 // MaxPool takes the greatest of x [T,B,D] over the steps where mask [T,B] is not 0, and 0 where there is none. A nil
 // mask counts every step. A NaN among the values gives NaN.
 func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			out := greatest[b*width : (b+1)*width]
@@ -56,7 +56,7 @@ func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
 					first = false
 					continue
 				}
-				m.greater(out, out, in)
+				loops.Greater(out, out, in)
 			}
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 // poolingMask has a whole, an empty, a short and a gappy sequence.
@@ -18,7 +20,7 @@ const poolingSteps, poolingBatch, poolingWidth = 3, 4, 5
 func TestMeanAndMaxPool(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for name, mask := range map[string][]float64{"mask": poolingMask, "no mask": nil} {
-		x := random[float64](rng, poolingSteps*poolingBatch*poolingWidth)
+		x := numtest.Random[float64](rng, poolingSteps*poolingBatch*poolingWidth)
 		wantMean, wantMax := make([]float64, poolingBatch*poolingWidth), make([]float64, poolingBatch*poolingWidth)
 		for b := range poolingBatch {
 			for j := range poolingWidth {
@@ -38,9 +40,9 @@ func TestMeanAndMaxPool(t *testing.T) {
 		}
 		mean, greatest := make([]float64, len(wantMean)), make([]float64, len(wantMax))
 		MeanPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, mean)
-		near(t, name+" mean", mean, wantMean, 1e-15)
+		numtest.Near(t, name+" mean", mean, wantMean, 1e-15)
 		MaxPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, greatest)
-		near(t, name+" max", greatest, wantMax, 0)
+		numtest.Near(t, name+" max", greatest, wantMax, 0)
 
 		// The values that are masked do not matter; give them a number so that differences can be taken.
 		for i, v := range x {
@@ -48,7 +50,7 @@ func TestMeanAndMaxPool(t *testing.T) {
 				x[i] = 9
 			}
 		}
-		d, gradient := random[float64](rng, len(mean)), make([]float64, len(x))
+		d, gradient := numtest.Random[float64](rng, len(mean)), make([]float64, len(x))
 		MeanPoolGradient(nil, poolingSteps, poolingBatch, poolingWidth, mask, d, gradient)
 		checkGradient(t, name+" mean gradient", x, gradient, func() float64 {
 			MeanPool(nil, poolingSteps, poolingBatch, poolingWidth, x, mask, mean)
@@ -70,7 +72,7 @@ func TestMaxPoolTieAndNaN(t *testing.T) {
 		t.Errorf("greatest %v, expected 1 and NaN", greatest)
 	}
 	MaxPoolGradient(nil, 2, 1, 2, x, nil, greatest, []float64{5, 6}, dX)
-	sameBits(t, "gradient", dX, []float64{5, 6, 0, 0})
+	numtest.SameBits(t, "gradient", dX, []float64{5, 6, 0, 0})
 }
 
 func TestWeightedMean(t *testing.T) {
@@ -81,18 +83,18 @@ func TestWeightedMean(t *testing.T) {
 	if got := WeightedMean([]float64{2, 5}, []float64{0, 0}); got != 0 {
 		t.Errorf("mean %v without weights, expected 0", got)
 	}
-	rows, gradient := random[float64](rng, 5), make([]float64, 5)
+	rows, gradient := numtest.Random[float64](rng, 5), make([]float64, 5)
 	weights := []float64{1, 0, 2, .5, 1}
 	WeightedMeanGradient(weights, 3, gradient)
 	checkGradient(t, "gradient", rows, gradient, func() float64 { return 3 * WeightedMean(rows, weights) })
 	WeightedMeanGradient(make([]float64, 5), 3, gradient)
-	sameBits(t, "gradient without weights", gradient, make([]float64, 5))
+	numtest.SameBits(t, "gradient without weights", gradient, make([]float64, 5))
 }
 
 func TestPoolingThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	const steps, batch, width = 20, 64, 50
-	x, d := random[float32](rng, steps*batch*width), random[float32](rng, batch*width)
+	x, d := numtest.Random[float32](rng, steps*batch*width), numtest.Random[float32](rng, batch*width)
 	mask := make([]float32, steps*batch)
 	for i := range mask {
 		mask[i] = float32(rng.IntN(2))
@@ -108,17 +110,17 @@ func TestPoolingThreads(t *testing.T) {
 	}
 	mean, greatest, dMean, dMax := run(nil)
 	mean3, greatest3, dMean3, dMax3 := run(eagerPool(3))
-	sameBits(t, "mean", mean3, mean)
-	sameBits(t, "max", greatest3, greatest)
-	sameBits(t, "mean gradient", dMean3, dMean)
-	sameBits(t, "max gradient", dMax3, dMax)
+	numtest.SameBits(t, "mean", mean3, mean)
+	numtest.SameBits(t, "max", greatest3, greatest)
+	numtest.SameBits(t, "mean gradient", dMean3, dMean)
+	numtest.SameBits(t, "max gradient", dMax3, dMax)
 }
 
 // BenchmarkPooling measures means and maxima over the states of a layer at the shape base.
 func BenchmarkPooling(b *testing.B) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	const steps, batch, width = 50, 32, 128
-	x, y, dx := random[float32](rng, steps*batch*width), make([]float32, batch*width), make([]float32, steps*batch*width)
+	x, y, dx := numtest.Random[float32](rng, steps*batch*width), make([]float32, batch*width), make([]float32, steps*batch*width)
 	for name, run := range map[string]func(){
 		"mean/forward":  func() { MeanPool(nil, steps, batch, width, x, nil, y) },
 		"mean/backward": func() { MeanPoolGradient(nil, steps, batch, width, nil, y, dx) },

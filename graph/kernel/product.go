@@ -1,5 +1,9 @@
 package kernel
 
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
 // fewRows is how many rows of a product are still computed one by one: packing the right factor would cost more.
 const fewRows = 4
 
@@ -16,7 +20,7 @@ const inPlaceRows = 256
 // An element of C is a sum in the order of k that starts with 0, or with what C holds. Its bits depend on neither m, n,
 // the strides nor the number of threads, and terms of 0 appended to the sum do not change them.
 func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int, b []F, ldb int, accumulate bool, c []F, ldc int) {
-	x := product[F]{m: m, n: n, k: k, a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB}, to: lines[F]{c, ldc}}
+	x := product[F]{m: m, n: n, k: k, a: factor[F]{a, lda, transA}, b: factor[F]{b, ldb, !transB}, to: simd.Lines[F]{Data: c, Stride: ldc}}
 	if accumulate {
 		x.from = x.to
 	}
@@ -28,18 +32,18 @@ func Product[F Float](p *Pool, transA, transB bool, m, n, k int, a []F, lda int,
 func Affine[F Float](p *Pool, rows, inputs, outputs int, x, w, bias, y []F) {
 	product[F]{
 		m: rows, n: outputs, k: inputs, a: factor[F]{x, inputs, false}, b: factor[F]{w, outputs, true},
-		from: lines[F]{bias, 0}, to: lines[F]{y, outputs},
+		from: simd.Lines[F]{Data: bias, Stride: 0}, to: simd.Lines[F]{Data: y, Stride: outputs},
 	}.compute(p)
 }
 
 // product is C = from + op(A)·op(B).
 type product[F Float] struct {
-	machine *machine[F]
+	loops   *simd.Loops[F]
 	scratch *freeList[F]
 	m, n, k int
-	a, b    factor[F] // lines of a are rows of op(A), lines of b are columns of op(B)
-	from    lines[F]  // C itself, or one row for all
-	to      lines[F]  // C
+	a, b    factor[F]     // lines of a are rows of op(A), lines of b are columns of op(B)
+	from    simd.Lines[F] // C itself, or one row for all
+	to      simd.Lines[F] // C
 }
 
 func (x product[F]) compute(p *Pool) {
@@ -47,11 +51,11 @@ func (x product[F]) compute(p *Pool) {
 		return
 	}
 	x.use(p)
-	lines, unit := x.m, x.machine.rows // split along the longer side: what is packed twice is small
+	lines, unit := x.m, x.loops.Rows // split along the longer side: what is packed twice is small
 	if x.splitsColumns() {
-		lines, unit = x.n, x.machine.lanes
+		lines, unit = x.n, x.loops.Lanes
 	}
-	grain := ceil(x.machine.grain, max(1, unit*(x.m*x.n/lines)*x.k))
+	grain := ceil(x.loops.Grain, max(1, unit*(x.m*x.n/lines)*x.k))
 	if p.blocks(ceil(lines, unit), grain) == 1 {
 		x.run(0, lines)
 		return
@@ -74,7 +78,7 @@ func (x product[F]) alone(p *Pool) {
 }
 
 // use takes the kernels and the scratch memory of a pool.
-func (x *product[F]) use(p *Pool) { x.machine, x.scratch = machineOf[F](p), panelsOf[F](p) }
+func (x *product[F]) use(p *Pool) { x.loops, x.scratch = loopsOf[F](p), panelsOf[F](p) }
 
 // splitsColumns reports whether goroutines share the columns of C rather than its rows.
 func (x *product[F]) splitsColumns() bool { return x.m <= fewRows || x.m < x.n }
@@ -93,7 +97,7 @@ func (x *product[F]) run(lo, hi int) {
 	default:
 		s := x.scratch.get()
 		x.byTiles(s, rowLow, rowHigh, colLow, colHigh)
-		s.tile = tile[F]{} // it belongs to the caller
+		s.tile = simd.Tile[F]{} // it belongs to the caller
 		x.scratch.put(s)
 	}
 }
@@ -101,42 +105,42 @@ func (x *product[F]) run(lo, hi int) {
 // begin sets a block of C to from.
 func (x *product[F]) begin(rowLow, rowHigh, colLow, colHigh int) {
 	for i := rowLow; i < rowHigh; i++ {
-		c := x.to.row(i, x.n)[colLow:colHigh]
-		if x.from.data == nil {
+		c := x.to.Row(i, x.n)[colLow:colHigh]
+		if x.from.Data == nil {
 			clear(c)
 		} else {
-			copy(c, x.from.row(i, x.n)[colLow:])
+			copy(c, x.from.Row(i, x.n)[colLow:])
 		}
 	}
 }
 
 // byRows computes a block of C row by row without packing the right factor.
 func (x *product[F]) byRows(rowLow, rowHigh, colLow, colHigh int) {
-	accumulate := x.from.data != nil
+	accumulate := x.from.Data != nil
 	if accumulate {
 		x.begin(rowLow, rowHigh, colLow, colHigh)
 	}
 	for i := rowLow; i < rowHigh; i++ {
 		a, _, stride := x.a.lines(i, 0)
-		x.machine.row(x.k, a, stride, x.b.data[colLow:], x.b.stride, accumulate, x.to.row(i, x.n)[colLow:colHigh])
+		x.loops.Row(x.k, a, stride, x.b.data[colLow:], x.b.stride, accumulate, x.to.Row(i, x.n)[colLow:colHigh])
 	}
 }
 
 // byTiles computes a block of C tile by tile.
 func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int) {
-	m := x.machine
-	depth := min(m.depth, x.k)
-	if m.packsLeft {
-		s.a = resize(s.a, depth*roundUp(min(m.blockRows, rowHigh-rowLow), m.rows))
+	loops := x.loops
+	depth := min(loops.Depth, x.k)
+	if loops.PacksLeft {
+		s.a = resize(s.a, depth*roundUp(min(loops.BlockRows, rowHigh-rowLow), loops.Rows))
 	}
-	s.b = resize(s.b, depth*roundUp(min(m.blockCols, colHigh-colLow), m.lanes))
-	for col := colLow; col < colHigh; col += m.blockCols {
-		cols := min(m.blockCols, colHigh-col)
-		for k := 0; k < x.k; k += m.depth {
-			depth := min(m.depth, x.k-k)
+	s.b = resize(s.b, depth*roundUp(min(loops.BlockCols, colHigh-colLow), loops.Lanes))
+	for col := colLow; col < colHigh; col += loops.BlockCols {
+		cols := min(loops.BlockCols, colHigh-col)
+		for k := 0; k < x.k; k += loops.Depth {
+			depth := min(loops.Depth, x.k-k)
 			x.packRight(s, rowHigh-rowLow, col, cols, k, depth)
-			for row := rowLow; row < rowHigh; row += m.blockRows {
-				x.block(s, row, min(m.blockRows, rowHigh-row), col, cols, k, depth)
+			for row := rowLow; row < rowHigh; row += loops.BlockRows {
+				x.block(s, row, min(loops.BlockRows, rowHigh-row), col, cols, k, depth)
 			}
 		}
 	}
@@ -144,9 +148,9 @@ func (x *product[F]) byTiles(s *panels[F], rowLow, rowHigh, colLow, colHigh int)
 
 // block multiplies a block of the left factor by one of the right.
 func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
-	m, t := x.machine, &s.tile
-	if m.packsLeft {
-		x.a.packLeft(m, row, rows, k, depth, s.a)
+	loops, t := x.loops, &s.tile
+	if loops.PacksLeft {
+		x.a.packLeft(loops, row, rows, k, depth, s.a)
 	}
 	from := x.from
 	if k > 0 {
@@ -161,29 +165,29 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 			ahead.block(x.a.data, next*x.a.stride+row, rows, x.a.stride)
 		}
 	}
-	group := roundUp(depth, m.rows)
-	t.k = depth
-	for i := 0; i < rows; i += m.rows {
+	group := roundUp(depth, loops.Rows)
+	t.K = depth
+	for i := 0; i < rows; i += loops.Rows {
 		if next := row + i + group; i%group == 0 && next < row+rows { // the next rows
-			ahead.block(x.to.data, next*x.to.stride+col, cols, x.to.stride)
+			ahead.block(x.to.Data, next*x.to.Stride+col, cols, x.to.Stride)
 			if !x.a.across {
 				ahead.block(x.a.data, next*x.a.stride+k, depth, x.a.stride)
 			}
 		}
-		t.rows = min(m.rows, rows-i)
-		t.left, t.rowStride, t.stepStride = x.a.lines(row+i, k)
-		if m.packsLeft {
-			t.left, t.rowStride, t.stepStride = s.a[i*depth:], 1, m.rows
+		t.Rows = min(loops.Rows, rows-i)
+		t.Left, t.RowStride, t.StepStride = x.a.lines(row+i, k)
+		if loops.PacksLeft {
+			t.Left, t.RowStride, t.StepStride = s.a[i*depth:], 1, loops.Rows
 		}
 		for j := 0; j < cols; {
-			width := m.panel(cols - j)
-			t.cols = min(width, cols-j)
-			t.right = lines[F]{s.b[j*depth:], width}
-			if s.inPlace && t.cols == width {
-				t.right = lines[F]{x.b.data, x.b.stride}.from(k, col+j)
+			width := loops.Panel(cols - j)
+			t.Cols = min(width, cols-j)
+			t.Right = simd.Lines[F]{Data: s.b[j*depth:], Stride: width}
+			if s.inPlace && t.Cols == width {
+				t.Right = simd.Lines[F]{Data: x.b.data, Stride: x.b.stride}.From(k, col+j)
 			}
-			t.from, t.to, t.ahead = from.from(row+i, col+j), x.to.from(row+i, col+j), ahead.next(depth)
-			m.tile(t)
+			t.From, t.To, t.Prefetch = from.From(row+i, col+j), x.to.From(row+i, col+j), ahead.next(depth)
+			loops.Tile(t)
 			j += width
 		}
 	}
@@ -191,16 +195,16 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 
 // packRight packs a block of the right factor, or only the panel that is not full where the others are read where they lie.
 func (x *product[F]) packRight(s *panels[F], rows, col, cols, k, depth int) {
-	m := x.machine
-	s.inPlace = x.b.across && !m.packsLeft && rows < inPlaceRows
+	loops := x.loops
+	s.inPlace = x.b.across && !loops.PacksLeft && rows < inPlaceRows
 	if !s.inPlace {
-		x.b.packRight(m, col, cols, k, depth, s.b)
+		x.b.packRight(loops, col, cols, k, depth, s.b)
 		return
 	}
 	for j := 0; j < cols; {
-		width := m.panel(cols - j)
+		width := loops.Panel(cols - j)
 		if j+width > cols {
-			x.b.packRight(m, col+j, cols-j, k, depth, s.b[j*depth:])
+			x.b.packRight(loops, col+j, cols-j, k, depth, s.b[j*depth:])
 		}
 		j += width
 	}
@@ -223,29 +227,29 @@ func (f *factor[F]) lines(line, from int) (data []F, lineStride, stepStride int)
 }
 
 // packRight packs lines as the right factor of the machine's tiles.
-func (f *factor[F]) packRight(m *machine[F], line, lines, from, depth int, panels []F) {
+func (f *factor[F]) packRight(loops *simd.Loops[F], line, lines, from, depth int, panels []F) {
 	for j := 0; j < lines; {
-		width := m.panel(lines - j)
-		f.packPanel(m, line+j, min(width, lines-j), from, depth, panels[j*depth:], width)
+		width := loops.Panel(lines - j)
+		f.packPanel(loops, line+j, min(width, lines-j), from, depth, panels[j*depth:], width)
 		j += width
 	}
 }
 
 // packLeft packs lines as the left factor of the machine's tiles.
-func (f *factor[F]) packLeft(m *machine[F], line, lines, from, depth int, panels []F) {
-	for i := 0; i < lines; i += m.rows {
-		f.packPanel(m, line+i, min(m.rows, lines-i), from, depth, panels[i*depth:], m.rows)
+func (f *factor[F]) packLeft(loops *simd.Loops[F], line, lines, from, depth int, panels []F) {
+	for i := 0; i < lines; i += loops.Rows {
+		f.packPanel(loops, line+i, min(loops.Rows, lines-i), from, depth, panels[i*depth:], loops.Rows)
 	}
 }
 
 // packPanel packs the lines [line, line+count) over the depth elements from the given k into a panel of the given width.
 // Where that is not full, the rest of it is unspecified: it only enters elements of a tile that nobody reads.
-func (f *factor[F]) packPanel(m *machine[F], line, count, from, depth int, panel []F, width int) {
+func (f *factor[F]) packPanel(loops *simd.Loops[F], line, count, from, depth int, panel []F, width int) {
 	data, _, _ := f.lines(line, from)
 	if f.across {
-		m.pack(depth, data, f.stride, count, panel, width)
+		loops.Pack(depth, data, f.stride, count, panel, width)
 	} else {
-		m.interleave(depth, data, f.stride, count, panel, width)
+		loops.Interleave(depth, data, f.stride, count, panel, width)
 	}
 }
 
@@ -256,7 +260,7 @@ func roundUp(n, unit int) int { return ceil(n, unit) * unit }
 // ColumnSums adds up the rows of the rows×cols matrix x with row stride ldx: sums[j] = Σ_i x[i,j], or sums[j] += Σ_i
 // x[i,j] with accumulate. The order of each sum is that of the rows.
 func ColumnSums[F Float](p *Pool, rows, cols int, x []F, ldx int, accumulate bool, sums []F) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	if rows <= 0 {
 		if !accumulate {
 			clear(sums[:cols])
@@ -264,6 +268,6 @@ func ColumnSums[F Float](p *Pool, rows, cols int, x []F, ldx int, accumulate boo
 		return
 	}
 	p.Split(cols, ceil(vectorGrain, rows), func(lo, hi int) {
-		m.row(rows, m.ones, 0, x[lo:], ldx, accumulate, sums[lo:hi])
+		loops.Row(rows, loops.Ones, 0, x[lo:], ldx, accumulate, sums[lo:hi])
 	})
 }

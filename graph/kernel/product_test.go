@@ -5,55 +5,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
 // poolsOf are the thread counts whose results must agree to the bit.
 var poolsOf = map[string]*Pool{"nil": nil, "1": NewPool(1), "2": eagerPool(2), "3": eagerPool(3)}
-
-// random returns n values from the standard normal distribution.
-func random[F Float](rng *rand.Rand, n int) []F {
-	x := make([]F, n)
-	for i := range x {
-		x[i] = F(rng.NormFloat64())
-	}
-	return x
-}
-
-// sameBits fails unless both slices hold the same bits.
-func sameBits[F Float](t *testing.T, what string, got, want []F) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d values, expected %d", what, len(got), len(want))
-	}
-	for i := range got {
-		if math.Float64bits(float64(got[i])) != math.Float64bits(float64(want[i])) {
-			t.Fatalf("%s: [%d] = %v, expected the bits of %v", what, i, got[i], want[i])
-		}
-	}
-}
-
-// near fails unless |got−want| ≤ tolerance·max(1,|want|) everywhere.
-func near[F, G Float](t *testing.T, what string, got []F, want []G, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d values, expected %d", what, len(got), len(want))
-	}
-	for i := range got {
-		g, w := float64(got[i]), float64(want[i])
-		if !(math.Abs(g-w) <= tolerance*max(1, math.Abs(w))) {
-			t.Fatalf("%s: [%d] = %v, expected %v within %v", what, i, g, w, tolerance)
-		}
-	}
-}
-
-// epsilon returns the distance from 1 to the next number.
-func epsilon[F Float]() float64 {
-	var f F = 1
-	for 1+f/2 != 1 {
-		f /= 2
-	}
-	return float64(f)
-}
 
 // productCase is one call of Product with its matrices; the strides leave room that must stay untouched.
 type productCase[F Float] struct {
@@ -73,9 +30,9 @@ func newProductCase[F Float](rng *rand.Rand, m, n, k int, transA, transB, accumu
 	}
 	x.lda, x.ldb, x.ldc = colsA+rng.IntN(4), colsB+rng.IntN(4), n+rng.IntN(4)
 	// The last row has no gap behind it: reading past its end would panic.
-	x.a = random[F](rng, max(0, (rowsA-1)*x.lda+colsA))
-	x.b = random[F](rng, max(0, (rowsB-1)*x.ldb+colsB))
-	x.c = random[F](rng, max(0, (m-1)*x.ldc+n))
+	x.a = numtest.Random[F](rng, max(0, (rowsA-1)*x.lda+colsA))
+	x.b = numtest.Random[F](rng, max(0, (rowsB-1)*x.ldb+colsB))
+	x.c = numtest.Random[F](rng, max(0, (m-1)*x.ldc+n))
 	return x
 }
 
@@ -127,7 +84,7 @@ func (x *productCase[F]) check(t *testing.T) {
 func (x *productCase[F]) checkOn(t *testing.T, p *Pool) {
 	t.Helper()
 	k := float64(x.k)
-	near(t, x.String(), x.run(p), x.naive(), (4+k*math.Sqrt(k))*epsilon[F]())
+	numtest.Near(t, x.String(), x.run(p), x.naive(), (4+k*math.Sqrt(k))*numtest.Epsilon[F]())
 }
 
 var eight = func() (cases [][3]bool) {
@@ -171,7 +128,7 @@ func testProductLarge[F Float](t *testing.T) {
 			x.check(t)
 			want := x.run(nil)
 			for _, threads := range []int{2, 3} {
-				sameBits(t, fmt.Sprintf("%v threads=%d", x, threads), x.run(eagerPool(threads)), want)
+				numtest.SameBits(t, fmt.Sprintf("%v threads=%d", x, threads), x.run(eagerPool(threads)), want)
 			}
 		}
 	}
@@ -186,7 +143,7 @@ func TestProductLarge(t *testing.T) {
 func TestProductBitsOfAnElement(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	const m, n, k, more = 9, 50, 300, 270
-	a, b := random[float32](rng, m*(k+more)), random[float32](rng, (k+more)*n)
+	a, b := numtest.Random[float32](rng, m*(k+more)), numtest.Random[float32](rng, (k+more)*n)
 	for i := range m {
 		clear(a[i*(k+more)+k : (i+1)*(k+more)])
 	}
@@ -194,19 +151,19 @@ func TestProductBitsOfAnElement(t *testing.T) {
 	Product(nil, false, false, m, n, k, a, k+more, b, n, false, want, n)
 	got := make([]float32, m*n)
 	Product(nil, false, false, m, n, k+more, a, k+more, b, n, false, got, n)
-	sameBits(t, "zeros appended to k", got, want)
+	numtest.SameBits(t, "zeros appended to k", got, want)
 	for i := range m {
 		Product(nil, false, false, 1, n, k, a[i*(k+more):], k+more, b, n, false, got[i*n:], n)
 	}
-	sameBits(t, "row by row", got, want)
+	numtest.SameBits(t, "row by row", got, want)
 }
 
 func TestProductWithoutK(t *testing.T) {
 	c := []float64{1, 2, 3, 4}
 	Product[float64](nil, false, true, 2, 1, 0, nil, 0, nil, 0, true, c, 2)
-	sameBits(t, "accumulate", c, []float64{1, 2, 3, 4})
+	numtest.SameBits(t, "accumulate", c, []float64{1, 2, 3, 4})
 	Product[float64](nil, false, true, 2, 1, 0, nil, 0, nil, 0, false, c, 2)
-	sameBits(t, "overwrite", c, []float64{0, 2, 0, 4})
+	numtest.SameBits(t, "overwrite", c, []float64{0, 2, 0, 4})
 }
 
 func TestProductKeepsItsScratch(t *testing.T) {
@@ -227,8 +184,8 @@ func TestColumnSums(t *testing.T) {
 	for _, size := range [][2]int{{0, 3}, {1, 1}, {5, 7}, {20000, 3}, {3, 40000}} {
 		rows, cols := size[0], size[1]
 		ld := cols + 2
-		x := random[float32](rng, rows*ld)
-		start := random[float32](rng, cols)
+		x := numtest.Random[float32](rng, rows*ld)
+		start := numtest.Random[float32](rng, cols)
 		for _, accumulate := range []bool{false, true} {
 			want := make([]float64, cols)
 			for j := range cols {
@@ -243,11 +200,11 @@ func TestColumnSums(t *testing.T) {
 			for name, pool := range poolsOf {
 				got := append([]float32(nil), start...)
 				ColumnSums(pool, rows, cols, x, ld, accumulate, got)
-				near(t, fmt.Sprintf("%v accumulate=%v", size, accumulate), got, want, epsilon[float32]()*float64(rows+1))
+				numtest.Near(t, fmt.Sprintf("%v accumulate=%v", size, accumulate), got, want, numtest.Epsilon[float32]()*float64(rows+1))
 				if first == nil {
 					first = got
 				}
-				sameBits(t, "threads="+name, got, first)
+				numtest.SameBits(t, "threads="+name, got, first)
 			}
 		}
 	}

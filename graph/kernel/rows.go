@@ -66,11 +66,11 @@ func SelectRows[F Float](p *Pool, width int, mask, a, b, rows []F) {
 
 // AddMatrix adds a rows×cols matrix with row stride lds to one with row stride ldd: dst += src.
 func AddMatrix[F Float](p *Pool, rows, cols int, src []F, lds int, dst []F, ldd int) {
-	m := machineOf[F](p)
+	loops := loopsOf[F](p)
 	p.Split(rows, vectorRowGrain(cols), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			out := dst[i*ldd : i*ldd+cols]
-			m.add(out, out, src[i*lds:])
+			loops.Add(out, out, src[i*lds:])
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package kernel
 
-import "math"
+import (
+	"math"
+)
 
 // SoftmaxPool is the mean of x [T,B,D] weighted by the softmax of scores [T,B] over the steps where mask [T,B] is not 0,
 // all steps for a nil mask:

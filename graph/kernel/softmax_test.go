@@ -5,52 +5,24 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-func TestGreatest(t *testing.T) { eachKernels(t, testGreatest[float32], testGreatest[float64]) }
-
-// The greatest at every place of every length, among negative numbers and beside NaN.
-func testGreatest[F Float](t *testing.T, _ *kernels, m *machine[F]) {
-	rng := rand.New(rand.NewPCG(31, 32))
-	a := newArena[F](t, rng, 256)
-	for n := range 150 {
-		x := a.take(n)
-		for i := range x {
-			x[i] = -1 - F(rng.Float64())
-		}
-		if got := m.greatest(x); n == 0 && !math.IsInf(float64(got), -1) || n > 0 && !(got <= -1) {
-			t.Fatalf("n=%d: found %v", n, got)
-		}
-		for i := range x {
-			old := x[i]
-			x[i], x[(i+n/2)%n] = F(math.NaN()), -0.5
-			want := F(-0.5)
-			if got := m.greatest(x); got != want {
-				t.Fatalf("n=%d: found %v beside NaN at %d, expected %v", n, got, i, want)
-			}
-			x[(i+n/2)%n], x[i] = -2, old
-			x[i] = -0.25
-			if got := m.greatest(x); got != -0.25 {
-				t.Fatalf("n=%d: found %v, expected -0.25 at %d", n, got, i)
-			}
-			x[i] = old
-		}
-	}
-}
-
-func TestLogSoftmax(t *testing.T) { eachKernels(t, testLogSoftmax[float32], testLogSoftmax[float64]) }
+func TestLogSoftmax(t *testing.T) { eachSet(t, testLogSoftmax[float32], testLogSoftmax[float64]) }
 
 // Rows of all widths around a vector and some wide ones, near 0 and far from it, against sums in float64.
-func testLogSoftmax[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+func testLogSoftmax[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 	rng := rand.New(rand.NewPCG(33, 34))
-	p, three := &Pool{threads: 1, kernels: k}, &Pool{threads: 3, kernels: k, eager: true}
+	p, three := &Pool{threads: 1, instructions: newInstructions(k)}, &Pool{threads: 3, instructions: newInstructions(k), eager: true}
 	widths := []int{100, 1000, 10007}
 	for width := range 70 {
 		widths = append(widths, 1+width)
 	}
 	for _, width := range widths {
 		const rows = 7
-		x := random[F](rng, rows*width)
+		x := numtest.Random[F](rng, rows*width)
 		for i := range x {
 			x[i] = x[i]*F(math.Pow(4, float64(i/width-3))) + F(100*(i/width%3))
 		}
@@ -69,22 +41,22 @@ func testLogSoftmax[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 			}
 			for c, got := range row(y, i, width) {
 				want := float64(x[i*width+c]) - top - math.Log(sum)
-				if !(math.Abs(float64(got)-want) <= epsilon[F]()*max(4, 2*math.Abs(want))) {
+				if !(math.Abs(float64(got)-want) <= numtest.Epsilon[F]()*max(4, 2*math.Abs(want))) {
 					t.Fatalf("width %d row %d: [%d] = %v, expected %v", width, i, c, got, want)
 				}
 			}
 		}
 		LogSoftmax(three, width, x, x)
-		sameBits(t, fmt.Sprintf("width %d by three threads, in place", width), x, y)
+		numtest.SameBits(t, fmt.Sprintf("width %d by three threads, in place", width), x, y)
 	}
 	LogSoftmax[F](p, 3, nil, nil)
 }
 
 func TestLogSoftmaxLimits(t *testing.T) {
-	eachKernels(t, testLogSoftmaxLimits[float32], testLogSoftmaxLimits[float64])
+	eachSet(t, testLogSoftmaxLimits[float32], testLogSoftmaxLimits[float64])
 }
 
-func testLogSoftmaxLimits[F Float](t *testing.T, k *kernels, _ *machine[F]) {
+func testLogSoftmaxLimits[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 	inf, nan, ln2 := math.Inf(1), math.NaN(), math.Ln2
 	for _, c := range []struct{ x, want []float64 }{
 		{[]float64{5}, []float64{0}},
@@ -101,9 +73,9 @@ func testLogSoftmaxLimits[F Float](t *testing.T, k *kernels, _ *machine[F]) {
 		for i, v := range c.x {
 			x[i] = F(v)
 		}
-		LogSoftmax(&Pool{threads: 1, kernels: k}, len(x), x, y)
+		LogSoftmax(&Pool{threads: 1, instructions: newInstructions(k)}, len(x), x, y)
 		for i, want := range c.want {
-			if got := y[i]; got != F(want) && !(math.IsNaN(float64(got)) && math.IsNaN(want)) && !(math.Abs(float64(got)-want) <= epsilon[F]()*math.Abs(want)) {
+			if got := y[i]; got != F(want) && !(math.IsNaN(float64(got)) && math.IsNaN(want)) && !(math.Abs(float64(got)-want) <= numtest.Epsilon[F]()*math.Abs(want)) {
 				t.Errorf("%v: [%d] = %v, expected %v", c.x, i, got, want)
 			}
 		}

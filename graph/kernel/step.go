@@ -1,6 +1,10 @@
 package kernel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
 
 // This file is one time step of what other files do for whole sequences, with what has to be remembered handed in. It
 // works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
@@ -9,7 +13,7 @@ import "slices"
 // AffineStep computes x·w + b with the bits of [Affine]. It must not be used by two goroutines at the same time.
 type AffineStep[F Float] struct {
 	pool                 *Pool
-	machine              *machine[F]
+	loops                *simd.Loops[F]
 	batch, inputs, units int
 	w, b, y              []F
 }
@@ -18,72 +22,72 @@ type AffineStep[F Float] struct {
 func NewAffineStep[F Float](p *Pool, batch int, w, b []F) *AffineStep[F] {
 	units := len(b)
 	return &AffineStep[F]{
-		pool: p, machine: machineOf[F](p), batch: batch, inputs: len(w) / units, units: units,
+		pool: p, loops: loopsOf[F](p), batch: batch, inputs: len(w) / units, units: units,
 		w: w, b: b, y: make([]F, batch*units),
 	}
 }
 
 // Run returns x·w + b [B,O] for x [B,I]. It is overwritten by the next run.
 func (a *AffineStep[F]) Run(x []F) []F {
-	if a.batch > fewRows || a.inputs > a.machine.depth {
+	if a.batch > fewRows || a.inputs > a.loops.Depth {
 		Affine(a.pool, a.batch, a.inputs, a.units, x, a.w, a.b, a.y)
 		return a.y
 	}
 	for i := range a.batch {
 		y := row(a.y, i, a.units)
 		copy(y, a.b)
-		a.machine.row(a.inputs, row(x, i, a.inputs), 1, a.w, a.units, true, y)
+		a.loops.Row(a.inputs, row(x, i, a.inputs), 1, a.w, a.units, true, y)
 	}
 	return a.y
 }
 
-// GRUStep takes the recurrence of [GRU] step by step, with the same bits. It must not be used by two goroutines at the
+// RecurrenceStep takes the recurrence of [Recurrence] step by step, with the same bits. It must not be used by two goroutines at the
 // same time.
-type GRUStep[F Float] struct {
-	pool    *Pool
-	machine *machine[F]
-	cell    *cell[F]
-	shape   GRUShape
-	in      GRUInput[F]
-	hidden  []F
+type RecurrenceStep[F Float] struct {
+	pool   *Pool
+	loops  *simd.Loops[F]
+	cell   *cell[F]
+	shape  RecurrenceShape
+	in     RecurrenceInput[F]
+	hidden []F
 
-	few gateRows[F] // one row of a small batch
+	few simd.GateRows[F] // one row of a small batch
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
-	many GRU[F]
+	many Recurrence[F]
 	next []F // [B,SH]
 
 	decayed, rates []F // a row each
 }
 
-// NewGRUStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel, RecurrentBias and
+// NewRecurrenceStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel, RecurrentBias and
 // RecurrentGain, in each run, Epsilon and ZoneoutRate; the others do not count. hidden [B,SH] is the state: a run replaces it by that after the step.
-func NewGRUStep[F Float](p *Pool, s GRUShape, in GRUInput[F], hidden []F) *GRUStep[F] {
-	m := machineOf[F](p)
-	g := &GRUStep[F]{
-		pool: p, machine: m, hidden: hidden,
-		shape: GRUShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units},
-		in: GRUInput[F]{
+func NewRecurrenceStep[F Float](p *Pool, s RecurrenceShape, in RecurrenceInput[F], hidden []F) *RecurrenceStep[F] {
+	loops := loopsOf[F](p)
+	g := &RecurrenceStep[F]{
+		pool: p, loops: loops, hidden: hidden,
+		shape: RecurrenceShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units},
+		in: RecurrenceInput[F]{
 			RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, RecurrentGain: in.RecurrentGain, Epsilon: in.Epsilon,
 			ZoneoutRate: in.ZoneoutRate,
 		},
 		next: make([]F, len(hidden)),
 	}
-	g.cell = g.many.cellOf(m, s)
+	g.cell = g.many.cellOf(p, s)
 	columns, width := g.cell.gates*s.Units, g.cell.states*s.Units
 	g.decayed, g.rates = make([]F, width), slices.Repeat([]F{in.ZoneoutRate}, width)
 	if in.RecurrentBias == nil {
 		g.in.RecurrentBias = make([]F, columns)
 	}
-	line := func(width int) lines[F] { return lines[F]{data: make([]F, width)} }
-	g.few = gateRows[F]{
-		machine: m, rows: 1, units: s.Units, bias: g.in.RecurrentBias,
-		product: line(columns), saved: line(g.cell.saved * s.Units), left: line(s.Units),
+	line := func(width int) simd.Lines[F] { return simd.Lines[F]{Data: make([]F, width)} }
+	g.few = simd.GateRows[F]{
+		Loops: loops, Rows: 1, Units: s.Units, Bias: g.in.RecurrentBias,
+		Product: line(columns), Saved: line(g.cell.saved * s.Units), Left: line(s.Units),
 	}
 	return g
 }
 
 // Run takes a step. gates [B,GH] is x·W + bias, decay [B,SH] multiplies the state before; nil stands for all ones.
-func (g *GRUStep[F]) Run(gates, decay, mask []F) {
+func (g *RecurrenceStep[F]) Run(gates, decay, mask []F) {
 	if g.shape.Batch > fewRows {
 		in := g.in
 		in.Gates, in.Initial, in.Mask, in.Decay = gates, g.hidden, mask, decay
@@ -94,11 +98,11 @@ func (g *GRUStep[F]) Run(gates, decay, mask []F) {
 	columns, width := g.cell.gates*g.shape.Units, g.cell.states*g.shape.Units
 	for b := range g.shape.Batch {
 		if present(mask, b) {
-			g.few.input.data = row(gates, b, columns)
+			g.few.Input.Data = row(gates, b, columns)
 			state, before := row(g.hidden, b, width), row(g.hidden, b, width)
 			if decay != nil {
 				before = g.decayed
-				g.machine.multiply(before, state, row(decay, b, width))
+				g.loops.Multiply(before, state, row(decay, b, width))
 			}
 			g.row(before, state)
 		}
@@ -106,27 +110,27 @@ func (g *GRUStep[F]) Run(gates, decay, mask []F) {
 }
 
 // row computes one state from that before, which may be in the same place.
-func (g *GRUStep[F]) row(before, state []F) {
+func (g *RecurrenceStep[F]) row(before, state []F) {
 	H, columns := g.shape.Units, g.cell.gates*g.shape.Units
 	after := state
 	if g.in.ZoneoutRate != 0 {
 		after = g.next[:len(state)]
 	}
-	g.few.before.data, g.few.after.data = before, after
+	g.few.Before.Data, g.few.After.Data = before, after
 	left, lo := before, 0
 	for i := range g.cell.count {
 		stage := &g.cell.stages[i]
 		hi := lo + stage.blocks*H
-		product := g.few.product.data[lo:hi]
-		g.machine.row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)
+		product := g.few.Product.Data[lo:hi]
+		g.loops.Row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)
 		if g.in.RecurrentGain != nil {
-			normalizeProducts(g.machine, H, &g.in, lo, product)
+			normalizeProducts(g.loops, H, &g.in, lo, product)
 		}
-		stage.forward(&g.few)
-		left, lo = g.few.left.data, hi
+		stage.Forward(&g.few)
+		left, lo = g.few.Left.Data, hi
 	}
 	if g.in.ZoneoutRate != 0 {
-		g.machine.blend(state, after, before, g.rates)
+		g.loops.Blend(state, after, before, g.rates)
 	}
 }
 
@@ -151,7 +155,7 @@ func MeanStep[F Float](width int, x, mask, sums, counts, mean []F) {
 // greatest [B,D] is the result, the same as that of [MaxPool] over all steps so far. A sequence that the mask leaves out
 // keeps both.
 func MaxStep[F Float](width int, x, mask, begun, greatest []F) {
-	m := machineOf[F](nil)
+	loops := loopsOf[F](nil)
 	for b := range begun {
 		if !present(mask, b) {
 			continue
@@ -162,7 +166,7 @@ func MaxStep[F Float](width int, x, mask, begun, greatest []F) {
 			copy(out, in)
 			continue
 		}
-		m.greater(out, out, in)
+		loops.Greater(out, out, in)
 	}
 }
 

@@ -6,31 +6,34 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 // Steps have the bits of whole sequences, for every set of kernels, with few rows and with many.
-func TestGRUStep(t *testing.T) {
-	eachKernels(t,
-		func(t *testing.T, k *kernels, _ *machine[float32]) { testGRUStep[float32](t, k) },
-		func(t *testing.T, k *kernels, _ *machine[float64]) { testGRUStep[float64](t, k) })
+func TestRecurrenceStep(t *testing.T) {
+	eachSet(t,
+		func(t *testing.T, k *simd.Set, _ *simd.Loops[float32]) { testRecurrenceStep[float32](t, k) },
+		func(t *testing.T, k *simd.Set, _ *simd.Loops[float64]) { testRecurrenceStep[float64](t, k) })
 }
 
-func testGRUStep[F Float](t *testing.T, k *kernels) {
+func testRecurrenceStep[F Float](t *testing.T, k *simd.Set) {
 	rng := rand.New(rand.NewPCG(21, 0))
-	p := &Pool{threads: 1, kernels: k}
+	p := &Pool{threads: 1, instructions: newInstructions(k)}
 	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
 		for _, units := range []int{1, 7, 48} {
-			for _, o := range allGRUOptions() {
+			for _, o := range allRecurrenceOptions() {
 				if !o.initial || o.reverse || o.dropout != noDropout || o.zoneout == zoneoutNoise {
 					continue
 				}
-				c := newGRUCase[F](rng, 6, batch, units, o)
-				var sequence GRU[F]
+				c := newRecurrenceCase[F](rng, 6, batch, units, o)
+				var sequence Recurrence[F]
 				want := make([]F, len(c.weights))
-				sequence.Forward(p, c.GRUShape, c.GRUInput, want, false)
+				sequence.Forward(p, c.RecurrenceShape, c.RecurrenceInput, want, false)
 
 				state := slices.Clone(c.Initial)
-				step := NewGRUStep(p, c.GRUShape, c.GRUInput, state)
+				step := NewRecurrenceStep(p, c.RecurrenceShape, c.RecurrenceInput, state)
 				for at := range c.Steps {
 					var present, decay []F
 					if o.decay {
@@ -40,7 +43,7 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 						present = row(c.Mask, at, batch)
 					}
 					step.Run(row(c.Gates, at, batch*o.form.Gates()*units), decay, present)
-					near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, len(state)), 0)
+					numtest.Near(t, fmt.Sprintf("batch %d, units %d, %+v, step %d", batch, units, o, at), state, row(want, at, len(state)), 0)
 				}
 			}
 		}
@@ -48,20 +51,20 @@ func testGRUStep[F Float](t *testing.T, k *kernels) {
 }
 
 func TestAffineStep(t *testing.T) {
-	eachKernels(t, testAffineStep[float32], testAffineStep[float64])
+	eachSet(t, testAffineStep[float32], testAffineStep[float64])
 }
 
-func testAffineStep[F Float](t *testing.T, k *kernels, m *machine[F]) {
+func testAffineStep[F Float](t *testing.T, k *simd.Set, loops *simd.Loops[F]) {
 	rng := rand.New(rand.NewPCG(22, 0))
-	p := &Pool{threads: 1, kernels: k}
+	p := &Pool{threads: 1, instructions: newInstructions(k)}
 	for _, batch := range []int{1, fewRows, fewRows + 1} {
-		for _, inputs := range []int{1, 5, m.depth, m.depth + 1} {
+		for _, inputs := range []int{1, 5, loops.Depth, loops.Depth + 1} {
 			for _, units := range []int{1, 31} {
-				x, w, b := random[F](rng, batch*inputs), random[F](rng, inputs*units), random[F](rng, units)
+				x, w, b := numtest.Random[F](rng, batch*inputs), numtest.Random[F](rng, inputs*units), numtest.Random[F](rng, units)
 				want := make([]F, batch*units)
 				Affine(p, batch, inputs, units, x, w, b, want)
 				y := NewAffineStep(p, batch, w, b).Run(x)
-				near(t, fmt.Sprintf("[%d,%d]·[%d,%d]", batch, inputs, inputs, units), y, want, 0)
+				numtest.Near(t, fmt.Sprintf("[%d,%d]·[%d,%d]", batch, inputs, inputs, units), y, want, 0)
 			}
 		}
 	}
@@ -72,7 +75,7 @@ func TestRunningPools(t *testing.T) {
 	rng := rand.New(rand.NewPCG(23, 0))
 	const size = poolingBatch * poolingWidth
 	for name, mask := range map[string][]float64{"mask": poolingMask, "no mask": nil} {
-		x := random[float64](rng, poolingSteps*size)
+		x := numtest.Random[float64](rng, poolingSteps*size)
 		for i := range x {
 			x[i] -= 5 // so that no maximum is above the 0 of a sequence that has not begun
 		}

@@ -40,20 +40,20 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"Affine#", node(op.Affine(s, x, elsewhere, nil))},
 		{"Gather: ids: found float64, expected int", node(op.Gather(s, row, row, nil))},
 		{"Gather: keep: found shape [3,6], expected [4,3]", node(op.Gather(s, row, ids, row))},
-		{"GRU: Gates: found 5 columns, expected a multiple of 3", node(op.GRU(s, op.GRUNodes{Gates: float("x435", 4, 3, 5)}, op.GRUOptions{}))},
-		{"GRU: RecurrentKernel: found none, expected a node", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{}))},
-		{"GRU: RecurrentKernel: found shape [3,6], expected [2,6]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: row}, op.GRUOptions{}))},
-		{"GRU: Mask: found shape [3,6], expected [4,3]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, op.GRUOptions{}))},
-		{"GRU: RecurrentDropout: found shape [4,3,6], expected [3,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u2", 2, 6), RecurrentDropout: float("d", 4, 3, 6)}, op.GRUOptions{}))},
-		{"GRU: ZoneoutRate: found 1.5, expected 0 to 1", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{ZoneoutRate: 1.5}))},
-		{"GRU: Activation: found sine, expected [linear relu", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Activation: "sine"}))},
+		{"Recurrence: Gates: found 5 columns, expected a multiple of 3", node(op.Recurrence(s, op.RecurrenceNodes{Gates: float("x435", 4, 3, 5)}, op.RecurrenceOptions{}))},
+		{"Recurrence: RecurrentKernel: found none, expected a node", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{}))},
+		{"Recurrence: RecurrentKernel: found shape [3,6], expected [2,6]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: row}, op.RecurrenceOptions{}))},
+		{"Recurrence: Mask: found shape [3,6], expected [4,3]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u", 2, 6), Mask: row}, op.RecurrenceOptions{}))},
+		{"Recurrence: RecurrentDropout: found shape [4,3,6], expected [3,3,2]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u2", 2, 6), RecurrentDropout: float("d", 4, 3, 6)}, op.RecurrenceOptions{}))},
+		{"Recurrence: ZoneoutRate: found 1.5, expected 0 to 1", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{ZoneoutRate: 1.5}))},
+		{"Recurrence: Activation: found sine, expected [linear relu", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{Activation: "sine"}))},
 		{
-			"GRU: GateActivation: found tanh, expected sigmoid in an LSTM",
-			node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: kernel.LSTM, GateActivation: "tanh"})),
+			"Recurrence: GateActivation: found tanh, expected sigmoid in an LSTM",
+			node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{Form: kernel.LSTM, GateActivation: "tanh"})),
 		},
-		{"GRU: Epsilon: found 0, expected more than 0", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u4", 2, 6), RecurrentGain: vector}, op.GRUOptions{}))},
-		{"GRU: Decay: found shape [3,6], expected [4,3,2]", node(op.GRU(s, op.GRUNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.GRUOptions{}))},
-		{"GRU: Form: found 17, expected a form of kernel.GRUForm", node(op.GRU(s, op.GRUNodes{Gates: x}, op.GRUOptions{Form: 17}))},
+		{"Recurrence: Epsilon: found 0, expected more than 0", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u4", 2, 6), RecurrentGain: vector}, op.RecurrenceOptions{}))},
+		{"Recurrence: Decay: found shape [3,6], expected [4,3,2]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.RecurrenceOptions{}))},
+		{"Recurrence: Form: found 17, expected a form of kernel.Form", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{Form: 17}))},
 		{"Scale: factors: found shape [3,6], expected [4,3,6]", node(op.Scale(s, x, row))},
 		{"ScaleSteps: factors: found shape [6], expected [3,6]", node(op.ScaleSteps(s, x, vector))},
 		{"Activate: name: found nothing, expected [linear relu", node(op.Activate(s, "nothing", x))},
@@ -225,10 +225,10 @@ func named(g *G.ExprGraph) map[string]G.Nodes {
 }
 
 // All gradients of a recurrence come from one pass back through time.
-func TestOneBackwardPassOfGRU(t *testing.T) {
+func TestOneBackwardPassOfRecurrence(t *testing.T) {
 	in := inputs{"gates": random(1, 3, 2, 6), "kernel": random(2, 2, 6), "bias": random(3, 6), "initial": random(4, 2, 2)}
-	p := mustCompile[float64](t, 1, true, in, gru(op.GRUOptions{}))
-	if found := len(named(p.inputs["gates"].Graph())["GRUGradient"]); found != 1 {
+	p := mustCompile[float64](t, 1, true, in, gru(op.RecurrenceOptions{}))
+	if found := len(named(p.inputs["gates"].Graph())["RecurrenceGradient"]); found != 1 {
 		t.Errorf("found %d nodes, expected one", found)
 	}
 }
@@ -265,7 +265,7 @@ func layer(s *op.Scope, in nodes) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := op.GRU(s, op.GRUNodes{Gates: gates, RecurrentKernel: in["kernel"], RecurrentBias: in["bias"], Mask: in["mask"]}, op.GRUOptions{})
+	hidden, err := op.Recurrence(s, op.RecurrenceNodes{Gates: gates, RecurrentKernel: in["kernel"], RecurrentBias: in["bias"], Mask: in["mask"]}, op.RecurrenceOptions{})
 	if err != nil {
 		return nil, err
 	}

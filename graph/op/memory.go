@@ -32,12 +32,12 @@ func buffer[F kernel.Float](m *Memory, number, n int) []F {
 	return held[:n:n]
 }
 
-// recurrence returns the slot's working memory for a recurrence.
-func recurrence[F kernel.Float](m *Memory, number int) *kernel.GRU[F] {
+// recurrenceMemory returns the slot's working memory for a recurrence.
+func recurrenceMemory[F kernel.Float](m *Memory, number int) *kernel.Recurrence[F] {
 	key := slot{number: number, dtype: dtypeOf[F](), cell: true}
-	held, ok := m.slots[key].(*kernel.GRU[F])
+	held, ok := m.slots[key].(*kernel.Recurrence[F])
 	if !ok {
-		held = new(kernel.GRU[F])
+		held = new(kernel.Recurrence[F])
 		m.slots[key] = held
 	}
 	return held

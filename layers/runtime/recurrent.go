@@ -157,7 +157,7 @@ type directionPass[F kernel.Float] struct {
 	*direction[F]
 	recurrent *recurrent[F]
 	pool      *kernel.Pool
-	work      kernel.GRU[F]
+	work      kernel.Recurrence[F]
 
 	projected, normalized []F // [T,B,GH]
 	padded                []F // [GH]: a recurrent bias of the candidate alone, after zeros
@@ -193,10 +193,10 @@ func (d *directionPass[F]) run(in sequence[F], decay []F) {
 	if r.stepwise() {
 		d.bySteps(in)
 	} else {
-		d.work.Forward(d.pool, kernel.GRUShape{
+		d.work.Forward(d.pool, kernel.RecurrenceShape{
 			Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation),
 			Steps: in.steps, Batch: in.batch, Units: r.Units, Reverse: d.reverse,
-		}, kernel.GRUInput[F]{
+		}, kernel.RecurrenceInput[F]{
 			Gates: d.gates(in), RecurrentKernel: d.recurrentKernel, RecurrentBias: d.fullRecurrentBias(), RecurrentGain: d.recurrentGain,
 			Epsilon: normEpsilon, Initial: d.initial, Mask: in.mask, ZoneoutRate: F(r.Zoneout), Decay: decay,
 		}, d.states, false)
@@ -313,9 +313,9 @@ func (r *recurrent[F]) newStage(s *Stepper[F], states []F) *gruStage[F] {
 		g.candidateBias, g.padded = recurrentBias, make([]F, columns)
 		recurrentBias = g.padded
 	}
-	g.recurrence = kernel.NewGRUStep(s.pool, kernel.GRUShape{
+	g.recurrence = kernel.NewRecurrenceStep(s.pool, kernel.RecurrenceShape{
 		Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation), Batch: s.batch, Units: r.Units,
-	}, kernel.GRUInput[F]{
+	}, kernel.RecurrenceInput[F]{
 		RecurrentKernel: d.recurrentKernel, RecurrentBias: recurrentBias, RecurrentGain: d.recurrentGain,
 		Epsilon: normEpsilon, ZoneoutRate: F(r.Zoneout),
 	}, states)
@@ -328,7 +328,7 @@ type gruStage[F kernel.Float] struct {
 	gates                 *kernel.AffineStep[F]
 	blocks                int // of columns of the gates
 	kernelGain, shift     []F // [GH]: of layer normalization, or nil; nil without a bias too
-	recurrence            *kernel.GRUStep[F]
+	recurrence            *kernel.RecurrenceStep[F]
 	candidateBias, padded []F // [H] or nil, and the recurrent bias [3H] that ends with it
 	decay                 []F // [B,SH], multiplies the states before a step; nil for none
 	states, hidden        []F // the second [B,H]: the states where they are no more than that, else a copy of what is

@@ -189,7 +189,7 @@ func (c GRUConfig) Recurrence() Recurrence {
 }
 
 // kernelForm is the form of package kernel, that of reset-after for a form that does not exist.
-func (c GRUConfig) kernelForm() kernel.GRUForm {
+func (c GRUConfig) kernelForm() kernel.Form {
 	switch c.Form {
 	case ResetBefore:
 		if c.Update == UpdateNew {

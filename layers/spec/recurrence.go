@@ -11,10 +11,10 @@ import (
 // Kernel, Gates and States hold for every kind.
 type Recurrence struct {
 	GRUConfig
-	Kernel kernel.GRUForm // the equations, unless there is a cell
-	Cell   Cell           // the equations of a cell that is not built in; nil: those of Kernel
-	Gates  int            // blocks of columns in the kernels and biases
-	States int            // blocks of columns in a state, of which the first is the output
+	Kernel kernel.Form // the equations, unless there is a cell
+	Cell   Cell        // the equations of a cell that is not built in; nil: those of Kernel
+	Gates  int         // blocks of columns in the kernels and biases
+	States int         // blocks of columns in a state, of which the first is the output
 }
 
 // Recurrence is r itself, so that every recurrent configuration has this method.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
@@ -140,13 +140,13 @@ func (a *app) checkDataDir(cmd *cobra.Command) error {
 
 // checkKernels refuses a GRUEXP_KERNELS that this machine does not have: numbers would come from others than asked for.
 func checkKernels() error {
-	inUse, asked := kernel.Kernels()
+	inUse, asked := simd.InUse()
 	if asked == "" || asked == inUse {
 		return nil
 	}
 	return fault.Fault{
 		Where: "GRUEXP_KERNELS", What: "no such kernels on this processor", Found: fmt.Sprintf("%q", asked),
-		Expected: "nothing, or " + usererr.OneOf(kernel.SupportedKernels(), asked),
+		Expected: "nothing, or " + usererr.OneOf(simd.Names(), asked),
 	}.Err()
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -32,7 +33,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			}
 			row("program", "gruexp %s, %s, %s/%s", env.Build.Version, env.Build.Go, env.Build.OS, env.Build.Arch)
 			row("cpu", "%d cores, %s", env.Cores, strings.Join(env.CPU, " "))
-			row("kernels", "%s, of %s", env.Kernels, strings.Join(kernel.SupportedKernels(), " "))
+			row("kernels", "%s, of %s", env.Kernels, strings.Join(simd.Names(), " "))
 			row("threads", "%d", env.Threads)
 			if memory, err := mem.VirtualMemoryWithContext(cmd.Context()); err == nil {
 				row("memory", "%s free of %s", humanize.IBytes(memory.Available), humanize.IBytes(memory.Total))

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/cpu"
 
-	"github.com/gruexp/gruexp/graph/kernel"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
 	"github.com/gruexp/gruexp/trainer/data/sets"
 )
 
@@ -51,7 +51,7 @@ type Environment struct {
 
 // Read looks at the machine.
 func Read(threads int) Environment {
-	kernels, _ := kernel.Kernels()
+	kernels, _ := simd.InUse()
 	return Environment{
 		Build:   ReadBuild(),
 		CPU:     features(),

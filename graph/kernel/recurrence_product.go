@@ -1,0 +1,146 @@
+package kernel
+
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
+// recurrentProduct multiplies rows by some columns of the recurrent kernel, or by their transpose, step after step. It packs
+// them once for the whole sequence, except where there are too few rows for that to pay.
+type recurrentProduct[F Float] struct {
+	stage   int
+	lo, hi  int // the columns
+	dropout []F // [B,H], multiplies the left factor; or nil
+	// The left factor, a row for each slot, is kept for the gradient of the recurrent kernel, or it stays in the states as
+	// they are.
+	left  []F // [active,H]
+	stays bool
+
+	depth, width int // of the factor: a row of depth values gives one of width values
+	packed       []F
+	panels       bool // whether packed is the factor in panels
+	kernel       []F  // where rows are multiplied one by one: the factor
+	stride       int  // from row to row of kernel
+}
+
+// addProducts lists the products: one for each stage, or with dropout that differs between the gates for each of these.
+func (r *recurrenceRun[F]) addProducts() {
+	H := r.Units
+	size := r.Batch * H
+	perGate := len(r.in.RecurrentDropout) > size
+	count := r.cell.count
+	if perGate {
+		count = r.cell.gates
+	}
+	for len(r.Recurrence.products) < count {
+		r.Recurrence.products = append(r.Recurrence.products, recurrentProduct[F]{})
+	}
+	r.products = r.Recurrence.products[:count]
+	i := 0
+	for stage := range r.cell.count {
+		lo, hi := r.stageColumns(stage)
+		for lo < hi {
+			x := &r.products[i]
+			x.stage, x.lo, x.hi, x.dropout = stage, lo, hi, r.in.RecurrentDropout
+			if perGate {
+				x.hi, x.dropout = lo+H, row(r.in.RecurrentDropout, i, size)
+			}
+			x.stays = stage == 0 && !r.masked() && r.in.Decay == nil && x.dropout == nil
+			lo = x.hi
+			i++
+		}
+	}
+}
+
+// multiplyBy makes the products ready, by the recurrent kernel or by its transpose.
+func (r *recurrenceRun[F]) multiplyBy(transposed bool) {
+	loops := r.loops
+	for i := range r.products {
+		x := &r.products[i]
+		x.depth, x.width = r.Units, x.hi-x.lo
+		if transposed {
+			x.depth, x.width = x.width, x.depth
+		}
+		if r.training && !x.stays {
+			x.left = resize(x.left, r.active*r.Units)
+		}
+		x.kernel, x.stride = r.in.RecurrentKernel[x.lo:], r.columns
+		lines := factor[F]{x.kernel, x.stride, !transposed}
+		x.panels = r.rowsAtOnce > 1
+		switch {
+		case x.panels:
+			x.packed = resize(x.packed, x.depth*roundUp(x.width, loops.Lanes))
+			lines.packRight(loops, 0, x.width, 0, x.depth, x.packed)
+		case transposed:
+			x.packed = resize(x.packed, x.depth*x.width)
+			lines.packPanel(loops, 0, x.width, 0, x.depth, x.packed, x.width)
+			x.kernel, x.stride = x.packed, x.width
+		}
+	}
+}
+
+// columns are rows of the left factor, or a block of columns of them.
+type columns[F Float] struct {
+	depth int
+	lines simd.Lines[F]
+}
+
+// multiply sets n rows of to those of from, zeros where it has none, plus the product of left, which stands in blocks of
+// columns, and the factor. An element is a sum in the order of all columns.
+func (x *recurrentProduct[F]) multiply(w *recurrenceWorker[F], n int, left []columns[F], from, to simd.Lines[F]) {
+	loops := w.loops
+	if !x.panels {
+		accumulate := from.Data != nil
+		at := 0
+		for _, block := range left {
+			loops.Row(block.depth, block.lines.Data, 1, x.kernel[at*x.stride:], x.stride, accumulate, to.Data[:x.width])
+			at += block.depth
+			accumulate = true
+		}
+		return
+	}
+	if loops.PacksLeft {
+		left = x.packLeft(w, n, left)
+	}
+	// Fetching starts as late as possible: the panels pass through the cache too.
+	wanted := w.ahead.lines()
+	steps := ceil(n, loops.Rows) * ceil(x.width, loops.Cols) * x.depth // of k in tiles, each of which fetches a line
+	t := &w.tile
+	for j := 0; j < x.width; {
+		width := loops.Panel(x.width - j)
+		t.Cols = min(width, x.width-j)
+		for i := 0; i < n; i += loops.Rows {
+			t.Rows = min(loops.Rows, n-i)
+			t.Right, t.From, t.To = simd.Lines[F]{Data: x.packed[j*x.depth:], Stride: width}, from.From(i, j), to.From(i, j)
+			for _, block := range left {
+				t.K = block.depth
+				t.Left, t.RowStride, t.StepStride = block.lines.Data[i*block.lines.Stride:], block.lines.Stride, 1
+				if loops.PacksLeft {
+					t.RowStride, t.StepStride = 1, loops.Rows
+				}
+				t.Prefetch = simd.Lines[F]{}
+				if steps <= wanted+2*t.K {
+					t.Prefetch = w.ahead.next(t.K)
+				}
+				loops.Tile(t)
+				steps -= t.K
+				t.Right, t.From = t.Right.From(t.K, 0), t.To
+			}
+		}
+		j += width
+	}
+}
+
+// packLeft packs rows as the left factor of the machine's tiles.
+func (x *recurrentProduct[F]) packLeft(w *recurrenceWorker[F], n int, left []columns[F]) []columns[F] {
+	rows := w.loops.Rows
+	w.panel = resize(w.panel, x.depth*roundUp(n, rows))
+	at := 0
+	for _, block := range left {
+		for i := 0; i < n; i += rows {
+			w.loops.Interleave(block.depth, block.lines.Data[i*block.lines.Stride:], block.lines.Stride, min(rows, n-i), w.panel[i*x.depth+at*rows:], rows)
+		}
+		at += block.depth
+	}
+	w.blocks = append(w.blocks[:0], columns[F]{x.depth, simd.Lines[F]{Data: w.panel, Stride: x.depth}})
+	return w.blocks
+}

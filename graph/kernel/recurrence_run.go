@@ -1,0 +1,276 @@
+package kernel
+
+import (
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+)
+
+// recurrenceRun is one pass over a sequence.
+type recurrenceRun[F Float] struct {
+	*Recurrence[F]
+	RecurrenceShape
+	loops      *simd.Loops[F]
+	cell       *cell[F]
+	columns    int // of the gates, G·H
+	stateWidth int // columns of a row of the state
+	rowsAtOnce int // in a chunk
+	rowGrain   int // the least number of rows that is worth a worker
+	in         RecurrenceInput[F]
+	bias       []F
+	hidden     []F
+	training   bool                  // slots are in use
+	products   []recurrentProduct[F] // by stage
+
+	// Of a backward pass.
+	dHidden  []F // else nil
+	gradient RecurrenceGradient[F]
+	// Of the columns of q, kept ones have their gradient in dProducts; the others, the first ones, share that of the gates.
+	kept, shared int
+}
+
+// chunkRows is how many rows a worker takes through a product and its gates at a time: the product is still in the cache
+// when the gates are computed from it.
+const chunkRows = 32
+
+// packingRows is from how many rows in a sequence packing the recurrent kernel pays.
+const packingRows = 8
+
+// start makes the run of a pass.
+func (g *Recurrence[F]) start(p *Pool, s RecurrenceShape, in RecurrenceInput[F], hidden []F) *recurrenceRun[F] {
+	loops := loopsOf[F](p)
+	c := g.cellOf(p, s)
+	g.run = recurrenceRun[F]{
+		Recurrence: g, RecurrenceShape: s, loops: loops, cell: c, columns: c.gates * s.Units, stateWidth: c.states * s.Units,
+		rowsAtOnce: 1, in: in, bias: in.RecurrentBias, hidden: hidden,
+	}
+	r := &g.run
+	// The choice follows from the shape alone: rows that a worker happens to hold alone go the same way.
+	if s.Batch > 1 && s.Steps*s.Batch >= packingRows {
+		r.rowsAtOnce = roundUp(min(chunkRows, s.Batch), loops.Rows)
+	}
+	if r.zonesOut() {
+		g.rates = resize(g.rates, r.stateWidth)
+		for j := range g.rates {
+			g.rates[j] = in.ZoneoutRate
+		}
+	}
+	if allPresent(in.Mask) {
+		r.in.Mask = nil
+	}
+	g.zeros = resize(g.zeros, max(r.columns, s.Batch*r.stateWidth))
+	if r.bias == nil {
+		r.bias = g.zeros
+	}
+	r.addProducts()
+	r.rowGrain = max(loops.Rows, ceil(loops.Grain, s.Steps*s.Units*r.columns))
+	return r
+}
+
+// allPresent reports whether a mask lets everything through.
+func allPresent[F Float](mask []F) bool {
+	for _, m := range mask {
+		if m == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fetches reports whether products fetch what the gates need: not where rows are multiplied one by one, and with a mask the
+// rows need not stand side by side.
+func (r *recurrenceRun[F]) fetches() bool { return r.rowsAtOnce > 1 && !r.masked() }
+
+// masked reports whether the mask leaves anything out. Else a slot is the number of the pair itself.
+func (r *recurrenceRun[F]) masked() bool { return r.in.Mask != nil }
+
+// work takes all rows through the sequence. Rows are independent of each other through all of time, so a worker takes its
+// rows through the whole sequence without waiting for others.
+func (r *recurrenceRun[F]) work(p *Pool) {
+	workers := p.blocks(r.Batch, r.rowGrain)
+	for len(r.workers) < workers {
+		r.workers = append(r.workers, recurrenceWorker[F]{})
+	}
+	for i := range workers {
+		w := &r.workers[i]
+		w.recurrenceRun, w.number, w.of = r, i, workers
+		w.resize()
+	}
+	if workers == 1 {
+		r.workers[0].pass()
+		return
+	}
+	p.Split(workers, 1, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			r.workers[i].pass()
+		}
+	})
+}
+
+// step returns the step that runs as the i-th, and the one before it, −1 at the start.
+func (r *recurrenceRun[F]) step(i int) (t, before int) {
+	if !r.Reverse {
+		return i, i - 1
+	}
+	if i == 0 {
+		return r.Steps - 1, -1
+	}
+	return r.Steps - 1 - i, r.Steps - i
+}
+
+// statesAt returns the states of all rows after step t, the initial ones for t = −1.
+func (r *recurrenceRun[F]) statesAt(t int) []F {
+	switch {
+	case t >= 0:
+		return row(r.hidden, t, r.Batch*r.stateWidth)
+	case r.in.Initial != nil:
+		return r.in.Initial
+	}
+	return r.zeros
+}
+
+// recurrenceWorker takes some rows of the batch through the sequence, a chunk of them at a time.
+type recurrenceWorker[F Float] struct {
+	*recurrenceRun[F]
+	number, of int // which of how many workers it is
+
+	t, before int   // the step at hand, and the one before it
+	rows      []int // those that the mask lets through
+	chunk     []int // those at hand
+	slots     []int // of the chunk, with training and a mask
+
+	// Rows of the chunk, in its order.
+	previous simd.Lines[F] // the states before, wherever they are
+	gathered []F           // these where they do not lie at equal distances
+	reset    []F           // the left factor of a later stage
+	dropped  []F           // a left factor times its dropout
+	out      []F           // products
+	unsaved  []F           // what a stage saves where nobody needs it later
+	dLeft    []F           // the gradient with respect to the left factor of a later stage
+	above    []F           // with zoneout: the gradient that the step hands to its cell,
+	zoned    []F           // and the one that passes it by
+	dq       []F           // gradients with respect to q where they do not lie at equal distances
+	scratch  []F           // of a cell, a row
+
+	panel []F        // the left factor in panels
+	ahead fetches[F] // what the next chunk needs
+	// What is handed on by reference, kept here so that it is not allocated anew.
+	span      span
+	blocks    []columns[F]
+	tile      simd.Tile[F]
+	gates     simd.GateRows[F]
+	gradients simd.GradientRows[F]
+}
+
+// pass takes the worker's rows through the sequence.
+func (w *recurrenceWorker[F]) pass() {
+	if w.dHidden != nil {
+		w.backward()
+	} else {
+		w.forward()
+	}
+}
+
+// resize makes the worker's memory fit.
+func (w *recurrenceWorker[F]) resize() {
+	rows, H := w.rowsAtOnce, w.Units
+	w.gathered = resize(w.gathered, rows*w.stateWidth)
+	w.dropped = resize(w.dropped, rows*H)
+	w.out = resize(w.out, rows*w.columns)
+	w.scratch = resize(w.scratch, w.columns)
+	w.unsaved = resize(w.unsaved, rows*w.cell.saved*H)
+	if w.zonesOut() {
+		w.above, w.zoned = resize(w.above, rows*w.stateWidth), resize(w.zoned, rows*w.stateWidth)
+	}
+	if w.cell.count > 1 {
+		w.reset, w.dLeft = resize(w.reset, rows*H), resize(w.dLeft, rows*H)
+	}
+}
+
+// begin lists the worker's rows at step t and calls absent for those that the mask leaves out. They stand side by side; but
+// with a mask worker w has the rows w, w+of, …: batches are often sorted by length, and this way each has its share of the
+// long ones.
+func (w *recurrenceWorker[F]) begin(t, before int, absent func(b int)) {
+	w.t, w.before, w.rows = t, before, w.rows[:0]
+	first, end, by := w.Batch*w.number/w.of, w.Batch*(w.number+1)/w.of, 1
+	if w.masked() {
+		first, end, by = w.number, w.Batch, w.of
+	}
+	for b := first; b < end; b += by {
+		if present(w.in.Mask, t*w.Batch+b) {
+			w.rows = append(w.rows, b)
+		} else {
+			absent(b)
+		}
+	}
+}
+
+// take begins the chunk of the rows that start with the given one. With training it has slots.
+func (w *recurrenceWorker[F]) take(first int) {
+	w.chunk = w.rows[first:min(first+w.rowsAtOnce, len(w.rows))]
+	if w.masked() && w.training {
+		w.slots = w.slots[:0]
+		for _, b := range w.chunk {
+			w.slots = append(w.slots, w.slotOf[w.t*w.Batch+b])
+		}
+	}
+	w.previous = w.statesBefore()
+}
+
+// statesBefore returns the previous states of the chunk, decayed.
+func (w *recurrenceWorker[F]) statesBefore() simd.Lines[F] {
+	states, width := w.statesAt(w.before), w.stateWidth
+	if w.in.Decay != nil {
+		for k, b := range w.chunk {
+			w.loops.Multiply(row(w.gathered, k, width), row(states, b, width), row(w.in.Decay, w.t*w.Batch+b, width))
+		}
+		return simd.Lines[F]{Data: w.gathered, Stride: width}
+	}
+	if count, distance := even(w.chunk); count == len(w.chunk) {
+		return linesOf(states, width, w.chunk[0], distance)
+	}
+	for k, b := range w.chunk {
+		copy(row(w.gathered, k, width), row(states, b, width))
+	}
+	return simd.Lines[F]{Data: w.gathered, Stride: width}
+}
+
+// slot returns the slot of a row of the chunk.
+func (w *recurrenceWorker[F]) slot(k int) int {
+	if w.masked() {
+		return w.slots[k]
+	}
+	return w.t*w.Batch + w.chunk[k]
+}
+
+// span is rows of a chunk that stand at equal distances, in the batch and among the slots.
+type span struct{ at, rows, first, distance, slot, slots int }
+
+// spanFrom returns the longest span from a place in the chunk on. It holds until the next one.
+func (w *recurrenceWorker[F]) spanFrom(at int) *span {
+	s := &w.span
+	s.at, s.first = at, w.chunk[at]
+	if !w.masked() {
+		s.rows, s.distance, s.slot, s.slots = len(w.chunk)-at, 1, w.slot(at), 1
+		return s
+	}
+	s.rows, s.distance = even(w.chunk[at:])
+	if w.training {
+		var count int
+		count, s.slots = even(w.slots[at:])
+		s.slot, s.rows = w.slots[at], min(s.rows, count)
+	}
+	return s
+}
+
+// ofBatch returns the rows of a span in a matrix [B,width], bySlot in one with a row per slot, ofChunk in one with a row
+// per row of the chunk.
+func ofBatch[F Float](matrix []F, width int, s *span) simd.Lines[F] {
+	return linesOf(matrix, width, s.first, s.distance)
+}
+
+func bySlot[F Float](matrix []F, width int, s *span) simd.Lines[F] {
+	return linesOf(matrix, width, s.slot, s.slots)
+}
+
+func ofChunk[F Float](matrix []F, width int, s *span) simd.Lines[F] {
+	return linesOf(matrix, width, s.at, 1)
+}
