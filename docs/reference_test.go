@@ -20,7 +20,7 @@ var probes = []struct {
 }{
 	{`
 task: forecast
-data: {csv: {path: x.csv, sequence: s}, forecast: {target: y}}
+data: {table: {path: x.csv, sequence: s}, forecast: {target: y}}
 model: {layers: [gru, dense]}
 solver: {spikes: {}, gradient_noise: {}, lookahead: {}, groups: [{names: [gru0], learning_rate_factor: 0.1}]}
 trainer: {early_stopping: {}, reduce_on_plateau: {}}
@@ -38,43 +38,43 @@ goal: {metric: test.accuracy}
 `, []string{"embedding", "dropout", "", "pool", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}}
+data: {table: {path: x.csv, sequence: s, target: y}}
 model: {layers: [gru: {form: reset-before, bidirectional: true}, dense]}
 `, []string{"gru", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}}
+data: {table: {path: x.csv, sequence: s, target: y}}
 model: {layers: [gru: {form: three-gate}, dense]}
 `, []string{"gru", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}}
+data: {table: {path: x.csv, sequence: s, target: y}}
 model: {layers: [lstm, dense]}
 `, []string{"lstm", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}}
+data: {table: {path: x.csv, sequence: s, target: y}}
 model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense]}
 `, []string{"lstm", "rnn", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}, missing: {mask: true, gap: true}}
+data: {table: {path: x.csv, sequence: s, target: y}, missing: {mask: true, gap: true}}
 model: {layers: [gru_d, dense]}
 `, []string{"gru_d", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y, categories: [c]}}
+data: {table: {path: x.csv, sequence: s, target: y, categories: [c]}}
 model: {input: {size: 3, categories: [{first: 1, count: 2}]}, layers: [category_embedding, gru, dense]}
 `, []string{"category_embedding", "", ""}},
 	{`
 task: classify
-data: {csv: {path: x.csv, sequence: s, target: y}}
+data: {table: {path: x.csv, sequence: s, target: y}}
 model: {layers: [conv1d, batch_norm, layer_norm, residual: {layers: [layer_norm]}, activity_regularization: {l2: 2}, attention_pool, dense]}
 solver: {average: {}}
 `, []string{"conv1d", "batch_norm", "layer_norm", "residual", "activity_regularization", "attention_pool", ""}},
 	{`
 task: next
-data: {csv: {path: x.csv, sequence: s}}
+data: {table: {path: x.csv, sequence: s}}
 model: {layers: [gru: {return_sequences: true, stateful: true}, dense]}
 trainer: {truncate: {}, curriculum: {}}
 `, []string{"", ""}},
@@ -287,7 +287,7 @@ func format(value any) string {
 // allowed provokes the program into saying what it expects. What names a column or a file may be any text.
 func (r *reference) allowed(k key, defaults defaultValues) string {
 	wrong := map[string]string{wholeKind: "-7", numberKind: "-1", textKind: `"?"`}[k.kind]
-	if wrong == "" || strings.HasPrefix(k.path, "data.csv.") {
+	if wrong == "" || strings.HasPrefix(k.path, "data.table.") {
 		return ""
 	}
 	names, assign := r.variants(k)

@@ -23,8 +23,8 @@ func TestStrategiesOfTraining(t *testing.T) {
 	folder := t.TempDir()
 	var bases []string
 	for i, text := range []string{
-		"task: classify\ndata: {csv: {path: x.csv, sequence: s, target: y}}\nmodel: {layers: [gru, dense]}\n",
-		"task: forecast\ndata: {csv: {path: x.csv}, forecast: {target: y}}\nmodel: {layers: [gru, dense]}\n",
+		"task: classify\ndata: {table: {path: x.csv, sequence: s, target: y}}\nmodel: {layers: [gru, dense]}\n",
+		"task: forecast\ndata: {table: {path: x.csv}, forecast: {target: y}}\nmodel: {layers: [gru, dense]}\n",
 	} {
 		base := filepath.Join(folder, fmt.Sprintf("base%d.yaml", i))
 		if err := os.WriteFile(base, []byte(text), 0o644); err != nil {

@@ -22,7 +22,7 @@ func TestVectorsOfCategories(t *testing.T) {
 	write(t, filepath.Join(folder, "weather.csv"), strings.Join(rows, "\n")+"\n")
 	config := write(t, filepath.Join(folder, "mine.yaml"), `task: forecast
 data:
-  csv: {path: weather.csv, time: date, categories: [weather, month], calendar: [season]}
+  table: {path: weather.csv, time: date, categories: [weather, month], calendar: [season]}
   forecast: {target: temp_max, window: 14, horizon: 1}
   missing: {mask: true}
 model: {layers: [category_embedding: {units: 3}, gru: {units: 8, dropout: 0.1}, dense]}

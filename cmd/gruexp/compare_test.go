@@ -317,7 +317,7 @@ func TestWrongStudies(t *testing.T) {
 			"which.yaml:4: wrong value of split (found \"maybe\", expected one of [varied fixed])",
 			"which.yaml:5: wrong value of seeds (found [1], expected two or more)",
 		}},
-		"data": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  b: {data.csv.target: nothing}\n", []string{
+		"data": {"base: mine.yaml\nmetric: valid.loss\nreference: a\narms:\n  a:\n  b: {data.table.target: nothing}\n", []string{
 			"…nothing…",
 		}},
 		"base": {"base: nothing\nmetric: valid.loss\nreference: a\narms: {a: , b: }\n", []string{

@@ -25,7 +25,7 @@ trainer: {max_epochs: 100, early_stopping: {monitor: valid.loss, patience: 10, m
 const contractCSV = `task: classify
 seed: 1
 data:
-  csv:
+  table:
     train: a.csv
     test: b.csv
     sequence: seq
@@ -47,7 +47,7 @@ trainer: {max_epochs: 100, early_stopping: {monitor: valid.loss, patience: 10, m
 
 const contractForecast = `task: forecast
 data:
-  csv: {path: all.csv, time: t}
+  table: {path: all.csv, time: t}
   forecast: {target: pm25, window: 72, horizon: 24}
 model:
   layers:

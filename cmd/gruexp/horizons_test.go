@@ -53,7 +53,7 @@ func TestPredictRelative(t *testing.T) {
 	out := filepath.Join(folder, "run")
 	trained := mustRun(t, "train", write(t, filepath.Join(folder, "mine.yaml"), `task: forecast
 data:
-  csv: {path: sales.csv, time: day}
+  table: {path: sales.csv, time: day}
   forecast: {target: sales, window: 8, from: 1, horizon: 2, relative: true}
 model: {layers: [gru: {units: 8}, dense]}
 solver: {learning_rate: 0.01}

@@ -157,7 +157,7 @@ func TestHostileFiles(t *testing.T) {
 				columns = ""
 			}
 			config := write(t, filepath.Join(folder, "c.yaml"), fmt.Sprintf(`task: classify
-data: {csv: {path: %s%s, target: y}, split: {valid: 0.2, test: 0.2}}
+data: {table: {path: %s%s, target: y}, split: {valid: 0.2, test: 0.2}}
 model: {layers: [gru: {units: 2}, dense]}
 trainer: {max_epochs: 1}
 `, c.file, columns))
@@ -204,7 +204,7 @@ func jsonLines(n int, form string) string {
 func TestEndlessLine(t *testing.T) {
 	for _, begin := range []string{"", "s,t,x,y\n1,1,", "s,t,x,y\n1,1,1,\""} {
 		config := write(t, filepath.Join(t.TempDir(), "c.yaml"), `task: classify
-data: {csv: {path: /dev/stdin, sequence: s, time: t, target: y}}
+data: {table: {path: /dev/stdin, sequence: s, time: t, target: y}}
 model: {layers: [gru: {units: 2}, dense]}
 `)
 		call := command(t, "train", config)

@@ -20,7 +20,7 @@ func TestTheTestPartChangesNoWeight(t *testing.T) {
 		},
 		"label by time": {
 			labeledHours(600), `task: label
-data: {csv: {path: temperatures.csv, time: time, target: warm, categories: [sky]}, forecast: {window: 24}, missing: {mask: true, gap: true}}
+data: {table: {path: temperatures.csv, time: time, target: warm, categories: [sky]}, forecast: {window: 24}, missing: {mask: true, gap: true}}
 model: {layers: [gru: {units: 4, return_sequences: true}, dense]}
 trainer: {max_epochs: 2}
 `, func(_ int, cells []string) { cells[1], cells[2], cells[3] = "1e9", "purple", "no" },
@@ -83,7 +83,7 @@ func TestTheTargetIsNoInput(t *testing.T) {
 	write(t, filepath.Join(folder, "a.csv"), table.String())
 	for _, task := range []string{"classify", "regress", "label"} {
 		file := write(t, filepath.Join(folder, "mine.yaml"), fmt.Sprintf(`task: %s
-data: {csv: {path: a.csv, sequence: s, time: t, target: y, lags: [1], differences: [1]}}
+data: {table: {path: a.csv, sequence: s, time: t, target: y, lags: [1], differences: [1]}}
 model: {layers: [gru: {units: 2, return_sequences: %v}, dense]}
 trainer: {max_epochs: 1}
 `, task, task == "label"))
@@ -92,7 +92,7 @@ trainer: {max_epochs: 1}
 		if model := read(t, filepath.Join(out, "model.safetensors")); strings.Contains(model, `\"name\":\"y`) || !strings.Contains(model, `\"name\":\"x lag 1`) {
 			t.Errorf("%s: found the target among the inputs, or no inputs", task)
 		}
-		gruexp(t, "train", file, "--set", "data.csv.inputs=[x, y]").mustFail(t, 2,
-			`wrong value of data.csv.target (found "y", expected a column that inputs.1 does not name)`)
+		gruexp(t, "train", file, "--set", "data.table.inputs=[x, y]").mustFail(t, 2,
+			`wrong value of data.table.target (found "y", expected a column that inputs.1 does not name)`)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func TestForecastFromTheRawTable(t *testing.T) {
 	const config = `task: forecast
 data:
-  csv: {path: weather.csv, time: when, categories: [sky], calendar: [hour], lags: [1]}
+  table: {path: weather.csv, time: when, categories: [sky], calendar: [hour], lags: [1]}
   forecast: {target: temperature, window: 6, season: 24}
   missing: {mask: true, gap: true}
   scale: log
@@ -74,7 +74,7 @@ func TestWordsOfATable(t *testing.T) {
 	run := filepath.Join(folder, "run")
 	mustRun(t, "train", write(t, filepath.Join(folder, "reviews.yaml"), `task: classify
 data:
-  csv: {path: reviews.tsv, tokens: {column: review, unit: word}, target: label}
+  table: {path: reviews.tsv, tokens: {column: review, unit: word}, target: label}
 model:
   layers: [embedding: {units: 4}, gru: {units: 4}, dense]
 trainer: {max_epochs: 2}

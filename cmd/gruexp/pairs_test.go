@@ -21,7 +21,7 @@ func TestTranslateATable(t *testing.T) {
 	out := filepath.Join(folder, "run")
 	r := mustRun(t, "train", write(t, filepath.Join(folder, "mine.yaml"), `task: translate
 data:
-  csv: {path: codes.csv, tokens: {column: code, unit: character}, target: spoken}
+  table: {path: codes.csv, tokens: {column: code, unit: character}, target: spoken}
 model:
   layers: [embedding: {units: 12}, gru: {units: 24, return_sequences: true}]
   decoder: {embedding: {units: 12}, gru: {units: 24}}
@@ -39,6 +39,6 @@ trainer: {max_epochs: 25}
 	if first := strings.TrimPrefix(translated[1], "0,"); !strings.Contains(line, `"text":"`+first+`"`) {
 		t.Errorf("found %s, expected %s as of the table", line, first)
 	}
-	gruexp(t, "train", filepath.Join(folder, "mine.yaml"), "--set", "data.csv.tokens.unit=cell").mustFail(t, 2,
-		`--set data.csv.tokens.unit: wrong value (found "cell", expected character or word for the task translate)`)
+	gruexp(t, "train", filepath.Join(folder, "mine.yaml"), "--set", "data.table.tokens.unit=cell").mustFail(t, 2,
+		`--set data.table.tokens.unit: wrong value (found "cell", expected character or word for the task translate)`)
 }

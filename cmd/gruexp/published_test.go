@@ -94,7 +94,7 @@ func TestVowels(t *testing.T) {
 	write(t, filepath.Join(mine, "test.csv"), vowels(t, filepath.Join(folder, "japanese_vowels/ae.test"), 31, 35, 88, 44, 29, 24, 40, 50, 29))
 	config := write(t, filepath.Join(mine, "vowels.yaml"), `task: classify
 data:
-  csv: {train: train.csv, test: test.csv, sequence: utterance, time: step, target: speaker}
+  table: {train: train.csv, test: test.csv, sequence: utterance, time: step, target: speaker}
   batch_size: 16
 model:
   layers:
@@ -114,7 +114,7 @@ func TestAirPollution(t *testing.T) {
 	folder := dataFolder(t, "beijing_pm25/pollution.csv")
 	config := write(t, filepath.Join(t.TempDir(), "pollution.yaml"), `task: forecast
 data:
-  csv: {path: beijing_pm25/pollution.csv, inputs: [pm2.5, DEWP, TEMP, PRES, Iws]}
+  table: {path: beijing_pm25/pollution.csv, inputs: [pm2.5, DEWP, TEMP, PRES, Iws]}
   forecast: {target: pm2.5, window: 12, horizon: 24}
   missing: {mask: true}
   split: {valid: 0.2, test: 0.2, by: time}

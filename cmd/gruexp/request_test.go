@@ -82,7 +82,7 @@ func TestWrongConfigurations(t *testing.T) {
 			`mine.yaml:6: wrong value of seed (found a list, expected a whole number)`,
 		}},
 		"gru_d without gaps": {
-			"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: y}\n  missing: {fill: mean}\n  scale: minmax\nmodel: {layers: [gru_d, dense]}\n", []string{
+			"task: forecast\ndata:\n  table: {path: a.csv}\n  forecast: {target: y}\n  missing: {fill: mean}\n  scale: minmax\nmodel: {layers: [gru_d, dense]}\n", []string{
 				`mine.yaml:5: wrong value of data.missing.mask (found false, expected true: a layer gru_d reads it)`,
 				`mine.yaml:5: wrong value of data.missing.gap (found false, expected true: a layer gru_d reads it)`,
 				`mine.yaml:5: wrong value of data.missing.fill (found "mean", expected forward: `,
@@ -90,13 +90,13 @@ func TestWrongConfigurations(t *testing.T) {
 			},
 		},
 		"category_embedding without categories": {
-			"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
-				`mine.yaml:3: wrong value of data.csv.categories (found "none", expected columns of texts: a layer category_embedding`,
+			"task: forecast\ndata:\n  table: {path: a.csv}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.table.categories (found "none", expected columns of texts: a layer category_embedding`,
 			},
 		},
 		"category_embedding of scaled categories": {
-			"task: forecast\ndata:\n  csv: {path: a.csv, categories: [c], scale_categories: true}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
-				`mine.yaml:3: wrong value of data.csv.scale_categories (found true, expected false: a layer category_embedding reads 0 and 1)`,
+			"task: forecast\ndata:\n  table: {path: a.csv, categories: [c], scale_categories: true}\n  forecast: {target: y}\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.table.scale_categories (found true, expected false: a layer category_embedding reads 0 and 1)`,
 			},
 		},
 		"category_embedding of a known set": {
@@ -105,13 +105,13 @@ func TestWrongConfigurations(t *testing.T) {
 			},
 		},
 		"category_embedding behind a layer": {
-			"task: forecast\ndata:\n  csv: {path: a.csv, categories: [c]}\n  forecast: {target: y}\nmodel: {layers: [dropout: {rate: 0.1}, category_embedding, gru, dense]}\n", []string{
+			"task: forecast\ndata:\n  table: {path: a.csv, categories: [c]}\n  forecast: {target: y}\nmodel: {layers: [dropout: {rate: 0.1}, category_embedding, gru, dense]}\n", []string{
 				`mine.yaml:5: wrong value of model.layers.1.category_embedding (found "the output of layers.0.dropout", expected the input of the model`,
 			},
 		},
 		"scale_categories without categories": {
-			"task: forecast\ndata:\n  csv: {path: a.csv, scale_categories: false}\n  forecast: {target: y}\nmodel: {layers: [gru, dense]}\n", []string{
-				`mine.yaml:3: wrong value of data.csv.scale_categories (found "a choice", expected none without categories)`,
+			"task: forecast\ndata:\n  table: {path: a.csv, scale_categories: false}\n  forecast: {target: y}\nmodel: {layers: [gru, dense]}\n", []string{
+				`mine.yaml:3: wrong value of data.table.scale_categories (found "a choice", expected none without categories)`,
 			},
 		},
 		"gru_d of complete data": {"task: next\ndata:\n  name: jsb\nmodel: {layers: [gru_d: {return_sequences: true}, dense]}\n", []string{
@@ -145,9 +145,9 @@ func TestWrongConfigurations(t *testing.T) {
 		"the loss":         {start + model + "loss: mean_squared_error\n", []string{`mine.yaml:5: wrong value of loss (found "mean_squared_error", expected auto or one of [cross_entropy focal]: the targets are class per sequence)`}},
 		"the monitor":      {start + model + "trainer: {early_stopping: {monitor: valid.acc}}\n", []string{`mine.yaml:5: wrong value of trainer.early_stopping.monitor (found "valid.acc", expected a metric among [loss nll accuracy])`}},
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
-		"csv and a name":   {"task: classify\ndata: {name: languages, csv: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.csv (found "more than one of them", expected one of name, csv and text, not both)`}},
-		"a zero horizon":   {"task: forecast\ndata:\n  csv: {path: a.csv}\n  forecast: {target: x, window: 0, horizon: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.forecast.window (found 0, `, `mine.yaml:4: wrong value of data.forecast.horizon (found 0, `}},
-		"a zero test part": {"task: regress\ndata:\n  csv: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction: above 0 and below 1)`}},
+		"table and a name": {"task: classify\ndata: {name: languages, table: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.table (found "more than one of them", expected one of name, table and text, not both)`}},
+		"a zero horizon":   {"task: forecast\ndata:\n  table: {path: a.csv}\n  forecast: {target: x, window: 0, horizon: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.forecast.window (found 0, `, `mine.yaml:4: wrong value of data.forecast.horizon (found 0, `}},
+		"a zero test part": {"task: regress\ndata:\n  table: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction: above 0 and below 1)`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,7 @@ func TestListAndDiffRuns(t *testing.T) {
 	if expected := filepath.FromSlash("/a finished\n/c unfinished\n/d imported\n/e unreadable\n/sub/b finished\n"); states != expected {
 		t.Fatalf("found\n%sexpected\n%s", states, expected)
 	}
-	if r := list.Runs[4]; r.Experiment != "mine" || r.Task != "classify" || r.Data != "csv" || r.Seed != 2 || r.Epochs != rb.Epochs ||
+	if r := list.Runs[4]; r.Experiment != "mine" || r.Task != "classify" || r.Data != "table" || r.Seed != 2 || r.Epochs != rb.Epochs ||
 		r.Result.Run != b || r.Result.Test["accuracy"] != rb.Test["accuracy"] || r.Result.Parameters != rb.Parameters {
 		t.Errorf("found %+v, expected %+v", r, rb)
 	}

@@ -298,7 +298,7 @@ func TestSampledMusicIsWhatTheModelPredicts(t *testing.T) {
 
 const nextSwings = `task: next
 data:
-  csv: {path: swings.csv, sequence: run, inputs: [angle, speed]}
+  table: {path: swings.csv, sequence: run, inputs: [angle, speed]}
   missing: {mask: true, gap: true}
 model:
   layers:

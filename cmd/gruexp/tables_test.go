@@ -51,7 +51,7 @@ func temperatures(hours int) string {
 const (
 	classifySwings = `task: classify
 data:
-  csv: {path: swings.csv, sequence: run, time: second, inputs: [angle, speed], target: kind}
+  table: {path: swings.csv, sequence: run, time: second, inputs: [angle, speed], target: kind}
   batch_size: 16
 model:
   layers:
@@ -62,7 +62,7 @@ trainer: {max_epochs: 5}
 `
 	regressSwings = `task: regress
 data:
-  csv: {train: swings.csv, test: more.csv, sequence: run, time: second, inputs: [angle, speed], target: period}
+  table: {train: swings.csv, test: more.csv, sequence: run, time: second, inputs: [angle, speed], target: period}
   missing: {fill: linear, mask: true}
   split: {valid: 0.2}
 model:
@@ -74,7 +74,7 @@ trainer: {max_epochs: 3, early_stopping: {patience: 2}}
 `
 	forecastTemperature = `task: forecast
 data:
-  csv: {path: temperatures.csv, time: time}
+  table: {path: temperatures.csv, time: time}
   forecast: {target: temperature, window: 24, horizon: 6}
   missing: {gap: true}
 model:
@@ -86,7 +86,7 @@ trainer: {max_epochs: 2}
 `
 	forecastHours = `task: forecast
 data:
-  csv: {path: temperatures.csv, time: time}
+  table: {path: temperatures.csv, time: time}
   forecast: {target: temperature, window: 24, from: 1, horizon: 6, season: 24}
 model: {layers: [gru: {units: 6}, dense]}
 loss: quantile
@@ -95,7 +95,7 @@ trainer: {max_epochs: 2}
 `
 	labelSwings = `task: label
 data:
-  csv: {path: swings.csv, sequence: run, time: second, inputs: [angle, speed], target: kind}
+  table: {path: swings.csv, sequence: run, time: second, inputs: [angle, speed], target: kind}
   missing: {fill: linear, mask: true}
 model: {layers: [gru: {units: 6, bidirectional: true, return_sequences: true}, dense]}
 solver: {learning_rate: 0.01}
@@ -103,7 +103,7 @@ trainer: {max_epochs: 2}
 `
 	nextTemperature = `task: next
 data:
-  csv: {path: temperatures.csv, time: time}
+  table: {path: temperatures.csv, time: time}
   forecast: {window: 24}
   scale: minmax
 model:

@@ -214,7 +214,7 @@ func (l *Builder) columns(fitted *Panel, inTrain func(row int) bool) ([]InputCol
 		if len(seen) > maxCategories {
 			return nil, errors.WithStack(fault.Fault{
 				Where: fitted.Path, What: "column " + quote.Text(name), Found: fmt.Sprintf("%d categories in the training part", len(seen)),
-				Expected: fmt.Sprintf("at most %d, or csv.tokens", maxCategories),
+				Expected: fmt.Sprintf("at most %d, or table.tokens", maxCategories),
 			}.Err())
 		}
 		for _, category := range slices.Sorted(maps.Keys(seen)) {

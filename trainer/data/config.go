@@ -13,9 +13,9 @@ const (
 // some known sets, which say so in their documentation, have the first three too, with defaults of their own. A text has
 // Forecast for its window and Split for its fractions.
 type Config struct {
-	Name     string          `yaml:"name,omitempty"` // a known set, see [KnownSets]
-	Table    *TableConfig    `yaml:"csv,omitempty"`  // a table of one's own, of any format
-	Text     *TextConfig     `yaml:"text,omitempty"` // a text of one's own
+	Name     string          `yaml:"name,omitempty"`  // a known set, see [KnownSets]
+	Table    *TableConfig    `yaml:"table,omitempty"` // a table of one's own, of any format
+	Text     *TextConfig     `yaml:"text,omitempty"`  // a text of one's own
 	Forecast *ForecastConfig `yaml:"forecast,omitempty"`
 	Missing  *MissingConfig  `yaml:"missing,omitempty"`
 	Scale    Scale           `yaml:"scale,omitempty"` // default standard
@@ -152,8 +152,8 @@ func (c Config) WithDefaults(known ...Source) Config {
 		set, _ := FindSource(known, c.Name)
 		return c.withSettings(set.Settings)
 	}
-	csv := c.Table.withDefaults()
-	c.Table = &csv
+	table := c.Table.withDefaults()
+	c.Table = &table
 	if c.Scale == "" {
 		c.Scale = ScaleStandard
 	}
@@ -175,7 +175,7 @@ func (c Config) WithDefaults(known ...Source) Config {
 	c.Missing = missing.WithDefaults()
 
 	by := BySequence
-	if csv.Sequence == "" && !csv.HasSequences() {
+	if table.Sequence == "" && !table.HasSequences() {
 		by = ByTime
 	}
 	c.Split = c.Split.withDefaults(by)
@@ -214,9 +214,9 @@ func (c Config) WithPaths(f func(path string) string) Config {
 		}
 	}
 	if c.Table != nil {
-		csv := *c.Table
-		change(&csv.Path, &csv.Train, &csv.Valid, &csv.Test)
-		c.Table = &csv
+		table := *c.Table
+		change(&table.Path, &table.Train, &table.Valid, &table.Test)
+		c.Table = &table
 	}
 	if c.Text != nil {
 		text := *c.Text

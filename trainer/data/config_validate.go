@@ -23,14 +23,14 @@ func (c Config) Validate(known ...Source) fault.List {
 	faults.Check(c.OverfitBatches >= 0, "overfit_batches", c.OverfitBatches, "at least 1, or 0 for all of the data")
 	switch {
 	case own == 0:
-		faults.Add("name", "nothing", "%s, or the section csv or text", SourceNames(known))
+		faults.Add("name", "nothing", "%s, or the section table or text", SourceNames(known))
 		return faults
 	case own > 1:
 		section := "name"
 		if c.Table != nil {
-			section = "csv"
+			section = "table"
 		}
-		faults.Add(section, "more than one of them", "one of name, csv and text, not both")
+		faults.Add(section, "more than one of them", "one of name, table and text, not both")
 		return faults
 	case c.Text != nil:
 		faults.Under("text", c.Text.validate())
@@ -65,7 +65,7 @@ func (c Config) Validate(known ...Source) fault.List {
 		}
 		c.Split = nil
 	default:
-		faults.Under("csv", c.Table.validate())
+		faults.Under("table", c.Table.validate())
 	}
 	if c.Forecast != nil {
 		faults.Under("forecast", c.Forecast.validate())
@@ -112,11 +112,11 @@ func (c Config) ValidateFor(task Task, known ...Source) fault.List {
 // validateTable lists the faults of a table for a task.
 func (c Config) validateTable(task Task) fault.List {
 	var faults fault.List
-	csv := c.Table
+	table := c.Table
 	switch task {
 	case Classify, Regress:
-		faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", task)
-		faults.Check(csv.Sequence != "" || csv.HasSequences(), "csv.sequence", csv.Sequence,
+		faults.Check(table.Target != "", "table.target", table.Target, "a column for the task %s", task)
+		faults.Check(table.Sequence != "" || table.HasSequences(), "table.sequence", table.Sequence,
 			"a column for the task %s: a sequence has one target", task)
 		faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", task)
 		return faults
@@ -127,10 +127,10 @@ func (c Config) validateTable(task Task) fault.List {
 	faults.Check(!c.looksAhead(), "missing.fill", string(FillLinear),
 		"forward, mean or zero: linear would look at values that are to be predicted")
 	if task == Next {
-		faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task next predicts the inputs")
+		faults.Check(table.Target == "", "table.target", table.Target, "none: the task next predicts the inputs")
 		faults.Check(c.Scale != ScaleLog, "scale", string(c.Scale), "another one: the inputs are targets, and errors are in their units")
 		if c.Forecast == nil {
-			faults.Check(csv.Sequence != "" || csv.HasSequences(), "csv.sequence", csv.Sequence,
+			faults.Check(table.Sequence != "" || table.HasSequences(), "table.sequence", table.Sequence,
 				"a column, or forecast.window to cut the one long series into pieces")
 			return faults
 		}
@@ -142,29 +142,29 @@ func (c Config) validateTable(task Task) fault.List {
 		faults.Check(c.Forecast.Horizons == nil, "forecast.horizons", c.Forecast.Horizons, "none: the task next predicts the next row")
 		return faults
 	}
-	faults.Check(csv.Target == "", "csv.target", csv.Target, "none: the task forecast has forecast.target")
-	faults.Check(csv.Tokens == nil, "csv.tokens", "a section", "none: a forecast is made of numbers")
+	faults.Check(table.Target == "", "table.target", table.Target, "none: the task forecast has forecast.target")
+	faults.Check(table.Tokens == nil, "table.tokens", "a section", "none: a forecast is made of numbers")
 	if c.Forecast == nil || c.Forecast.Target == "" {
 		faults.Add("forecast.target", "", "a column")
 		return faults
 	}
-	faults.Check(!slices.Contains([]string{csv.Sequence, csv.Time, csv.Group}, c.Forecast.Target),
+	faults.Check(!slices.Contains([]string{table.Sequence, table.Time, table.Group}, c.Forecast.Target),
 		"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
 	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
-	faults.Check(!c.Forecast.Relative || csv.Inputs == nil || slices.Contains(csv.Inputs, c.Forecast.Target), "forecast.relative", true,
-		"false, or the target among csv.inputs: a change is one from a value that is known")
+	faults.Check(!c.Forecast.Relative || table.Inputs == nil || slices.Contains(table.Inputs, c.Forecast.Target), "forecast.relative", true,
+		"false, or the target among table.inputs: a change is one from a value that is known")
 	return faults
 }
 
 // validateLabels lists the faults of a table whose rows have labels.
 func (c Config) validateLabels() fault.List {
 	var faults fault.List
-	csv := c.Table
-	faults.Check(csv.Target != "", "csv.target", csv.Target, "a column for the task %s", Label)
-	faults.Check(csv.Tokens == nil || csv.Tokens.Unit == UnitCell, "csv.tokens.unit", unitOf(csv.Tokens), "cell: a row has one label")
-	oneSeries := csv.Sequence == "" && !csv.HasSequences()
+	table := c.Table
+	faults.Check(table.Target != "", "table.target", table.Target, "a column for the task %s", Label)
+	faults.Check(table.Tokens == nil || table.Tokens.Unit == UnitCell, "table.tokens.unit", unitOf(table.Tokens), "cell: a row has one label")
+	oneSeries := table.Sequence == "" && !table.HasSequences()
 	if c.Forecast == nil {
-		faults.Check(!oneSeries, "csv.sequence", csv.Sequence, "a column, or forecast.window to cut the one long series into pieces")
+		faults.Check(!oneSeries, "table.sequence", table.Sequence, "a column, or forecast.window to cut the one long series into pieces")
 		return faults
 	}
 	faults.Check(c.Forecast.only(), "forecast", "other keys", "window alone for the task %s", Label)
@@ -321,7 +321,7 @@ func (c MissingConfig) validate() fault.List {
 	return faults
 }
 
-func (c SplitConfig) validate(csv TableConfig) fault.List {
+func (c SplitConfig) validate(table TableConfig) fault.List {
 	var faults fault.List
 	v := 0.0
 	if c.Valid != nil {
@@ -334,12 +334,12 @@ func (c SplitConfig) validate(csv TableConfig) fault.List {
 		"less than what the test part leaves, %g, so that rows are left to train on", 1-c.Test)
 	checkOneOf(&faults, "by", c.By, BySequence, ByTime, ByGroup)
 	switch {
-	case c.By == BySequence && csv.Sequence == "" && !csv.HasSequences():
-		faults.Add("by", string(c.By), "time where csv.sequence is left out: there is one series")
-	case c.By == ByGroup && csv.Group == "":
-		faults.Add("by", string(c.By), "sequence or time where csv.group is left out")
-	case c.By == ByTime && csv.Sequence != "" && csv.Time == "":
-		faults.Add("by", string(c.By), "sequence or group where csv.time is left out: nothing says which sequence is older")
+	case c.By == BySequence && table.Sequence == "" && !table.HasSequences():
+		faults.Add("by", string(c.By), "time where table.sequence is left out: there is one series")
+	case c.By == ByGroup && table.Group == "":
+		faults.Add("by", string(c.By), "sequence or time where table.group is left out")
+	case c.By == ByTime && table.Sequence != "" && table.Time == "":
+		faults.Add("by", string(c.By), "sequence or group where table.time is left out: nothing says which sequence is older")
 	}
 	return faults
 }
@@ -365,14 +365,14 @@ func oneOf[S ~string](names ...S) string {
 
 // validatePairs lists the faults of a table of texts that are to be translated.
 func (c Config) validatePairs() (faults fault.List) {
-	csv := c.Table
-	faults.Check(csv.Tokens != nil, "csv.tokens", "none", "a section for the task %s: the column that is read", Translate)
-	faults.Check(csv.Tokens == nil || csv.Tokens.Unit != UnitCell, "csv.tokens.unit", unitOf(csv.Tokens), "%s or %s for the task %s", UnitCharacter, UnitWord, Translate)
-	faults.Check(csv.Target != "", "csv.target", csv.Target, "a column of texts for the task %s", Translate)
-	faults.Check(csv.Sequence == "", "csv.sequence", csv.Sequence, "none for the task %s: a row is a text and its translation", Translate)
-	faults.Check(csv.Time == "", "csv.time", csv.Time, "none for the task %s", Translate)
+	table := c.Table
+	faults.Check(table.Tokens != nil, "table.tokens", "none", "a section for the task %s: the column that is read", Translate)
+	faults.Check(table.Tokens == nil || table.Tokens.Unit != UnitCell, "table.tokens.unit", unitOf(table.Tokens), "%s or %s for the task %s", UnitCharacter, UnitWord, Translate)
+	faults.Check(table.Target != "", "table.target", table.Target, "a column of texts for the task %s", Translate)
+	faults.Check(table.Sequence == "", "table.sequence", table.Sequence, "none for the task %s: a row is a text and its translation", Translate)
+	faults.Check(table.Time == "", "table.time", table.Time, "none for the task %s", Translate)
 	faults.Check(c.Forecast == nil, "forecast", "a section", "none for the task %s", Translate)
 	faults.Check(!c.Stream, "stream", c.Stream, "false for the task %s", Translate)
-	faults.Check(c.Split == nil || c.Split.By != ByTime || !csv.HasSequences(), "split.by", fmt.Sprint(ByTime), "%s or %s for the task %s", BySequence, ByGroup, Translate)
+	faults.Check(c.Split == nil || c.Split.By != ByTime || !table.HasSequences(), "split.by", fmt.Sprint(ByTime), "%s or %s for the task %s", BySequence, ByGroup, Translate)
 	return faults
 }

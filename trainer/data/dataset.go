@@ -35,7 +35,7 @@ type Baseline struct {
 
 // Data is a loaded data set.
 type Data struct {
-	Name string // of a known set, or "csv" or "text"
+	Name string // of a known set, or "table" or "text"
 	Spec Spec   // the same for all parts
 	Split
 	// Unseen is what of the test part is not in the training files as well, where a published test part overlaps with them; else

@@ -60,8 +60,8 @@ func (c Config) WithDefaults() Config {
 	c.LossOptions = c.LossOptions.WithDefaults(layers.Loss(c.Loss))
 	c.Data = c.Data.WithDefaults(c.sets()...)
 	c.Model = c.Model.WithDefaults()
-	if csv := c.Data.Table; csv != nil && len(csv.Categories) > 0 && csv.ScaleCategories == nil && c.Model.EmbedsCategories() {
-		whole := *csv
+	if table := c.Data.Table; table != nil && len(table.Categories) > 0 && table.ScaleCategories == nil && c.Model.EmbedsCategories() {
+		whole := *table
 		whole.ScaleCategories = new(false)
 		c.Data.Table = &whole
 	}
@@ -129,21 +129,21 @@ func (c Config) checkGaps(faults *fault.List) {
 // checkCategories adds a fault for all that the data lack of what a layer category_embedding reads.
 func (c Config) checkCategories(faults *fault.List) {
 	const reads = "a layer category_embedding makes vectors of the categories of each"
-	csv := c.Data.Table
+	table := c.Data.Table
 	switch {
 	case !c.Model.EmbedsCategories():
-	case csv == nil:
-		faults.Add("data", "no csv", "csv with categories, columns of texts: %s", reads)
-	case len(csv.Categories) == 0:
-		faults.Add("data.csv.categories", "none", "columns of texts: %s", reads)
-	case csv.ScaleCategories != nil: // a null that was written down asks for the default
-		faults.Check(!*csv.ScaleCategories, "data.csv.scale_categories", true, "false: a layer category_embedding reads 0 and 1")
+	case table == nil:
+		faults.Add("data", "no table", "table with categories, columns of texts: %s", reads)
+	case len(table.Categories) == 0:
+		faults.Add("data.table.categories", "none", "columns of texts: %s", reads)
+	case table.ScaleCategories != nil: // a null that was written down asks for the default
+		faults.Check(!*table.ScaleCategories, "data.table.scale_categories", true, "false: a layer category_embedding reads 0 and 1")
 	}
 }
 
 // targets tells what is known of the data before they are loaded: nothing where the task is next and the set has a name.
 func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
-	csv := c.Data.Table
+	table := c.Data.Table
 	hasValid = c.Data.HasValid()
 	switch {
 	case c.Task == data.Classify:
@@ -154,9 +154,9 @@ func (c Config) targets() (kind data.TargetKind, hasValid, known bool) {
 		return data.ValuesPerSequence, hasValid, true
 	case c.Task == data.Translate:
 		return data.TokenSequence, hasValid, true
-	case c.Task == data.Next && (c.Data.Text != nil || csv != nil && csv.Tokens != nil):
+	case c.Task == data.Next && (c.Data.Text != nil || table != nil && table.Tokens != nil):
 		return data.TokenPerStep, hasValid, true
-	case c.Task == data.Next && csv != nil:
+	case c.Task == data.Next && table != nil:
 		return data.ValuesPerStep, hasValid, true
 	default:
 		return 0, false, false

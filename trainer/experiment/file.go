@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -38,8 +39,12 @@ func (s *source) config(assignments []string, extensions *Extensions, validate f
 	if err != nil {
 		return nil, err
 	}
+	document.Rename(formerTable, "table")
 	var faults fault.List
 	for _, assignment := range assignments {
+		if rest, former := strings.CutPrefix(assignment, formerTable); former && strings.ContainsAny(rest[:min(1, len(rest))], ".=") {
+			assignment = presentTable + rest
+		}
 		if err := document.Set(assignment); err != nil {
 			faults = append(faults, fault.Of(err)...)
 		}
@@ -47,6 +52,7 @@ func (s *source) config(assignments []string, extensions *Extensions, validate f
 	if err := extensions.Validate().Err(); err != nil {
 		return nil, err
 	}
+	document.Rename(formerTable, "table") // of an assignment to data as a whole
 	given := Config{Seed: 1}
 	given.Extend(extensions)
 	wrong := document.DecodeWith(&given, choices{extensions.Kinds()})
@@ -72,6 +78,12 @@ func (s *source) config(assignments []string, extensions *Extensions, validate f
 	cfg.document, cfg.complete = document, true
 	return &cfg, nil
 }
+
+// The key of a table was called csv when tables had no other format.
+const (
+	formerTable  = "data.csv"
+	presentTable = "data.table"
+)
 
 // Place gives the faults that came to light together with the data their places in the file that the configuration was read from.
 // Paths begin at prefix; any other error is returned as it is.
@@ -196,6 +208,8 @@ func (c *Config) Fingerprint(checksums []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The name that the key had when the first runs were made: they can be resumed.
+	text = bytes.Replace(text, []byte("\n  table:"), []byte("\n  csv:"), 1)
 	hash := sha256.New()
 	hash.Write(text)
 	for _, sum := range checksums {

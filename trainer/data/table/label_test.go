@@ -97,9 +97,9 @@ func TestBaselinesOfLabels(t *testing.T) {
 
 func TestFaultsOfLabels(t *testing.T) {
 	for want, config := range map[string]data.Config{
-		"csv.target":         {Table: &data.TableConfig{Path: "a.csv", Sequence: "s"}},
-		"csv.sequence":       {Table: &data.TableConfig{Path: "a.csv", Target: "y"}},
-		"csv.tokens.unit":    {Table: &data.TableConfig{Path: "a.csv", Target: "y", Tokens: &data.TokensConfig{Column: "x", Unit: data.UnitWord}}},
+		"table.target":       {Table: &data.TableConfig{Path: "a.csv", Sequence: "s"}},
+		"table.sequence":     {Table: &data.TableConfig{Path: "a.csv", Target: "y"}},
+		"table.tokens.unit":  {Table: &data.TableConfig{Path: "a.csv", Target: "y", Tokens: &data.TokensConfig{Column: "x", Unit: data.UnitWord}}},
 		"missing.fill":       {Table: &data.TableConfig{Path: "a.csv", Target: "y"}, Forecast: &data.ForecastConfig{Window: 3}, Missing: &data.MissingConfig{Fill: data.FillLinear}},
 		"window alone":       {Table: &data.TableConfig{Path: "a.csv", Target: "y"}, Forecast: &data.ForecastConfig{Window: 3, Season: 2}},
 		"expected next for ": {Text: &data.TextConfig{Path: "a.txt"}},

@@ -32,7 +32,7 @@ func loadCSV(ctx context.Context, config data.Config, task data.Task, dir string
 		l.close()
 		return nil, err
 	}
-	loaded.Name, loaded.Files, loaded.Notes, loaded.OnClose = "csv", l.files, l.notes, l.close
+	loaded.Name, loaded.Files, loaded.Notes, loaded.OnClose = "table", l.files, l.notes, l.close
 	return loaded, nil
 }
 
@@ -138,7 +138,7 @@ func (l *loader) read(ctx context.Context) error {
 		return err
 	}
 	if len(panel.Ignored) > 0 {
-		l.notes = append(l.notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; csv.categories takes texts",
+		l.notes = append(l.notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; table.categories takes texts",
 			panel.Path, quote.List(panel.Ignored)))
 	}
 	l.Panels[data.TrainPart], l.PartOf[panel] = panel, l.Split(panel, validFraction, testFraction)
@@ -163,11 +163,11 @@ func (l *loader) checkTable(t *data.Table) error {
 	}
 	switch {
 	case t.Sequence < 0 && (l.Task == data.Classify || l.Task == data.Regress):
-		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or csv.sequence", l.Task))
+		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or table.sequence", l.Task))
 	case t.Sequence < 0 && (l.Task == data.Next || l.Task == data.Label) && l.Config.Forecast == nil:
 		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
 	case len(l.Config.Table.Calendar) > 0 && !t.Dates:
-		return refuse("column "+quote.Text(l.Config.Table.Time), "numbers", "dates, as csv.calendar wants")
+		return refuse("column "+quote.Text(l.Config.Table.Time), "numbers", "dates, as table.calendar wants")
 	}
 	return nil
 }

@@ -374,7 +374,7 @@ func TestSequencesAsCategories(t *testing.T) {
 		t.Errorf("found %+v and error %v", s, err)
 	}
 	twice := data.Config{Table: &data.TableConfig{Path: "a.csv", Sequence: "place", Categories: []string{"place", "place"}}, Forecast: &data.ForecastConfig{Target: "y"}}
-	if faults := twice.WithDefaults().ValidateFor(data.Forecast); len(faults) != 1 || faults[0].Path != "csv.categories.1" {
+	if faults := twice.WithDefaults().ValidateFor(data.Forecast); len(faults) != 1 || faults[0].Path != "table.categories.1" {
 		t.Errorf("found %v, expected each once", faults)
 	}
 }

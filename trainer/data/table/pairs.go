@@ -10,11 +10,11 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// loadPairs loads tables of two columns of texts for the task translate: csv.tokens says which one is read and what its tokens
-// are, csv.target is written, in tokens of the same unit. Rows of equal source, or of equal csv.group, are in one part. A row
+// loadPairs loads tables of two columns of texts for the task translate: table.tokens says which one is read and what its tokens
+// are, table.target is written, in tokens of the same unit. Rows of equal source, or of equal table.group, are in one part. A row
 // without source or target is left out. Alphabets are those of the training part.
 func loadPairs(ctx context.Context, config data.Config, dir string) (*data.Data, error) {
-	loaded := &data.Data{Name: "csv"}
+	loaded := &data.Data{Name: "table"}
 	read := func(path string) (pairs []data.TextPair, groups []string, err error) {
 		path = lookUp(path, dir)
 		want := data.Layout{

@@ -90,7 +90,7 @@ func nearly(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
 func TestFaultsOfRelative(t *testing.T) {
 	config := data.Config{Table: &data.TableConfig{Path: "a.csv", Inputs: []string{"x"}}, Forecast: &data.ForecastConfig{Target: "y", Relative: true}}
-	if err := config.WithDefaults().ValidateFor(data.Forecast).Err(); err == nil || !strings.Contains(err.Error(), "forecast.relative: found true, expected false, or the target among csv.inputs") {
+	if err := config.WithDefaults().ValidateFor(data.Forecast).Err(); err == nil || !strings.Contains(err.Error(), "forecast.relative: found true, expected false, or the target among table.inputs") {
 		t.Errorf("found %v", err)
 	}
 	config = data.Config{Table: &data.TableConfig{Path: "a.csv"}, Forecast: &data.ForecastConfig{Window: 3, Relative: true}}

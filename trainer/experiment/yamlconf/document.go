@@ -3,6 +3,7 @@ package yamlconf
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,30 @@ func (d *Document) Set(assignment string) error {
 	}
 	d.faults = append(d.faults, faults...)
 	return nil
+}
+
+// Rename gives a key of a mapping its present name: configurations that were written before may have the former one. Path leads to
+// the key; nothing happens where there is none. Both names at once are a fault.
+func (d *Document) Rename(path, name string) {
+	n, key := d.root, path
+	if at := strings.LastIndexByte(path, '.'); at >= 0 {
+		for rest := path[:at]; rest != ""; {
+			if n, rest = n.follow(rest); n == nil {
+				return
+			}
+		}
+		key = path[at+1:]
+	}
+	former := n.entry(key)
+	if n.kind != mappingNode || former == nil {
+		return
+	}
+	if n.entry(name) != nil {
+		d.faults = append(d.faults, former.origin.fault(path, inside("two names of one key", path), quote(key)+" and "+quote(name), name+" alone"))
+		n.entries = slices.DeleteFunc(n.entries, func(e *entry) bool { return e == former })
+		return
+	}
+	former.key = name
 }
 
 // set puts value where rest, the end of path, leads from n.

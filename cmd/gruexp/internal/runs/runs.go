@@ -77,7 +77,7 @@ func read(path string) *Run {
 	}
 	r.Experiment, r.Task, r.Data, r.Seed = cfg.Name, string(cfg.Task), cfg.Data.Name, cfg.Seed
 	if r.Data == "" {
-		r.Data = "csv"
+		r.Data = "table"
 	}
 	result := &run.Result{}
 	ended, err := rundir.ReadJSON(path, rundir.ResultFile, result)

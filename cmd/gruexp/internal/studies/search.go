@@ -119,8 +119,8 @@ func lasting(cfg *experiment.Config, list []change) ([]string, error) {
 			}
 		}
 	}
-	if csv := cfg.Data.Table; csv != nil {
-		keep("csv", map[string]string{"path": csv.Path, "train": csv.Train, "valid": csv.Valid, "test": csv.Test})
+	if table := cfg.Data.Table; table != nil {
+		keep("table", map[string]string{"path": table.Path, "train": table.Train, "valid": table.Valid, "test": table.Test})
 	}
 	if text := cfg.Data.Text; text != nil {
 		keep("text", map[string]string{"path": text.Path, "train": text.Train, "valid": text.Valid, "test": text.Test})
