@@ -81,6 +81,9 @@ func (l *Builder) Data() (*Data, error) {
 		return nil, err
 	}
 	data := &Data{Spec: spec, Inputs: l.inputs, DrawsValid: l.DrawsValid}
+	if (l.Task == Next || l.Task == Label) && l.Config.Forecast != nil {
+		data.Cut = l.Config.Forecast.Window
+	}
 	for p, set := range sets {
 		if set == nil {
 			continue

@@ -45,6 +45,8 @@ type Data struct {
 	Notes  []string     // what a user may not expect of how the files were read, a line each
 	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 
+	Cut int // rows of the windows that series were cut into, of a task with a target at every row; 0: series are whole
+
 	DrawsValid bool // the validation part was drawn at random, so that another [Config].ValidSeed draws another
 
 	// Baselines computes the simple methods' results; it may take a second. Where it is nil, package baseline computes them from

@@ -6,8 +6,8 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Signature is what stands around a trained model: how the data of a user become its inputs, and what its outputs mean. It
-// is kept with the weights, as JSON. The zero value is that of a model about whose data nothing is known.
+// Preparation is how the data of a user become the inputs of a trained model, and what its outputs mean. It is kept with the
+// weights, as JSON. The zero value is that of a model about whose data nothing is known.
 type Preparation struct {
 	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
 	Unit     Unit         `json:"unit,omitempty"`     // see Spec
@@ -21,16 +21,20 @@ type Preparation struct {
 
 	Continues Continuation `json:"continues,omitempty"`
 
+	// Cut is how many rows the windows had that series were cut into, of a model that predicts at every row. Each window begins
+	// without a state. 0: series were whole.
+	Cut int `json:"cut,omitempty"`
+
 	Quantiles []float64 `json:"quantiles,omitempty"` // of each target that the outputs are; nil: an output is a target
 	Logarithm bool      `json:"logarithm,omitempty"` // the outputs are logarithms of the targets
 }
 
-// Signature is that of models of these data.
+// Preparation is that of models of these data.
 func (d *Data) Preparation() Preparation {
 	return Preparation{
 		Alphabet: d.Spec.Alphabet, Unit: d.Spec.Unit, Table: d.Inputs, Classes: d.Spec.Classes,
 		TargetNames: d.Spec.TargetNames, TargetAlphabet: d.Spec.TargetAlphabet, TargetScale: d.Spec.TargetScale, TargetOffset: d.Spec.TargetOffset,
-		Continues: d.Spec.Continues,
+		Continues: d.Spec.Continues, Cut: d.Cut,
 	}
 }
 
@@ -48,6 +52,7 @@ func (s Preparation) ValidateFor(vocabulary, features, outputs int) fault.List {
 		faults.Check(s.Table.Features() == features, "table", fmt.Sprintf("%d inputs", s.Table.Features()), "%d as the model has", features)
 	}
 	faults.Check(len(s.Quantiles) == 0 || outputs%len(s.Quantiles) == 0, "quantiles", len(s.Quantiles), "a part of the %d outputs of the model", outputs)
+	faults.Check(s.Cut >= 0 && s.Cut <= maxWindow, "cut", s.Cut, "0 to %d rows", maxWindow)
 	outputs /= max(1, len(s.Quantiles))
 	for _, list := range []struct {
 		name string

@@ -286,16 +286,44 @@ type Sequences struct {
 	Inputs [][]float64 // of each sequence [steps,D], row by row; nil where the inputs are tokens
 	Tokens [][]int     // of each sequence; nil where the inputs are numbers
 	Base   []float64   // of each sequence what an output is the change from, in units of the data; nil: outputs are no changes
+
+	// Times are those of the steps of each sequence, [steps]; nil where they have none. With Dates they are seconds since 1970.
+	Times [][]float64
+	Dates bool
 }
 
 // Len is the number of sequences.
 func (s *Sequences) Len() int { return max(len(s.Inputs), len(s.Tokens)) }
 
-// Prepare makes features of numbers that stand one row after the other in each sequence, a missing one as NaN, as the
-// rows of a table would. There is no time: rows count as one apart.
+// addTimes adds the times of the rows [lo, hi), the date where there is one.
+func (s *Sequences) addTimes(p *Panel, lo, hi int) {
+	column := p.Time
+	if p.Date >= 0 {
+		column = p.Date
+	}
+	if column < 0 {
+		return
+	}
+	times := make([]float64, 0, hi-lo)
+	for row := lo; row < hi; row++ {
+		times = append(times, p.At(row, column))
+	}
+	s.Times, s.Dates = append(s.Times, times), p.Table.Dates || p.Date >= 0 && p.Date != p.Time
+}
+
+// Prepare makes features of numbers that are given one row after the other in each sequence, a missing one as NaN, as the
+// rows of a table would. There are no times, so it fails where inputs depend on the time between rows.
 func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	if !t.Numeric() {
-		return nil, errors.Errorf("inputs: found numbers alone, expected a table: the inputs are made of texts or dates as well")
+		return nil, errors.WithStack(fault.Fault{
+			Where: "inputs", Found: "numbers alone", Expected: "a table like that of the training: the inputs are made of texts or dates as well",
+		}.Err())
+	}
+	if t.TimeMatters() {
+		return nil, errors.WithStack(fault.Fault{
+			Where: "inputs", What: "the time between rows is missing", Found: "numbers alone",
+			Expected: fmt.Sprintf("a table with the column %q: gaps, or filling on the line between two values, depend on it", t.Time),
+		}.Err())
 	}
 	want := t.Layout()
 	width := len(want.Inputs)
@@ -350,6 +378,7 @@ func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, er
 		if t.Window > 0 {
 			lo = max(lo, one.Hi-t.Window)
 		}
+		s.addTimes(p, lo, one.Hi)
 		features := p.Features[lo*p.Columns : one.Hi*p.Columns]
 		t.relate(p, one, features, s)
 		if t.Tokens == "" {
