@@ -199,7 +199,34 @@ func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 	if err := json.Unmarshal([]byte(file.Metadata[stateKey]), &c.state); err != nil {
 		return nil, damaged(stateKey, err.Error(), "the state of a run as JSON")
 	}
+	if what := c.state.impossible(); what != "" {
+		return nil, damaged(stateKey, what, "the state of a run")
+	}
 	return c, nil
+}
+
+// impossible says what cannot be true of a run; empty: nothing. The checksum holds against accidents, not against other programs.
+func (s *state) impossible() string {
+	for name, n := range map[string]int{
+		"epoch": s.Epoch, "batch": s.Batch, "step": s.Step, "best_epoch": s.Stopping.BestEpoch, "waited": s.Stopping.Waited,
+		"plateau.waited": s.Plateau.Waited, "cooldown": s.Plateau.Cooldown, "accumulated batches": s.Accumulated.Batches,
+	} {
+		if n < 0 {
+			return fmt.Sprintf("%s: %d", name, n)
+		}
+	}
+	switch {
+	case len(s.Epochs) != s.Epoch:
+		return fmt.Sprintf("%d finished epochs of which %d are recorded", s.Epoch, len(s.Epochs))
+	case s.Stopping.BestEpoch > s.Epoch:
+		return fmt.Sprintf("the best epoch %d of %d", s.Stopping.BestEpoch, s.Epoch)
+	}
+	for i, e := range s.Epochs {
+		if e.Epoch != i+1 {
+			return fmt.Sprintf("epoch %d as number %d", e.Epoch, i+1)
+		}
+	}
+	return ""
 }
 
 func damaged(where, found, expected string) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gruexp/gruexp/graph/weights"
@@ -18,7 +19,7 @@ func smallCheckpoint() checkpoint {
 			Sums:     sums{Weight: 3, Loss: math.Pi * 1e-300, Correct: 2},
 			Streams:  map[string][]byte{"order": {0, 1, 255}},
 			Stopping: stopping{Best: math.SmallestNonzeroFloat64, BestEpoch: 1, Waited: 1},
-			Epochs:   []Epoch{{Epoch: 1, Train: map[string]float64{"loss": 1.0 / 3}}},
+			Epochs:   []Epoch{{Epoch: 1, Train: map[string]float64{"loss": 1.0 / 3}}, {Epoch: 2, Train: map[string]float64{"loss": 1.0 / 7}}},
 		},
 		tensors: []weights.Tensor{
 			{Name: "param/a", Shape: []int{2}, Data: []float32{1.5, math.MaxFloat32}},
@@ -77,6 +78,34 @@ func TestEveryDamageIsNoticed(t *testing.T) {
 		raw[i] ^= 1
 		if read(raw[:i]) == nil {
 			t.Errorf("cut after %d of %d bytes: found no error", i, len(raw))
+		}
+	}
+}
+
+// A checkpoint whose checksum is right and whose state cannot be that of a run is damaged, too.
+func TestImpossibleStates(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(s *state){
+		"batch: -1": func(s *state) { s.Batch = -1 }, "epoch: -2": func(s *state) { s.Epoch = -2 }, "step: -1": func(s *state) { s.Step = -1 },
+		"2 finished epochs of which 0": func(s *state) { s.Epochs = nil }, "the best epoch 3 of 2": func(s *state) { s.Stopping.BestEpoch = 3 },
+		"waited: -1": func(s *state) { s.Stopping.Waited = -1 }, "epoch 5 as number 2": func(s *state) { s.Epochs[1].Epoch = 5 },
+	} {
+		c := smallCheckpoint()
+		change(&c.state)
+		metadata, err := c.metadata()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := weights.Encode(&file, c.tensors, metadata); err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := weights.Decode(&file, int64(file.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseCheckpoint(decoded); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("found %v, expected it to say %q", err, name)
 		}
 	}
 }

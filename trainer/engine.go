@@ -77,14 +77,13 @@ type engine struct {
 	feeds    graph.Feeds
 }
 
-func (t *Trainer) newEngine(model Model) (*engine, error) {
+func (t *Trainer) newEngine(model Model, window int) (*engine, error) {
 	params := model.Params()
 	if len(params) == 0 {
 		return nil, errors.New("model: found no parameters, expected at least one")
 	}
 	e := &engine{
-		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, memory: graph.NewMemory(), feeds: graph.Feeds{},
-		window:  t.cfg.windowSteps(),
+		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, memory: graph.NewMemory(), feeds: graph.Feeds{}, window: window,
 		carried: map[graph.Mode]*graph.Carried{graph.Train: graph.NewCarried(), graph.Evaluate: graph.NewCarried()},
 	}
 	e.programs.build = e.compile

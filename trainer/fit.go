@@ -77,6 +77,9 @@ func (f *fit) epoch(ctx context.Context) error {
 	if err := f.emit(ctx, Event{Kind: EpochStart, Epoch: f.state.Epoch + 1, Step: f.state.Batch, Of: len(plan)}); err != nil {
 		return err
 	}
+	if f.state.Batch > len(plan) {
+		return errors.Errorf("resume: found %d finished batches in a checkpoint, expected at most the %d of an epoch: are the data others?", f.state.Batch, len(plan))
+	}
 	rate := f.clock.rate()
 	for f.state.Batch < len(plan) {
 		if ctx.Err() != nil {

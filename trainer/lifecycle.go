@@ -16,14 +16,15 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 	if t.begun {
 		return nil, errors.New("trainer: found a second training, expected one: the random streams have moved on")
 	}
-	e, err := t.newEngine(model)
+	source, err := newSource(train)
+	if err != nil {
+		return nil, errors.WithMessage(err, "training data")
+	}
+	e, err := t.newEngine(model, t.cfg.windowSteps(source.lengths))
 	if err != nil {
 		return nil, err
 	}
-	f := &fit{engine: e, trainer: t, cfg: t.cfg, options: t.options, params: model.Params()}
-	if f.train, err = newSource(train); err != nil {
-		return nil, errors.WithMessage(err, "training data")
-	}
+	f := &fit{engine: e, trainer: t, cfg: t.cfg, options: t.options, params: model.Params(), train: source}
 	if valid != nil {
 		if f.valid, err = newSource(valid); err != nil {
 			return nil, errors.WithMessage(err, "validation data")

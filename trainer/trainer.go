@@ -188,7 +188,7 @@ func (t *Trainer) withEngine(model Model, ds data.Dataset, measure func(e *engin
 	if err != nil {
 		return err
 	}
-	e, err := t.newEngine(model)
+	e, err := t.newEngine(model, t.cfg.windowSteps(s.lengths))
 	if err != nil {
 		return err
 	}

@@ -29,16 +29,26 @@ func (c TruncateConfig) WithDefaults() TruncateConfig {
 // Validate lists every fault of a configuration whose defaults are filled in.
 func (c TruncateConfig) Validate() fault.List {
 	var faults fault.List
-	faults.Check(c.Steps > 0, "steps", c.Steps, "at least 1")
+	faults.Check(c.Steps > 0 && c.Steps <= mostWindowSteps, "steps", c.Steps, "from 1 to %d", mostWindowSteps)
 	return faults
 }
 
-// windowSteps is the length of a window, 0 where sequences are not cut.
-func (c Config) windowSteps() int {
+const (
+	mostWindowSteps = 1 << 24 // that a configuration may ask for
+	longWindow      = 4096    // steps beyond which a window is no longer than the data
+)
+
+// windowSteps is the length of a window for sequences of these lengths, 0 where they are not cut. A long window is not longer than the
+// longest sequence, rounded as batches are: the rest would be padding, and take memory.
+func (c Config) windowSteps(lengths []int) int {
 	if c.Truncate == nil {
 		return 0
 	}
-	return c.Truncate.Steps
+	longest := 1
+	for _, n := range lengths {
+		longest = max(longest, n)
+	}
+	return min(c.Truncate.Steps, max(longWindow, roundSteps(longest)))
 }
 
 // StepsPerEpoch is how many steps of the solver an epoch over ds has, once a curriculum is through. With truncate and sequences of unequal lengths it is that of
@@ -46,7 +56,7 @@ func (c Config) windowSteps() int {
 func StepsPerEpoch(cfg Config, ds data.Dataset) int {
 	cfg = cfg.WithDefaults()
 	lengths := data.Lengths(ds)
-	windows := len(windowsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps()))
+	windows := len(windowsOf(data.Batches(lengths, cfg.batchSize(), nil, *cfg.Bucketing), lengths, cfg.windowSteps(lengths)))
 	return max(1, (windows+cfg.Accumulate-1)/cfg.Accumulate)
 }
 

@@ -157,7 +157,7 @@ func TestTruncateRefuses(t *testing.T) {
 	for words, e := range map[string]experiment{
 		"truncate: found class per sequence, expected a target at every step": perSequence,
 		"found no layer with stateful: true":                                  noState,
-		"truncate.steps: found -1, expected at least 1":                       negative,
+		"truncate.steps: found -1, expected from 1 to 16777216":               negative,
 	} {
 		m, err := e.build()
 		if err == nil {
@@ -175,6 +175,19 @@ func TestTruncateRefuses(t *testing.T) {
 	}
 	if _, err := whole.Fit(t.Context(), m.model, m.train, nil); err == nil || !strings.Contains(err.Error(), "expected none without truncate") {
 		t.Errorf("stateful layers without truncate: found %v", err)
+	}
+}
+
+// A window takes no memory for steps that no sequence has, however long it is configured.
+func TestLongWindows(t *testing.T) {
+	t.Parallel()
+	e := inWindows(1 << 24)
+	m := e.make(t)
+	if _, err := m.fit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if faults := (trainer.Config{Truncate: &trainer.TruncateConfig{Steps: 1 << 62}}).WithDefaults().Validate(); len(faults) != 1 || faults[0].Path != "truncate.steps" {
+		t.Errorf("found %v, expected a fault of truncate.steps", faults)
 	}
 }
 

@@ -150,7 +150,7 @@ func TestChartsOfRates(t *testing.T) {
 	if len(found.LearningRates) != len(found.Losses) || len(found.Losses) < 20 || !(found.Suggested > 1e-6 && found.Suggested < 10) {
 		t.Errorf("found %+v", found)
 	}
-	if o := mustRun(t, "find-learning-rate", file, "--steps", "40", "--max", "10"); !strings.Contains(o.stdout, "try --set solver.learning_rate=") {
+	if o := mustRun(t, "find-learning-rate", file, "--steps", "40", "--max", "10"); !strings.Contains(o.stdout, "Try --set solver.learning_rate=") {
 		t.Errorf("found\n%s", o.stdout)
 	}
 	gruexp(t, "find-learning-rate", file, "--min", "1", "--max", "0.5").mustFail(t, 2, "find-learning-rate: wrong value of --max (found 0.5, expected a finite number above min, which is 1)")

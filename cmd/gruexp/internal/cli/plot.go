@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -67,8 +69,7 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "find-learning-rate [EXPERIMENT|FILE.yaml]",
 		Short: "Try rising learning rates and suggest one",
-		Long: `Train for some steps with a learning rate that rises from step to step, and suggest the one at which the loss falls most steeply
-(Smith 2017). The schedule of the configuration is left out. Nothing is kept but the chart.`,
+		Long:  `Train for some steps with a learning rate that rises from step to step, and suggest one from where the loss falls (Smith 2017). The schedule of the configuration is left out. Nothing is kept but the chart.`,
 		Example: `  gruexp find-learning-rate languages
   gruexp find-learning-rate mine.yaml --set solver.name=sgd --max 10 --output rates.svg`,
 		Args: arguments(0, 1, "at most one experiment or FILE.yaml"),
@@ -93,7 +94,10 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 			}
 			curve := &chart.Curve{
 				Title: "Smoothed loss of " + cfg.Name, XName: "learning rate, logarithmic", YName: "loss",
-				X: found.LearningRates, Y: found.Losses, LogX: true,
+				X: found.LearningRates, Y: slices.Clone(found.Losses), LogX: true,
+			}
+			for i, y := range curve.Y { // the dip is what counts, not the explosion after it
+				curve.Y[i] = min(y, curve.Y[0]+0.1*math.Abs(curve.Y[0]))
 			}
 			if a.json {
 				if err := writeChart(curve, output); err != nil {
@@ -104,7 +108,13 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 			if err := a.draw(curve, output); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "\nThe loss falls most steeply at %.2g: try --set solver.learning_rate=%.2g\n", found.Suggested, found.Suggested)
+			if found.Suggested == 0 {
+				_, err = fmt.Fprintf(a.stdout, "\nNo suggestion: %s\n", found.Reason)
+				return err
+			}
+			low, high := found.Range()
+			_, err = fmt.Fprintf(a.stdout, "\nThe loss falls most steeply at %.2g and has fallen half of the way at %.2g; a tenth of the rate with the least loss is %.2g.\n"+
+				"Try --set solver.learning_rate=%.2g, or others from %.2g to %.2g\n", found.Steepest, found.Valley, found.MinimumTenth, found.Suggested, low, high)
 			return err
 		},
 	}
