@@ -11,7 +11,7 @@ import (
 // dataFolder is where published data sets are, for the tests that need them.
 func dataFolder(t *testing.T, file string) string {
 	t.Helper()
-	folder := os.Getenv("GRUEXP_DATA")
+	folder := userData
 	if folder == "" {
 		t.Skip("GRUEXP_DATA is not set: published data sets are not tested")
 	}

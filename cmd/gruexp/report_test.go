@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/browsertest"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 )
 
@@ -269,7 +268,7 @@ func TestReportInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser; not with -short")
 	}
-	b := browsertest.Start(t)
+	b := StartBrowser(t)
 	folder := t.TempDir()
 	dir := func(name string) string { return filepath.Join(folder, name) }
 	mustRun(t, "train", hostile(t), "--out", dir("classes"), "--set", "trainer.gradient_norms=true")
@@ -285,7 +284,7 @@ func TestReportInABrowser(t *testing.T) {
 		wide   bool
 	}{{"classes", 12, true}, {"forecast", 12, true}, {"compared", 8, false}, {"tuned", 8, true}, {".", 8, false}} {
 		address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir(c.name), "report.html"))}).String()
-		for _, look := range []browsertest.Look{{}, {Width: 360, Height: 740, Dark: true}} {
+		for _, look := range []Look{{}, {Width: 360, Height: 740, Dark: true}} {
 			if look.Width == 0 && !c.wide {
 				continue
 			}
@@ -298,9 +297,9 @@ func TestReportInABrowser(t *testing.T) {
 			}
 		}
 	}
-	p := b.Open("file://"+filepath.ToSlash(filepath.Join(dir("classes"), "report.html")), browsertest.Look{NoScripts: true})
-	tables := browsertest.Eval[int](p, `document.querySelectorAll('table').length`)
-	plots := browsertest.Eval[int](p, `[...document.querySelectorAll('.plot')].filter(e => e.offsetHeight > 0).length`)
+	p := b.Open("file://"+filepath.ToSlash(filepath.Join(dir("classes"), "report.html")), Look{NoScripts: true})
+	tables := Eval[int](p, `document.querySelectorAll('table').length`)
+	plots := Eval[int](p, `[...document.querySelectorAll('.plot')].filter(e => e.offsetHeight > 0).length`)
 	if tables < 15 || plots > 0 {
 		t.Errorf("without scripts: found %d tables and room for %d charts, expected 15 or more and 0", tables, plots)
 	}
@@ -308,7 +307,7 @@ func TestReportInABrowser(t *testing.T) {
 }
 
 // checkPage looks at all that can be told of a page without eyes.
-func checkPage(t *testing.T, p *browsertest.Page, name string, charts int) {
+func checkPage(t *testing.T, p *Page, name string, charts int) {
 	t.Helper()
 	if said := p.Messages(); len(said) > 0 {
 		t.Errorf("%s: found messages of the browser, expected none: %q", name, said)
@@ -316,9 +315,9 @@ func checkPage(t *testing.T, p *browsertest.Page, name string, charts int) {
 	if asked := p.Requests(); len(asked) != 1 {
 		t.Errorf("%s: found the requests %q, expected the page alone", name, asked)
 	}
-	browsertest.Eval[bool](p, `document.querySelectorAll('details').forEach(d => d.open = true), true`) // which draws what is within
+	Eval[bool](p, `document.querySelectorAll('details').forEach(d => d.open = true), true`) // which draws what is within
 	p.WaitFor(`[...document.querySelectorAll('.plot')].every(e => e.querySelector('svg'))`)
-	found := browsertest.Eval[struct {
+	found := Eval[struct {
 		Charts, Scripts       int
 		Empty, Unnamed, Loose []string
 		Wide                  int
@@ -356,9 +355,9 @@ func checkPage(t *testing.T, p *browsertest.Page, name string, charts int) {
 }
 
 // live puts a newer report in the place of an older one, as a page that follows a run does.
-func live(t *testing.T, b *browsertest.Browser, dir string) {
+func live(t *testing.T, b *Browser, dir string) {
 	t.Helper()
-	p := b.Open("file://"+filepath.ToSlash(filepath.Join(dir, "report.html")), browsertest.Look{})
+	p := b.Open("file://"+filepath.ToSlash(filepath.Join(dir, "report.html")), Look{})
 	lines := strings.SplitAfter(read(t, filepath.Join(dir, "metrics.jsonl")), "\n")
 	write(t, filepath.Join(dir, "metrics.jsonl"), strings.Join(lines[:3], ""))
 	if err := os.Remove(filepath.Join(dir, "result.json")); err != nil {
@@ -376,7 +375,7 @@ func live(t *testing.T, b *browsertest.Browser, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := browsertest.Eval[struct {
+	found := Eval[struct {
 		Moved, Scrolled float64
 		Open, Same      bool
 		Charts, Left    int
@@ -396,7 +395,7 @@ func live(t *testing.T, b *browsertest.Browser, dir string) {
 	if found.Scrolled < 300 || found.Moved > 1 || !found.Open || !found.Same || found.Charts != found.Left || found.Charts == 0 {
 		t.Errorf("found %+v after a swap, expected the same place, open parts, and the same picture drawn anew", found)
 	}
-	if text := browsertest.Eval[string](p, `document.querySelector('.verdict').textContent`); !strings.Contains(text, "after 3 epochs") {
+	if text := Eval[string](p, `document.querySelector('.verdict').textContent`); !strings.Contains(text, "after 3 epochs") {
 		t.Errorf("found %q, expected the newer verdict", text)
 	}
 	if said := p.Messages(); len(said) > 0 {

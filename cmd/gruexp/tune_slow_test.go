@@ -30,7 +30,7 @@ space:
 // With as many trials, the best configuration of TPE is better than that of random search: the mean of the paired
 // differences over ten seeds is below 0, with its interval. A pair shares its first ten trials, which TPE draws at random.
 func TestTPEBeatsRandomOnJSB(t *testing.T) {
-	dataDir := os.Getenv("GRUEXP_DATA")
+	dataDir := userData
 	if dataDir == "" {
 		t.Skip("GRUEXP_DATA is not set: no data set jsb")
 	}

@@ -13,15 +13,13 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/browsertest"
 )
 
 // A run in a browser, from its first epochs to its end: what changes is shown without loading the page again, what a reader has
 // unfolded stays so, and the button stops the run.
 func TestWatchInBrowser(t *testing.T) {
 	t.Parallel()
-	b := browsertest.Start(t)
+	b := StartBrowser(t)
 	file := experiment(t, classifySwings)
 	runs := t.TempDir()
 	out := filepath.Join(runs, "mine")
@@ -32,7 +30,7 @@ func TestWatchInBrowser(t *testing.T) {
 		t.Fatal(training.stderr.String())
 	}
 	w := watch(t, runs)
-	p := b.Open(w.address, browsertest.Look{})
+	p := b.Open(w.address, Look{})
 	const live = `document.getElementById('connection').dataset.state === 'on'`
 	const shownEpochs = `Number((document.querySelector('.verdict').textContent.match(/(\d+) epochs? so far/) || [])[1])`
 	p.WaitFor(live)
@@ -40,42 +38,42 @@ func TestWatchInBrowser(t *testing.T) {
 		return `document.querySelector('#head .state').textContent === '` + is + `'`
 	}
 	p.WaitFor(state("running"))
-	if title := browsertest.Eval[string](p, `document.title`); title != "mine: running" {
+	if title := Eval[string](p, `document.title`); title != "mine: running" {
 		t.Errorf("found the title %q", title)
 	}
-	if rows := browsertest.Eval[string](p, `[...document.querySelectorAll('#list li')].map(r => r.dataset.title + ' ' + r.dataset.state).join()`); rows != "mine running,before finished" {
+	if rows := Eval[string](p, `[...document.querySelectorAll('#list li')].map(r => r.dataset.title + ' ' + r.dataset.state).join()`); rows != "mine running,before finished" {
 		t.Errorf("found the list %q, expected the newest first", rows)
 	}
 	p.WaitFor(`document.querySelectorAll('#body figure.chart .plot svg path').length > 3`)
 
 	// New epochs come by themselves; the reader's place, what is unfolded and the focus stay.
-	browsertest.Eval[int](p, `window.mark = `+shownEpochs+`, document.querySelector('#body details[data-key]').open = true, document.querySelector('#list a').focus(), window.scrollTo(0, 300), 1`)
+	Eval[int](p, `window.mark = `+shownEpochs+`, document.querySelector('#body details[data-key]').open = true, document.querySelector('#list a').focus(), window.scrollTo(0, 300), 1`)
 	p.WaitFor(shownEpochs + ` > window.mark + 1`)
-	if found := browsertest.Eval[string](p, `[document.querySelector('#body details[data-key]').open, document.activeElement.closest('#list') !== null, window.scrollY].join()`); found != "true,true,300" {
+	if found := Eval[string](p, `[document.querySelector('#body details[data-key]').open, document.activeElement.closest('#list') !== null, window.scrollY].join()`); found != "true,true,300" {
 		t.Errorf("found %s, expected an unfolded part, the focus in the list and the place as they were", found)
 	}
 
 	// The log follows the run, and a page that is loaded again shows all of it again.
-	browsertest.Eval[int](p, `document.querySelector('#log summary').click(), 1`)
+	Eval[int](p, `document.querySelector('#log summary').click(), 1`)
 	const lines = `document.querySelector('#log pre').textContent.trim().split('\n').length`
 	p.WaitFor(lines + ` > 3`)
-	browsertest.Eval[int](p, `window.lines = `+lines+`, 1`)
+	Eval[int](p, `window.lines = `+lines+`, 1`)
 	p.WaitFor(lines + ` > window.lines`)
 	p.Do(chromedp.Reload())
-	if at := browsertest.Eval[string](p, `location.search`); at != "?run=mine" {
+	if at := Eval[string](p, `location.search`); at != "?run=mine" {
 		t.Errorf("found the address %q, expected that it names the run", at)
 	}
 	p.WaitFor(`window.mark === undefined && ` + live + ` && document.getElementById('log').open && ` + lines + ` > 3 && ` + state("running"))
 
 	// Stopping takes two steps; the second may be taken back.
-	browsertest.Eval[int](p, `document.querySelector('.stop summary').click(), document.querySelector('[data-close]').click(), 1`)
-	if browsertest.Eval[bool](p, `document.querySelector('.stop').open`) {
+	Eval[int](p, `document.querySelector('.stop summary').click(), document.querySelector('[data-close]').click(), 1`)
+	if Eval[bool](p, `document.querySelector('.stop').open`) {
 		t.Error("found the question still open")
 	}
-	browsertest.Eval[int](p, `window.mark = 1, document.querySelector('.stop summary').click(), document.querySelector('.stop button[type=submit]').click(), 1`)
+	Eval[int](p, `window.mark = 1, document.querySelector('.stop summary').click(), document.querySelector('.stop button[type=submit]').click(), 1`)
 	p.WaitFor(`document.getElementById('said').textContent !== '' && ` + state("interrupted"))
 	training.rest(t).mustFail(t, 1, out+": interrupted after ")
-	if said := browsertest.Eval[string](p, `document.getElementById('said').textContent`); said != "mine: interrupted" && said != "Asked to stop." {
+	if said := Eval[string](p, `document.getElementById('said').textContent`); said != "mine: interrupted" && said != "Asked to stop." {
 		t.Errorf("found %q said", said)
 	}
 	p.WaitFor(`document.querySelector('#log pre').textContent.includes('the request to stop')`)
@@ -91,9 +89,9 @@ func TestWatchInBrowser(t *testing.T) {
 	p.WaitFor(state("interrupted") + ` && window.mark === 1`)
 
 	// A run that is over is shown as such, and its charts are drawn.
-	done := b.Open(w.address+"?run="+url.QueryEscape("sub/<b>new</b>"), browsertest.Look{Width: 390, Height: 800, Dark: true})
+	done := b.Open(w.address+"?run="+url.QueryEscape("sub/<b>new</b>"), Look{Width: 390, Height: 800, Dark: true})
 	done.WaitFor(live + ` && ` + state("finished") + ` && document.querySelectorAll('#body figure.chart .plot svg path').length > 3`)
-	if wide := browsertest.Eval[bool](done, `document.documentElement.scrollWidth > innerWidth`); wide {
+	if wide := Eval[bool](done, `document.documentElement.scrollWidth > innerWidth`); wide {
 		t.Error("found a page that is wider than a phone")
 	}
 	for _, request := range append(p.Requests(), done.Requests()...) {

@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,7 +58,13 @@ func (w *watching) get(t *testing.T, path string) string {
 // follow reads events of a run until so many have come, each of which says another thing.
 func (w *watching) follow(t *testing.T, run string, until func(head string) bool) {
 	t.Helper()
-	answer, err := http.Get(w.address + "events?run=" + url.QueryEscape(run))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // so that a state that never comes is said with what came instead
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.address+"events?run="+url.QueryEscape(run), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +87,7 @@ func (w *watching) follow(t *testing.T, run string, until func(head string) bool
 			return
 		}
 	}
-	t.Fatalf("found the end of the events of %s, expected more", run)
+	t.Fatalf("found the end of the events of %s, expected more; its head is\n%s", run, w.get(t, "head?run="+url.QueryEscape(run)))
 }
 
 // stopByPage does what the button does.

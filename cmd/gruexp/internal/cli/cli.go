@@ -18,14 +18,14 @@ import (
 )
 
 // Main runs gruexp with the arguments and returns the exit code.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "gruexp: %s: a fault of gruexp itself; please report it (found panic: %s, expected none)\n", panicSite(), oneLine(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "gruexp: %s: a fault of gruexp itself; please report it: panic: %s\n", panicSite(), oneLine(fmt.Sprint(p)))
 			code = exitFailed
 		}
 	}()
-	a := &app{stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -43,6 +43,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) (code in
 
 // app is what the verbs share.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	dataDir        string
 	json, quiet    bool

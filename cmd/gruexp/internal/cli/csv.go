@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/runs"
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
@@ -33,7 +32,7 @@ func (a *app) printCSV(rows [][]string) error {
 func full(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // runsTable is a row for each run, with every metric that any of them has.
-func runsTable(list []*runs.Run) [][]string {
+func runsTable(list []*run.Listed) [][]string {
 	rows := [][]string{{"run", "state", "experiment", "task", "data", "seed", "epochs", "best_epoch", "stop_reason", "seconds", "parameters", "fault"}}
 	parts := map[string][]string{} // metrics by part
 	for _, part := range run.Splits() {
@@ -74,7 +73,7 @@ func runsTable(list []*runs.Run) [][]string {
 
 // diffTable is a row for each key that two configurations do not share, and for each number of the results: of the kind
 // config or result.
-func diffTable(d *runs.Diff) [][]string {
+func diffTable(d *run.Diff) [][]string {
 	rows := [][]string{{"kind", "name", d.Runs[0].Path, d.Runs[1].Path}}
 	for _, c := range d.Config {
 		row := []string{"config", c.Path}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/reproduce"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -78,7 +78,7 @@ func (a *app) download(ctx context.Context, set data.Source, folder string) ([]s
 		}
 		fmt.Fprintf(a.stderr, "%s: %s from %s\n", set.Name, humanize.IBytes(uint64(form.Size)), form.URL)
 		progress, done := a.bytesBar(form.Size)
-		err := download.Get(ctx, download.File{URL: form.URL, Size: form.Size, SHA256: form.SHA256}, path, download.DefaultLimits(), progress)
+		err := reproduce.Download(ctx, reproduce.Published{URL: form.URL, Size: form.Size, SHA256: form.SHA256}, path, reproduce.DefaultLimits(), progress)
 		done()
 		switch {
 		case isInterruption(err):

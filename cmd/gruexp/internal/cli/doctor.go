@@ -11,7 +11,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
@@ -23,7 +23,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Example: `  gruexp doctor`,
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			env := environment.Read(kernel.NewPool(0).Threads())
+			env := rundir.ReadEnvironment(kernel.NewPool(0).Threads())
 			if a.json {
 				return a.printJSON(env)
 			}

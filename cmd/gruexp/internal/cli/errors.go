@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -68,8 +68,8 @@ func listedExperiments() ([]listedExperiment, error) {
 func (a *app) list(withExperiments, withStudies bool) error {
 	var (
 		found struct {
-			Experiments []listedExperiment   `json:"experiments,omitempty"`
-			Studies     []studies.ReadyStudy `json:"studies,omitempty"`
+			Experiments []listedExperiment     `json:"experiments,omitempty"`
+			Studies     []studies.BuiltinStudy `json:"studies,omitempty"`
 		}
 		err error
 	)
@@ -79,7 +79,7 @@ func (a *app) list(withExperiments, withStudies bool) error {
 		}
 	}
 	if withStudies {
-		if found.Studies, err = studies.ReadyStudies(); err != nil {
+		if found.Studies, err = studies.BuiltinStudies(); err != nil {
 			return err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -136,7 +136,7 @@ func epochLine(e trainer.Epoch, best int) string {
 // inLine is the loss and the metric that people look at first.
 func inLine(metrics map[string]float64) string {
 	text := " loss " + number(metrics[trainer.MetricLoss])
-	for _, name := range wording.MetricOrder() {
+	for _, name := range report.MetricOrder() {
 		if v, ok := metrics[name]; ok && name != trainer.MetricLoss {
 			return text + " " + name + " " + number(v)
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/runs"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -29,7 +28,7 @@ func (a *app) listRunsCommand() *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			list, err := runs.List(cmd.Context(), dir)
+			list, err := run.List(cmd.Context(), dir)
 			if err != nil {
 				return err
 			}
@@ -48,7 +47,7 @@ func (a *app) listRunsCommand() *cobra.Command {
 }
 
 // showRuns prints a row per run, with the metric that people look at first.
-func (a *app) showRuns(list []*runs.Run) error {
+func (a *app) showRuns(list []*run.Listed) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "RUN\tEXPERIMENT\tSEED\tSTATE\tEPOCHS\tMETRIC\tVALID\tTEST\tSECONDS\tPARAMETERS")
 	for _, r := range list {
@@ -78,7 +77,7 @@ func (a *app) diffCommand() *cobra.Command {
 			if err := a.oneForm(cmd, asCSV); err != nil {
 				return err
 			}
-			d, err := runs.Compare(args[0], args[1])
+			d, err := run.Compare(args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -96,19 +95,19 @@ func (a *app) diffCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) showDiff(d *runs.Diff) error {
+func (a *app) showDiff(d *run.Diff) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	row := func(name string, of func(*runs.Run) string) {
+	row := func(name string, of func(*run.Listed) string) {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", name, of(d.Runs[0]), of(d.Runs[1]))
 	}
-	row("", func(r *runs.Run) string { return r.Path })
-	row("state", func(r *runs.Run) string { return string(r.State) })
+	row("", func(r *run.Listed) string { return r.Path })
+	row("state", func(r *run.Listed) string { return string(r.State) })
 	for _, c := range d.Config {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", c.Path, value(c.Values[0]), value(c.Values[1]))
 	}
 	fmt.Fprintln(table, "\t\t")
-	ofResult := func(of func(*run.Result) string) func(*runs.Run) string {
-		return func(r *runs.Run) string {
+	ofResult := func(of func(*run.Result) string) func(*run.Listed) string {
+		return func(r *run.Listed) string {
 			if r.Result == nil {
 				return "-"
 			}
@@ -126,7 +125,7 @@ func (a *app) showDiff(d *runs.Diff) error {
 			row(part+"."+metric, ofResult(func(r *run.Result) string { return cell(r.Part(part), metric) }))
 		}
 	}
-	row("epochs", func(r *runs.Run) string { return fmt.Sprint(r.Epochs) })
+	row("epochs", func(r *run.Listed) string { return fmt.Sprint(r.Epochs) })
 	row("best epoch", ofResult(func(r *run.Result) string { return fmt.Sprint(r.BestEpoch) }))
 	row("stop reason", ofResult(func(r *run.Result) string { return r.StopReason }))
 	row("seconds", ofResult(func(r *run.Result) string { return duration(r.Seconds) }))

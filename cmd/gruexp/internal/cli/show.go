@@ -10,8 +10,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -41,7 +41,7 @@ func (a *app) show(r *run.Result) error {
 	if len(r.Valid) == 0 {
 		b.WriteString("There is no validation part: the best epoch is that of the training part.\n")
 	}
-	if judgement, ok := wording.Judge(r); ok {
+	if judgement, ok := report.Judge(r); ok {
 		fmt.Fprintln(&b, judgement)
 	}
 	if r.Confusion != nil {
@@ -55,11 +55,11 @@ func (a *app) show(r *run.Result) error {
 	return err
 }
 
-func counted(n int, what string) string { return wording.Counted(n, what) }
+func counted(n int, what string) string { return report.Counted(n, what) }
 
-func duration(seconds float64) string { return wording.Duration(seconds) }
+func duration(seconds float64) string { return report.Duration(seconds) }
 
-func number(v float64) string { return wording.Number(v) }
+func number(v float64) string { return report.Number(v) }
 
 // column is a named set of metrics.
 type column struct {
@@ -75,7 +75,7 @@ func writeTable(w io.Writer, columns []column) error {
 	}
 	rows := [][]string{head}
 	for _, name := range metricNames(columns) {
-		row := []string{name, wording.Unit(name, columns[0].metrics)}
+		row := []string{name, report.Unit(name, columns[0].metrics)}
 		for _, c := range columns {
 			cell := "-"
 			if v, ok := c.metrics[name]; ok {
@@ -117,5 +117,5 @@ func metricNames(columns []column) []string {
 	for i, c := range columns {
 		sets[i] = c.metrics
 	}
-	return wording.Metrics(sets...)
+	return report.Metrics(sets...)
 }

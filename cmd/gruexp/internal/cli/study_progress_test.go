@@ -3,7 +3,7 @@ package cli
 import (
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 )
 
 // What is told of a study fits the terminal; what is left is told before what is best, and that before what is under way.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
@@ -46,7 +46,7 @@ func (a *app) trialCommand() *cobra.Command {
 			// The keyboard's Ctrl-C reaches every process of a terminal; that of the study decides what becomes of it.
 			signal.Ignore(os.Interrupt, syscall.SIGHUP)
 			go func() {
-				_, _ = io.Copy(io.Discard, os.Stdin) // nothing comes but the end
+				_, _ = io.Copy(io.Discard, a.stdin) // nothing comes but the end
 				stop()
 			}()
 			result, err := trial(ctx, args[0], append(sets, fmt.Sprintf("seed=%d", seed)), out, options)

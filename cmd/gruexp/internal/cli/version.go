@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 )
 
 func (a *app) versionCommand() *cobra.Command {
@@ -15,7 +15,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: `  gruexp version`,
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			build := environment.ReadBuild()
+			build := rundir.ReadBuild()
 			if a.json {
 				return a.printJSON(build)
 			}

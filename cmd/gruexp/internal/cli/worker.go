@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 )
 
 func (a *app) workerCommand() *cobra.Command {

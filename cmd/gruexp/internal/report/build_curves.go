@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -161,18 +160,18 @@ func curveChart(id, title string, y axis, curves []named, show func(float64) cel
 		c.Series = append(c.Series, lines...)
 		banded = banded || one.banded()
 		last := len(one.epochs) - 1
-		said = append(said, fmt.Sprintf("%s from %s to %s", one.name, wording.Number(one.mean[0]), wording.Number(one.mean[last])))
+		said = append(said, fmt.Sprintf("%s from %s to %s", one.name, Number(one.mean[0]), Number(one.mean[last])))
 	}
 	if len(said) > 4 {
 		said = append(said[:4], fmt.Sprintf("and %d more", len(said)-4))
 	}
-	c.Summary = fmt.Sprintf("Over %s: %s.", wording.Counted(len(curves[0].epochs), "epoch"), strings.Join(said, ", "))
+	c.Summary = fmt.Sprintf("Over %s: %s.", Counted(len(curves[0].epochs), "epoch"), strings.Join(said, ", "))
 	if banded {
 		c.Summary += " Lines are means over the runs, bands go from the least to the greatest."
 	}
 	if beyond > 0 {
-		c.Summary += fmt.Sprintf(" What of the first %s is far from the rest is beyond the axis.", wording.Counted(beyond, "epoch"))
-		c.Note = fmt.Sprintf("The first %s are partly beyond the axis.", wording.Counted(beyond, "epoch"))
+		c.Summary += fmt.Sprintf(" What of the first %s is far from the rest is beyond the axis.", Counted(beyond, "epoch"))
+		c.Note = fmt.Sprintf("The first %s are partly beyond the axis.", Counted(beyond, "epoch"))
 	}
 	return c.with(curveTable(curves, show))
 }
@@ -234,7 +233,7 @@ func curveMetrics(runs []*Run) []string {
 			sets = append(sets, r.Epochs[n-1].Train, r.Epochs[n-1].Valid)
 		}
 	}
-	all := wording.Metrics(sets...)
+	all := Metrics(sets...)
 	return slices.DeleteFunc(all, func(m string) bool {
 		return m == trainer.MetricGradientNorm || m == trainer.MetricSpikes || m == trainer.MetricLoss && slices.ContainsFunc(all, func(other string) bool { return sameAsLoss(other, sets) })
 	})
@@ -255,7 +254,7 @@ func sameAsLoss(metric string, sets []map[string]float64) bool {
 func unitOf(metric string, runs []*Run) string {
 	for _, r := range runs {
 		if len(r.Epochs) > 0 {
-			return wording.Unit(metric, r.Epochs[0].Train)
+			return Unit(metric, r.Epochs[0].Train)
 		}
 	}
 	return ""

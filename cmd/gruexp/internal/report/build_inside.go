@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 )
 
 // mostMatrix is how many classes a confusion matrix is drawn and listed with; the greatest stay.
@@ -125,7 +124,7 @@ func recallChart(c *run.Confusion, order []int, rows, columns []float64, part st
 	picture.Series = []series{s}
 	if len(order) > 0 {
 		worst, best := order[0], order[len(order)-1]
-		picture.Summary = fmt.Sprintf("The worst is %s with %s, the best %s with %s.", c.Classes[worst], wording.Number(recall(worst)), c.Classes[best], wording.Number(recall(best)))
+		picture.Summary = fmt.Sprintf("The worst is %s with %s, the best %s with %s.", c.Classes[worst], Number(recall(worst)), c.Classes[best], Number(recall(best)))
 	}
 	return picture.with(t)
 }
@@ -261,7 +260,7 @@ func scatterChart(v *run.InsideValue, part string, n names) *chart {
 		absolute += math.Abs(g.Truth-g.Predicted[v.Point]) / float64(len(v.Spread))
 	}
 	c.Series = []series{s}
-	c.Summary = fmt.Sprintf("On the line, prediction and truth are equal; the mean distance from it is %s.", wording.Number(absolute))
+	c.Summary = fmt.Sprintf("On the line, prediction and truth are equal; the mean distance from it is %s.", Number(absolute))
 	c.Note = c.Summary
 	place := "sequence"
 	if v.Steps {
@@ -313,7 +312,7 @@ func flowChart(flows []run.InsideFlow, part string, n names) *chart {
 		t.Columns = append(t.Columns, column{Name: f.Name}, column{Name: f.Name + " sequences"})
 		longest = max(longest, len(f.Gradient))
 		last := s.Points[len(s.Points)-1]
-		lines = append(lines, fmt.Sprintf("%s from %s to %s, %g steps back", f.Name, wording.Number(s.Points[0][1]), wording.Number(last[1]), last[0]))
+		lines = append(lines, fmt.Sprintf("%s from %s to %s, %g steps back", f.Name, Number(s.Points[0][1]), Number(last[1]), last[0]))
 	}
 	if len(c.Series) == 0 {
 		return nil
@@ -331,7 +330,7 @@ func flowChart(flows []run.InsideFlow, part string, n names) *chart {
 		}
 		t.Rows = append(t.Rows, line)
 	}
-	c.Summary = fmt.Sprintf("Over %s of the part %s: %s.", wording.Counted(flows[0].Sequences, "sequence"), part, strings.Join(lines, "; "))
+	c.Summary = fmt.Sprintf("Over %s of the part %s: %s.", Counted(flows[0].Sequences, "sequence"), part, strings.Join(lines, "; "))
 	return c.with(t)
 }
 
@@ -354,7 +353,7 @@ func gateTable(flows []run.InsideFlow, part string, n names) *table {
 		return nil
 	}
 	t := &table{
-		Name: n.of("gates"), Caption: fmt.Sprintf("Gates over %s of the part %s: means, and shares that are nearly closed or open", wording.Counted(flows[0].Sequences, "sequence"), part),
+		Name: n.of("gates"), Caption: fmt.Sprintf("Gates over %s of the part %s: means, and shares that are nearly closed or open", Counted(flows[0].Sequences, "sequence"), part),
 		Columns: []column{{Name: "recurrence", Text: true}, {Name: "gate", Text: true}, {Name: "mean"}, {Name: "below 0.1 (states: −0.9)"}, {Name: "above 0.9"}},
 	}
 	for _, f := range flows {
@@ -367,7 +366,7 @@ func gateTable(flows []run.InsideFlow, part string, n names) *table {
 
 // lookBlocks are heat maps of the gates over the steps of one sequence.
 func lookBlocks(look *run.InsideLook, part string, n names) []block {
-	words := fmt.Sprintf("Gates over time, sequence %d of the part %s: %s, loss %s.", look.Sequence, part, wording.Counted(look.Steps, "step"), wording.Number(look.Loss))
+	words := fmt.Sprintf("Gates over time, sequence %d of the part %s: %s, loss %s.", look.Sequence, part, Counted(look.Steps, "step"), Number(look.Loss))
 	if look.First > 0 {
 		words += fmt.Sprintf(" The last %d steps are shown.", look.Steps-look.First)
 	}
@@ -435,6 +434,6 @@ func gateChart(look *run.InsideLook, layer run.InsideHeat, v run.InsideValues, n
 	} else {
 		c.Heat.High = most
 	}
-	c.Summary = fmt.Sprintf("The mean is %s.", wording.Number(mean))
+	c.Summary = fmt.Sprintf("The mean is %s.", Number(mean))
 	return c.with(t)
 }

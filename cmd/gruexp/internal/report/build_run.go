@@ -10,7 +10,6 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
@@ -43,14 +42,14 @@ func (r *Run) verdict() []string {
 	case Unreadable:
 		return []string{"The run cannot be read."}
 	case Running:
-		return append([]string{fmt.Sprintf("The run is under way: %s so far.", wording.Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
+		return append([]string{fmt.Sprintf("The run is under way: %s so far.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	case Interrupted:
-		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' goes on with it.", wording.Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
+		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' goes on with it.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	}
 	var said []string
-	if j, ok := wording.Judge(r.Result); ok {
+	if j, ok := Judge(r.Result); ok {
 		said = append(said, withUnits(j, r.Result.Test))
-	} else if metrics := wording.Metrics(r.Result.Test); len(metrics) > 0 {
+	} else if metrics := Metrics(r.Result.Test); len(metrics) > 0 {
 		said = append(said, fmt.Sprintf("On the test part the GRU has %s; there is no baseline to compare it with.", valueOf(metrics[0], r.Result.Test)))
 	}
 	by := "on the training part, for there is no validation part"
@@ -60,14 +59,14 @@ func (r *Run) verdict() []string {
 		by = "by valid.loss"
 	}
 	said = append(said, fmt.Sprintf("The best epoch was %d of %d, %s. The run ended %s, after %s.",
-		r.Result.BestEpoch, r.Result.Epochs, by, ending(r.Result.StopReason), wording.Duration(r.Result.Seconds)))
+		r.Result.BestEpoch, r.Result.Epochs, by, ending(r.Result.StopReason), Duration(r.Result.Seconds)))
 	return said
 }
 
 // withUnits is a judgement with the unit of its metric.
-func withUnits(j wording.Judgement, of map[string]float64) string {
+func withUnits(j Judgement, of map[string]float64) string {
 	sentence := j.String()
-	if unit := wording.Unit(j.Metric, of); unit != "" {
+	if unit := Unit(j.Metric, of); unit != "" {
 		sentence = strings.TrimSuffix(sentence, ".") + " " + unit + "."
 	}
 	return sentence
@@ -75,7 +74,7 @@ func withUnits(j wording.Judgement, of map[string]float64) string {
 
 // valueOf is a metric with its number and unit.
 func valueOf(metric string, of map[string]float64) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s", metric, wording.Number(of[metric]), wording.Unit(metric, of)))
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", metric, Number(of[metric]), Unit(metric, of)))
 }
 
 // ending says a stop reason in words.
@@ -114,7 +113,7 @@ func (r *Run) bestSoFar() []string {
 			best = i
 		}
 	}
-	return []string{fmt.Sprintf("The best epoch so far is %d, with %s.%s %s %s.", c.epochs[best], part, metric, wording.Number(c.mean[best]), unitOf(metric, []*Run{r}))}
+	return []string{fmt.Sprintf("The best epoch so far is %d, with %s.%s %s %s.", c.epochs[best], part, metric, Number(c.mean[best]), unitOf(metric, []*Run{r}))}
 }
 
 // results is the table of all metrics.
@@ -140,8 +139,8 @@ func (r *Run) results(n names) []block {
 			sets = append(sets, p.set)
 		}
 	}
-	for _, metric := range wording.Metrics(sets...) {
-		line := row{Cells: []cell{text(metric), text(wording.Unit(metric, r.Result.Train))}}
+	for _, metric := range Metrics(sets...) {
+		line := row{Cells: []cell{text(metric), text(Unit(metric, r.Result.Train))}}
 		for _, set := range sets {
 			if v, ok := set[metric]; ok {
 				line.Cells = append(line.Cells, number(v))
@@ -249,7 +248,7 @@ func (r *Run) facts(n names) []block {
 	add("state", r.State)
 	add("epochs", fmt.Sprint(len(r.Epochs)))
 	if k := len(r.Epochs); k > 0 {
-		add("time of training", wording.Duration(r.Epochs[k-1].Seconds))
+		add("time of training", Duration(r.Epochs[k-1].Seconds))
 	}
 	add("directory", r.Path)
 	return []block{{Table: t}}

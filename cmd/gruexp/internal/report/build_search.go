@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
@@ -94,7 +93,7 @@ func searchVerdict(t *studies.TuneResult) []string {
 		settings = append(settings, name+" "+shortSetting(t.Best.Settings[name]))
 	}
 	said := []string{fmt.Sprintf("The best of %s is %s with %s %s (%s is better): %s.",
-		wording.Counted(t.Trials, "trial"), t.Best.Trial, t.Metric, wording.Number(float64(t.Best.Value)), better, strings.Join(settings, ", "))}
+		Counted(t.Trials, "trial"), t.Best.Trial, t.Metric, Number(float64(t.Best.Value)), better, strings.Join(settings, ", "))}
 	order := byImportance(t)
 	if len(order) > 0 && t.Importance[order[0]] > 0 {
 		line := fmt.Sprintf("What matters most is %s, which explains %.0f %% of the variance alone", order[0], 100*t.Importance[order[0]])
@@ -104,10 +103,10 @@ func searchVerdict(t *studies.TuneResult) []string {
 		said = append(said, line+".")
 	}
 	if t.Pruned > 0 {
-		said = append(said, fmt.Sprintf("%s ended early, for want of promise.", wording.Counted(t.Pruned, "trial")))
+		said = append(said, fmt.Sprintf("%s ended early, for want of promise.", Counted(t.Pruned, "trial")))
 	}
 	if t.Failed > 0 {
-		said = append(said, fmt.Sprintf("%s failed.", wording.Counted(t.Failed, "trial")))
+		said = append(said, fmt.Sprintf("%s failed.", Counted(t.Failed, "trial")))
 	}
 	return append(said, "What was chosen by the validation part is judged by the test part once, at the end.")
 }
@@ -171,7 +170,7 @@ func historyBlocks(t *studies.TuneResult, n names) []block {
 		c.Series = append(c.Series, pruned)
 	}
 	c.Y.Log = wideValues(done.Points, 30)
-	c.Summary = fmt.Sprintf("%d trials with a value; the best has %s.", len(done.Points), wording.Number(top))
+	c.Summary = fmt.Sprintf("%d trials with a value; the best has %s.", len(done.Points), Number(top))
 	return []block{{Chart: c.with(table)}}
 }
 

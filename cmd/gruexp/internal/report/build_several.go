@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -19,7 +18,7 @@ const (
 // severalRuns compares runs that belong to no study.
 func severalRuns(runs []*Run, n names) []section {
 	groups := groupsOf(runs)
-	verdict := []string{fmt.Sprintf("%s, of %s that differ in more than the seed.", wording.Counted(len(runs), "run"), wording.Counted(len(groups), "configuration"))}
+	verdict := []string{fmt.Sprintf("%s, of %s that differ in more than the seed.", Counted(len(runs), "run"), Counted(len(groups), "configuration"))}
 	for _, g := range groups {
 		verdict = append(verdict, g.name+": "+g.verdict())
 	}
@@ -163,9 +162,9 @@ func (g group) verdict() string {
 			ended, sets = append(ended, r), append(sets, r.Result.Test)
 		}
 	}
-	metrics := wording.Metrics(sets...)
+	metrics := Metrics(sets...)
 	if len(metrics) == 0 {
-		return fmt.Sprintf("none of %s has ended.", wording.Counted(len(g.runs), "run"))
+		return fmt.Sprintf("none of %s has ended.", Counted(len(g.runs), "run"))
 	}
 	metric := metrics[0]
 	var values []float64
@@ -176,12 +175,12 @@ func (g group) verdict() string {
 			values = append(values, v)
 			sum += v
 		}
-		if j, ok := wording.Judge(r.Result); ok {
+		if j, ok := Judge(r.Result); ok {
 			judged++
 			beaten += sign(j.Beats)
 		}
 	}
-	words := fmt.Sprintf("test %s %s in the mean, from %s to %s, over %s", metric, wording.Number(sum/float64(len(values))), wording.Number(slices.Min(values)), wording.Number(slices.Max(values)), wording.Counted(len(values), "run"))
+	words := fmt.Sprintf("test %s %s in the mean, from %s to %s, over %s", metric, Number(sum/float64(len(values))), Number(slices.Min(values)), Number(slices.Max(values)), Counted(len(values), "run"))
 	if judged > 0 {
 		words += fmt.Sprintf("; %d of %d beat their best baseline", beaten, judged)
 	}
@@ -202,7 +201,7 @@ func runTable(runs []*Run, groups []group, n names) *table {
 	metrics := map[string]map[string]float64{}
 	for _, r := range runs {
 		if r.Result != nil {
-			if names := wording.Metrics(r.Result.Test); len(names) > 0 {
+			if names := Metrics(r.Result.Test); len(names) > 0 {
 				metrics[names[0]] = r.Result.Test
 			}
 		}
@@ -210,7 +209,7 @@ func runTable(runs []*Run, groups []group, n names) *table {
 	t := &table{Name: n.of("runs"), Caption: "Runs", Columns: []column{{Name: "run", Text: true}, {Name: "configuration", Text: true}, {Name: "seed"}, {Name: "state", Text: true}, {Name: "epochs"}, {Name: "best"}}}
 	shown := slices.Sorted(maps.Keys(metrics))
 	for _, metric := range shown {
-		t.Columns = append(t.Columns, column{Name: metric + ", valid", Unit: wording.Unit(metric, metrics[metric])}, column{Name: metric + ", test", Unit: wording.Unit(metric, metrics[metric])})
+		t.Columns = append(t.Columns, column{Name: metric + ", valid", Unit: Unit(metric, metrics[metric])}, column{Name: metric + ", test", Unit: Unit(metric, metrics[metric])})
 	}
 	t.Columns = append(t.Columns, column{Name: "best baseline", Text: true}, column{Name: "time", Unit: "s"})
 	for _, r := range runs {
@@ -221,12 +220,12 @@ func runTable(runs []*Run, groups []group, n names) *table {
 		baseline := text("–")
 		if r.Result != nil {
 			best = whole(r.Result.BestEpoch)
-			if j, ok := wording.Judge(r.Result); ok {
-				baseline = text(fmt.Sprintf("%s: %s %s", j.Baseline, j.Metric, wording.Number(j.Bar)))
+			if j, ok := Judge(r.Result); ok {
+				baseline = text(fmt.Sprintf("%s: %s %s", j.Baseline, j.Metric, Number(j.Bar)))
 			}
 		}
 		if k := len(r.Epochs); k > 0 {
-			seconds = cell{Text: wording.Duration(r.Epochs[k-1].Seconds), Full: fmt.Sprintf("%g", r.Epochs[k-1].Seconds)}
+			seconds = cell{Text: Duration(r.Epochs[k-1].Seconds), Full: fmt.Sprintf("%g", r.Epochs[k-1].Seconds)}
 		}
 		line := row{Cells: []cell{text(r.Path), text(of[r]), seed, text(r.State), whole(len(r.Epochs)), best}}
 		for _, metric := range shown {

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
@@ -37,7 +36,7 @@ func (s *Study) standing() []string {
 			ended++
 		}
 	}
-	of := fmt.Sprintf("%d of %s", ended, wording.Counted(len(s.View.Trials), "trial"))
+	of := fmt.Sprintf("%d of %s", ended, Counted(len(s.View.Trials), "trial"))
 	switch s.State {
 	case Running:
 		return []string{"The study is under way: " + of + " have ended. What is said below holds for these alone."}
@@ -113,9 +112,9 @@ func compareVerdict(c *studies.CompareResult) []string {
 			said = append(said, name+": no run has ended.")
 			continue
 		}
-		line := fmt.Sprintf("%s: %s", name, wording.Number(float64(arm.Mean)))
+		line := fmt.Sprintf("%s: %s", name, Number(float64(arm.Mean)))
 		if arm.Low.Known() {
-			line += fmt.Sprintf(" (95 %% interval %s to %s)", wording.Number(float64(arm.Low)), wording.Number(float64(arm.High)))
+			line += fmt.Sprintf(" (95 %% interval %s to %s)", Number(float64(arm.Low)), Number(float64(arm.High)))
 		}
 		switch d, ok := c.Differences[name]; {
 		case ok:
@@ -129,7 +128,7 @@ func compareVerdict(c *studies.CompareResult) []string {
 	}
 	said = append(said, fmt.Sprintf("What is compared is %s, of which %s is better, over the seeds %s.", c.Metric, better, seedsOf(c.Seeds)))
 	if len(c.Failed) > 0 {
-		said = append(said, fmt.Sprintf("%s failed; they are listed below.", wording.Counted(len(c.Failed), "trial")))
+		said = append(said, fmt.Sprintf("%s failed; they are listed below.", Counted(len(c.Failed), "trial")))
 	}
 	return said
 }
@@ -198,10 +197,10 @@ func armBlocks(c *studies.CompareResult, n names) []block {
 		for k, v := range a.Values {
 			points.Points = append(points.Points, []float64{at, v})
 			points.Labels = append(points.Labels, fmt.Sprintf("seed %d", a.Seeds[k]))
-			values[k] = wording.Number(v)
+			values[k] = Number(v)
 		}
 		armTable.Rows = append(armTable.Rows, row{Cells: []cell{
-			text(name), number(float64(a.Mean)), number(float64(a.Low)), number(float64(a.High)), whole(len(a.Values)), {Text: wording.Duration(float64(a.Seconds)), Full: fmt.Sprintf("%g", float64(a.Seconds))}, text(strings.Join(values, " ")),
+			text(name), number(float64(a.Mean)), number(float64(a.Low)), number(float64(a.High)), whole(len(a.Values)), {Text: Duration(float64(a.Seconds)), Full: fmt.Sprintf("%g", float64(a.Seconds))}, text(strings.Join(values, " ")),
 		}})
 	}
 	if len(armTable.Rows) == 0 {
@@ -269,7 +268,7 @@ func failureBlocks(failed []study.Failure, n names) []block {
 
 func testBlocks(c *studies.CompareResult, n names) []block {
 	t := &table{
-		Name: n.of("test-table"), Caption: fmt.Sprintf("%s, looked at %s", c.Test.Metric, wording.Counted(c.Test.Looks, "time")),
+		Name: n.of("test-table"), Caption: fmt.Sprintf("%s, looked at %s", c.Test.Metric, Counted(c.Test.Looks, "time")),
 		Columns: []column{{Name: "arm", Text: true}, {Name: "mean"}, {Name: "low"}, {Name: "high"}},
 	}
 	for _, name := range c.Better() {
@@ -341,7 +340,7 @@ func (s *Study) trialTable(n names) *table {
 		}
 		seconds := t.Seconds()
 		line := row{Cells: []cell{
-			text(t.Name), text(string(t.State)), number(float64(t.Value)), whole(epochs), {Text: wording.Duration(seconds), Full: fmt.Sprintf("%g", seconds)}, text(strings.Join(reasons, ", ")),
+			text(t.Name), text(string(t.State)), number(float64(t.Value)), whole(epochs), {Text: Duration(seconds), Full: fmt.Sprintf("%g", seconds)}, text(strings.Join(reasons, ", ")),
 		}}
 		for _, name := range settings {
 			line.Cells = append(line.Cells, text(studies.Setting(t.Settings[name])))

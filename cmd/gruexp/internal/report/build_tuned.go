@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 )
 
 // tunedBlocks say what each arm was tuned to before the comparison, nothing where none was.
@@ -31,7 +30,7 @@ func tunedBlocks(c *studies.CompareResult, n names) []block {
 		}})
 	}
 	said := fmt.Sprintf("Before the comparison every arm was tuned by %s (sampler %s, pruner %s), with seeds that the comparison does not have: %s. The best value flatters, since it was chosen for that.",
-		wording.Counted(c.Tuned.Trials, "trial"), c.Tuned.Sampler, c.Tuned.Pruner, seedsOf(c.Tuned.Seeds))
+		Counted(c.Tuned.Trials, "trial"), c.Tuned.Sampler, c.Tuned.Pruner, seedsOf(c.Tuned.Seeds))
 	return []block{{Text: said}, {Table: t}}
 }
 

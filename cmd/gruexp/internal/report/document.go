@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 )
 
 // section is a part of a page with a heading.
@@ -88,7 +86,7 @@ func number(v float64) cell {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return cell{Text: "–", Full: " "}
 	}
-	return cell{Text: wording.Number(v), Full: strconv.FormatFloat(v, 'g', -1, 64)}
+	return cell{Text: Number(v), Full: strconv.FormatFloat(v, 'g', -1, 64)}
 }
 
 // rate is a cell of a learning rate or another number of any size.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
@@ -36,7 +35,7 @@ type Run struct {
 	State       string
 	ConfigText  string
 	Config      *experiment.Config
-	Environment *environment.Environment
+	Environment *rundir.Environment
 	Epochs      []trainer.Epoch
 	Result      *run.Result
 	Inside      *run.Inside
@@ -65,7 +64,7 @@ func readRun(path string) *Run {
 		r.fault(err)
 	}
 	var (
-		e      environment.Environment
+		e      rundir.Environment
 		result run.Result
 		inside run.Inside
 	)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
@@ -63,7 +62,7 @@ func Inspect(ctx context.Context, path string, o InspectOptions) (*Inspection, e
 	if found.Parameters, err = parametersOf(path, file.Model.Params(), o.Layer); err != nil {
 		return nil, err
 	}
-	var before environment.Environment
+	var before rundir.Environment
 	trained, err := rundir.ReadJSON(path, rundir.EnvironmentFile, &before)
 	if err != nil {
 		return nil, err

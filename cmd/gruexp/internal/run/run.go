@@ -7,7 +7,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/environment"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph"
@@ -48,8 +47,8 @@ func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []s
 }
 
 // environmentOf is what an experiment runs on.
-func environmentOf(e *experiment.Experiment) environment.Environment {
-	env := environment.Read(e.Pool().Threads())
+func environmentOf(e *experiment.Experiment) rundir.Environment {
+	env := rundir.ReadEnvironment(e.Pool().Threads())
 	env.Data = e.Files()
 	return env
 }
@@ -174,7 +173,7 @@ func openRun(ctx context.Context, path string, options Options) (e *experiment.E
 	if err != nil {
 		return nil, false, err
 	}
-	var before environment.Environment
+	var before rundir.Environment
 	if known, err = rundir.ReadJSON(path, rundir.EnvironmentFile, &before); err != nil {
 		return nil, false, err
 	}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/tensorboard"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
@@ -34,7 +33,7 @@ func (d *Dir) RewriteMetrics(epochs []trainer.Epoch) error {
 		return err
 	}
 	return d.WriteTo(EventsFile, func(w io.Writer) error {
-		if err := tensorboard.WriteHeader(w, now()); err != nil {
+		if err := WriteHeader(w, now()); err != nil {
 			return err
 		}
 		return appendEvents(w, epochs)
@@ -143,15 +142,15 @@ func (d *Dir) appendCSV(w io.Writer, epochs []trainer.Epoch, header bool) error 
 // not been interrupted and the last epoch ended now.
 func appendEvents(w io.Writer, epochs []trainer.Epoch) error {
 	for _, e := range epochs {
-		var scalars []tensorboard.Scalar
+		var scalars []Scalar
 		values := cells(e)
 		for _, name := range slices.Sorted(maps.Keys(values)) {
 			if name != "step" && name != "seconds" {
-				scalars = append(scalars, tensorboard.Scalar{Tag: strings.Replace(name, ".", "/", 1), Value: values[name]})
+				scalars = append(scalars, Scalar{Tag: strings.Replace(name, ".", "/", 1), Value: values[name]})
 			}
 		}
 		at := now() - epochs[len(epochs)-1].Seconds + e.Seconds
-		if err := tensorboard.WriteScalars(w, at, e.Step, scalars); err != nil {
+		if err := WriteScalars(w, at, e.Step, scalars); err != nil {
 			return err
 		}
 	}

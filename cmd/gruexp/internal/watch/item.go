@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
 	"github.com/gruexp/gruexp/trainer"
 )
 
@@ -144,11 +144,11 @@ func (l *looker) run(it *item, atWork bool) {
 		}
 	case known.result != nil:
 		it.State, it.Part = finished, 1
-		it.Done = wording.Counted(known.result.Epochs, "epoch") + ", ended by " + strings.ReplaceAll(known.result.StopReason, "_", " ")
+		it.Done = report.Counted(known.result.Epochs, "epoch") + ", ended by " + strings.ReplaceAll(known.result.StopReason, "_", " ")
 	case known.imported:
 		it.State, it.Part, it.Done = imported, 1, "weights from elsewhere"
 	default:
-		it.State, it.Done = interrupted, "after "+wording.Counted(known.epochs, "epoch")
+		it.State, it.Done = interrupted, "after "+report.Counted(known.epochs, "epoch")
 		if p := known.progress; p != nil {
 			it.Part, it.Done = p.Part(), "in epoch "+fmt.Sprintf("%d of %d", p.Epoch, p.MaxEpochs)
 			if p.Ended != "" && p.Ended != string(trainer.StopInterrupted) {

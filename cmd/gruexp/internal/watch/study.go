@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/studies"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/wording"
+	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -43,7 +43,7 @@ func (l *looker) study(ctx context.Context, it *item, atWork bool) {
 	if s.fault == "" { // else it is tried again
 		l.after[l.id] = known
 	}
-	it.Done = fmt.Sprintf("%d of %s", s.ended, wording.Counted(s.of, "trial"))
+	it.Done = fmt.Sprintf("%d of %s", s.ended, report.Counted(s.of, "trial"))
 	if s.failed > 0 {
 		it.Done += fmt.Sprintf(", %d failed", s.failed)
 	}

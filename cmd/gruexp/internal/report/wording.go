@@ -1,6 +1,4 @@
-// Package wording says results in words: numbers, units, the order of metrics, and the verdict on a run. What the terminal
-// says and what a report says is the same.
-package wording
+package report
 
 import (
 	"fmt"

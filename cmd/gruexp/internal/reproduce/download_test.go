@@ -1,4 +1,4 @@
-package download_test
+package reproduce_test
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/download"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/reproduce"
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
@@ -34,23 +34,23 @@ func content() []byte {
 // scene is a file on a server and the place that it is to come to.
 type scene struct {
 	content []byte
-	file    download.File
+	file    reproduce.Published
 	path    string
-	limits  download.Limits
+	limits  reproduce.Limits
 	asked   []string // the ranges of the requests
 	shown   int64    // by the progress
 }
 
 func newScene(t *testing.T, handle func(s *scene, w http.ResponseWriter, r *http.Request)) *scene {
 	t.Helper()
-	s := &scene{content: content(), path: filepath.Join(t.TempDir(), "file"), limits: download.DefaultLimits()}
+	s := &scene{content: content(), path: filepath.Join(t.TempDir(), "file"), limits: reproduce.DefaultLimits()}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked = append(s.asked, r.Header.Get("Range"))
 		handle(s, w, r)
 	}))
 	t.Cleanup(server.Close)
 	sum := sha256.Sum256(s.content)
-	s.file = download.File{URL: server.URL + "/file", Size: int64(len(s.content)), SHA256: hex.EncodeToString(sum[:])}
+	s.file = reproduce.Published{URL: server.URL + "/file", Size: int64(len(s.content)), SHA256: hex.EncodeToString(sum[:])}
 	return s
 }
 
@@ -60,7 +60,7 @@ func serve(s *scene, w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *scene) get(ctx context.Context) error {
-	return download.Get(ctx, s.file, s.path, s.limits, func(n int64) { s.shown = n })
+	return reproduce.Download(ctx, s.file, s.path, s.limits, func(n int64) { s.shown = n })
 }
 
 func (s *scene) leavePart(t *testing.T, b []byte) {
@@ -319,7 +319,7 @@ func TestInterruption(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	err := download.Get(ctx, s.file, s.path, s.limits, func(n int64) {
+	err := reproduce.Download(ctx, s.file, s.path, s.limits, func(n int64) {
 		if n >= 50<<10 {
 			cancel()
 		}

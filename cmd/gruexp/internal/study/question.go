@@ -1,4 +1,4 @@
-package studies
+package study
 
 import (
 	"encoding/json"
@@ -68,7 +68,7 @@ func open(source string) (*file, error) {
 }
 
 func read(source string) (text []byte, where, folder string, err error) {
-	if text, ok := ready(source); ok {
+	if text, ok := builtin(source); ok {
 		return text, "built-in " + source + ".yaml", ".", nil
 	}
 	if !yamlconf.IsFile(source) {

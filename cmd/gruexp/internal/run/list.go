@@ -1,5 +1,4 @@
-// Package runs looks at run directories from outside: which there are, and in what two of them differ.
-package runs
+package run
 
 import (
 	"context"
@@ -7,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -26,21 +24,21 @@ const (
 )
 
 // Run is what a directory says of its run, as JSON.
-type Run struct {
-	Path       string      `json:"run"`
-	State      State       `json:"state"`
-	Experiment string      `json:"experiment"`
-	Task       string      `json:"task,omitempty"`
-	Data       string      `json:"data,omitempty"`
-	Seed       uint64      `json:"seed"`
-	Epochs     int         `json:"epochs"` // finished ones
-	Result     *run.Result `json:"result"` // null unless finished
-	Fault      string      `json:"fault,omitempty"`
+type Listed struct {
+	Path       string  `json:"run"`
+	State      State   `json:"state"`
+	Experiment string  `json:"experiment"`
+	Task       string  `json:"task,omitempty"`
+	Data       string  `json:"data,omitempty"`
+	Seed       uint64  `json:"seed"`
+	Epochs     int     `json:"epochs"` // finished ones
+	Result     *Result `json:"result"` // null unless finished
+	Fault      string  `json:"fault,omitempty"`
 }
 
 // List finds the runs in a directory and below it, in the order of their paths. What is in the directory of a run is its
 // own. A run that cannot be read is listed with the reason.
-func List(ctx context.Context, dir string) ([]*Run, error) {
+func List(ctx context.Context, dir string) ([]*Listed, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		found := "a file"
 		if err != nil {
@@ -48,7 +46,7 @@ func List(ctx context.Context, dir string) ([]*Run, error) {
 		}
 		return nil, fault.Fault{Where: dir, What: "cannot be listed", Found: found, Expected: "a directory with runs in it"}.Err()
 	}
-	found := []*Run{}
+	found := []*Listed{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -58,14 +56,14 @@ func List(ctx context.Context, dir string) ([]*Run, error) {
 		case rundir.Exists(path) != nil:
 			return nil
 		}
-		found = append(found, read(path))
+		found = append(found, readSummary(path))
 		return fs.SkipDir
 	})
 	return found, err
 }
 
-func read(path string) *Run {
-	r := &Run{Path: path}
+func readSummary(path string) *Listed {
+	r := &Listed{Path: path}
 	file := filepath.Join(path, rundir.ConfigFile)
 	cfg, err := experiment.ReadConfig(file, nil, nil)
 	if err != nil {
@@ -79,7 +77,7 @@ func read(path string) *Run {
 	if r.Data == "" {
 		r.Data = "table"
 	}
-	result := &run.Result{}
+	result := &Result{}
 	ended, err := rundir.ReadJSON(path, rundir.ResultFile, result)
 	switch {
 	case err != nil:
@@ -96,7 +94,7 @@ func read(path string) *Run {
 	return r
 }
 
-func (r *Run) unreadable(err error) *Run {
+func (r *Listed) unreadable(err error) *Listed {
 	r.State, r.Fault = Unreadable, err.Error()
 	return r
 }

@@ -1,4 +1,4 @@
-package studies
+package study
 
 import (
 	"embed"
@@ -13,18 +13,18 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-//go:embed ready/*.yaml
-var readyFiles embed.FS
+//go:embed builtin/*.yaml
+var builtinFiles embed.FS
 
-// ready is the text of a built-in study.
-func ready(name string) (text []byte, ok bool) {
-	text, err := readyFiles.ReadFile("ready/" + name + ".yaml")
+// builtin is the text of a built-in study.
+func builtin(name string) (text []byte, ok bool) {
+	text, err := builtinFiles.ReadFile("builtin/" + name + ".yaml")
 	return text, err == nil
 }
 
-// Ready lists the built-in studies.
-func Ready() ([]string, error) {
-	entries, err := readyFiles.ReadDir("ready")
+// BuiltinNames lists the built-in studies.
+func BuiltinNames() ([]string, error) {
+	entries, err := builtinFiles.ReadDir("builtin")
 	if err != nil {
 		return nil, errors.Wrap(err, "built-in studies")
 	}
@@ -35,8 +35,8 @@ func Ready() ([]string, error) {
 	return names, nil
 }
 
-// ReadyStudy is a built-in study as it is listed.
-type ReadyStudy struct {
+// BuiltinStudy is a built-in study as it is listed.
+type BuiltinStudy struct {
 	Name        string   `json:"name"`
 	Base        string   `json:"base"`
 	Metric      string   `json:"metric"`
@@ -46,13 +46,13 @@ type ReadyStudy struct {
 	Description string   `json:"description"`
 }
 
-// ReadyStudies describes the built-in studies.
-func ReadyStudies() ([]ReadyStudy, error) {
-	names, err := Ready()
+// BuiltinStudies describes the built-in studies.
+func BuiltinStudies() ([]BuiltinStudy, error) {
+	names, err := BuiltinNames()
 	if err != nil {
 		return nil, err
 	}
-	list := make([]ReadyStudy, len(names))
+	list := make([]BuiltinStudy, len(names))
 	for i, name := range names {
 		f, err := open(name)
 		if err != nil {
@@ -62,7 +62,7 @@ func ReadyStudies() ([]ReadyStudy, error) {
 		if err != nil {
 			return nil, err
 		}
-		list[i] = ReadyStudy{
+		list[i] = BuiltinStudy{
 			Name: name, Base: c.config.Base, Metric: c.config.Metric, Reference: c.config.Reference,
 			Arms: slices.Sorted(maps.Keys(c.arms)), Tuned: c.config.Tune != nil, Description: strings.TrimSpace(c.config.Description),
 		}
@@ -71,7 +71,7 @@ func ReadyStudies() ([]ReadyStudy, error) {
 }
 
 func unknownStudy(name string) error {
-	names, err := Ready()
+	names, err := BuiltinNames()
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package studies carries out studies of strategies and searches for hyperparameters: study file in, directory out. Trials
+// Package study carries out studies of strategies and searches for hyperparameters: study file in, directory out. Trials
 // are runs of this very program in processes of their own, each in a run directory of its own.
 //
 //	study.db       the record: an SQLite database, trial by trial
@@ -9,4 +9,4 @@
 //	*.csv          the tables of it
 //
 // Several processes may work on a directory at once. Whatever is killed, the study goes on where it stopped.
-package studies
+package study

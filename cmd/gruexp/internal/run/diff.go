@@ -1,4 +1,4 @@
-package runs
+package run
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type Difference struct {
 
 // Diff is two runs side by side, as JSON.
 type Diff struct {
-	Runs   [2]*Run      `json:"runs"`
+	Runs   [2]*Listed   `json:"runs"`
 	Config []Difference `json:"config"` // in the order of the paths
 }
 
@@ -35,7 +35,7 @@ func Compare(a, b string) (*Diff, error) {
 		if configs[i], err = readConfig(filepath.Join(path, rundir.ConfigFile)); err != nil {
 			return nil, err
 		}
-		d.Runs[i] = read(path)
+		d.Runs[i] = readSummary(path)
 	}
 	paths := maps.Clone(configs[0])
 	maps.Copy(paths, configs[1])

@@ -1,5 +1,4 @@
-// Package download gets published files over HTTP: whole, checked and at their place, or not at all.
-package download
+package reproduce
 
 import (
 	"context"
@@ -21,7 +20,7 @@ import (
 )
 
 // File is what is to be downloaded.
-type File struct {
+type Published struct {
 	URL    string
 	Size   int64
 	SHA256 string // in hexadecimal
@@ -53,13 +52,13 @@ const partSuffix = ".part"
 // Get goes on behind what is there. A file that is whole but wrong is deleted.
 //
 // Progress is told how many bytes are there, time and again. An error is a [fault.Error] of kind Failed, or that of a canceled context.
-func Get(ctx context.Context, file File, path string, limits Limits, progress func(bytes int64)) error {
+func Download(ctx context.Context, file Published, path string, limits Limits, progress func(bytes int64)) error {
 	part, err := os.OpenFile(path+partSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return onDisk(path+partSuffix, err)
 	}
 	defer part.Close() // once more where it went well, which is harmless
-	d := &download{File: file, part: part, limits: limits, progress: progress}
+	d := &download{Published: file, part: part, limits: limits, progress: progress}
 	if err := d.fetch(ctx); err != nil {
 		if d.have == 0 { // nothing to go on from
 			_ = part.Close()
@@ -81,7 +80,7 @@ func Get(ctx context.Context, file File, path string, limits Limits, progress fu
 
 // download is a file under way.
 type download struct {
-	File
+	Published
 	part     *os.File
 	limits   Limits
 	progress func(int64)

@@ -1,5 +1,4 @@
-// Package environment says what a run ran on: the program, the machine, the kernels in use and the data.
-package environment
+package rundir
 
 import (
 	"runtime"
@@ -50,7 +49,7 @@ type Environment struct {
 }
 
 // Read looks at the machine.
-func Read(threads int) Environment {
+func ReadEnvironment(threads int) Environment {
 	kernels, _ := simd.InUse()
 	return Environment{
 		Build:   ReadBuild(),

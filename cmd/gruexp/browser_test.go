@@ -1,5 +1,4 @@
-// Package browsertest opens pages in a real browser without a window, for tests.
-package browsertest
+package main_test
 
 import (
 	"context"
@@ -25,8 +24,8 @@ type Browser struct {
 	ctx context.Context
 }
 
-// Start starts chromium, or skips the test where there is none.
-func Start(t testing.TB) *Browser {
+// StartBrowser starts chromium, or skips the test where there is none.
+func StartBrowser(t testing.TB) *Browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {

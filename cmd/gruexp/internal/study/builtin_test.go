@@ -1,4 +1,4 @@
-package studies
+package study
 
 import (
 	"slices"
@@ -6,8 +6,8 @@ import (
 )
 
 // Every built-in study is one: all of its arms are configurations without a fault, and no two are the same.
-func TestReadyStudies(t *testing.T) {
-	names, err := Ready()
+func TestBuiltinStudies(t *testing.T) {
+	names, err := BuiltinNames()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,9 @@
-// Package tensorboard writes event files, which TensorBoard and whatever reads its logs show.
+// Event files, which TensorBoard shows.
 //
 // A file is records: the length of the data as 8 bytes, a checksum of those, the data, a checksum of the data, all little-endian
 // (tensorflow/core/lib/io/record_writer.cc). The data is an Event of tensorflow/core/util/event.proto. Of its many messages three
 // are needed, so they are written field by field; no maintained module of Go has them for import.
-package tensorboard
+package rundir
 
 import (
 	"encoding/binary"
@@ -16,7 +16,7 @@ import (
 )
 
 // version is what every file begins with.
-const version = "brain.Event:2"
+const eventVersion = "brain.Event:2"
 
 // Scalar is one number of a curve.
 type Scalar struct {
@@ -28,7 +28,7 @@ type Scalar struct {
 func WriteHeader(w io.Writer, time float64) error {
 	event := appendDouble(nil, 1, time)
 	event = protowire.AppendTag(event, 3, protowire.BytesType)
-	return writeRecord(w, protowire.AppendString(event, version))
+	return writeRecord(w, protowire.AppendString(event, eventVersion))
 }
 
 // WriteScalars writes numbers that belong to one step.

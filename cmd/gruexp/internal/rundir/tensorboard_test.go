@@ -1,4 +1,4 @@
-package tensorboard_test
+package rundir_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/tensorboard"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 )
 
 // golden is what testdata/events.py prints, which spells out the format and computes the CRC bit by bit.
@@ -14,10 +14,10 @@ const golden = "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e457665
 
 func TestBytes(t *testing.T) {
 	var b bytes.Buffer
-	if err := tensorboard.WriteHeader(&b, 1.5); err != nil {
+	if err := rundir.WriteHeader(&b, 1.5); err != nil {
 		t.Fatal(err)
 	}
-	if err := tensorboard.WriteScalars(&b, 2.25, 300, []tensorboard.Scalar{{"train/loss", 0.5}, {"learning_rate", 1e-3}}); err != nil {
+	if err := rundir.WriteScalars(&b, 2.25, 300, []rundir.Scalar{{"train/loss", 0.5}, {"learning_rate", 1e-3}}); err != nil {
 		t.Fatal(err)
 	}
 	if found := hex.EncodeToString(b.Bytes()); found != golden {
@@ -30,7 +30,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestFullDisk(t *testing.T) {
-	if tensorboard.WriteHeader(full{}, 0) == nil || tensorboard.WriteScalars(full{}, 0, 1, nil) == nil {
+	if rundir.WriteHeader(full{}, 0) == nil || rundir.WriteScalars(full{}, 0, 1, nil) == nil {
 		t.Error("found no error of a full disk")
 	}
 }
