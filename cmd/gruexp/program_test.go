@@ -107,7 +107,7 @@ func checked(t *testing.T, o outcome) outcome {
 // absolute: the working directory is that of the tests.
 func gruexp(t *testing.T, args ...string) outcome {
 	t.Helper()
-	if verb := args[0]; (verb == "train" || verb == "compare" || verb == "tune") && !slices.Contains(args, "--out") {
+	if len(args) > 0 && slices.Contains([]string{"train", "compare", "tune"}, args[0]) && !slices.Contains(args, "--out") {
 		return finish(t, command(t, args...))
 	}
 	var stdout, stderr bytes.Buffer
