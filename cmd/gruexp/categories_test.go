@@ -80,7 +80,7 @@ trainer: {max_epochs: 2}
 	// A model file whose model and preparation disagree is refused: every number would be another.
 	model := filepath.Join(run, "model.safetensors")
 	whole := read(t, model)
-	damaged := strings.Replace(whole, `\"first\": 4, \"count\": 5`, `\"first\": 3, \"count\": 5`, 1)
+	damaged := strings.Replace(whole, `\"first\":4,\"count\":5`, `\"first\":3,\"count\":5`, 1)
 	if damaged == whole {
 		t.Fatal("found no categories in the model file")
 	}

@@ -132,7 +132,7 @@ func TestExperiments(t *testing.T) {
 
 // An experiment is one file in the folder of experiments, and says its source and its target.
 func TestEveryFileIsAnExperiment(t *testing.T) {
-	files, err := filepath.Glob("internal/experiments/*.yaml")
+	files, err := filepath.Glob("../../trainer/experiment/builtin/*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,6 +182,9 @@ func TestWatchAndStopStudy(t *testing.T) {
 		t.Fatal(comparing.stderr.String())
 	}
 	worker := start(t, command(t, "worker", out, "--jobs", "1"))
+	if worker.waitForTrials(1) {
+		t.Fatal(worker.stderr.String())
+	}
 	w := watch(t, studies)
 	w.follow(t, "which", func(head string) bool {
 		return strings.Contains(head, ">running<") && strings.Contains(head, "of 15 trials")
