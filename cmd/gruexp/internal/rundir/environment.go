@@ -48,7 +48,7 @@ type Environment struct {
 	Data    []sets.Entry `json:"data,omitempty"` // the files, in the order of reading
 }
 
-// Read looks at the machine.
+// ReadEnvironment looks at the machine.
 func ReadEnvironment(threads int) Environment {
 	kernels, _ := simd.InUse()
 	return Environment{
