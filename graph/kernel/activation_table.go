@@ -69,6 +69,17 @@ func ActivationNamed[F Float](name string) (Activation[F], bool) {
 	return Activation[F]{}, false
 }
 
+// Exponential is y = exp(x), which is not among the named activations.
+func Exponential[F Float]() Activation[F] {
+	return Activation[F]{exponential[F], exponentialDerivative[F]}
+}
+
+func exponential[F Float](loops *simd.Loops[F], x, y []F) { loops.Exp(y, x) }
+
+func exponentialDerivative[F Float](loops *simd.Loops[F], _, y, dy, dx []F) {
+	loops.Multiply(dx, dy, y)
+}
+
 // Identity reports whether y = x.
 func (a Activation[F]) Identity() bool { return a.function == nil }
 

@@ -8,8 +8,14 @@ import (
 
 // Affine is y = x·w + b for x [T,B,I] or [B,I], w [I,O] and b [O]; a nil b is none. The gradients are dx = dy·wᵀ,
 // dw = xᵀ·dy and db = Σ dy over rows, three nodes.
-func Affine(s *Scope, x, w, b *G.Node) (*G.Node, error) {
-	c := check{op: "Affine"}
+func Affine(s *Scope, x, w, b *G.Node) (*G.Node, error) { return multiplyAdd(s, "Affine", x, w, b) }
+
+// MatMul is y = x·w for x [T,B,I] or [B,I] and w [I,O], which may both be parameters or results of other nodes. It is
+// [Affine] without b.
+func MatMul(s *Scope, x, w *G.Node) (*G.Node, error) { return multiplyAdd(s, "MatMul", x, w, nil) }
+
+func multiplyAdd(s *Scope, name string, x, w, b *G.Node) (*G.Node, error) {
+	c := check{op: name}
 	xShape := c.floats("x", x, anyRank(x, 2, 3)...)
 	wShape := c.floats("w", w, xShape[len(xShape)-1], anySize)
 	c.optional("b", b, wShape[1])

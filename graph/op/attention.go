@@ -41,7 +41,7 @@ func attentionWeights[F kernel.Float](s *Scope, in AttentionNodes, shape kernel.
 		return kernel.AttentionInput[F]{Queries: f[0], Keys: f[1], Mask: f[2], Vector: f[3]}
 	}
 	var out kernel.AttentionGradient[F] // all but Queries
-	backward := once(func(weights, dWeights *G.Node) (*G.Node, error) {
+	backward := memoized(func(weights, dWeights *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "AttentionWeightsGradient", inputs: append(inputs, weights, dWeights), shape: in.Queries.Shape(),
 			run: func(in values[F], dQueries []F) {
@@ -57,9 +57,9 @@ func attentionWeights[F kernel.Float](s *Scope, in AttentionNodes, shape kernel.
 		},
 		gradients: []gradient{
 			backward,
-			beside(s, "AttentionKeysGradient", backward, in.Keys, &out.Keys),
+			sideOutput(s, "AttentionKeysGradient", backward, in.Keys, &out.Keys),
 			nil,
-			beside(s, "AttentionVectorGradient", backward, in.Vector, &out.Vector),
+			sideOutput(s, "AttentionVectorGradient", backward, in.Vector, &out.Vector),
 		},
 	})
 }

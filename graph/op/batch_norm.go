@@ -85,7 +85,7 @@ func trainBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options BatchNo
 	_, width := rowsOf(in.X)
 	var norm kernel.BatchNorm[F]
 	dGain, dShift := make([]F, width), make([]F, width) // written whether somebody reads them or not
-	backward := once(func(y, dy *G.Node) (*G.Node, error) {
+	backward := memoized(func(y, dy *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "BatchNormGradient", inputs: []*G.Node{in.X, in.Mask, in.Gain, y, dy}, shape: in.X.Shape(),
 			run: func(in values[F], dx []F) {
@@ -102,8 +102,8 @@ func trainBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options BatchNo
 		},
 		gradients: []gradient{
 			backward, nil,
-			beside(s, "BatchNormGainGradient", backward, in.Gain, &dGain),
-			beside(s, "BatchNormShiftGradient", backward, in.Shift, &dShift),
+			sideOutput(s, "BatchNormGainGradient", backward, in.Gain, &dGain),
+			sideOutput(s, "BatchNormShiftGradient", backward, in.Shift, &dShift),
 		},
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func impute[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {
 	shape := x.Shape()
 	width := shape[2] / 3
 	dB := make([]F, width) // written whether somebody reads it or not
-	backward := once(func(_, dy *G.Node) (*G.Node, error) {
+	backward := memoized(func(_, dy *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "ImputeGradient", inputs: []*G.Node{x, w, b, dy}, shape: w.Shape(),
 			run: func(in values[F], dW []F) {
@@ -58,6 +58,6 @@ func impute[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {
 			f := in.floats
 			kernel.Impute(s.pool, f[0], f[1], f[2], y)
 		},
-		gradients: []gradient{nil, backward, beside(s, "ImputeBiasGradient", backward, b, &dB)},
+		gradients: []gradient{nil, backward, sideOutput(s, "ImputeBiasGradient", backward, b, &dB)},
 	})
 }

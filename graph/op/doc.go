@@ -11,5 +11,6 @@
 // a graph must not be executed by two machines at the same time, nor a clone beside its original. Gradients are nodes of
 // their own, so that a program that does not read one does not compute it.
 //
-// Files: scope.go and operation.go what all share, check.go inputs, the others one family of nodes each.
+// Files: scope.go and operation.go are what all nodes share, check.go verifies inputs, and each of the others is one
+// family of nodes. For cells made of small operations: activation.go, arithmetic.go, affine.go, parts.go and join.go.
 package op

@@ -28,7 +28,7 @@ func layerNorm[F kernel.Float](s *Scope, x, gain, shift *G.Node, blocks int, eps
 	_, width := rowsOf(x)
 	var dGain, dShift []F
 	number := s.count + 1 // of the node added below
-	backward := once(func(_, dy *G.Node) (*G.Node, error) {
+	backward := memoized(func(_, dy *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "LayerNormGradient", inputs: []*G.Node{x, gain, dy}, shape: x.Shape(),
 			run: func(in values[F], dx []F) {
@@ -44,8 +44,8 @@ func layerNorm[F kernel.Float](s *Scope, x, gain, shift *G.Node, blocks int, eps
 		},
 		gradients: []gradient{
 			backward,
-			beside(s, "LayerNormGainGradient", backward, gain, &dGain),
-			beside(s, "LayerNormShiftGradient", backward, shift, &dShift),
+			sideOutput(s, "LayerNormGainGradient", backward, gain, &dGain),
+			sideOutput(s, "LayerNormShiftGradient", backward, shift, &dShift),
 		},
 	})
 }

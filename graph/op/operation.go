@@ -20,25 +20,25 @@ type operation[F kernel.Float] struct {
 	inputs []*G.Node    // nil where an optional one is absent
 	shape  tensor.Shape // of the output; empty for a scalar
 
-	// verify looks at fed values before run, where something in them could be out of range. Optional.
+	// verify checks fed values before run, if something in them can be out of range. Optional.
 	verify func(in values[F]) error
 	// run writes every element of out: a later built-in operation may have used the memory for its own result. It is
-	// nil where another operation's run writes result.
+	// nil if the run function of another operation writes result.
 	run func(in values[F], out []F)
-	// gradients add the nodes of the gradients, one for each input; nil, or left out at the end, where there is none.
+	// gradients add the nodes of the gradients, one for each input; nil, or left out at the end, for an input without one.
 	gradients []gradient
 
 	number   int
 	shared   bool    // result is a slot of the scope's memory
 	children G.Nodes // the inputs that are present
-	expected []socket
+	expected []inputSpec
 	values   values[F]
 	result   []F
 	dense    *tensor.Dense // a header over result
 }
 
-// socket is what a value has to be to stand for an input.
-type socket struct {
+// inputSpec is what the value of an input must be.
+type inputSpec struct {
 	input int // its position
 	dtype tensor.Dtype
 	size  int
@@ -51,8 +51,8 @@ type values[F kernel.Float] struct {
 	ints   [][]int
 }
 
-// gradient adds the node of one input's gradient, given the operation's output and the gradient with respect to that. The
-// node has a buffer of its own: gradients of one node are added up in place.
+// gradient adds the node of one input's gradient, given the operation's output and the gradient with respect to that
+// output. The node has its own buffer: Gorgonia adds up gradients of one node in place.
 type gradient func(output, grad *G.Node) (*G.Node, error)
 
 var _ G.SDOp = (*operation[float32])(nil)
@@ -67,7 +67,7 @@ func add[F kernel.Float](s *Scope, spec operation[F]) (*G.Node, error) {
 	for i, n := range o.inputs {
 		if n != nil {
 			o.children = append(o.children, n)
-			o.expected = append(o.expected, socket{input: i, dtype: n.Dtype(), size: sizeOf(n.Shape())})
+			o.expected = append(o.expected, inputSpec{input: i, dtype: n.Dtype(), size: sizeOf(n.Shape())})
 		}
 	}
 	node, err := G.ApplyOp(o, o.children...)
@@ -80,9 +80,9 @@ func add[F kernel.Float](s *Scope, spec operation[F]) (*G.Node, error) {
 	return node, nil
 }
 
-// beside returns the gradient of an input shaped as like that is computed beside another: the backward operation's run
-// writes it to buffer, and the node only hands it on.
-func beside[F kernel.Float](s *Scope, name string, backward gradient, like *G.Node, buffer *[]F) gradient {
+// sideOutput returns the gradient of an input with the shape of like that the node of another gradient computes too: the
+// run function of backward writes it to buffer, and the node that is added only returns that buffer.
+func sideOutput[F kernel.Float](s *Scope, name string, backward gradient, like *G.Node, buffer *[]F) gradient {
 	return func(output, grad *G.Node) (*G.Node, error) {
 		from, err := backward(output, grad)
 		if err != nil {
@@ -93,8 +93,8 @@ func beside[F kernel.Float](s *Scope, name string, backward gradient, like *G.No
 	}
 }
 
-// once returns a gradient that adds its node at the first call and returns the same node ever after.
-func once(g gradient) gradient {
+// memoized returns a gradient that adds its node in the first call and returns the same node in later calls.
+func memoized(g gradient) gradient {
 	var node *G.Node
 	return func(output, grad *G.Node) (*G.Node, error) {
 		if node != nil {
@@ -131,7 +131,7 @@ func (o *operation[F]) ReturnsPtr() bool { return true }
 // CallsExtern is false, which makes the machine call Do and leave the output's memory to the operation.
 func (o *operation[F]) CallsExtern() bool { return false }
 
-// OverwritesInput says that no input is.
+// OverwritesInput says that no input is overwritten.
 func (o *operation[F]) OverwritesInput() int { return -1 }
 
 // WriteHash tells this operation from every other of its graph.
@@ -209,15 +209,15 @@ func (o *operation[F]) Do(in ...G.Value) (G.Value, error) {
 	return o.output(), nil
 }
 
-// take makes memory the result. The header goes where it was over other memory: another graph needed more of this slot.
+// take makes memory the result. A header over other memory is dropped: another graph needed more of this slot.
 func (o *operation[F]) take(memory []F) {
 	if o.result == nil || &memory[0] != &o.result[0] {
 		o.result, o.dense = memory, nil
 	}
 }
 
-// load takes the memory of the inputs' values. Shapes and dtypes were settled when the graph was built; what is verified
-// here keeps the kernels from reading outside that memory.
+// load takes the memory of the inputs' values. Shapes and dtypes were checked when the graph was built; the checks here
+// keep the kernels from reading outside that memory.
 func (o *operation[F]) load(in []G.Value) error {
 	if len(in) != len(o.expected) {
 		return errors.Errorf("found %d inputs, expected %d", len(in), len(o.expected))
@@ -230,7 +230,7 @@ func (o *operation[F]) load(in []G.Value) error {
 	return nil
 }
 
-func (o *operation[F]) loadInput(expected socket, v G.Value) error {
+func (o *operation[F]) loadInput(expected inputSpec, v G.Value) error {
 	if found := v.Dtype(); found != expected.dtype {
 		return errors.Errorf("found %v, expected %v", found, expected.dtype)
 	}
@@ -258,7 +258,7 @@ func (o *operation[F]) loadInput(expected socket, v G.Value) error {
 	return nil
 }
 
-// output wraps the result as the machine wants it. The header is made anew where somebody changed it.
+// output wraps the result as the machine expects it. The header is replaced if another operation changed it.
 func (o *operation[F]) output() G.Value {
 	if len(o.shape) == 0 {
 		return scalar(o.result[0])

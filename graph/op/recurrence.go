@@ -109,7 +109,7 @@ func addRecurrence[F kernel.Float](s *Scope, in RecurrenceNodes, shape kernel.Re
 	cell := func() *kernel.Recurrence[F] { return recurrenceMemory[F](s.memory, number) }
 	var out kernel.RecurrenceGradient[F] // all but Gates
 
-	backward := once(func(hidden, dHidden *G.Node) (*G.Node, error) {
+	backward := memoized(func(hidden, dHidden *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "RecurrenceGradient", inputs: append(inputs, hidden, dHidden), shape: in.Gates.Shape(),
 			run: func(in values[F], dGates []F) {
@@ -125,12 +125,12 @@ func addRecurrence[F kernel.Float](s *Scope, in RecurrenceNodes, shape kernel.Re
 		},
 		gradients: []gradient{
 			backward,
-			beside(s, "RecurrenceRecurrentKernelGradient", backward, in.RecurrentKernel, &out.RecurrentKernel),
-			beside(s, "RecurrenceRecurrentBiasGradient", backward, in.RecurrentBias, &out.RecurrentBias),
-			beside(s, "RecurrenceRecurrentGainGradient", backward, in.RecurrentGain, &out.RecurrentGain),
-			beside(s, "RecurrenceInitialGradient", backward, in.Initial, &out.Initial),
-			beside(s, "RecurrenceDecayGradient", backward, in.Decay, &out.Decay),
-			beside(s, "RecurrencePerturbationGradient", backward, in.Perturbation, &out.Perturbation),
+			sideOutput(s, "RecurrenceRecurrentKernelGradient", backward, in.RecurrentKernel, &out.RecurrentKernel),
+			sideOutput(s, "RecurrenceRecurrentBiasGradient", backward, in.RecurrentBias, &out.RecurrentBias),
+			sideOutput(s, "RecurrenceRecurrentGainGradient", backward, in.RecurrentGain, &out.RecurrentGain),
+			sideOutput(s, "RecurrenceInitialGradient", backward, in.Initial, &out.Initial),
+			sideOutput(s, "RecurrenceDecayGradient", backward, in.Decay, &out.Decay),
+			sideOutput(s, "RecurrencePerturbationGradient", backward, in.Perturbation, &out.Perturbation),
 		},
 	})
 }
