@@ -3,6 +3,7 @@ package interchange
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // Format names a kind of file for weights.
@@ -30,7 +32,31 @@ func Formats() []Format { return []Format{Safetensors, Torch, Keras, ONNX, NPZ} 
 // ImportFormats returns the formats that can be imported.
 func ImportFormats() []Format { return []Format{Safetensors, Torch, Keras, NPZ} }
 
-// Export writes the model in a format; the metadata go into a model file only. Tensors have the names that the format gives them but for the renamings. The
+// OmissionsKey is the key of what an exported file leaves out, a sentence a line: see [Omissions].
+const OmissionsKey = "gruexp.omissions"
+
+// Omissions says in sentences what a file of the format does not have of the model or of the run that trained it, so that its
+// user knows what to do with what goes in and comes out.
+func Omissions(m *layers.Model, format Format) []string {
+	const inputs = "The inputs of the model are numbers after scaling, filling and encoding, or token ids, as the run prepared them; the preparation itself is not part of the format (a model file and the properties of an ONNX file keep its numbers in the metadata)."
+	outputs := map[spec.Targets]string{
+		spec.ClassTargets:  "The predictions are logits: their softmax is the probability of each class.",
+		spec.EventTargets:  "The predictions are logits: their sigmoid is the probability of each event.",
+		spec.NumberTargets: "The predictions are numbers on the scale of the prepared targets, not in the units of the data.",
+	}[m.Head().Targets()]
+	switch format {
+	case Safetensors:
+		return nil
+	case ONNX:
+		return []string{inputs, outputs}
+	case Torch, Keras:
+		return []string{"The file has the weights alone: which layers there are, and the activations of dense layers, are up to the program that reads it.", inputs, outputs}
+	default:
+		return []string{"The file has the weights alone, without the configuration of the model.", inputs, outputs}
+	}
+}
+
+// Export writes the model in a format; the metadata go into model files and ONNX files. Tensors have the names that the format gives them but for the renamings. The
 // error of a model that the format cannot hold, and of renamings that do not fit, is a [*fault.Error], with the paths of
 // the model's configuration or "map".
 func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming, metadata map[string]string) error {
@@ -40,7 +66,12 @@ func Export(w io.Writer, m *layers.Model, format Format, renamings []Renaming, m
 		return err
 	}
 	if format == ONNX {
-		return writeONNX(w, m)
+		properties, err := withDescription(m, metadata)
+		if err != nil {
+			return err
+		}
+		properties[OmissionsKey] = strings.Join(Omissions(m, format), "\n")
+		return writeONNX(w, m, properties)
 	}
 	if format == Safetensors && len(renamings) == 0 {
 		return Write(w, m, metadata)

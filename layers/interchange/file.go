@@ -30,8 +30,17 @@ const Version = spec.FileVersion
 // Write writes a whole model file: safetensors, the parameters by their names, the configuration and the head in the metadata.
 // Other metadata may be added under keys of their own.
 func Write(w io.Writer, m *layers.Model, metadata map[string]string) error {
+	all, err := withDescription(m, metadata)
+	if err != nil {
+		return err
+	}
+	return weights.Encode(w, graph.Tensors(m.Params()), all)
+}
+
+// withDescription is a copy of the metadata with the description of the model.
+func withDescription(m *layers.Model, metadata map[string]string) (map[string]string, error) {
 	if !m.Described() {
-		return errors.New("model file: found a model that was put together from layers, expected one that was made of a configuration: a file needs the description of its layers, so give them kinds (layers.Extensions)")
+		return nil, errors.New("found a model that was put together from layers, expected one that was made of a configuration: a file needs the description of its layers, so give them kinds (layers.Extensions)")
 	}
 	all := maps.Clone(metadata)
 	if all == nil {
@@ -39,9 +48,9 @@ func Write(w io.Writer, m *layers.Model, metadata map[string]string) error {
 	}
 	head := m.Head()
 	if err := (spec.ModelFile{Model: m.Config(), Head: &head}).SetMetadata(all); err != nil {
-		return errors.WithMessage(err, "model file")
+		return nil, errors.WithMessage(err, "model file")
 	}
-	return weights.Encode(w, graph.Tensors(m.Params()), all)
+	return all, nil
 }
 
 // Read reads the model file path. Its errors are those of [Decode] with the path.

@@ -21,8 +21,9 @@ const (
 )
 
 // writeONNX writes the whole model for ONNX runtimes (https://onnx.ai, operator set 17): GRUs are the operator GRU with
-// linear_before_reset, which is the form reset-after. Dropout does nothing in a prediction and is left out.
-func writeONNX(w io.Writer, m *layers.Model) error {
+// linear_before_reset, which is the form reset-after. Dropout has no effect in a prediction and is left out. The metadata are
+// the properties of the file, in the order of their keys.
+func writeONNX(w io.Writer, m *layers.Model, metadata map[string]string) error {
 	all, faults := parts(m, "ONNX")
 	if err := faults.Err(); err != nil {
 		return err
@@ -41,29 +42,33 @@ func writeONNX(w io.Writer, m *layers.Model) error {
 	}
 	g.input(onnxLengths, onnxInt32, "B")
 
-	head, faults := layers.PredictionHead(m.Config())
-	if err := faults.Err(); err != nil {
-		return err
-	}
 	for _, p := range all {
+		var err error
 		switch {
 		case p.Embedding != nil:
 			x = g.node("Gather", []string{g.parameter(same("", p.params["embeddings"])), x})
 		case p.GRU != nil:
 			x = g.gru(p, x)
 		case p.Dense != nil:
-			x = g.dense(p, x)
+			x, err = g.dense(p, x)
 		case p.Pool != nil:
-			x = g.pool(p.Pool.Kind, x)
+			x, err = g.pool(p.Pool.Kind, x)
+		case p.Dropout != nil:
+		default:
+			err = errors.Errorf("onnx: found the layer %s, expected one that the format has", p.path)
+		}
+		if err != nil {
+			return err
 		}
 	}
+	head := m.Head()
 	g.rename(x, onnxPredictions)
 	if head.PerStep {
-		g.output(onnxPredictions, g.float, "T", "B", head.Units)
+		g.output(onnxPredictions, g.float, "T", "B", head.Width())
 	} else {
-		g.output(onnxPredictions, g.float, "B", head.Units)
+		g.output(onnxPredictions, g.float, "B", head.Width())
 	}
-	file := g.model()
+	file := g.model(metadata)
 	if len(file) > math.MaxInt32 {
 		return errors.Errorf("onnx: found a model of %d bytes, expected at most %d, which is all that the format can hold", len(file), math.MaxInt32)
 	}
@@ -108,39 +113,77 @@ func onnxKernel(units, inputs int, kernels []*graph.Param) slot {
 	}}
 }
 
-func (g *onnxGraph) dense(p part, x string) string {
+func (g *onnxGraph) dense(p part, x string) (string, error) {
 	y := g.node("MatMul", []string{x, g.parameter(same("", p.params["kernel"]))})
 	y = g.node("Add", []string{y, g.parameter(same("", p.params["bias"]))})
-	if activation, ok := onnxActivations()[p.Dense.Activation]; ok {
-		y = g.node(activation, []string{y})
-	}
-	return y
+	y, err := g.activate(p.Dense.Activation, y)
+	return y, errors.WithMessage(err, p.path)
 }
 
-// onnxActivations are the operators of the activations but for linear.
-func onnxActivations() map[layers.Activation]string {
-	return map[layers.Activation]string{layers.ReLU: "Relu", layers.Tanh: "Tanh", layers.Sigmoid: "Sigmoid"}
+// Constants of selu (Klambauer et al. 2017, arXiv:1706.02515), as package kernel has them.
+const (
+	seluScale = 1.0507009873554804934193349852946
+	seluAlpha = 1.6732632423543772848170429916717
+)
+
+// activate adds an activation, with the equations of [kernel.ActivationNamed]. Operators whose constants are attributes, and that
+// common runtimes have for float32 only, are made of others.
+func (g *onnxGraph) activate(a layers.Activation, x string) (string, error) {
+	one := func() string { return g.number(1) }
+	shiftedExp := func() string { // exp(min(x, 0)) − 1
+		return g.node("Sub", []string{g.node("Exp", []string{g.node("Min", []string{x, g.number(0)})}), one()})
+	}
+	switch a {
+	case layers.Linear:
+		return x, nil
+	case layers.ReLU:
+		return g.node("Relu", []string{x}), nil
+	case layers.Tanh:
+		return g.node("Tanh", []string{x}), nil
+	case layers.Sigmoid:
+		return g.node("Sigmoid", []string{x}), nil
+	case layers.HardSigmoid:
+		y := g.node("Div", []string{g.node("Add", []string{x, g.number(3)}), g.number(6)})
+		return g.node("Min", []string{g.node("Max", []string{y, g.number(0)}), one()}), nil
+	case layers.Softplus: // max(x, 0) + log(1 + exp(−|x|))
+		e := g.node("Exp", []string{g.node("Neg", []string{g.node("Abs", []string{x})})})
+		return g.node("Add", []string{g.node("Relu", []string{x}), g.node("Log", []string{g.node("Add", []string{one(), e})})}), nil
+	case layers.ELU:
+		return g.node("Add", []string{g.node("Relu", []string{x}), shiftedExp()}), nil
+	case layers.SELU:
+		y := g.node("Add", []string{g.node("Relu", []string{x}), g.node("Mul", []string{g.number(seluAlpha), shiftedExp()})})
+		return g.node("Mul", []string{g.number(seluScale), y}), nil
+	case layers.Swish:
+		return g.node("Mul", []string{x, g.node("Sigmoid", []string{x})}), nil
+	case layers.GELU: // x/2·(1 + erf(x/√2))
+		erf := g.node("Erf", []string{g.node("Div", []string{x, g.number(math.Sqrt2)})})
+		return g.node("Mul", []string{g.node("Mul", []string{x, g.number(0.5)}), g.node("Add", []string{one(), erf})}), nil
+	default:
+		return "", errors.Errorf("onnx: found the activation %q, expected one that has operators", a)
+	}
 }
 
 // pool adds a pool over the steps t < lengths[b] of x [T,B,D].
-func (g *onnxGraph) pool(kind layers.PoolKind, x string) string {
+func (g *onnxGraph) pool(kind layers.PoolKind, x string) (string, error) {
 	steps := g.node("Gather", []string{g.node("Shape", []string{x}), g.integer(0)})
 	step := g.node("Unsqueeze", []string{g.node("Range", []string{g.integer(0), steps, g.integer(1)}), g.integers(1)}) // [T,1]
 	lengths := g.node("Cast", []string{onnxLengths}, onnxInt("to", onnxInt64))
-	zero := g.number(0)
+	zero := func() string { return g.number(0) }
 	switch kind {
 	case layers.PoolMean:
-		counted := g.where(g.node("Less", []string{step, lengths}), x, zero)
+		counted := g.where(g.node("Less", []string{step, lengths}), x, zero())
 		count := g.node("Max", []string{g.node("Cast", []string{lengths}, onnxInt("to", g.float)), g.number(1)})
-		return g.node("Div", []string{g.sum(counted), g.node("Unsqueeze", []string{count, g.integers(1)})})
+		return g.node("Div", []string{g.sum(counted), g.node("Unsqueeze", []string{count, g.integers(1)})}), nil
 	case layers.PoolMax:
 		counted := g.where(g.node("Less", []string{step, lengths}), x, g.number(math.Inf(-1)))
 		greatest := g.node("ReduceMax", []string{counted}, onnxInts("axes", 0), onnxInt("keepdims", 0))
 		begun := g.node("Unsqueeze", []string{g.node("Less", []string{g.integer(0), lengths}), g.integers(1)}) // [B,1]
-		return g.node("Where", []string{begun, greatest, zero})
-	default:
+		return g.node("Where", []string{begun, greatest, zero()}), nil
+	case layers.PoolLast:
 		final := g.node("Sub", []string{lengths, g.integer(1)})
-		return g.sum(g.where(g.node("Equal", []string{step, final}), x, zero))
+		return g.sum(g.where(g.node("Equal", []string{step, final}), x, zero())), nil
+	default:
+		return "", errors.Errorf("onnx: found the pool %q, expected one that has operators", kind)
 	}
 }
 

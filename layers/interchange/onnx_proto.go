@@ -2,6 +2,8 @@ package interchange
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -115,12 +117,16 @@ func valueInfo(name string, element int, shape []any) []byte {
 	return appendMessage(appendText(nil, 1, name), 2, appendMessage(nil, 1, tensor))
 }
 
-// model is the ModelProto around the graph.
-func (g *onnxGraph) model() []byte {
+// model is the ModelProto around the graph, with properties.
+func (g *onnxGraph) model(properties map[string]string) []byte {
 	model := appendInt(nil, 1, onnxFormat)
 	model = appendText(model, 2, "gruexp")
 	model = appendMessage(model, 7, appendText(g.graph, 2, "gruexp"))
-	return appendMessage(model, 8, appendInt(appendText(nil, 1, ""), 2, onnxOperators))
+	model = appendMessage(model, 8, appendInt(appendText(nil, 1, ""), 2, onnxOperators))
+	for _, key := range slices.Sorted(maps.Keys(properties)) {
+		model = appendMessage(model, 14, appendText(appendText(nil, 1, key), 2, properties[key]))
+	}
+	return model
 }
 
 func onnxInt(name string, v int) []byte {

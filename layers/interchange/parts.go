@@ -19,10 +19,11 @@ type part struct {
 	params map[string]*graph.Param // by what follows the layer's name, as "backward/kernel"
 }
 
-// parts takes a model apart. Layers that no other program is told about are faults: foreign says whose files are meant.
+// parts takes a model apart. Layers that files of other programs do not have are faults: foreign names the program.
 func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 	var all []part
 	var faults fault.List
+	faults.Check(m.Described(), "layers", "layers that were put together by hand", "a model that was made of a configuration")
 	faults.Check(m.Config().Decoder == nil, "decoder", "a section", "none: files of %s have none here", foreign)
 	counts := map[string]int{}
 	for i, l := range m.Config().Layers {
@@ -62,14 +63,13 @@ func parts(m *layers.Model, foreign string) ([]part, fault.List) {
 
 // otherKind names a layer that files of others do not have.
 func otherKind(l layers.LayerConfig) string {
-	if l.CategoryEmbedding != nil {
-		return "a category_embedding"
-	}
-	return "a layer of another kind"
+	_, kind, _ := l.Selected()
+	return kind
 }
 
-// checkGRU adds a fault for everything that makes a GRU another one than that of PyTorch, Keras and ONNX.
+// checkGRU adds a fault for everything that makes a GRU different from that of PyTorch, Keras and ONNX.
 func checkGRU(faults *fault.List, p part, foreign string) {
+	before := len(*faults)
 	faults.Check(p.GRU.Form == layers.ResetAfter, p.path+".form", string(p.GRU.Form), "%s, the form of %s", layers.ResetAfter, foreign)
 	for _, option := range []struct {
 		name  string
@@ -81,8 +81,14 @@ func checkGRU(faults *fault.List, p part, foreign string) {
 		{"merge", p.GRU.Bidirectional && p.GRU.Merge != layers.MergeConcat, p.GRU.Merge},
 		{"go_backwards", p.GRU.GoBackwards, p.GRU.GoBackwards},
 		{"zoneout", p.GRU.Zoneout != 0, p.GRU.Zoneout},
+		{"layer_norm", p.GRU.LayerNorm, p.GRU.LayerNorm},
+		{"initial_state", p.GRU.InitialState != layers.ZeroState, p.GRU.InitialState},
 	} {
 		faults.Check(!option.other, p.path+"."+option.name, option.found, "the default, which is what %s computes", foreign)
+	}
+	faults.Check(p.GRU.Bias == layers.TwoBiases, p.path+".bias", string(p.GRU.Bias), "%s, the biases of %s", layers.TwoBiases, foreign)
+	if len(*faults) > before {
+		return
 	}
 	expected := []string{"bias", "kernel", "recurrent_bias", "recurrent_kernel"}
 	if p.GRU.Bidirectional {

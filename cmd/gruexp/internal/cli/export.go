@@ -43,8 +43,15 @@ func (a *app) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: %s parameters\n", output, humanize.Comma(int64(graph.CountElements(m.Params()))))
-			return err
+			if _, err = fmt.Fprintf(a.stdout, "%s: %s parameters\n", output, humanize.Comma(int64(graph.CountElements(m.Params())))); err != nil {
+				return err
+			}
+			for _, omission := range interchange.Omissions(m, exchange.Format) {
+				if _, err := fmt.Fprintln(a.stderr, "note:", omission); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
 	e.add(cmd, interchange.Formats())
