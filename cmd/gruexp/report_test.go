@@ -363,7 +363,7 @@ func live(t *testing.T, b *Browser, dir string) {
 	if err := os.Remove(filepath.Join(dir, "result.json")); err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Read(t.Context(), []string{dir})
+	r, err := report.Read(t.Context(), []string{dir}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

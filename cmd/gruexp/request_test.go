@@ -66,7 +66,7 @@ func TestWrongConfigurations(t *testing.T) {
 	}{
 		"empty": {"", []string{
 			`mine.yaml:1: wrong value of task (found "", expected one of [classify regress forecast next label translate])`,
-			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section csv or text)`,
+			`mine.yaml:1: wrong value of data.name (found "nothing", expected one of the sets languages, dates, …or the section table or text)`,
 			`mine.yaml:1: wrong value of model.layers (found "none", expected at least one layer)`,
 		}},
 		"not YAML":        {"task: [classify\n", []string{`mine.yaml:1: not YAML: …(found `}},
@@ -101,7 +101,7 @@ func TestWrongConfigurations(t *testing.T) {
 		},
 		"category_embedding of a known set": {
 			"task: forecast\ndata:\n  name: beijing-pm25\nmodel: {layers: [category_embedding, gru, dense]}\n", []string{
-				`mine.yaml:2: wrong value of data (found "no csv", expected csv with categories, columns of texts: `,
+				`mine.yaml:2: wrong value of data (found "no table", expected table with categories, columns of texts: `,
 			},
 		},
 		"category_embedding behind a layer": {

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gruexp/gruexp/trainer"
 )
 
 // A run that its budget has ended has a result, says how to go on, and goes on to the run without a budget.
@@ -140,18 +142,17 @@ func TestChartsOfRates(t *testing.T) {
 	}
 	gruexp(t, "config", "plot", file, "--output", "rate.png").mustFail(t, 2, `--output rate.png: unknown kind of file (found ".png", expected a name that ends in .svg or .csv)`)
 
-	var found struct {
-		LearningRates []float64 `json:"learning_rates"`
-		Losses        []float64
-		Suggested     float64
-		Diverged      bool
-	}
-	mustRun(t, "find-learning-rate", file, "--steps", "40", "--max", "10", "--json", "--output", svg).decode(t, &found)
-	if len(found.LearningRates) != len(found.Losses) || len(found.Losses) < 20 || !(found.Suggested > 1e-6 && found.Suggested < 10) {
-		t.Errorf("found %+v", found)
-	}
-	if o := mustRun(t, "find-learning-rate", file, "--steps", "40", "--max", "10"); !strings.Contains(o.stdout, "Try --set solver.learning_rate=") {
-		t.Errorf("found\n%s", o.stdout)
+	// Where the loss does not clearly fall, nothing is suggested, and the reason is said.
+	var found trainer.Finding
+	for _, c := range []struct{ steps, said string }{{"150", "\nTry --set solver.learning_rate="}, {"40", "\nNo suggestion: "}} {
+		mustRun(t, "find-learning-rate", file, "--steps", c.steps, "--max", "10", "--json", "--output", svg).decode(t, &found)
+		if len(found.LearningRates) != len(found.Losses) || len(found.Losses) < 20 || found.Suggested < 0 || found.Suggested >= 10 || (found.Suggested == 0) != (found.Reason != "") {
+			t.Errorf("found %+v", found)
+		}
+		if o := mustRun(t, "find-learning-rate", file, "--steps", c.steps, "--max", "10"); !strings.Contains(o.stdout, c.said) {
+			t.Errorf("found %+v, expected %q", o, c.said)
+		}
+		found = trainer.Finding{}
 	}
 	gruexp(t, "find-learning-rate", file, "--min", "1", "--max", "0.5").mustFail(t, 2, "find-learning-rate: wrong value of --max (found 0.5, expected a finite number above min, which is 1)")
 }

@@ -16,10 +16,11 @@ import (
 	"syscall"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/cli"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Extensions are what a program adds to gruexp, by the names that configurations use. The zero value adds nothing.
-type Extensions struct{}
+type Extensions = experiment.Extensions
 
 // Main runs the command line of the process, and exits with its code. The first Ctrl-C or SIGTERM asks for a checkpoint, the
 // second ends the process.
@@ -37,6 +38,6 @@ func Main(extensions Extensions) {
 
 // Run runs one command line in this process and returns its exit code: 0 done, 1 the work failed, 2 the request was wrong. The end
 // of the context interrupts it as Ctrl-C does.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, _ Extensions) int {
-	return cli.Main(ctx, args, stdin, stdout, stderr)
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, extensions Extensions) int {
+	return cli.Main(ctx, args, stdin, stdout, stderr, &extensions)
 }

@@ -15,19 +15,27 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 	"github.com/gruexp/gruexp/trainer/data/sets"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Main runs gruexp with the arguments and returns the exit code.
-func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, extensions *experiment.Extensions) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			fmt.Fprintf(stderr, "gruexp: %s: a fault of gruexp itself; please report it: panic: %s\n", panicSite(), oneLine(fmt.Sprint(p)))
 			code = exitFailed
 		}
 	}()
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, extensions: extensions}
+	if err := extensions.Validate().Err(); err != nil {
+		_, lines := describe(err, "extensions")
+		for _, line := range lines {
+			fmt.Fprintln(stderr, "gruexp:", line)
+		}
+		return exitRequest
+	}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would be the arguments of the process
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
@@ -47,6 +55,7 @@ type app struct {
 	stdout, stderr io.Writer
 	dataDir        string
 	json, quiet    bool
+	extensions     *experiment.Extensions
 }
 
 func (a *app) root() *cobra.Command {

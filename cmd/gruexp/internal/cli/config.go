@@ -24,7 +24,7 @@ func (a *app) configShowCommand() *cobra.Command {
   gruexp config show mine.yaml --set solver.name=sgd`,
 		Args: arguments(1, 1, "an experiment or a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			cfg, err := experiment.ReadConfig(args[0], sets, nil)
+			cfg, err := experiment.ReadConfig(args[0], sets, a.extensions)
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ them is checked when training begins, before anything is written.`,
 		Example: `  gruexp config check mine.yaml`,
 		Args:    arguments(1, 1, "a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := experiment.ReadConfig(args[0], nil, nil); err != nil {
+			if _, err := experiment.ReadConfig(args[0], nil, a.extensions); err != nil {
 				return err
 			}
 			_, err := fmt.Fprintf(a.stdout, "%s: no faults\n", args[0])

@@ -38,7 +38,7 @@ is listed, each by its name in the file. --map says how tensors or layers are ca
 			if err != nil {
 				return err
 			}
-			m, err := modelfile.Import(config, weights, out, exchange)
+			m, err := modelfile.Import(config, weights, out, exchange, a.extensions)
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ they say how many steps an epoch has. What reduce_on_plateau will do is not know
 			if err := checkChart(output); err != nil {
 				return err
 			}
-			cfg, err := experiment.ReadConfig(args[0], sets, nil)
+			cfg, err := experiment.ReadConfig(args[0], sets, a.extensions)
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 			if err := checkFinder(finder); err != nil {
 				return err
 			}
-			cfg, err := experiment.ReadConfig(sourceOf(args), sets, nil)
+			cfg, err := experiment.ReadConfig(sourceOf(args), sets, a.extensions)
 			if err != nil {
 				return err
 			}

@@ -43,7 +43,7 @@ is replaced.`,
 					output = filepath.Join(args[0], output)
 				}
 			}
-			r, err := writeReport(cmd.Context(), args, output)
+			r, err := a.writeReport(cmd.Context(), args, output)
 			if err != nil {
 				return err
 			}
@@ -60,8 +60,8 @@ is replaced.`,
 }
 
 // writeReport writes the report of some directories to a file.
-func writeReport(ctx context.Context, paths []string, output string) (*report.Report, error) {
-	r, err := report.Read(ctx, paths)
+func (a *app) writeReport(ctx context.Context, paths []string, output string) (*report.Report, error) {
+	r, err := report.Read(ctx, paths, a.extensions)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (a *app) listRunsCommand() *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			list, err := run.List(cmd.Context(), dir)
+			list, err := run.List(cmd.Context(), dir, a.extensions)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ func (a *app) diffCommand() *cobra.Command {
 			if err := a.oneForm(cmd, asCSV); err != nil {
 				return err
 			}
-			d, err := run.Compare(args[0], args[1])
+			d, err := run.Compare(args[0], args[1], a.extensions)
 			if err != nil {
 				return err
 			}

@@ -53,7 +53,7 @@ is kept.`,
 			if cmd.Flags().Changed("seed") {
 				sets = append(sets, fmt.Sprintf("seed=%d", seed))
 			}
-			cfg, err := experiment.ReadConfig(sourceOf(args), sets, nil)
+			cfg, err := experiment.ReadConfig(sourceOf(args), sets, a.extensions)
 			if err != nil {
 				return err
 			}
@@ -166,12 +166,13 @@ func (a *app) options(cmd *cobra.Command, threads int) (run.Options, error) {
 		}.Err()
 	}
 	return run.Options{
-		Threads:   threads,
-		Data:      sets.Options{Dir: a.dataDir, Registry: registry()},
-		Callbacks: []trainer.Callback{newProgress(a.stderr, a.quiet)},
-		Log:       func(w io.Writer) run.Log { return newProgress(w, false) },
+		Extensions: a.extensions,
+		Threads:    threads,
+		Data:       sets.Options{Dir: a.dataDir, Registry: registry()},
+		Callbacks:  []trainer.Callback{newProgress(a.stderr, a.quiet)},
+		Log:        func(w io.Writer) run.Log { return newProgress(w, false) },
 		Ended: func(ctx context.Context, dir string) error {
-			_, err := writeReport(ctx, []string{dir}, filepath.Join(dir, rundir.ReportFile))
+			_, err := a.writeReport(ctx, []string{dir}, filepath.Join(dir, rundir.ReportFile))
 			return err
 		},
 	}, nil

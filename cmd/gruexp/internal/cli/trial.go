@@ -73,7 +73,7 @@ func trial(ctx context.Context, source string, sets []string, out string, option
 	if rundir.Exists(out) == nil {
 		return run.Resume(ctx, out, options)
 	}
-	cfg, err := experiment.ReadConfig(source, sets, nil)
+	cfg, err := experiment.ReadConfig(source, sets, options.Extensions)
 	if err != nil {
 		return nil, err
 	}

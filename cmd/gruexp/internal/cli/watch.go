@@ -31,7 +31,7 @@ The page is at an address of 127.0.0.1 alone, which is printed. Ctrl-C ends it; 
 			if port < 0 || port > math.MaxUint16 {
 				return fault.Fault{Where: verbOf(cmd), What: "wrong value of --port", Found: fmt.Sprint(port), Expected: fmt.Sprintf("1 to %d, or 0 for any that is free", math.MaxUint16)}.Err()
 			}
-			folder, err := watch.Open(dir)
+			folder, err := watch.Open(dir, a.extensions)
 			if err != nil {
 				return err
 			}

@@ -61,8 +61,8 @@ func refuseModel(where string, err error) error {
 }
 
 // Import makes the model of a configuration with the weights of a file and, in a new directory, a run of it.
-func Import(source, weightsFile, dir string, e Exchange) (*layers.Model, error) {
-	cfg, err := experiment.ReadModelConfig(source, nil)
+func Import(source, weightsFile, dir string, e Exchange, extensions *experiment.Extensions) (*layers.Model, error) {
+	cfg, err := experiment.ReadModelConfig(source, extensions)
 	if err != nil {
 		return nil, err
 	}

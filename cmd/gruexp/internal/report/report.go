@@ -11,6 +11,7 @@ import (
 	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Report is what directories say of runs and studies at one moment.
@@ -20,14 +21,15 @@ type Report struct {
 	Runs    []*Run // those that belong to no study
 	Studies []*Study
 
-	seen map[string]bool // whole paths of those: each is reported once
+	extensions *experiment.Extensions // that configurations may select
+	seen       map[string]bool        // whole paths of those: each is reported once
 }
 
 // Read reads directories: those of runs and of studies, and folders that have some of them below. Whatever can be read is
 // reported: a run may be under way or interrupted, and what is damaged is named in the report. Only a path that is not
 // there, and one with nothing to report, are errors.
-func Read(ctx context.Context, paths []string) (*Report, error) {
-	r := &Report{Paths: paths, Made: time.Now(), seen: map[string]bool{}}
+func Read(ctx context.Context, paths []string, extensions *experiment.Extensions) (*Report, error) {
+	r := &Report{Paths: paths, Made: time.Now(), extensions: extensions, seen: map[string]bool{}}
 	var faults fault.List
 	for _, path := range paths {
 		found, err := r.add(ctx, path)
@@ -64,9 +66,9 @@ func (r *Report) add(ctx context.Context, root string) (found int, err error) {
 		switch {
 		case r.again(path):
 		case studies.Exists(path):
-			r.Studies = append(r.Studies, readStudy(ctx, path))
+			r.Studies = append(r.Studies, readStudy(ctx, path, r.extensions))
 		default:
-			r.Runs = append(r.Runs, readRun(path))
+			r.Runs = append(r.Runs, readRun(path, r.extensions))
 		}
 		return fs.SkipDir
 	})

@@ -49,15 +49,15 @@ const (
 	mostJSON    = 64 << 20
 )
 
-func readRun(path string) *Run {
+func readRun(path string, extensions *experiment.Extensions) *Run {
 	r := &Run{Path: path, Name: nameOf(path)}
 	if text, ok := r.read(rundir.ConfigFile, mostConfig); ok {
 		r.ConfigText = string(text)
 	}
-	cfg, err := experiment.ReadConfig(filepath.Join(path, rundir.ConfigFile), nil, nil)
+	cfg, err := experiment.ReadConfig(filepath.Join(path, rundir.ConfigFile), nil, extensions)
 	if err == nil {
 		r.Config = cfg
-	} else if model, e := experiment.ReadModelConfig(filepath.Join(path, rundir.ConfigFile), nil); e == nil && model.Task == "" {
+	} else if model, e := experiment.ReadModelConfig(filepath.Join(path, rundir.ConfigFile), extensions); e == nil && model.Task == "" {
 		r.State = Imported
 		return r
 	} else {

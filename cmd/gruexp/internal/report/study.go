@@ -10,6 +10,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -23,7 +24,7 @@ type Study struct {
 	Faults []string
 }
 
-func readStudy(ctx context.Context, path string) *Study {
+func readStudy(ctx context.Context, path string, extensions *experiment.Extensions) *Study {
 	s := &Study{Path: path, Name: nameOf(path), State: Unreadable, Runs: map[string]*Run{}}
 	touched := s.touched() // before a look, which may put what is written aside into the record
 	var err error
@@ -46,7 +47,7 @@ func readStudy(ctx context.Context, path string) *Study {
 			if !filepath.IsLocal(filepath.FromSlash(dir)) || rundir.Exists(whole) != nil {
 				continue
 			}
-			r := readRun(whole)
+			r := readRun(whole, extensions)
 			s.Runs[dir] = r
 			s.Faults = append(s.Faults, r.Faults...)
 			if r.State == Running {

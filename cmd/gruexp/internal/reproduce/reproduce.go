@@ -38,7 +38,7 @@ type Options struct {
 // Run brings every run of the experiments to its end, those that have one left as they are, and the tables up to date: that
 // of the directory after each experiment. Called again after an interruption it goes on.
 func Run(ctx context.Context, experiments []string, o Options) ([]*Result, error) {
-	configs, err := resolve(experiments)
+	configs, err := o.resolve(experiments)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func check[T comparable](where string, list []T) error {
 }
 
 // resolve reads all configurations, so that a fault of the last one is known before the first is run.
-func resolve(experiments []string) ([]*experiment.Config, error) {
+func (o Options) resolve(experiments []string) ([]*experiment.Config, error) {
 	var configs []*experiment.Config
 	var names []string
 	for _, source := range experiments {
-		cfg, err := experiment.ReadConfig(source, nil, nil)
+		cfg, err := experiment.ReadConfig(source, nil, o.Run.Extensions)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
@@ -24,7 +25,7 @@ type Diff struct {
 }
 
 // Compare reads two runs.
-func Compare(a, b string) (*Diff, error) {
+func Compare(a, b string, extensions *experiment.Extensions) (*Diff, error) {
 	d := &Diff{Config: []Difference{}}
 	var configs [2]map[string]any
 	for i, path := range []string{a, b} {
@@ -35,7 +36,7 @@ func Compare(a, b string) (*Diff, error) {
 		if configs[i], err = readConfig(filepath.Join(path, rundir.ConfigFile)); err != nil {
 			return nil, err
 		}
-		d.Runs[i] = readSummary(path)
+		d.Runs[i] = readSummary(path, extensions)
 	}
 	paths := maps.Clone(configs[0])
 	maps.Copy(paths, configs[1])

@@ -38,7 +38,7 @@ type Listed struct {
 
 // List finds the runs in a directory and below it, in the order of their paths. What is in the directory of a run is its
 // own. A run that cannot be read is listed with the reason.
-func List(ctx context.Context, dir string) ([]*Listed, error) {
+func List(ctx context.Context, dir string, extensions *experiment.Extensions) ([]*Listed, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		found := "a file"
 		if err != nil {
@@ -56,18 +56,18 @@ func List(ctx context.Context, dir string) ([]*Listed, error) {
 		case rundir.Exists(path) != nil:
 			return nil
 		}
-		found = append(found, readSummary(path))
+		found = append(found, readSummary(path, extensions))
 		return fs.SkipDir
 	})
 	return found, err
 }
 
-func readSummary(path string) *Listed {
+func readSummary(path string, extensions *experiment.Extensions) *Listed {
 	r := &Listed{Path: path}
 	file := filepath.Join(path, rundir.ConfigFile)
-	cfg, err := experiment.ReadConfig(file, nil, nil)
+	cfg, err := experiment.ReadConfig(file, nil, extensions)
 	if err != nil {
-		if model, e := experiment.ReadModelConfig(file, nil); e == nil && model.Task == "" {
+		if model, e := experiment.ReadModelConfig(file, extensions); e == nil && model.Task == "" {
 			r.State, r.Experiment = Imported, model.Name
 			return r
 		}

@@ -54,7 +54,7 @@ func BuiltinStudies() ([]BuiltinStudy, error) {
 	}
 	list := make([]BuiltinStudy, len(names))
 	for i, name := range names {
-		f, err := open(name)
+		f, err := open(name, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ func TestBuiltinStudies(t *testing.T) {
 		}
 	}
 	for _, name := range names {
-		f, err := open(name)
+		f, err := open(name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

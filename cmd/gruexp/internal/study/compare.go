@@ -85,7 +85,7 @@ func (c *Comparison) Trials() int {
 
 // ReadComparison reads a study, built in or from a file, with changes to its base. Nothing is written.
 func ReadComparison(ctx context.Context, source string, sets []string, options Options) (*Comparison, error) {
-	f, err := open(source)
+	f, err := open(source, options.Run.Extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -276,6 +276,7 @@ func (c *Comparison) Run(ctx context.Context, path string, retry bool, options O
 	if err != nil {
 		return nil, err
 	}
+	d.extensions = options.Run.Extensions
 	defer d.close()
 	for name, a := range c.arms {
 		text, err := experiment.Marshal(a.config)

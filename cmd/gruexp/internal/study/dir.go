@@ -14,6 +14,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
@@ -33,6 +34,8 @@ const (
 type dir struct {
 	path  string
 	store study.Store
+
+	extensions *experiment.Extensions // that the configurations of trials may select; nil: none
 }
 
 // make opens the directory of a study that is there, or makes one. Another study is refused, and so is a directory with
@@ -64,7 +67,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 		}
 		return nil, err
 	}
-	return &dir{path, store}, nil
+	return &dir{path: path, store: store}, nil
 }
 
 // openDir opens the directory of a study.
@@ -81,7 +84,7 @@ func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
 		store.Close()
 		return nil, study.Definition{}, refuseRecord(ctx, path, err)
 	}
-	return &dir{path, store}, d, nil
+	return &dir{path: path, store: store}, d, nil
 }
 
 func refuseRecord(ctx context.Context, path string, err error) error {

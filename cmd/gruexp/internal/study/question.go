@@ -51,10 +51,12 @@ type file struct {
 	name     string // of the study, where it does not say another
 	folder   string // where relative paths begin
 	document *yamlconf.Document
+
+	extensions *experiment.Extensions // that configurations may select; nil: none
 }
 
 // open reads a ready study or a file.
-func open(source string) (*file, error) {
+func open(source string, extensions *experiment.Extensions) (*file, error) {
 	text, where, folder, err := read(source)
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func open(source string) (*file, error) {
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(source), filepath.Ext(source))
-	return &file{name, folder, document}, nil
+	return &file{name, folder, document, extensions}, nil
 }
 
 func read(source string) (text []byte, where, folder string, err error) {
@@ -95,7 +97,7 @@ func (f *file) decode(into any, q *Question, validate func() fault.List) error {
 	if beside := filepath.Join(f.folder, q.Base); yamlconf.IsFile(q.Base) && exists(beside) {
 		q.Base = beside
 	}
-	_, err := experiment.ReadConfig(q.Base, nil, nil)
+	_, err := experiment.ReadConfig(q.Base, nil, f.extensions)
 	if faults := fault.Of(err); faults != nil && faults[0].Where == commandLineName { // a name that there is not
 		where, line := f.document.Locate("base")
 		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
@@ -172,7 +174,7 @@ func commandLine(sets []string) []change {
 
 // resolve applies changes to a base. Who names what they belong to, in errors.
 func (f *file) resolve(who, base string, list []change) (*experiment.Config, error) {
-	cfg, err := experiment.ReadConfig(base, assignments(list), nil)
+	cfg, err := experiment.ReadConfig(base, assignments(list), f.extensions)
 	return cfg, f.place(who, list, err)
 }
 

@@ -139,7 +139,7 @@ func (r recipe) write(d *dir, settings map[string]any, parts ...string) (path st
 	if err != nil {
 		return "", err
 	}
-	cfg, err := experiment.ReadConfig(base, append(append([]string{}, r.Sets...), assignments(own)...), nil)
+	cfg, err := experiment.ReadConfig(base, append(append([]string{}, r.Sets...), assignments(own)...), d.extensions)
 	if err != nil {
 		return "", err
 	}

@@ -52,7 +52,7 @@ func (s *Search) Name() string { return s.definition.Config.Name }
 
 // ReadSearch reads a search from a file, with changes to its base. Nothing is written.
 func ReadSearch(ctx context.Context, source string, sets []string, options Options) (*Search, error) {
-	f, err := open(source)
+	f, err := open(source, options.Run.Extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +195,7 @@ func (s *Search) Run(ctx context.Context, path string, retry bool, options Optio
 	if err != nil {
 		return nil, err
 	}
+	d.extensions = options.Run.Extensions
 	defer d.close()
 	if err := d.write(s.definition.Base, baseFile); err != nil {
 		return nil, err

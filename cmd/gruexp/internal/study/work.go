@@ -78,6 +78,7 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 		return 0, err
 	}
 	defer d.close()
+	d.extensions = options.Run.Extensions
 	tell := options.Ended
 	options.Ended = func(t study.Trial) {
 		ended++

@@ -18,6 +18,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // Bounds of what is looked at. A folder with more says so on the page.
@@ -35,11 +36,12 @@ const freshness = 900 * time.Millisecond
 type Folder struct {
 	path string
 
-	mutex sync.Mutex // of what follows
-	root  *os.Root   // nil while the folder is gone
-	look  look
-	until time.Time // the look is fresh
-	known map[string]facts
+	mutex      sync.Mutex // of what follows
+	root       *os.Root   // nil while the folder is gone
+	extensions *experiment.Extensions
+	look       look
+	until      time.Time // the look is fresh
+	known      map[string]facts
 }
 
 // look is what was found at one time.
@@ -58,8 +60,8 @@ func (l *look) find(id string) *item {
 	return nil
 }
 
-// Open opens the folder at a path.
-func Open(path string) (*Folder, error) {
+// Open opens the folder at a path, with the extensions that configurations there select.
+func Open(path string, extensions *experiment.Extensions) (*Folder, error) {
 	refuse := func(found string) error {
 		return fault.Fault{Where: path, What: "cannot be watched", Found: found, Expected: "the directory of a run or a study, or one with some below it"}.Err()
 	}
@@ -78,7 +80,7 @@ func Open(path string) (*Folder, error) {
 	if err != nil {
 		return nil, refuse(usererr.Reason(err))
 	}
-	return &Folder{path: absolute, root: root, known: map[string]facts{}}, nil
+	return &Folder{path: absolute, root: root, extensions: extensions, known: map[string]facts{}}, nil
 }
 
 // Close lets the folder go.

@@ -104,7 +104,7 @@ func (s *Server) draw(ctx context.Context, it *item) (template.HTML, error) {
 	if err := s.folder.check(ctx, it); err != nil {
 		return "", err
 	}
-	r, err := report.Read(ctx, []string{s.folder.pathOf(it)})
+	r, err := report.Read(ctx, []string{s.folder.pathOf(it)}, s.folder.extensions)
 	if err != nil {
 		return "", err
 	}

@@ -48,7 +48,7 @@ type served struct {
 
 func serve(t *testing.T, dir string) *served {
 	t.Helper()
-	folder, err := watch.Open(dir)
+	folder, err := watch.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -468,11 +468,11 @@ func TestOpen(t *testing.T) {
 		filepath.Join(dir, "none"): "none: cannot be watched (found no such file or directory, expected the directory of a run or a study, or one with some below it)",
 		file:                       "file: cannot be watched (found a file, expected",
 	} {
-		if _, err := watch.Open(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := watch.Open(path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("found %v, expected %s", err, want)
 		}
 	}
-	folder, err := watch.Open(dir)
+	folder, err := watch.Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
