@@ -237,7 +237,7 @@ func (e *engine) eachBatch(ctx context.Context, s *source, cfg *Config, total *s
 		if err := total.add(&s.spec, &e.part, program); err != nil {
 			return err
 		}
-		if err := addToMeters(meters, &s.spec, &e.part, program); err != nil {
+		if err := addToMeters(meters, s, w.indices, &e.part, program); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // addToMeters shows the meters the rows of a batch that program has just run on.
-func addToMeters(meters map[string]Metric, spec *data.Spec, batch *data.Batch, program *program) error {
+func addToMeters(meters map[string]Metric, s *source, indices []int, batch *data.Batch, program *program) error {
 	if len(meters) == 0 {
 		return nil
 	}
@@ -23,9 +23,9 @@ func addToMeters(meters map[string]Metric, spec *data.Spec, batch *data.Batch, p
 		return err
 	}
 	if v.predictions.Dtype() == tensor.Float32 {
-		eachRow(spec, batch, v.predictions.Float32s(), v.outputs.Float32s(), meters)
+		eachRow(&s.spec, indices, batch, v.predictions.Float32s(), v.outputs.Float32s(), meters)
 	} else {
-		eachRow(spec, batch, v.predictions.Float64s(), v.outputs.Float64s(), meters)
+		eachRow(&s.spec, indices, batch, v.predictions.Float64s(), v.outputs.Float64s(), meters)
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ func checkQuantiles(meters map[string]Metric, v values) error {
 	return nil
 }
 
-func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, predictions, outputs []F, meters map[string]Metric) {
+func eachRow[F float32 | float64](spec *data.Spec, indices []int, batch *data.Batch, predictions, outputs []F, meters map[string]Metric) {
 	width := len(predictions) / len(batch.Weights)
 	r := Row{Scores: make([]float64, width)}
 	quantiles := len(outputs) / max(1, len(predictions)) // of each target
@@ -54,7 +54,7 @@ func eachRow[F float32 | float64](spec *data.Spec, batch *data.Batch, prediction
 		if weight == 0 {
 			continue
 		}
-		r.Weight, r.Crossings = weight, 0
+		r.Sequence, r.Weight, r.Crossings = indices[i%batch.Size], weight, 0
 		for k, v := range predictions[i*width : (i+1)*width] {
 			r.Scores[k] = float64(v)
 		}

@@ -24,6 +24,8 @@ type Metric interface {
 
 // Row is a prediction with its target.
 type Row struct {
+	Sequence int // its index in the dataset
+
 	Weight  float64
 	Label   int       // of classes and tokens
 	Scores  []float64 // of classes, tokens and events: the logits

@@ -171,12 +171,13 @@ func (o outcome) mustFail(t *testing.T, code int, wanted ...string) {
 
 // result is the JSON of train and resume.
 type result struct {
-	Run        string `json:"run"`
-	Experiment string `json:"experiment"`
-	Seed       uint64 `json:"seed"`
-	Epochs     int    `json:"epochs"`
-	BestEpoch  int    `json:"best_epoch"`
-	Model      string `json:"model"`
+	Run        string         `json:"run"`
+	Experiment string         `json:"experiment"`
+	Seed       uint64         `json:"seed"`
+	Epochs     int            `json:"epochs"`
+	BestEpoch  int            `json:"best_epoch"`
+	Model      string         `json:"model"`
+	Verdict    map[string]any `json:"verdict"`
 	Parts      map[string]struct {
 		Sequences int   `json:"sequences"`
 		Classes   []int `json:"classes"`

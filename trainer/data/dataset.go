@@ -31,6 +31,9 @@ type Split struct{ Train, Valid, Test Dataset }
 type Baseline struct {
 	Name    string
 	Metrics map[string]float64
+	// Scores are what the method reaches on each sequence of the test part, in its order, by metric: 1 or 0 for accuracy, the mean
+	// absolute error for mae. A metric has them if it is their mean.
+	Scores map[string][]float64
 }
 
 // Data is a loaded data set.

@@ -14,9 +14,10 @@ type Result struct {
 	Train      Metrics            `json:"train"` // metrics of the weights that the run ends with, without noise
 	Valid      Metrics            `json:"valid"` // empty where there is no such part
 	Test       Metrics            `json:"test"`
-	Baselines  map[string]Metrics `json:"baselines"`       // by name, on test
-	Parts      map[string]Part    `json:"parts,omitempty"` // by name: train, valid, test
-	Seconds    float64            `json:"seconds"`         // of training
+	Baselines  map[string]Metrics `json:"baselines"`         // by name, on test
+	Parts      map[string]Part    `json:"parts,omitempty"`   // by name: train, valid, test
+	Verdict    *Verdict           `json:"verdict,omitempty"` // the model and the best baseline; nil: there is nothing to compare
+	Seconds    float64            `json:"seconds"`           // of training
 	Parameters int                `json:"parameters"`
 	Confusion  *Confusion         `json:"confusion_matrix,omitempty"` // of test, where the metrics ask for it
 }

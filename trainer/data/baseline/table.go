@@ -69,8 +69,8 @@ func centroidBaseline(fitted, tested *data.RowSet) data.Baseline {
 			centroids[at] += (v - centroids[at]) / counts[s.Target]
 		}
 	}
-	var right float64
-	for _, s := range tested.Samples {
+	right := make([]float64, len(tested.Samples))
+	for at, s := range tested.Samples {
 		meanOf(tested.Panel, s, mean)
 		nearness := make([]float64, fitted.Spec().Targets)
 		for class := range nearness {
@@ -79,11 +79,20 @@ func centroidBaseline(fitted, tested *data.RowSet) data.Baseline {
 				nearness[class] -= d * d
 			}
 		}
-		if calc.Argmax(nearness) == int(s.Target) {
-			right++
-		}
+		right[at] = float64(calc.One(calc.Argmax(nearness) == int(s.Target)))
 	}
-	return data.Baseline{Name: "centroid", Metrics: map[string]float64{"accuracy": right / float64(len(tested.Samples))}}
+	return accuracyOf("centroid", right)
+}
+
+// accuracyOf is a baseline whose answers are right, 1, or wrong, 0.
+func accuracyOf(name string, right []float64) data.Baseline {
+	var sum float64
+	for _, r := range right {
+		sum += r
+	}
+	return data.Baseline{
+		Name: name, Metrics: map[string]float64{"accuracy": sum / float64(len(right))}, Scores: map[string][]float64{"accuracy": right},
+	}
 }
 
 // meanOf is the mean of the features of a sample's rows.
@@ -130,12 +139,15 @@ func seasonal(d *data.RowSet, season int, otherwise func(data.Sample, int) float
 // valueBaseline measures what is predicted for target j of a sample.
 func valueBaseline(d *data.RowSet, name string, predict func(s data.Sample, j int) float64) data.Baseline {
 	var e Deviations
-	for _, s := range d.Samples {
+	absolute := make([]float64, len(d.Samples))
+	for i, s := range d.Samples {
 		for j := range d.Offsets {
-			e.Add(predict(s, j) - d.Target(s, j))
+			difference := predict(s, j) - d.Target(s, j)
+			e.Add(difference)
+			absolute[i] += math.Abs(difference) / float64(len(d.Offsets))
 		}
 	}
-	return data.Baseline{Name: name, Metrics: e.Metrics()}
+	return data.Baseline{Name: name, Metrics: e.Metrics(), Scores: map[string][]float64{"mae": absolute}}
 }
 
 func stepBaselines(fitted, tested *data.RowSet) []data.Baseline {

@@ -22,8 +22,8 @@ func Texts(split [data.Parts][]LabeledText, classes int) []data.Baseline {
 	best, bestAccuracy := data.Baseline{}, -1.0
 	for _, orders := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {4, 4}, {1, 4}} {
 		bayes := FitNaiveBayes(split[data.TrainPart], classes, orders[0], orders[1])
-		if valid := bayes.metrics(split[data.ValidPart]); valid["accuracy"] > bestAccuracy {
-			best, bestAccuracy = data.Baseline{Name: "ngram", Metrics: bayes.metrics(split[data.TestPart])}, valid["accuracy"]
+		if valid := bayes.baseline(split[data.ValidPart]).Metrics["accuracy"]; valid > bestAccuracy {
+			best, bestAccuracy = bayes.baseline(split[data.TestPart]), valid
 		}
 	}
 	return []data.Baseline{majority, best}
@@ -45,15 +45,15 @@ func majorityBaseline(trainLabels, testLabels []int, classes int) data.Baseline 
 		counts[label]++
 	}
 	best := calc.Argmax(counts)
-	var right, nll float64
-	for _, label := range testLabels {
-		if label == best {
-			right++
-		}
+	var nll float64
+	right := make([]float64, len(testLabels))
+	for i, label := range testLabels {
+		right[i] = float64(calc.One(label == best))
 		nll -= math.Log(counts[label] / float64(len(trainLabels)))
 	}
-	n := float64(len(testLabels))
-	return data.Baseline{Name: "majority", Metrics: map[string]float64{"accuracy": right / n, "nll": nll / n}}
+	b := accuracyOf("majority", right)
+	b.Metrics["nll"] = nll / float64(len(testLabels))
+	return b
 }
 
 // Added to every count of an n-gram.
@@ -121,21 +121,22 @@ func (m *NaiveBayes) Score(text string, scores []float64) {
 	})
 }
 
-func (m *NaiveBayes) metrics(names []LabeledText) map[string]float64 {
-	var right, nll float64
+// baseline is how the classifier does on names.
+func (m *NaiveBayes) baseline(names []LabeledText) data.Baseline {
+	var nll float64
+	right := make([]float64, len(names))
 	scores := make([]float64, m.classes)
-	for _, n := range names {
+	for i, n := range names {
 		m.Score(n.Text, scores)
 		best := calc.Argmax(scores)
-		if best == n.Class {
-			right++
-		}
+		right[i] = float64(calc.One(best == n.Class))
 		var sum float64
 		for _, s := range scores {
 			sum += math.Exp(s - scores[best])
 		}
 		nll += scores[best] + math.Log(sum) - scores[n.Class]
 	}
-	count := float64(len(names))
-	return map[string]float64{"accuracy": right / count, "nll": nll / count}
+	b := accuracyOf("ngram", right)
+	b.Metrics["nll"] = nll / float64(len(names))
+	return b
 }

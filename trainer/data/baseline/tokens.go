@@ -56,7 +56,7 @@ func bayesBaseline(fitted, tested *data.RowSet) data.Baseline {
 			totals[class]++
 		}
 	}
-	var right float64
+	right := make([]float64, len(tested.Samples))
 	scores := make([]float64, classes)
 	for i, text := range texts(tested) {
 		for class := range scores {
@@ -65,7 +65,7 @@ func bayesBaseline(fitted, tested *data.RowSet) data.Baseline {
 				scores[class] += math.Log((counts[token*classes+class] + ngramSmoothing) / (totals[class] + ngramSmoothing*float64(vocabulary)))
 			}
 		}
-		right += float64(calc.One(calc.Argmax(scores) == int(tested.Samples[i].Target)))
+		right[i] = float64(calc.One(calc.Argmax(scores) == int(tested.Samples[i].Target)))
 	}
-	return data.Baseline{Name: "bayes", Metrics: map[string]float64{"accuracy": right / float64(len(tested.Samples))}}
+	return accuracyOf("bayes", right)
 }

@@ -41,7 +41,7 @@ func (a *app) show(r *run.Result) error {
 	if len(r.Valid) == 0 {
 		b.WriteString("There is no validation part: the best epoch is that of the training part.\n")
 	}
-	if judgement, ok := report.Judge(r); ok {
+	if judgement, ok := r.Judge(); ok {
 		fmt.Fprintln(&b, judgement)
 	}
 	if r.Confusion != nil {

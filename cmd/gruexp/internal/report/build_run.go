@@ -47,7 +47,7 @@ func (r *Run) verdict() []string {
 		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' goes on with it.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	}
 	var said []string
-	if j, ok := Judge(r.Result); ok {
+	if j, ok := r.Result.Judge(); ok {
 		said = append(said, withUnits(j, r.Result.Test))
 	} else if metrics := Metrics(r.Result.Test); len(metrics) > 0 {
 		said = append(said, fmt.Sprintf("On the test part the GRU has %s; there is no baseline to compare it with.", valueOf(metrics[0], r.Result.Test)))
@@ -64,12 +64,8 @@ func (r *Run) verdict() []string {
 }
 
 // withUnits is a judgement with the unit of its metric.
-func withUnits(j Judgement, of map[string]float64) string {
-	sentence := j.String()
-	if unit := Unit(j.Metric, of); unit != "" {
-		sentence = strings.TrimSuffix(sentence, ".") + " " + unit + "."
-	}
-	return sentence
+func withUnits(j experiment.Verdict, of map[string]float64) string {
+	return j.WithUnit(Unit(j.Metric, of))
 }
 
 // valueOf is a metric with its number and unit.

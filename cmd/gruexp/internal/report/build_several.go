@@ -175,9 +175,9 @@ func (g group) verdict() string {
 			values = append(values, v)
 			sum += v
 		}
-		if j, ok := Judge(r.Result); ok {
+		if j, ok := r.Result.Judge(); ok {
 			judged++
-			beaten += sign(j.Beats)
+			beaten += sign(j.Better)
 		}
 	}
 	words := fmt.Sprintf("test %s %s in the mean, from %s to %s, over %s", metric, Number(sum/float64(len(values))), Number(slices.Min(values)), Number(slices.Max(values)), Counted(len(values), "run"))
@@ -220,7 +220,7 @@ func runTable(runs []*Run, groups []group, n names) *table {
 		baseline := text("–")
 		if r.Result != nil {
 			best = whole(r.Result.BestEpoch)
-			if j, ok := Judge(r.Result); ok {
+			if j, ok := r.Result.Judge(); ok {
 				baseline = text(fmt.Sprintf("%s: %s %s", j.Baseline, j.Metric, Number(j.Bar)))
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data/sets"
 )
@@ -100,46 +99,4 @@ func nats(of map[string]float64) string {
 		return "nats"
 	}
 	return "nats a step"
-}
-
-// Judgement is a model beside the best of its baselines on the test part.
-type Judgement struct {
-	Metric   string // the first of those that people look at and both have
-	Own      float64
-	Baseline string
-	Bar      float64 // of the baseline
-	Beats    bool
-}
-
-// Judge compares a run with its baselines; ok is false where there is nothing to compare.
-func Judge(r *run.Result) (j Judgement, ok bool) {
-	for _, metric := range []string{trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE} {
-		own, ok := r.Test[metric]
-		if !ok {
-			continue
-		}
-		higher := trainer.HigherIsBetter(metric)
-		better := func(a, b float64) bool { return a != b && a > b == higher }
-		best := ""
-		for _, name := range slices.Sorted(maps.Keys(r.Baselines)) {
-			v, ok := r.Baselines[name][metric]
-			if ok && (best == "" || better(v, r.Baselines[best][metric])) {
-				best = name
-			}
-		}
-		if best != "" {
-			bar := r.Baselines[best][metric]
-			return Judgement{metric, own, best, bar, better(own, bar)}, true
-		}
-	}
-	return Judgement{}, false
-}
-
-// String is the judgement as a sentence.
-func (j Judgement) String() string {
-	word := "does not beat"
-	if j.Beats {
-		word = "beats"
-	}
-	return fmt.Sprintf("On the test part the GRU %s the best baseline, %s: %s %s against %s.", word, j.Baseline, j.Metric, Number(j.Own), Number(j.Bar))
 }
