@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/gruexp/gruexp/trainer/inspect/svg"
 )
 
 // Sizes of the picture, in pixels.
 const (
-	pictureWidth  = 860.0
 	panelLeft     = 210.0
 	panelRight    = 780.0
 	barHeight     = 13.0
@@ -32,21 +33,19 @@ func (r *recording) picture() string {
 	layer.title, layer.value = "Layer, forward and backward: times faster than oneDNN", step.value
 	step.title = "Training step: times faster than PyTorch at its best"
 
-	var body strings.Builder
-	top := pictureMargin
+	p := &svg.Picture{Height: pictureMargin}
 	for _, s := range []section{layer, step} {
-		top += s.draw(&body, top)
+		s.draw(p)
 	}
-	legend(&body, top)
+	legend(p)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" font-family="sans-serif" font-size="12">`+"\n",
-		pictureWidth, top+legendHeight)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="white"/>`+"\n")
-	return b.String() + body.String() + "</svg>\n"
+	_ = p.Write(&b) // a builder takes everything
+	return b.String()
 }
 
-// draw draws one panel from top down and returns its height.
-func (s *section) draw(b *strings.Builder, top float64) float64 {
+// draw adds a panel.
+func (s *section) draw(p *svg.Picture) {
+	top := p.Height
 	least, most := 1.0, 2.0
 	for _, x := range s.rows {
 		if x.measured {
@@ -54,10 +53,9 @@ func (s *section) draw(b *strings.Builder, top float64) float64 {
 		}
 	}
 	low, high := math.Floor(math.Log2(least)), math.Ceil(math.Log2(most)) // the axis runs between powers of two
-	at := func(value float64) float64 {
-		return panelLeft + (panelRight-panelLeft)*(math.Log2(value)-low)/(high-low)
-	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="14" font-weight="bold">%s</text>`+"\n", pictureMargin, top+14, s.title)
+	axis := svg.AxisBetween(panelLeft, panelRight, low, high)
+	at := func(value float64) float64 { return axis.At(math.Log2(value)) }
+	p.Text(pictureMargin, top+14, `font-size="14" font-weight="bold"`, s.title)
 
 	rowsTop := top + panelHead
 	bottom := rowsTop + s.height()
@@ -66,18 +64,18 @@ func (s *section) draw(b *strings.Builder, top float64) float64 {
 		if power == 0 {
 			color = "#777"
 		}
-		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="%s"/>`+"\n", x, rowsTop-6, bottom, color)
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="#555">%s×</text>`+"\n", x, rowsTop-12, number(math.Exp2(power)))
+		p.Add(`<path d="M%.1f %.1fV%.1f" stroke="%s"/>`, x, rowsTop-6, bottom, color)
+		p.Text(x, rowsTop-12, `text-anchor="middle" fill="#555"`, number(math.Exp2(power))+"×")
 	}
 	y := rowsTop
 	for i, x := range s.rows {
 		if i > 0 && s.rows[i-1].name != x.name {
 			y += groupGap
 		}
-		x.draw(b, y, at)
+		x.draw(p, y, at)
 		y += barHeight
 	}
-	return panelHead + s.height() + panelFoot
+	p.Height += panelHead + s.height() + panelFoot
 }
 
 // height is that of all rows.
@@ -91,33 +89,35 @@ func (s *section) height() float64 {
 	return height
 }
 
-func (x *row) draw(b *strings.Builder, y float64, at func(float64) float64) {
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="end">%s, %d %s</text>`+"\n",
-		panelLeft-8, y+10, x.name, x.threads, plural(x.threads, "thread"))
+func (x *row) draw(p *svg.Picture, y float64, at func(float64) float64) {
+	p.Text(panelLeft-8, y+10, `text-anchor="end"`, fmt.Sprintf("%s, %d %s", x.name, x.threads, plural(x.threads, "thread")))
 	if !x.measured {
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" fill="#777">not measured</text>`+"\n", panelLeft+4, y+10)
+		p.Text(panelLeft+4, y+10, `fill="#777"`, "not measured")
 		return
 	}
 	from, to := at(1), at(x.value.median)
-	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n",
+	p.Add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`,
 		min(from, to), y+1, math.Abs(to-from), barHeight-2, colorOf(x.threads))
 	if x.bar.limit > 0 {
-		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f" stroke="#c33" stroke-width="2"/>`+"\n", at(x.bar.limit), y-1, y+barHeight+1)
+		p.Add(`<path d="M%.1f %.1fV%.1f" stroke="#c33" stroke-width="2"/>`, at(x.bar.limit), y-1, y+barHeight+1)
 	}
 	label := max(from, to) + 5
 	if mark := at(x.bar.limit); x.bar.limit > 0 && mark >= label-5 && mark < label+labelWidth {
 		label = mark + 5
 	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f">%s</text>`+"\n", label, y+10, number(x.value.median))
+	p.Text(label, y+10, "", number(x.value.median))
 }
 
-func legend(b *strings.Builder, y float64) {
-	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="12" height="12" fill="%s"/><text x="%.1f" y="%.1f">1 thread</text>`+"\n",
-		panelLeft, y, colorOf(1), panelLeft+18, y+10)
-	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="12" height="12" fill="%s"/><text x="%.1f" y="%.1f">more threads</text>`+"\n",
-		panelLeft+100, y, colorOf(2), panelLeft+118, y+10)
-	fmt.Fprintf(b, `<path d="M%.1f %.1fv14" stroke="#c33" stroke-width="2"/><text x="%.1f" y="%.1f">the bar</text>`+"\n",
-		panelLeft+226, y-1, panelLeft+234, y+10)
+func legend(p *svg.Picture) {
+	y := p.Height
+	for i, name := range []string{"1 thread", "more threads"} {
+		x := panelLeft + 100*float64(i)
+		p.Add(`<rect x="%.1f" y="%.1f" width="12" height="12" fill="%s"/>`, x, y, colorOf(i+1))
+		p.Text(x+18, y+10, "", name)
+	}
+	p.Add(`<path d="M%.1f %.1fv14" stroke="#c33" stroke-width="2"/>`, panelLeft+226, y-1)
+	p.Text(panelLeft+234, y+10, "", "the bar")
+	p.Height += legendHeight
 }
 
 func colorOf(threads int) string {

@@ -6,42 +6,64 @@ import "slices"
 type Flow struct {
 	Name string // of the recurrence
 
-	// Mean is the norm of ∂loss/∂state by how many steps it is before the last one that the recurrence makes, the mean over
-	// the sequences that are so long; the last step stands first. Counts says how many these are.
+	// Mean is the mean norm of ∂loss/∂state over the sequences by how many steps it is before the last one that the recurrence makes;
+	// the last step comes first. Sequences differ in length and in the size of their gradients. Where one ends, the mean of those that
+	// are left is scaled to continue the line: it rises and falls as the gradients of single sequences do, and not because of which
+	// sequences are so long. Of sequences of equal length it is the plain mean. Counts says how many sequences reach each step.
 	Mean   []float64
 	Counts []int
 }
 
 // Flows returns the flow of each recurrence.
 func Flows(looks []Look) []Flow {
-	var flows []Flow
-	for _, look := range looks {
-		for i, r := range look.Recurrences { // the same ones of each
-			if i == len(flows) {
-				flows = append(flows, Flow{Name: r.Name})
-			}
-			flows[i].add(r.Norms())
-		}
+	if len(looks) == 0 {
+		return nil
 	}
-	for _, f := range flows {
-		for k, n := range f.Counts {
-			f.Mean[k] /= float64(n)
+	flows := make([]Flow, len(looks[0].Recurrences)) // the same ones of each
+	for i := range flows {
+		norms := make([][]float64, len(looks))
+		for k, look := range looks {
+			norms[k] = look.Recurrences[i].Norms()
 		}
+		flows[i] = flowOf(looks[0].Recurrences[i].Name, norms)
 	}
 	return flows
 }
 
-func (f *Flow) add(norms []float64) {
-	for k, v := range norms {
-		if k == len(f.Mean) {
-			f.Mean, f.Counts = append(f.Mean, 0), append(f.Counts, 0)
-		}
-		f.Mean[k] += v
-		f.Counts[k]++
+// flowOf is the flow of the norms of several sequences.
+func flowOf(name string, norms [][]float64) Flow {
+	f := Flow{Name: name}
+	longest := 0
+	for _, of := range norms {
+		longest = max(longest, len(of))
 	}
+	factor := 1.0
+	for k := range longest {
+		mean, count := meanAt(norms, k, k)
+		if k > 0 && count < f.Counts[k-1] {
+			all, _ := meanAt(norms, k-1, k-1)
+			left, _ := meanAt(norms, k-1, k)
+			if all > 0 && left > 0 {
+				factor *= all / left
+			}
+		}
+		f.Mean, f.Counts = append(f.Mean, factor*mean), append(f.Counts, count)
+	}
+	return f
 }
 
-// reach is how many steps back half of so many sequences or more go.
+// meanAt is the mean at step k over the sequences that reach a later one, and how many these are.
+func meanAt(norms [][]float64, k, later int) (mean float64, count int) {
+	for _, of := range norms {
+		if len(of) > later {
+			mean += of[k]
+			count++
+		}
+	}
+	return mean / float64(count), count
+}
+
+// reach is how many steps back at least half of the sequences go.
 func (f *Flow) reach(sequences int) int {
 	back := 0
 	for back+1 < len(f.Counts) && 2*f.Counts[back+1] >= sequences {

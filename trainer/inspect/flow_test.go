@@ -48,8 +48,8 @@ func TestFlows(t *testing.T) {
 	if len(flows) != 2 || flows[0].Name != "gru0" || flows[1].Name != "gru0/backward" {
 		t.Fatalf("found %+v", flows)
 	}
-	expectClose(t, "forward, from the last step", flows[0].Mean, []float64{(2 + 4) / 2., 1, 5}, 0)
-	expectClose(t, "backward, from the first step", flows[1].Mean, []float64{(5 + 4) / 2., 1, 2}, 0)
+	expectClose(t, "forward, from the last step", flows[0].Mean, []float64{(2 + 4) / 2., 1.5, 7.5}, 0) // what is left, 1 and 5 after 2, goes on from 3
+	expectClose(t, "backward, from the first step", flows[1].Mean, []float64{(5 + 4) / 2., 0.9, 1.8}, 1e-15)
 	if !slices.Equal(flows[0].Counts, []int{2, 1, 1}) {
 		t.Errorf("found counts %v, expected 2, 1, 1", flows[0].Counts)
 	}
@@ -57,8 +57,8 @@ func TestFlows(t *testing.T) {
 
 func TestSummaries(t *testing.T) {
 	s := inspect.Summaries(looked())[0]
-	if s.Name != "gru0" || s.LastGradient != 3 || s.FirstGradient != 5 || s.Back != 2 { // one of two is half of them
-		t.Errorf("found %+v, expected 3 at the last step and 5 two before", s)
+	if s.Name != "gru0" || s.LastGradient != 3 || s.FirstGradient != 7.5 || s.Back != 2 { // one of two is half of them
+		t.Errorf("found %+v, expected 3 at the last step and 7.5 two before", s)
 	}
 	update, hidden := s.Gates[0], s.Gates[1]
 	if update != (inspect.GateSummary{Name: "update", Mean: 1.5 / 4, Low: 0.5, High: 0.25}) {

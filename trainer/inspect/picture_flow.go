@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"github.com/gruexp/gruexp/trainer/inspect/svg"
 )
 
 const flowHeight = 300.0
@@ -26,54 +28,54 @@ func DrawFlow(w io.Writer, looks []Look, split string) error {
 			}
 		}
 	}
-	p := newPicture(fmt.Sprintf("Gradients back through time: %s of %s", counted(len(looks), "sequence"), split))
+	p := svg.New(fmt.Sprintf("Gradients back through time: %s of %s", counted(len(looks), "sequence"), split))
 	if most == 0 {
 		least, most = 1, 1 // an empty plot says it
 	}
-	ticks, low, high := logarithmic(least, most)
-	a := p.panel("how much the loss changes with the state of each step", flowHeight, axis{least: 1 - float64(longest)}, axis{least: low, most: high})
+	ticks, low, high := svg.Logarithmic(least, most)
+	a := p.Panel("how much the loss changes with the state of each step", flowHeight, svg.Axis{Least: 1 - float64(longest)}, svg.Axis{Least: low, Most: high})
 	if longest == 1 {
-		a.x.least, a.x.most = -0.5, 0.5
+		a.X.Least, a.X.Most = -0.5, 0.5
 	}
 	for _, t := range ticks {
-		a.add(`<path d="M%.1f %.1fH%.1f" stroke="#ddd"/>`, a.x.from, a.y.at(t.at), a.x.to)
+		a.Add(`<path d="M%.1f %.1fH%.1f" stroke="#ddd"/>`, svg.Left, a.Y.At(t.At), svg.Right)
 	}
 	for i := range flows {
 		for _, look := range looks {
-			a.line(look.Recurrences[i].Norms(), i, `stroke-width="0.8" stroke-opacity="0.4"`)
+			drawNorms(a, look.Recurrences[i].Norms(), i, `stroke-width="0.8" stroke-opacity="0.4"`)
 		}
 	}
 	for i, flow := range flows {
-		a.line(flow.Mean[:flow.reach(len(looks))+1], i, `stroke-width="3"`)
+		drawNorms(a, flow.Mean[:flow.reach(len(looks))+1], i, `stroke-width="3"`)
 	}
-	xs := whole(longest, tickCount)
+	xs := svg.Whole(longest, svg.TickCount)
 	for i := range xs {
-		xs[i].at *= -1
+		xs[i].At *= -1
 	}
-	a.frame(xs, ticks, "‖∂loss/∂state‖")
-	p.label("steps before the last one")
+	a.Frame(xs, ticks, "‖∂loss/∂state‖")
+	p.Label("steps before the last one")
 	for i, flow := range flows {
-		p.add(`<path d="M%.1f %.1fh24" stroke="%s" stroke-width="3"/>`, plotLeft, p.height, hue(i))
-		p.text(plotLeft+32, p.height+4, "", flow.Name+": mean, and each sequence")
-		p.height += tickFoot
+		p.Add(`<path d="M%.1f %.1fh24" stroke="%s" stroke-width="3"/>`, svg.Left, p.Height, hue(i))
+		p.Text(svg.Left+32, p.Height+4, "", flow.Name+": mean, and each sequence")
+		p.Height += svg.TickFoot
 	}
-	return p.write(w)
+	return p.Write(w)
 }
 
-// line draws what is more than 0 of norms, the first of them at the right.
-func (a *panel) line(norms []float64, i int, attributes string) {
+// drawNorms draws what is more than 0 of norms, the first of them at the right.
+func drawNorms(a *svg.Panel, norms []float64, i int, attributes string) {
 	var points []string
 	for k, v := range norms {
 		if v > 0 {
-			points = append(points, fmt.Sprintf("%.1f,%.1f", a.x.at(-float64(k)), a.y.at(math.Log10(v))))
+			points = append(points, fmt.Sprintf("%.1f,%.1f", a.X.At(-float64(k)), a.Y.At(math.Log10(v))))
 		}
 	}
 	if len(points) == 1 {
 		x, y, _ := strings.Cut(points[0], ",")
-		a.add(`<circle cx="%s" cy="%s" r="3" fill="%s"/>`, x, y, hue(i))
+		a.Add(`<circle cx="%s" cy="%s" r="3" fill="%s"/>`, x, y, hue(i))
 		return
 	}
-	a.add(`<polyline points="%s" fill="none" stroke="%s" %s/>`, strings.Join(points, " "), hue(i), attributes)
+	a.Add(`<polyline points="%s" fill="none" stroke="%s" %s/>`, strings.Join(points, " "), hue(i), attributes)
 }
 
 // hue tells recurrences apart, on the screen and in print (Okabe and Ito 2008).

@@ -4,14 +4,16 @@ package chart
 import (
 	"encoding/csv"
 	"fmt"
-	"html"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/guptarohit/asciigraph"
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/trainer/inspect/svg"
 )
 
 // Curve is points from left to right.
@@ -41,73 +43,45 @@ func (c *Curve) WriteCSV(w io.Writer) error {
 	return errors.Wrap(out.WriteAll(rows), "csv")
 }
 
-// The picture's measures.
-const (
-	pictureWidth, pictureHeight = 720, 400
-	left, right, top, bottom    = 90, 20, 40, 50
-)
+const pictureHeight = 320.0 // of the plot, in pixels
 
-// WriteSVG writes a picture of its own, without scripts or fonts from elsewhere.
+// WriteSVG writes a picture that stands alone, without scripts or fonts from elsewhere.
 func (c *Curve) WriteSVG(w io.Writer) error {
-	x := newAxis(c.X, c.LogX, left, pictureWidth-right)
-	y := newAxis(c.Y, false, pictureHeight-bottom, top)
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", pictureWidth, pictureHeight)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="white"/>`+"\n")
-	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">%s</text>`+"\n", left, html.EscapeString(c.Title))
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+pictureWidth-right)/2, pictureHeight-12, html.EscapeString(c.XName))
-	for _, tick := range x.ticks() {
-		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#ddd"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n",
-			x.at(tick), top, pictureHeight-bottom, x.at(tick), pictureHeight-bottom+18, short(tick))
+	xs := slices.Clone(c.X)
+	var x svg.Axis
+	var xTicks []svg.Tick
+	if c.LogX {
+		xTicks, x.Least, x.Most = svg.Logarithmic(slices.Min(xs), slices.Max(xs))
+		for i := range xs {
+			xs[i] = math.Log10(xs[i])
+		}
+	} else {
+		x.Least, x.Most = ends(xs)
+		xTicks = svg.Between(x.Least, x.Most, svg.TickCount)
 	}
-	for _, tick := range y.ticks() {
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			left, y.at(tick), pictureWidth-right, left-8, y.at(tick)+4, short(tick))
+	var y svg.Axis
+	y.Least, y.Most = ends(c.Y)
+	yTicks := svg.Between(y.Least, y.Most, 6)
+
+	p := svg.New(c.Title)
+	panel := p.Panel("", pictureHeight, x, y)
+	for _, t := range yTicks {
+		panel.Add(`<path d="M%.1f %.1fH%.1f" stroke="#ddd"/>`, svg.Left, panel.Y.At(t.At), svg.Right)
 	}
-	b.WriteString(`<polyline fill="none" stroke="#1f5fa8" stroke-width="2" points="`)
-	for i := range c.X {
-		fmt.Fprintf(&b, "%.1f,%.1f ", x.at(c.X[i]), y.at(c.Y[i]))
-	}
-	b.WriteString("\"/>\n</svg>\n")
-	_, err := io.WriteString(w, b.String())
-	return errors.Wrap(err, "svg")
+	panel.Line(xs, c.Y, `stroke="#0072b2" stroke-width="2"`)
+	panel.Frame(xTicks, yTicks, c.YName)
+	p.Label(c.XName)
+	return p.Write(w)
 }
 
-// axis maps values to places of the picture.
-type axis struct {
-	low, high float64
-	from, to  float64
-	scale     func(float64) float64
-	back      func(float64) float64
-}
-
-func newAxis(values []float64, log bool, from, to float64) axis {
-	a := axis{low: math.Inf(1), high: math.Inf(-1), from: from, to: to, scale: same, back: same}
-	if log {
-		a.scale, a.back = math.Log, math.Exp
+// ends are the least and the greatest value; of equal ones, a bit less and a bit more.
+func ends(values []float64) (least, most float64) {
+	least, most = slices.Min(values), slices.Max(values)
+	if least == most {
+		margin := max(math.Abs(least)/10, 1e-9)
+		return least - margin, most + margin
 	}
-	for _, v := range values {
-		a.low, a.high = min(a.low, a.scale(v)), max(a.high, a.scale(v))
-	}
-	if a.low == a.high { // a line in the middle
-		a.low, a.high = a.low-1, a.high+1
-	}
-	return a
-}
-
-func same(v float64) float64 { return v }
-
-func (a axis) at(v float64) float64 {
-	return a.from + (a.to-a.from)*(a.scale(v)-a.low)/(a.high-a.low)
-}
-
-// ticks are five places at equal distances.
-func (a axis) ticks() []float64 {
-	var ticks []float64
-	for i := range 5 {
-		ticks = append(ticks, a.back(a.low+(a.high-a.low)*float64(i)/4))
-	}
-	return ticks
+	return least, most
 }
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }

@@ -54,14 +54,14 @@ func number(t *testing.T, text string) float64 {
 
 func TestSVG(t *testing.T) {
 	points, text := polyline(t, chart.Curve{Title: "a < b & c", XName: "x", YName: "y", X: []float64{0, 1, 2}, Y: []float64{0, 10, 5}})
-	if want := [][2]float64{{90, 350}, {395, 40}, {700, 195}}; len(points) != 3 || points[0] != want[0] || points[1] != want[1] || points[2] != want[2] {
+	if want := [][2]float64{{76, 382}, {414, 62}, {752, 222}}; len(points) != 3 || points[0] != want[0] || points[1] != want[1] || points[2] != want[2] {
 		t.Errorf("found %v, expected %v", points, want)
 	}
 	if !strings.Contains(text, "a &lt; b &amp; c") {
 		t.Errorf("found %s, expected the title escaped", text)
 	}
 	points, _ = polyline(t, chart.Curve{X: []float64{1e-4, 1e-2, 1}, Y: []float64{1, 1, 1}, LogX: true})
-	if points[1] != [2]float64{395, 195} {
+	if points[1] != [2]float64{414, 222} {
 		t.Errorf("found %v, expected the second point in the middle", points)
 	}
 	polyline(t, chart.Curve{X: []float64{3}, Y: []float64{3}}) // one point
