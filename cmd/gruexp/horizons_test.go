@@ -3,6 +3,7 @@ package main_test
 import (
 	"encoding/csv"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ func TestPredictHorizonsAndQuantiles(t *testing.T) {
 	if !strings.Contains(trained.stdout, "interval_width  units") {
 		t.Errorf("found no width of the intervals in\n%s", trained.stdout)
 	}
-	text := read(t, predict(t, out, table, ".csv", "--unscaled"))
+	text := read(t, predict(t, out, table, ".csv"))
 	if streamed := read(t, predict(t, out, table, ".csv", "--unscaled", "--stream")); streamed != text {
 		t.Errorf("found %q step by step, expected %q", streamed, text)
 	}
@@ -26,12 +27,12 @@ func TestPredictHorizonsAndQuantiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "sequence,temperature +1 q0.05,temperature +1 q0.5,temperature +1 q0.95,temperature +6 q0.05,temperature +6 q0.5,temperature +6 q0.95," +
+	want := "sequence,time,temperature +1 q0.05,temperature +1 q0.5,temperature +1 q0.95,temperature +6 q0.05,temperature +6 q0.5,temperature +6 q0.95," +
 		"temperature +24 q0.05,temperature +24 q0.5,temperature +24 q0.95"
 	if found := strings.Join(rows[0], ","); found != want || len(rows) != 2 {
 		t.Fatalf("found %d rows under %s, expected one under %s", len(rows)-1, found, want)
 	}
-	for i := 1; i < len(rows[1]); i += 3 {
+	for i := 2; i < len(rows[1]); i += 3 {
 		low, high := number(t, rows[1][i]), number(t, rows[1][i+2])
 		if low >= high || low < -20 || high > 40 {
 			t.Errorf("%s: found %g to %g, expected an interval of temperatures", rows[0][i], low, high)
@@ -70,6 +71,12 @@ trainer: {max_epochs: 20}
 		}
 		text := strings.TrimSpace(read(t, predict(t, out, input, ".csv", "--unscaled")))
 		cells := strings.Split(text[strings.LastIndex(text, "\n")+1:], ",")
+		if name == ".csv" { // a table has times, numbers alone have none
+			if cells[1] != "399" {
+				t.Errorf("found the day %s, expected 399, the last one of the window", cells[1])
+			}
+			cells = cells[1:]
+		}
 		for i, cell := range cells[1:] {
 			if v, want := number(t, cell), 2095+5*float64(i+1); v < want-8 || v > want+8 {
 				t.Errorf("%s: found %s in %d days, expected about %g", name, cell, i+1, want)
@@ -109,14 +116,17 @@ func TestPredictLabels(t *testing.T) {
 	mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=30", "--set", "trainer.metrics=[f1_macro, confusion_matrix]")
 	rows := strings.Split(strings.TrimSpace(read(t, predict(t, out, table, ".csv"))), "\n")
 	given := strings.Split(strings.TrimSpace(read(t, table)), "\n")
-	if rows[0] != "sequence,step,fast,slow" || len(rows) != len(given) {
+	if rows[0] != "sequence,step,class,probability,fast,slow" || len(rows) != len(given) {
 		t.Fatalf("found %d rows under %s, expected %d", len(rows), rows[0], len(given))
 	}
 	right := 0
 	for i, row := range rows[1:] {
 		cells := strings.Split(row, ",")
-		fast := number(t, cells[2]) > number(t, cells[3])
-		if fast == strings.Contains(given[i+1], "fast") {
+		fast, slow := number(t, cells[4]), number(t, cells[5])
+		if (cells[2] == "fast") != (fast > slow) || number(t, cells[3]) != max(fast, slow) || math.Abs(fast+slow-1) > 1e-6 {
+			t.Fatalf("found %s, expected the most probable class and probabilities", row)
+		}
+		if strings.Contains(given[i+1], cells[2]) {
 			right++
 		}
 	}

@@ -296,7 +296,7 @@ func TestPredictTexts(t *testing.T) {
 {"tokens": [1, 2]}
 `)
 	found, streamed := read(t, predict(t, run, input, ".csv")), read(t, predict(t, run, input, ".csv", "--stream"))
-	if !strings.HasPrefix(found, "sequence,ast,az,") || strings.Count(found, "\n") != 4 {
+	if !strings.HasPrefix(found, "sequence,class,probability,ast,az,") || strings.Count(found, "\n") != 4 {
 		t.Errorf("found %q, expected a column for each language and a row for each text", found)
 	}
 	for i, row := range records(t, write(t, filepath.Join(t.TempDir(), "streamed.csv"), streamed)) {
@@ -399,8 +399,10 @@ func TestWrongInputs(t *testing.T) {
 	gruexp(t, "predict", numbers, "--input", long, "--output", folder+"/y.npy").mustFail(t, 2, "y.npy: the array is too large (found 10000 steps of 110001 sequences with 2 outputs, expected at most 2147483648 elements")
 	gruexp(t, "predict", numbers, "--input", torchFile(t, "numbers.inputs.npy"), "--output", folder+"/y.npy", "--unscaled").mustFail(t, 2, "predict --unscaled: the outputs have no scale")
 	gruexp(t, "predict", numbers).mustFail(t, 2, "predict: missing flag (found no --input", "predict: missing flag (found no --output")
-	gruexp(t, "predict", numbers, "--input", "x.txt", "--output", "y.npz").mustFail(t, 2,
-		`--input x.txt: unknown kind of file (found ".txt"`, `--output y.npz: unknown kind of file (found ".npz"`)
+	gruexp(t, "predict", numbers, "--input", "x.txt", "--output", "y.npz").mustFail(t, 2, `--output y.npz: unknown kind of file (found ".npz"`)
+	gruexp(t, "predict", numbers, "--input", "x.txt", "--output", "y.npy").mustFail(t, 2, `x.txt: unknown kind of file (found ".txt"`)
+	gruexp(t, "predict", numbers, "--input", torchFile(t, "numbers.inputs.npy"), "--output", "y.npy", "--raw", "--unscaled").mustFail(t, 2,
+		"predict: flags that contradict each other (found --raw and --unscaled, expected one of them)")
 	gruexp(t, "predict", numbers, "--input", torchFile(t, "numbers.inputs.npy"), "--output", folder+"/none/y.npy").mustFail(t, 2,
 		"none/y.npy: cannot be written (found no such file or directory")
 }
@@ -446,4 +448,61 @@ func slicesOf(text string, n int) []string {
 		all[i] = text
 	}
 	return all
+}
+
+// What a classifier predicts is a class with its probability; --raw and .npy have the logits.
+func TestPredictClasses(t *testing.T) {
+	folder := t.TempDir()
+	var table strings.Builder
+	table.WriteString("seq,x,kind\n")
+	for i := range 60 {
+		kind := []string{"down", "up"}[i%2]
+		for step := range 5 {
+			fmt.Fprintf(&table, "s%d,%d,%s\n", i, (2*(i%2)-1)*step+i%3, kind)
+		}
+	}
+	write(t, filepath.Join(folder, "walks.data"), table.String()) // an ending that says nothing
+	run := filepath.Join(folder, "run")
+	mustRun(t, "train", write(t, filepath.Join(folder, "mine.yaml"), `task: classify
+data:
+  table: {path: walks.data, sequence: seq, target: kind}
+model: {layers: [gru: {units: 4}, dense]}
+solver: {learning_rate: 0.05}
+trainer: {max_epochs: 10}
+`), "--out", run)
+	input := filepath.Join(folder, "walks.data")
+	classes, raw := records(t, predict(t, run, input, ".csv")), records(t, predict(t, run, input, ".csv", "--raw"))
+	if len(classes) != 60 || len(raw) != 60 {
+		t.Fatalf("found %d and %d rows, expected 60", len(classes), len(raw))
+	}
+	for i, row := range classes {
+		down, up := parse(t, raw[i]["down"]), parse(t, raw[i]["up"])
+		if class := map[bool]string{true: "up", false: "down"}[up > down]; row["class"] != class || row["probability"] != row[class] {
+			t.Errorf("found %v, expected the class of the logits %v", row, raw[i])
+		}
+		if p := 1 / (1 + math.Exp(down-up)); math.Abs(p-parse(t, row["up"])) > 1e-6 { // printed as float32
+			t.Errorf("found the probability %s of up, expected %v", row["up"], p)
+		}
+	}
+	var line map[string]any
+	first, _, _ := strings.Cut(read(t, predict(t, run, input, ".jsonl")), "\n")
+	if err := json.Unmarshal([]byte(first), &line); err != nil || line["class"] != classes[0]["class"] || line["sequence"] != "s0" || len(line) != 5 {
+		t.Errorf("found %s, %v, expected sequence, class, probability, down and up", first, err)
+	}
+	if array := readNPY(t, predict(t, run, input, ".npy")); fmt.Sprint(array.Shape) != "[60 2]" || math.Abs(float64(array.Data.([]float32)[0])-parse(t, raw[0]["down"])) > 1e-6 {
+		t.Errorf("found %v %v, expected the logits", array.Shape, array.Data)
+	}
+}
+
+// A forecast from fewer rows than the window is said.
+func TestPredictFromFewRows(t *testing.T) {
+	file := experiment(t, forecastHours)
+	run := filepath.Join(t.TempDir(), "run")
+	mustRun(t, "train", file, "--out", run, "--set", "trainer.max_epochs=1")
+	lines := strings.SplitAfter(read(t, filepath.Join(filepath.Dir(file), "temperatures.csv")), "\n")
+	few := write(t, filepath.Join(t.TempDir(), "few.csv"), strings.Join(lines[:4], ""))
+	r := mustRun(t, "predict", run, "--input", few, "--output", filepath.Join(t.TempDir(), "y.csv"))
+	if !strings.Contains(r.stderr, "1 of 1 sequences have fewer rows than the window of") {
+		t.Errorf("found %q, expected a word on the few rows", r.stderr)
+	}
 }

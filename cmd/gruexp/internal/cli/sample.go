@@ -6,24 +6,24 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/sample"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/infer"
 )
 
 func (a *app) sampleCommand() *cobra.Command {
-	var o sample.Options
+	var o infer.SampleOptions
 	cmd := &cobra.Command{
 		Use:   "sample DIR",
-		Short: "Let a model of the next step write text, music or rows of its own",
-		Long: `Let a model of the next step write text, music or rows of its own: each step is chosen by what the model makes of those
+		Short: "Let a model of the next step write text, music or rows",
+		Long: `Let a model of the next step write text, music or rows: each step is chosen by what the model makes of those
 before it. What is written, and where to, follows from the data of the run:
 
   text    characters, to standard output or a .txt file; each is drawn from softmax(logits/temperature)
   music   chords, to a .mid file, a quarter note each; every note is drawn by itself from σ(logit/temperature)
   tables  rows in the units of the table, to a .csv file; they are what the model predicts, and nothing is drawn
 
-With --prime the sequences begin with something and are written on: TEXT or a .txt file; chords as '[[60,64,67],[]]', the
+With --prime the sequences begin with something and are continued: TEXT or a .txt file; chords as '[[60,64,67],[]]', the
 MIDI notes of each step, or a .json file with such a list; a .csv file with the columns of the training, of which every
-sequence is gone on with. Without it text begins behind a line break and music behind a silence.
+sequence is continued. Without it text begins after a line break and music after a silence.
 
 Text and music hold what they began with. Several sequences go to files numbered NAME-1, NAME-2, … The same seed gives the
 same sequences, the first of them whatever --count is.`,
@@ -33,7 +33,7 @@ same sequences, the first of them whatever --count is.`,
 		Args: arguments(1, 1, "the directory of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cmd.Flags().Visit(func(f *pflag.Flag) { o.Given = append(o.Given, f.Name) })
-			files, err := sample.Run(cmd.Context(), args[0], o, a.stdout)
+			files, err := infer.Sample(cmd.Context(), args[0], o, a.stdout)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package predict
+package infer
 
 import (
 	"bufio"
@@ -16,27 +16,27 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
-	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/spec"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/table"
-	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/predict"
 )
 
-// maxLine bounds a line of a .jsonl file.
-const maxLine = 1 << 28
+// maxLine bounds a line of a .jsonl file: its numbers take more than ten times as much memory.
+const maxLine = 1 << 24
 
 // reader makes inputs of a model of a file.
 type reader struct {
 	path  string
-	input layers.Input
+	input spec.Input
 	data.Preparation
 }
 
 // read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
-func (o Options) read(ctx context.Context, file *experiment.ModelFile) (in *data.Sequences, steps int, err error) {
-	r := &reader{path: o.Input, input: file.Model.Config().Input, Preparation: file.Signature}
+func (o PredictOptions) read(ctx context.Context, p *predict.Predictor) (in *data.Sequences, steps int, err error) {
+	r := &reader{path: o.Input, input: p.Model().Config().Input, Preparation: p.Preparation()}
 	switch ending := filepath.Ext(o.Input); {
-	case ending == npyEnding && (r.Table == nil || r.Table.Numeric()):
+	case ending == npyEnding:
 		in, steps, err = r.npy(o.Lengths)
 	case ending == jsonlEnding && !r.tableInLines():
 		in, err = r.jsonl(ctx)
@@ -45,9 +45,11 @@ func (o Options) read(ctx context.Context, file *experiment.ModelFile) (in *data
 	case ending == csvEnding && r.input.Vocabulary == 0:
 		in, err = table.ReadInputs(ctx, r.path, r.input.Size)
 	case ending == csvEnding:
-		err = r.refuse("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
+		err = r.wrong("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
+	case !table.IsTable(o.Input):
+		err = r.wrong("unknown kind of file", fmt.Sprintf("%q", ending), "a name that ends in .npy, .csv or .jsonl")
 	default:
-		err = r.refuse("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
+		err = r.wrong("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
 	}
 	return in, steps, err
 }
@@ -78,7 +80,7 @@ func (r *reader) tableInLines() bool {
 	return true
 }
 
-func (r *reader) refuse(what, found, expected string) error {
+func (r *reader) wrong(what, found, expected string) error {
 	return fault.Fault{Where: r.path, What: what, Found: found, Expected: expected}.Err()
 }
 
@@ -92,27 +94,36 @@ func (r *reader) columns() int {
 
 // prepare makes features of the numbers of a file, in which NaN stands for a missing one.
 func (r *reader) prepare(raw *data.Sequences) (*data.Sequences, error) {
+	if err := r.expectNumeric(); err != nil {
+		return nil, err
+	}
 	for i, values := range raw.Inputs {
 		for at, v := range values {
 			if math.IsInf(v, 0) || math.IsNaN(v) && r.Table == nil {
-				return nil, r.refuse(fmt.Sprintf("sequence %d, step %d, input %d", i, at/r.columns(), at%r.columns()), fmt.Sprint(v), "a finite number")
+				return nil, r.wrong(fmt.Sprintf("sequence %d, step %d, input %d", i, at/r.columns(), at%r.columns()), fmt.Sprint(v), "a finite number")
 			}
 		}
 	}
 	if r.Table == nil {
 		return raw, nil
 	}
-	if !r.Table.Numeric() {
-		return nil, r.refuse("inputs", "numbers alone", "a table like that of the training: the inputs are made of texts or dates as well")
-	}
-	return r.Table.Prepare(raw)
+	in, err := r.Table.Prepare(raw)
+	return in, fault.In(r.path, err)
 }
 
-// checkTokens refuses ids that the model does not have.
+// expectNumeric is the fault of numbers without names for inputs that are made of texts or dates as well.
+func (r *reader) expectNumeric() error {
+	if r.Table == nil || r.Table.Numeric() {
+		return nil
+	}
+	return r.wrong("inputs", "numbers alone", "a table like that of the training: the inputs are made of texts or dates as well")
+}
+
+// checkTokens rejects ids that the model does not have.
 func (r *reader) checkTokens(where string, tokens []int) error {
 	for t, id := range tokens {
 		if id < 0 || id >= r.input.Vocabulary {
-			return r.refuse(fmt.Sprintf("%s, step %d", where, t), fmt.Sprintf("token %d", id), fmt.Sprintf("0 to %d", r.input.Vocabulary-1))
+			return r.wrong(fmt.Sprintf("%s, step %d", where, t), fmt.Sprintf("token %d", id), fmt.Sprintf("0 to %d", r.input.Vocabulary-1))
 		}
 	}
 	return nil
@@ -124,6 +135,11 @@ func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err err
 		return nil, 0, modelfile.Damaged(r.path, "an array of NumPy", err)
 	}
 	tokens := r.input.Vocabulary > 0
+	if !tokens {
+		if err := r.expectNumeric(); err != nil {
+			return nil, 0, err
+		}
+	}
 	expected := fmt.Sprintf("float32 or float64 [T,B,%d]", r.columns())
 	fits := len(array.Shape) == 3 && array.Shape[2] == r.columns() && (array.DType() == weights.F32 || array.DType() == weights.F64)
 	if tokens {
@@ -131,11 +147,11 @@ func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err err
 		fits = len(array.Shape) == 2 && array.DType() == weights.I64
 	}
 	if !fits {
-		return nil, 0, r.refuse("inputs of another shape or type", fmt.Sprintf("%s %v", array.DType(), array.Shape), expected)
+		return nil, 0, r.wrong("inputs of another shape or type", fmt.Sprintf("%s %v", array.DType(), array.Shape), expected)
 	}
 	steps, size := array.Shape[0], array.Shape[1]
 	if steps == 0 || size == 0 { // and then the other may be anything
-		return nil, 0, r.refuse("inputs", fmt.Sprintf("%d steps of %d sequences", steps, size), "at least one of each")
+		return nil, 0, r.wrong("inputs", fmt.Sprintf("%d steps of %d sequences", steps, size), "at least one of each")
 	}
 	lengths, err := readLengths(lengthsPath, steps, size)
 	if err != nil {
@@ -242,13 +258,13 @@ func (r *reader) jsonl(ctx context.Context) (*data.Sequences, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, r.refuse("cannot be read", err.Error(), fmt.Sprintf("lines of at most %d bytes", maxLine))
+		return nil, r.wrong("cannot be read", err.Error(), fmt.Sprintf("lines of at most %d bytes", maxLine))
 	}
 	if in.Len() == 0 {
-		return nil, r.refuse("inputs", "no lines", "a JSON object in each line")
+		return nil, r.wrong("inputs", "no lines", "a JSON object in each line")
 	}
 	if named != 0 && named != in.Len() {
-		return nil, r.refuse("names", fmt.Sprintf("%d lines of %d with a sequence", named, in.Len()), "all or none")
+		return nil, r.wrong("names", fmt.Sprintf("%d lines of %d with a sequence", named, in.Len()), "all or none")
 	}
 	if in.Tokens != nil {
 		return in, nil
@@ -271,10 +287,10 @@ func (r *reader) line(text []byte, in *data.Sequences) (name *string, err error)
 		decoder.DisallowUnknownFields()
 	}
 	if err := decoder.Decode(&l); err != nil {
-		return nil, r.refuse("line", jsonFault(err), "an object with "+members)
+		return nil, r.wrong("line", jsonFault(err), "an object with "+members)
 	}
 	if decoder.More() {
-		return nil, r.refuse("line", "more than one value", "an object with "+members)
+		return nil, r.wrong("line", "more than one value", "an object with "+members)
 	}
 	switch {
 	case r.input.Vocabulary == 0 && l.Inputs != nil && l.Tokens == nil && l.Text == nil:
@@ -291,7 +307,7 @@ func (r *reader) line(text []byte, in *data.Sequences) (name *string, err error)
 	case r.Alphabet != nil && l.Inputs == nil && l.Tokens == nil && l.Text != nil:
 		in.Tokens = append(in.Tokens, r.Encode(*l.Text))
 	default:
-		return nil, r.refuse("line", "other members", "an object with "+members)
+		return nil, r.wrong("line", "other members", "an object with "+members)
 	}
 	return l.Sequence, nil
 }
@@ -313,7 +329,7 @@ func (r *reader) rows(steps [][]*float64) ([]float64, error) {
 	values := make([]float64, 0, len(steps)*r.columns())
 	for t, step := range steps {
 		if len(step) != r.columns() {
-			return nil, r.refuse(fmt.Sprintf("step %d", t), fmt.Sprintf("%d numbers", len(step)), fmt.Sprint(r.columns()))
+			return nil, r.wrong(fmt.Sprintf("step %d", t), fmt.Sprintf("%d numbers", len(step)), fmt.Sprint(r.columns()))
 		}
 		for _, v := range step {
 			if v == nil {

@@ -1,4 +1,4 @@
-package sample
+package infer
 
 import (
 	"context"
@@ -9,17 +9,17 @@ import (
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
-	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/runtime"
 )
 
 // generate adds that many steps to every sequence. The model reads all of them side by side; a sequence that begins with
-// fewer steps than another is ready sooner.
-func generate[F kernel.Float](ctx context.Context, dir string, m *layers.Model, s sequences, steps int) error {
+// fewer steps than another is finished earlier.
+func generate[F kernel.Float](ctx context.Context, dir string, m *runtime.Model, s sequences, steps int) error {
 	goals := s.lengths()
 	for i := range goals {
 		goals[i] += steps
 	}
-	stepper, err := layers.NewStepper[F](m, len(goals))
+	stepper, err := runtime.NewStepper[F](m, len(goals))
 	if err != nil {
 		return fault.Fault{
 			Where: dir, What: "the model cannot run step by step", Found: err.Error(), Expected: "layers that need no later step",
@@ -67,7 +67,7 @@ func generate[F kernel.Float](ctx context.Context, dir string, m *layers.Model, 
 				outputs[k] = float64(found[i*len(outputs)+k])
 				if math.IsNaN(outputs[k]) || math.IsInf(outputs[k], 0) {
 					return fault.Fault{
-						Where: dir, What: fmt.Sprintf("output %d behind step %d of sequence %d", k, t, i+1), Found: fmt.Sprint(outputs[k]),
+						Where: dir, What: fmt.Sprintf("output %d after step %d of sequence %d", k, t, i+1), Found: fmt.Sprint(outputs[k]),
 						Expected: "a finite number; what the model has written itself has led it too far away",
 					}.Err()
 				}

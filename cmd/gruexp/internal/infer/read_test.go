@@ -1,14 +1,14 @@
-package predict
+package infer
 
 import (
 	"testing"
 
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/spec"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// FuzzLine: a line of a .jsonl file is a sequence that fits the model, or a request that is refused.
+// FuzzLine: a line of a .jsonl file is a sequence that fits the model, or an error of the file.
 func FuzzLine(f *testing.F) {
 	for _, text := range []string{
 		`{"inputs": [[1, 2], [null, -1e300]], "sequence": "a"}`, `{"inputs": []}`, `{"inputs": [[1]]}`, `{"inputs": [[1e999, 0]]}`,
@@ -19,8 +19,8 @@ func FuzzLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, r := range []*reader{
-			{path: "x:1", input: layers.Input{Size: 2}},
-			{path: "x:1", input: layers.Input{Vocabulary: 3}, Preparation: data.Preparation{Alphabet: []string{"", "a", "b"}}},
+			{path: "x:1", input: spec.Input{Size: 2}},
+			{path: "x:1", input: spec.Input{Vocabulary: 3}, Preparation: data.Preparation{Alphabet: []string{"", "a", "b"}}},
 		} {
 			in := &data.Sequences{}
 			_, err := r.line([]byte(text), in)

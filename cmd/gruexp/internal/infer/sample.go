@@ -1,6 +1,4 @@
-// Package sample is the verb sample: a model that was trained to predict the next step of a sequence writes sequences, each
-// step from those that it has written before.
-package sample
+package infer
 
 import (
 	"context"
@@ -11,27 +9,27 @@ import (
 	"slices"
 	"strings"
 
-	"gorgonia.org/tensor"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
-// Options say what to write and how to choose each step.
-type Options struct {
+// SampleOptions say what to write and how to choose each step.
+type SampleOptions struct {
 	Output      string // a file whose ending fits the model; empty: standard output, for text
 	Prime       string // what the sequences begin with; see primeExpected
-	Steps       int    // to write behind that
+	Steps       int    // to write after that
 	Count       int    // of sequences that are drawn
 	Temperature float64
 	TopK        int // 0: all
 	Seed        uint64
 	Tempo       float64  // steps a minute of music
 	Given       []string // the names of the flags that were given
+
+	Extensions *experiment.Extensions // nil: the model has built-in parts only
 }
 
 // Limits of a request.
@@ -59,35 +57,37 @@ type sequences interface {
 	write(w io.Writer, i int) error
 }
 
-// Run writes what the options ask for with the model of the run in a directory, to files whose paths it returns, or to
+// Sample lets a model that was trained to predict the next step of a sequence write sequences, each step from those that it has
+// written before. The model is that of the run in a directory; the sequences are written to files whose paths are returned, or to
 // stdout.
-func Run(ctx context.Context, dir string, o Options, stdout io.Writer) (files []string, err error) {
+func Sample(ctx context.Context, dir string, o SampleOptions, stdout io.Writer) (files []string, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	file, err := modelfile.Open(dir)
+	p, err := openRun(dir, o.Extensions)
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.begin(ctx, dir, file.Signature)
+	preparation := p.Preparation()
+	s, err := o.begin(ctx, dir, preparation)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.checkOutput(s, file.Signature.Continues); err != nil {
+	if err := o.checkOutput(s, preparation.Continues); err != nil {
 		return nil, err
 	}
-	if file.Model.Params()[0].Value.Dtype() == tensor.Float64 {
-		err = generate[float64](ctx, dir, file.Model, s, o.Steps)
+	if p.Model().Double() {
+		err = generate[float64](ctx, dir, p.Model(), s, o.Steps)
 	} else {
-		err = generate[float32](ctx, dir, file.Model, s, o.Steps)
+		err = generate[float32](ctx, dir, p.Model(), s, o.Steps)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return o.write(s, file.Signature.Continues, stdout)
+	return o.write(s, preparation.Continues, stdout)
 }
 
-func (o Options) check() error {
+func (o SampleOptions) check() error {
 	var faults fault.List
 	check := func(ok bool, flag string, found any, expected string, args ...any) {
 		if !ok {
@@ -105,7 +105,7 @@ func (o Options) check() error {
 }
 
 // begin reads the prime for a model that can go on with its own steps; any other is refused.
-func (o Options) begin(ctx context.Context, dir string, signature data.Preparation) (sequences, error) {
+func (o SampleOptions) begin(ctx context.Context, dir string, signature data.Preparation) (sequences, error) {
 	if err := o.checkFlags(signature.Continues); err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (o Options) begin(ctx context.Context, dir string, signature data.Preparati
 }
 
 // checkFlags refuses flags that would do nothing.
-func (o Options) checkFlags(kind data.Continuation) error {
+func (o SampleOptions) checkFlags(kind data.Continuation) error {
 	var idle []string
 	why := "no such flag: "
 	switch kind {
@@ -145,7 +145,7 @@ func (o Options) checkFlags(kind data.Continuation) error {
 }
 
 // checkTotal refuses more than fits into the memory, for that many sequences with primes of so many steps.
-func (o Options) checkTotal(sequences, prime int) error {
+func (o SampleOptions) checkTotal(sequences, prime int) error {
 	if sequences*(prime+o.Steps) <= maxTotal {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (o Options) checkTotal(sequences, prime int) error {
 	}.Err()
 }
 
-func (o Options) checkOutput(s sequences, kind data.Continuation) error {
+func (o SampleOptions) checkOutput(s sequences, kind data.Continuation) error {
 	expected := "--output FILE that ends in " + strings.Join(s.endings(), " or ")
 	switch {
 	case o.Output == "" && kind != data.ContinuesTokens:
@@ -167,12 +167,12 @@ func (o Options) checkOutput(s sequences, kind data.Continuation) error {
 }
 
 // draw is how the steps of sequence i are chosen. Its random numbers are the same whatever the number of sequences.
-func (o Options) draw(i int) draw {
+func (o SampleOptions) draw(i int) draw {
 	return draw{o.Temperature, o.TopK, graph.NewStreams(o.Seed).Stream(fmt.Sprintf("sample/%d", i))}
 }
 
 // write writes each sequence to a file of its own, but rows of a table, of which one file holds all.
-func (o Options) write(s sequences, kind data.Continuation, stdout io.Writer) ([]string, error) {
+func (o SampleOptions) write(s sequences, kind data.Continuation, stdout io.Writer) ([]string, error) {
 	n := len(s.lengths())
 	if o.Output == "" {
 		for i := range n {

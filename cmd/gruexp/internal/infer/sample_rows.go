@@ -1,4 +1,4 @@
-package sample
+package infer
 
 import (
 	"context"
@@ -14,17 +14,15 @@ import (
 	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
-const csvEnding = ".csv"
-
 // rows is sequences of the rows of a table.
 type rows struct {
 	signature data.Preparation
 	names     []string      // of the sequences, nil where they have none
 	features  [][][]float64 // of the rows, those of the prime first
-	written   [][][]float64 // the rows behind the prime, in the units of the table
+	written   [][][]float64 // the rows after the prime, in the units of the table
 }
 
-func (o Options) beginRows(ctx context.Context, signature data.Preparation) (sequences, error) {
+func (o SampleOptions) beginRows(ctx context.Context, signature data.Preparation) (sequences, error) {
 	if filepath.Ext(o.Prime) != csvEnding {
 		found := "no --prime"
 		if o.Prime != "" {
@@ -67,7 +65,7 @@ func (s *rows) extend(i int, outputs []float64) {
 	s.features[i] = append(s.features[i], s.signature.Table.Follow(row))
 }
 
-// write writes the rows behind the prime of all sequences, with the columns of the table but its time.
+// write writes the rows after the prime of all sequences, with the columns of the table but its time.
 func (s *rows) write(w io.Writer, _ int) error {
 	out := csv.NewWriter(w)
 	var head []string

@@ -1,4 +1,4 @@
-package sample
+package infer
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ type music struct {
 // pianoKeys is the number of notes.
 const pianoKeys = data.HighestNote - data.LowestNote + 1
 
-func (o Options) beginMusic() (sequences, error) {
+func (o SampleOptions) beginMusic() (sequences, error) {
 	prime, hidden := [][]bool{make([]bool, pianoKeys)}, 1 // silence
 	if o.Prime != "" {
 		var err error
@@ -50,7 +50,7 @@ func (o Options) beginMusic() (sequences, error) {
 }
 
 // readChords reads a list of steps, each a list of the MIDI notes that sound, as a piece in a file of music is.
-func (o Options) readChords() ([][]bool, error) {
+func (o SampleOptions) readChords() ([][]bool, error) {
 	where, content := "--prime", []byte(o.Prime)
 	if filepath.Ext(o.Prime) == jsonEnding {
 		var err error

@@ -1,4 +1,4 @@
-package sample
+package infer
 
 import (
 	"cmp"
@@ -28,7 +28,7 @@ type text struct {
 // lineBreak is what stands before the text where there is no prime.
 const lineBreak = "\n"
 
-func (o Options) beginText(signature data.Preparation) (sequences, error) {
+func (o SampleOptions) beginText(signature data.Preparation) (sequences, error) {
 	s := &text{alphabet: signature.Alphabet, between: signature.Unit.Separator()}
 	prime, where := o.Prime, "--prime"
 	switch {
