@@ -13,7 +13,7 @@ import (
 )
 
 // documents are those with code in them.
-var documents = []string{"../README.md", "../CONTRIBUTING.md", "training.md", "data.md", "interchange.md", "inspect.md", "sampling.md", "studies.md", "report.md", "watch.md", "configuration.md", "results.md"}
+var documents = []string{"../README.md", "../CONTRIBUTING.md", "training.md", "data.md", "interchange.md", "predicting.md", "inspect.md", "sampling.md", "studies.md", "report.md", "watch.md", "configuration.md", "results.md"}
 
 // blocks returns the fenced blocks of a language.
 func blocks(text, language string) []string {
