@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	stderrors "errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -184,6 +185,9 @@ var hostile = []struct {
 	{"size above 2^64", fileOf(`{"w":{"dtype":"U8","shape":[18446744073709551617],"data_offsets":[0,1]}}`, 1), `expected whole numbers from 0 to 2^53`},
 	{"product of sizes overflows to 0", fileOf(`{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`), `tensor "w", shape (found [4294967296 4294967296], expected at most`},
 	{"product of sizes overflows in bytes", fileOf(`{"w":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}`), `whole numbers from 0 to 2^53`},
+	{"empty but wide", fileOf(`{"w":{"dtype":"F32","shape":[0,400000000],"data_offsets":[0,0]}}`), `tensor "w", shape (found [0 400000000], expected sizes next to 0`},
+	{"empty but overflowing", fileOf(`{"w":{"dtype":"F32","shape":[0,1099511627776,1099511627776],"data_offsets":[0,0]}}`), `expected sizes next to 0`},
+	{"rank 65", fileOf(`{"w":{"dtype":"U8","shape":[`+strings.Repeat("1,", 64)+`1],"data_offsets":[0,1]}}`, 1), `tensor "w", shape (found more than 64 numbers`},
 	{"2^50 numbers in bounds of each other", fileOf(`{"w":{"dtype":"U8","shape":[1125899906842624],"data_offsets":[0,1125899906842624]}}`), `1125899906842624], expected a`},
 	{"shape and offsets disagree", fileOf(`{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 1, 2, 3, 4), `found 4 bytes, expected 8 for F32 of shape [2]`},
 	{"one offset", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0]}}`, 1), `data_offsets (found [0], expected a begin and an end`},
@@ -237,6 +241,20 @@ func TestHostileFilesTakeNoMemory(t *testing.T) {
 		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(1<<18+20*len(c.file)); got > limit {
 			t.Errorf("%s: found %d bytes allocated, expected at most %d", c.name, got, limit)
 		}
+	}
+}
+
+// Keys cost more memory than their bytes.
+func TestHeaderOfManyKeys(t *testing.T) {
+	t.Parallel()
+	var keys strings.Builder
+	for i := range 1<<17 + 1 {
+		fmt.Fprintf(&keys, `,"%d":""`, i)
+	}
+	file := fileOf(`{"__metadata__":{` + keys.String()[1:] + `}}`)
+	_, err := weights.Decode(bytes.NewReader(file), int64(len(file)))
+	if want := "metadata (found more than 131072 keys"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("found error %v, expected %q", err, want)
 	}
 }
 

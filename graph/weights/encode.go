@@ -15,7 +15,9 @@ import (
 
 const (
 	lengthSize    = 8
-	maxHeaderSize = 100_000_000 // the reference implementation's limit
+	maxHeaderSize = 32 << 20 // the reference implementation allows 100 MB; a million numbers need a few kB
+	maxKeys       = 1 << 17  // of an object in the header
+	maxRank       = 64       // sizes of a shape
 	metadataKey   = "__metadata__"
 	chunkSize     = 64 << 10 // bytes converted at a time, a multiple of every element's size
 )
@@ -64,6 +66,9 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 		if err := writeMember(&header, metadataKey, metadata); err != nil { // encoding/json sorts the keys
 			return nil, err
 		}
+	}
+	if found := max(len(tensors)+1, len(metadata)); found > maxKeys {
+		return nil, errors.Errorf("safetensors: found %d tensors or keys of metadata, expected at most %d", found, maxKeys)
 	}
 	names := make(map[string]bool, len(tensors))
 	offset := int64(0)

@@ -40,7 +40,7 @@ func parseHeader(raw []byte, dataSize int64) (*header, error) {
 	case !bytes.HasPrefix(raw, []byte("{")):
 		return nil, damaged("header", quote(string(raw)), "a JSON object")
 	}
-	if err := json.Unmarshal(raw, new(json.RawMessage)); err != nil {
+	if err := json.Unmarshal(raw, new(ignored)); err != nil {
 		return nil, damaged("header", "invalid JSON ("+err.Error()+")", "a JSON object")
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -87,6 +87,12 @@ func (h *header) checkCoverage(dataSize int64) error {
 	return nil
 }
 
+// ignored makes [json.Unmarshal] check a text without a copy of it.
+type ignored struct{}
+
+// UnmarshalJSON accepts every value.
+func (*ignored) UnmarshalJSON([]byte) error { return nil }
+
 // headerReader reads the tokens of a header that is known to be valid JSON.
 type headerReader struct{ dec *json.Decoder }
 
@@ -122,7 +128,9 @@ func (r headerReader) object(part string, member func(key string) error) error {
 		if seen[key] {
 			return damaged(part, "the key "+quote(key)+" twice", "every key once")
 		}
-		seen[key] = true
+		if seen[key] = true; len(seen) > maxKeys {
+			return damaged(part, fmt.Sprintf("more than %d keys", maxKeys), "fewer")
+		}
 		if err := member(key); err != nil {
 			return err
 		}
@@ -158,7 +166,9 @@ func (r headerReader) numbers(part string) ([]int64, error) {
 		if !ok || err != nil || n > maxNumber {
 			return nil, damaged(part, describe(t), "whole numbers from 0 to 2^53")
 		}
-		numbers = append(numbers, int64(n))
+		if numbers = append(numbers, int64(n)); len(numbers) > maxRank {
+			return nil, damaged(part, fmt.Sprintf("more than %d numbers", maxRank), "fewer")
+		}
 	}
 	_, err := r.token(part)
 	return numbers, err
@@ -203,14 +213,17 @@ func (r headerReader) placement(name string) (placement, error) {
 
 	size := int64(p.dtype.Size())
 	largest := min(maxNumber, math.MaxInt) / size
-	elements := int64(1)
 	for _, n := range shape {
-		if n > largest || n > 0 && elements > largest/n {
+		if n > largest {
 			return p, damaged(part+", shape", describeNumbers(shape), fmt.Sprintf("at most %d elements", largest))
 		}
-		elements *= n
 		p.shape = append(p.shape, int(n))
 	}
+	count, ok := countElements(p.shape, int(largest))
+	if !ok {
+		return p, damaged(part+", shape", describeNumbers(shape), shapeLimit(p.shape, int(largest)))
+	}
+	elements := int64(count)
 	if elements*size != p.end-p.begin {
 		return p, damaged(part+", data_offsets", fmt.Sprintf("%d bytes", p.end-p.begin),
 			fmt.Sprintf("%d for %s of shape %s", elements*size, dtype, describeNumbers(shape)))

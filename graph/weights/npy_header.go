@@ -44,12 +44,9 @@ func parseNPYHeader(text string, size int64) (*npyHeader, error) {
 	if err := p.dictionary(h); err != nil {
 		return nil, err
 	}
-	h.elements = 1
-	for _, n := range h.shape {
-		if n > 0 && h.elements > math.MaxInt/h.size/n {
-			return nil, damagedNPY("header, shape", fmt.Sprint(h.shape), "an array that fits into memory")
-		}
-		h.elements *= n
+	var ok bool
+	if h.elements, ok = countElements(h.shape, math.MaxInt/h.size); !ok {
+		return nil, damagedNPY("header, shape", fmt.Sprint(h.shape), shapeLimit(h.shape, math.MaxInt/h.size))
 	}
 	if bytes := int64(h.elements) * int64(h.size); bytes != size {
 		return nil, damagedNPY("data", fmt.Sprintf("%d bytes", size), fmt.Sprintf("%d for %s of shape %v", bytes, h.descr, h.shape))

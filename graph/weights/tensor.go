@@ -3,6 +3,7 @@ package weights
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -70,17 +71,46 @@ func describeData(data any) (dtype DType, elements int) {
 	}
 }
 
+// maxEmpty bounds the sizes of an array without elements, whose other sizes cost a file nothing: a reader that makes
+// something for each row or column of it would take any memory.
+const maxEmpty = 1 << 20
+
+// countElements multiplies the sizes of a shape. It is not ok if there are more than largest elements, or if there are none
+// and the other sizes multiply to more than maxEmpty.
+func countElements(shape []int, largest int) (elements int, ok bool) {
+	elements = 1
+	empty := slices.Contains(shape, 0)
+	if empty {
+		largest = min(largest, maxEmpty)
+	}
+	for _, n := range shape {
+		if n = max(n, 1); elements > largest/n {
+			return 0, false
+		}
+		elements *= n
+	}
+	if empty {
+		return 0, true
+	}
+	return elements, true
+}
+
+// shapeLimit says what countElements accepts.
+func shapeLimit(shape []int, largest int) string {
+	if slices.Contains(shape, 0) {
+		return fmt.Sprintf("sizes next to 0 that multiply to at most %d", maxEmpty)
+	}
+	return fmt.Sprintf("at most %d elements", largest)
+}
+
 func (t Tensor) check() error {
 	dtype, elements := describeData(t.Data)
 	if dtype == "" {
 		return errors.Errorf("tensor %s: found data of type %T, expected []float32, []float64, []int64 or []byte", quote(t.Name), t.Data)
 	}
-	size := 1
-	for _, n := range t.Shape {
-		if n < 0 || n > 0 && size > math.MaxInt/n {
-			return errors.Errorf("tensor %s: found shape %v, expected sizes that a tensor can have", quote(t.Name), t.Shape)
-		}
-		size *= n
+	size, ok := countElements(t.Shape, math.MaxInt)
+	if !ok || slices.Min(append([]int{0}, t.Shape...)) < 0 {
+		return errors.Errorf("tensor %s: found shape %v, expected sizes that a tensor can have", quote(t.Name), t.Shape)
 	}
 	if size != elements {
 		return errors.Errorf("tensor %s: found %d elements, expected %d for shape %v", quote(t.Name), elements, size, t.Shape)
