@@ -44,7 +44,7 @@ type Builder struct {
 	scope   *op.Scope
 	params  []boundParam
 	inputs  []*input
-	noises  []*noise
+	noises  []*noiseInput
 	updates []update
 
 	penalties []*gorgonia.Node
@@ -73,9 +73,9 @@ type input struct {
 	value *tensor.Dense
 }
 
-type noise struct {
+type noiseInput struct {
 	input
-	fill Fill
+	draw Noise
 }
 
 // NewBuilder begins an empty graph. Every floating-point node has that dtype (float32 or float64). The streams feed
@@ -170,18 +170,18 @@ func (b *Builder) Float() tensor.Dtype { return b.dtype }
 
 // Noise declares an input that every run refills from the stream "noise/NAME". Only a training graph has any: elsewhere
 // the node is nil.
-func (b *Builder) Noise(name string, fill Fill, shape ...int) (*gorgonia.Node, error) {
+func (b *Builder) Noise(name string, draw Noise, shape ...int) (*gorgonia.Node, error) {
 	if b.mode != Train {
 		return nil, nil
 	}
-	if slices.ContainsFunc(b.noises, func(n *noise) bool { return n.name == name }) {
+	if slices.ContainsFunc(b.noises, func(n *noiseInput) bool { return n.name == name }) {
 		return nil, errors.Errorf("two sources of noise have the name %s", name)
 	}
 	in, err := b.newInput("noise/"+name, b.dtype, shape)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "noise %s", name)
 	}
-	n := &noise{input: *in, fill: fill}
+	n := &noiseInput{input: *in, draw: draw}
 	n.name = name
 	b.noises = append(b.noises, n)
 	return n.node, nil

@@ -55,7 +55,7 @@ func (e *NonFiniteError) Found() string {
 type Program struct {
 	machine   gorgonia.VM
 	inputs    []*input
-	noises    []*noise
+	noises    []*noiseInput
 	streams   *Streams
 	updates   []update
 	carried   *Carried
@@ -225,9 +225,9 @@ func (p *Program) Run(feeds Feeds) error {
 	for _, n := range p.noises {
 		r := p.streams.Stream("noise/" + n.name)
 		if n.value.Dtype() == tensor.Float32 {
-			n.fill.Float32(r, n.value.Float32s())
+			n.draw.Float32(r, n.value.Float32s())
 		} else {
-			n.fill.Float64(r, n.value.Float64s())
+			n.draw.Float64(r, n.value.Float64s())
 		}
 	}
 	p.machine.Reset()

@@ -12,7 +12,7 @@ import (
 )
 
 // regression is cost = mean((x·w ⊙ noise)²) over a batch of 2 with 3 inputs and 2 outputs, of built-in nodes.
-func regression(t *testing.T, mode graph.Mode, streams *graph.Streams, w *graph.Param, fill *graph.Fill) *graph.Program {
+func regression(t *testing.T, mode graph.Mode, streams *graph.Streams, w *graph.Param, draw *graph.Noise) *graph.Program {
 	t.Helper()
 	b := graph.NewBuilder(mode, w.Value.Dtype(), streams, nil)
 	x, err := b.Input(graph.FeedInputs, b.Float(), 2, 3)
@@ -24,8 +24,8 @@ func regression(t *testing.T, mode graph.Mode, streams *graph.Streams, w *graph.
 		t.Fatal(err)
 	}
 	y := gorgonia.Must(gorgonia.Mul(x, weight))
-	if fill != nil {
-		factor, err := b.Noise("factor", *fill, 2, 2)
+	if draw != nil {
+		factor, err := b.Noise("factor", *draw, 2, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestProgramsShareParametersNotHeaders(t *testing.T) {
 }
 
 func TestNoiseIsDrawnEachRunAndOnlyInTraining(t *testing.T) {
-	fill := graph.InvertedDropout(0.5)
+	draw := graph.InvertedDropout(0.5)
 	w := newWeight(t, tensor.Float64)
 	feeds := graph.Feeds{graph.FeedInputs: sixNumbers}
 	costs := func(p *graph.Program, n int) []float64 {
@@ -135,8 +135,8 @@ func TestNoiseIsDrawnEachRunAndOnlyInTraining(t *testing.T) {
 		}
 		return out
 	}
-	a := costs(regression(t, graph.Train, graph.NewStreams(1), w, &fill), 8)
-	b := costs(regression(t, graph.Train, graph.NewStreams(1), w, &fill), 8)
+	a := costs(regression(t, graph.Train, graph.NewStreams(1), w, &draw), 8)
+	b := costs(regression(t, graph.Train, graph.NewStreams(1), w, &draw), 8)
 	distinct := map[float64]bool{}
 	for i := range a {
 		if a[i] != b[i] {
@@ -147,7 +147,7 @@ func TestNoiseIsDrawnEachRunAndOnlyInTraining(t *testing.T) {
 	if len(distinct) < 2 {
 		t.Errorf("found the same noise in each of 8 runs: %v", a)
 	}
-	e := costs(regression(t, graph.Evaluate, graph.NewStreams(1), w, &fill), 2)
+	e := costs(regression(t, graph.Evaluate, graph.NewStreams(1), w, &draw), 2)
 	plain := costs(regression(t, graph.Evaluate, graph.NewStreams(1), w, nil), 1)
 	if e[0] != plain[0] || e[1] != plain[0] {
 		t.Errorf("evaluation with noise declared: found %v, expected %v", e, plain[0])
@@ -157,10 +157,10 @@ func TestNoiseIsDrawnEachRunAndOnlyInTraining(t *testing.T) {
 func TestFillsAgreeOverTypesAndKeepTheirExpectation(t *testing.T) {
 	for _, rate := range []float64{0, 0.1, 0.5, 0.9} {
 		const n = 40000
-		fill := graph.InvertedDropout(rate)
+		draw := graph.InvertedDropout(rate)
 		wide, narrow := make([]float64, n), make([]float32, n)
-		fill.Float64(graph.NewStreams(1).Stream("a"), wide)
-		fill.Float32(graph.NewStreams(1).Stream("a"), narrow)
+		draw.Float64(graph.NewStreams(1).Stream("a"), wide)
+		draw.Float32(graph.NewStreams(1).Stream("a"), narrow)
 		var mean float64
 		for i := range wide {
 			if float32(wide[i]) != narrow[i] {

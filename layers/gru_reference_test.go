@@ -274,7 +274,7 @@ func runNodes(t *testing.T, b *graph.Builder, nodes map[string]*gorgonia.Node, f
 }
 
 // drawn is the noise of that name, as the first run of a graph draws it; all ones at evaluation.
-func drawn(mode graph.Mode, name string, fill graph.Fill, size int) []float64 {
+func drawn(mode graph.Mode, name string, fill graph.Noise, size int) []float64 {
 	values := slices.Repeat([]float64{1}, size)
 	if mode == graph.Train {
 		fill.Float64(graph.NewStreams(referenceSeed).Stream("noise/"+name), values)
