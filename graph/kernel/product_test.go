@@ -118,6 +118,7 @@ func TestProductSmall(t *testing.T) {
 
 // The sizes cross the block borders: 64 rows, 256 columns, 256 in k, few rows.
 func testProductLarge[F Float](t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 4))
 	for i, size := range [][3]int{{1, 300, 600}, {4, 515, 257}, {5, 260, 513}, {65, 67, 300}, {66, 259, 30}, {300, 3, 70}, {67, 261, 258}} {
 		for j, v := range eight {
@@ -135,6 +136,7 @@ func testProductLarge[F Float](t *testing.T) {
 }
 
 func TestProductLarge(t *testing.T) {
+	t.Parallel()
 	t.Run("float32", testProductLarge[float32])
 	t.Run("float64", testProductLarge[float64])
 }

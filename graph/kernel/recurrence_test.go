@@ -296,6 +296,7 @@ var recurrenceShapes = [][3]int{{1, 1, 1}, {1, 9, 3}, {3, 4, 5}, {5, 1, 4}, {4, 
 
 // Sums of at most 64 products and a few steps: some tens of roundings, amplified a little from step to step.
 func TestRecurrenceForward(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, shape := range recurrenceShapes {
 		for _, o := range allRecurrenceOptions() {
@@ -359,39 +360,51 @@ func TestRecurrenceWorkedExample(t *testing.T) {
 // Central differences of the scalar reference, for every element of every input. With a step of 1e-5 the difference is
 // off by 1e-10 from the third derivative and by 1e-11 from rounding.
 func TestRecurrenceBackward(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	const step = 1e-5
+	t.Parallel()
 	for _, shape := range [][3]int{{1, 1, 1}, {4, 4, 2}, {4, 1, 3}, {2, 2, 3}} {
-		for _, o := range allRecurrenceOptions() {
-			c := newRecurrenceCase[float64](rng, shape[0], shape[1], shape[2], o)
-			_, out := c.run(new(Recurrence[float64]), nil)
-			for _, input := range []struct {
-				name            string
-				value, gradient []float64
-			}{
-				{"gates", c.Gates, out.Gates},
-				{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
-				{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
-				{"recurrent gain", c.RecurrentGain, out.RecurrentGain},
-				{"initial", c.Initial, out.Initial},
-				{"decay", c.Decay, out.Decay},
-			} {
-				want := make([]float64, len(input.value))
-				for i, v := range input.value {
-					input.value[i] = v + step
-					above := c.loss()
-					input.value[i] = v - step
-					want[i] = (above - c.loss()) / (2 * step)
-					input.value[i] = v
+		for form := range forms {
+			t.Run(fmt.Sprintf("%v form %d", shape, form), func(t *testing.T) {
+				t.Parallel()
+				rng := rand.New(rand.NewPCG(3, uint64(form)))
+				for i, o := range allRecurrenceOptions() {
+					if o.form == form && (!testing.Short() || i%7 == 0) {
+						testRecurrenceBackward(t, newRecurrenceCase[float64](rng, shape[0], shape[1], shape[2], o), o)
+					}
 				}
-				numtest.Near(t, fmt.Sprintf("%v %+v %s", shape, o, input.name), input.gradient, want, 1e-8)
-			}
+			})
 		}
+	}
+}
+
+func testRecurrenceBackward(t *testing.T, c *recurrenceCase[float64], o recurrenceOptions) {
+	const step = 1e-5
+	_, out := c.run(new(Recurrence[float64]), nil)
+	for _, input := range []struct {
+		name            string
+		value, gradient []float64
+	}{
+		{"gates", c.Gates, out.Gates},
+		{"recurrent kernel", c.RecurrentKernel, out.RecurrentKernel},
+		{"recurrent bias", c.RecurrentBias, out.RecurrentBias},
+		{"recurrent gain", c.RecurrentGain, out.RecurrentGain},
+		{"initial", c.Initial, out.Initial},
+		{"decay", c.Decay, out.Decay},
+	} {
+		want := make([]float64, len(input.value))
+		for i, v := range input.value {
+			input.value[i] = v + step
+			above := c.loss()
+			input.value[i] = v - step
+			want[i] = (above - c.loss()) / (2 * step)
+			input.value[i] = v
+		}
+		numtest.Near(t, fmt.Sprintf("%+v %s", o, input.name), input.gradient, want, 1e-8)
 	}
 }
 
 // Large enough for several chunks, blocks of the weight gradient, and real work for every goroutine.
 func TestRecurrenceThreads(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, shape := range [][3]int{{12, 37, 33}, {30, 1, 64}, {40, 2, 70}} {
 		for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{}, recurrenceOptions{mask: true}, recurrenceOptions{reverse: true, dropout: sharedDropout}) {
@@ -490,6 +503,7 @@ func TestRecurrenceZoneoutIsExact(t *testing.T) {
 
 // A mask that lets everything through is none, bit for bit.
 func TestRecurrenceMaskOfOnes(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(15, 16))
 	for _, o := range allRecurrenceOptions() {
 		if o.mask {
@@ -507,6 +521,7 @@ func TestRecurrenceMaskOfOnes(t *testing.T) {
 
 // A workspace that has seen other shapes gives the same bits as a new one.
 func TestRecurrenceReuse(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(9, 10))
 	var used Recurrence[float32]
 	for range 100 {

@@ -13,8 +13,14 @@ import (
 // eachSet runs a test for both element types of every set of loops that the processor supports.
 func eachSet(t *testing.T, test32 func(*testing.T, *simd.Set, *simd.Loops[float32]), test64 func(*testing.T, *simd.Set, *simd.Loops[float64])) {
 	for _, k := range simd.Supported() {
-		t.Run(k.Name+"/float32", func(t *testing.T) { test32(t, k, &k.Float32) })
-		t.Run(k.Name+"/float64", func(t *testing.T) { test64(t, k, &k.Float64) })
+		t.Run(k.Name+"/float32", func(t *testing.T) {
+			t.Parallel()
+			test32(t, k, &k.Float32)
+		})
+		t.Run(k.Name+"/float64", func(t *testing.T) {
+			t.Parallel()
+			test64(t, k, &k.Float64)
+		})
 	}
 }
 
@@ -129,7 +135,11 @@ func testRecurrenceOf[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 	sizes := [][3]int{{3, 1, 5}, {4, 1, 64}, {1, 1, 16}, {2, 2, 3}, {3, 9, 16}, {4, 20, 33}, {3, 35, 50}}
 	for _, size := range sizes {
 		options := allRecurrenceOptions()
-		for range 25 {
+		combinations := 25
+		if testing.Short() {
+			combinations = 5
+		}
+		for range combinations {
 			o := options[rng.IntN(len(options))]
 			c := newRecurrenceCase[F](rng, size[0], size[1], size[2], o)
 			name := fmt.Sprintf("%v %+v", size, o)

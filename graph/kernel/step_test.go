@@ -23,6 +23,9 @@ func testRecurrenceStep[F Float](t *testing.T, k *simd.Set) {
 	p := &Pool{threads: 1, instructions: newInstructions(k)}
 	for _, batch := range []int{1, fewRows, fewRows + 1, 19} {
 		for _, units := range []int{1, 7, 48} {
+			if testing.Short() && units == 48 {
+				continue
+			}
 			for _, o := range allRecurrenceOptions() {
 				if !o.initial || o.reverse || o.dropout != noDropout || o.zoneout == zoneoutNoise {
 					continue

@@ -58,6 +58,7 @@ func convolutionWant(o op.ConvolutionOptions) func(in inputs) []float64 {
 }
 
 func TestConvolution(t *testing.T) {
+	t.Parallel()
 	for _, size := range []int{1, 2, 3, 6} { // the last one sees more than there is
 		for _, o := range []op.ConvolutionOptions{{1, 1, false}, {1, 1, true}, {2, 1, false}, {3, 1, true}, {1, 2, false}, {2, 3, true}} {
 			for name, mask := range map[string]feed{"no mask": {}, "a mask": mask, "padding in front": fixed([]float64{
@@ -71,6 +72,7 @@ func TestConvolution(t *testing.T) {
 					in["mask"] = mask
 				}
 				t.Run(fmt.Sprintf("%d %+v %s", size, o, name), func(t *testing.T) {
+					t.Parallel()
 					verify(t, example{"", in, convolve(o), convolutionWant(o)})
 				})
 			}

@@ -135,6 +135,11 @@ func recurrenceWant(options op.RecurrenceOptions) func(in inputs) []float64 {
 }
 
 func TestRecurrence(t *testing.T) {
+	t.Parallel()
+	step := 3 // there are many choices
+	if testing.Short() {
+		step = 17
+	}
 	for form := kernel.ResetAfter; form.Valid(); form++ {
 		columns, states := 2*form.Gates(), 2*form.States()
 		optional := []struct {
@@ -154,7 +159,7 @@ func TestRecurrence(t *testing.T) {
 		}
 		decay := uniform(8, 4, 4, states)
 		decay.fixed = false
-		for choice := int(form) % 3; choice < 1<<(len(optional)+1); choice += 3 { // they are many
+		for choice := int(form) % 3; choice < 1<<(len(optional)+1); choice += step {
 			in := inputs{"gates": random(1, 4, 4, columns), "kernel": random(2, 2, columns)}
 			options := op.RecurrenceOptions{Form: form, Reverse: choice&1 != 0, Epsilon: 0.5}
 			name := fmt.Sprintf("%+v", options)
@@ -182,7 +187,10 @@ func TestRecurrence(t *testing.T) {
 					name += " " + o.name
 				}
 			}
-			t.Run(name, func(t *testing.T) { verify(t, example{name, in, gru(options), recurrenceWant(options)}) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				verify(t, example{name, in, gru(options), recurrenceWant(options)})
+			})
 		}
 	}
 }

@@ -30,8 +30,14 @@ func TestChooseKernels(t *testing.T) {
 // eachKernels runs a test for both element types of every set that the processor supports.
 func eachSet(t *testing.T, test32 func(*testing.T, *Set, *Loops[float32]), test64 func(*testing.T, *Set, *Loops[float64])) {
 	for _, k := range Supported() {
-		t.Run(k.Name+"/float32", func(t *testing.T) { test32(t, k, &k.Float32) })
-		t.Run(k.Name+"/float64", func(t *testing.T) { test64(t, k, &k.Float64) })
+		t.Run(k.Name+"/float32", func(t *testing.T) {
+			t.Parallel()
+			test32(t, k, &k.Float32)
+		})
+		t.Run(k.Name+"/float64", func(t *testing.T) {
+			t.Parallel()
+			test64(t, k, &k.Float64)
+		})
 	}
 }
 
