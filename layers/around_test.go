@@ -158,6 +158,7 @@ func TestFaultsAroundRecurrences(t *testing.T) {
 		},
 		{"wide filters", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{KernelSize: 1 << 10, Dilation: 1 << 10}), pool("mean"), last}, classes, []string{"layers.0.conv1d.dilation: at most 64"}},
 		{"dilation of one step", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{KernelSize: 1, Dilation: 2}), pool("mean"), last}, classes, []string{"layers.0.conv1d.dilation: 1 with"}},
+		{"one number", layers.Input{Size: 1}, []layers.LayerConfig{layerNorm(), pool("mean"), last}, classes, []string{"layers.0.layer_norm: more than one number"}},
 		{"tokens", vocabulary, []layers.LayerConfig{layerNorm(), attentionPool(2), last}, classes, []string{"layers.0.layer_norm: embedding"}},
 		{"convolution of vectors", size, []layers.LayerConfig{attentionPool(2), conv1D(layers.Conv1DConfig{}), last}, classes, []string{"layers.1.conv1d: leave pools out", "layers.2.dense: one vector a sequence"}},
 		{"looks ahead", size, []layers.LayerConfig{conv1D(layers.Conv1DConfig{}), last}, perStep, []string{"layers.0.conv1d.padding: causal"}},
@@ -211,5 +212,27 @@ func TestStepperRefusesWhatNeedsLaterSteps(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("found %v, expected %q", err, words)
 		}
+	}
+}
+
+// One vector has no variance, so a batch of one is normalized with the running statistics and leaves them as they are: the
+// last batch of an epoch, which may be so small, does not move what the others have measured.
+func TestBatchNormOfOneVector(t *testing.T) {
+	t.Parallel()
+	input, head := layers.Input{Size: 3}, layers.Head{Loss: layers.MeanSquaredError, Units: 4}
+	m := newModel(t, layers.ModelConfig{Input: input, Layers: []layers.LayerConfig{
+		gru(layers.GRUConfig{Units: 4}), {BatchNorm: &layers.BatchNormConfig{}},
+	}}, head, tensor.Float64)
+	scatter(m.Params())
+	before := map[string][]float64{}
+	for _, p := range m.Params() {
+		before[p.Name] = floats(p.Value)
+	}
+	feeds, shape := newFeeds(3, []int{3}, input, head), graph.BatchShape{Steps: 3, Size: 1}
+	trained := compile(t, m, graph.Train, tensor.Float64, shape).run(t, feeds)
+	evaluated := compile(t, m, graph.Evaluate, tensor.Float64, shape).run(t, feeds)
+	expectClose(t, "predictions", trained.values[graph.OutputPredictions], evaluated.values[graph.OutputPredictions], 1e-14)
+	for _, p := range m.Params() {
+		expectClose(t, p.Name, floats(p.Value), before[p.Name], 0)
 	}
 }

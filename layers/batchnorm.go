@@ -19,8 +19,9 @@ import (
 //	running_mean     ← momentum·running_mean + (1 − momentum)·μ
 //	running_variance ← momentum·running_variance + (1 − momentum)·σ²·n/(n − 1)
 //
-// for n vectors, from 0 and 1 on. Elsewhere μ and σ² are the running statistics, so that a prediction does not hang on its
-// neighbors. The momentum is counted as in Keras, whose default is 0.99; the default here is PyTorch's, which calls it 0.1. The factor
+// for n vectors, from 0 and 1 on. One vector has no variance: a batch with only one, as the last batch of an epoch may be, is
+// normalized with the running statistics and leaves them as they are. Elsewhere μ and σ² are the running statistics, so that a prediction does not depend on
+// its neighbors. The momentum is counted as in Keras, whose default is 0.99; the default here is PyTorch's, which calls it 0.1. The factor
 // n/(n − 1) is the paper's and PyTorch's.
 // It takes [B,D] or [T,B,D].
 type BatchNorm struct {

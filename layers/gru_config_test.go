@@ -47,6 +47,7 @@ func TestGRUFaults(t *testing.T) {
 			"recurrent_dropout_gates: shared in the form tied",
 			layers.GRUConfig{Form: layers.Tied, RecurrentDropout: 0.5, RecurrentDropoutGates: layers.SeparateMasks},
 		},
+		{"layer_norm: false with units: 1", layers.GRUConfig{Units: 1, LayerNorm: true}},
 		{"zoneout: 0 or more and less than 1", layers.GRUConfig{Zoneout: 1}},
 		{"weight_dropout: 0 or more and less than 1", layers.GRUConfig{WeightDropout: 1}},
 		{"kernel_regularizer.l2: at least 0", layers.GRUConfig{KernelRegularizer: graph.Penalty{L2: -1}}},

@@ -9,6 +9,7 @@ import (
 // goroutine.
 type BatchNorm[F Float] struct {
 	count          int       // rows of the last Forward that count
+	fixed          bool      // the last Forward used running statistics
 	mean, variance []float64 // [D] of these rows
 	scale          []float64 // [D] 1/√(variance + ε)
 	sum, along     []float64 // [D] of a backward pass
@@ -18,8 +19,9 @@ type BatchNorm[F Float] struct {
 //
 //	y = gain⊙(x − μ)/√(σ² + ε) + shift
 //
-// with the mean μ [D] and the variance σ² [D] of the rows that count. The other rows are 0.
-func (n *BatchNorm[F]) Forward(p *Pool, width int, epsilon float64, x, mask, gain, shift, y []F) {
+// with the mean μ [D] and the variance σ² [D] of the rows that count. The other rows are 0. One row has no variance, so if
+// only one counts, μ and σ² are the running statistics.
+func (n *BatchNorm[F]) Forward(p *Pool, width int, epsilon float64, x, mask, gain, shift, runningMean, runningVariance, y []F) {
 	rows := len(x) / width
 	n.count = 0
 	for i := range rows {
@@ -27,29 +29,19 @@ func (n *BatchNorm[F]) Forward(p *Pool, width int, epsilon float64, x, mask, gai
 			n.count++
 		}
 	}
+	n.fixed = n.count == 1
 	for _, s := range []*[]float64{&n.mean, &n.variance, &n.scale, &n.sum, &n.along} {
 		*s = resize(*s, width)
 	}
 	p.Split(width, rowGrain(rows), func(lo, hi int) {
 		mean, variance, scale := n.mean[lo:hi], n.variance[lo:hi], n.scale[lo:hi]
 		gain, shift := gain[lo:hi], shift[lo:hi]
-		share := 1 / float64(max(1, n.count))
-		clear(mean)
-		for i := range rows {
-			if present(mask, i) {
-				for j, v := range row(x, i, width)[lo:hi] {
-					mean[j] += share * float64(v)
-				}
+		if n.fixed {
+			for j := range mean {
+				mean[j], variance[j] = float64(runningMean[lo+j]), float64(runningVariance[lo+j])
 			}
-		}
-		clear(variance)
-		for i := range rows {
-			if present(mask, i) {
-				for j, v := range row(x, i, width)[lo:hi] {
-					d := float64(v) - mean[j]
-					variance[j] += share * d * d
-				}
-			}
+		} else {
+			n.measure(width, lo, hi, x, mask)
 		}
 		for j, v := range variance {
 			scale[j] = 1 / math.Sqrt(v+epsilon)
@@ -67,11 +59,35 @@ func (n *BatchNorm[F]) Forward(p *Pool, width int, epsilon float64, x, mask, gai
 	})
 }
 
+// measure sets the mean and the variance of the columns [lo,hi) of the rows that count.
+func (n *BatchNorm[F]) measure(width, lo, hi int, x, mask []F) {
+	mean, variance := n.mean[lo:hi], n.variance[lo:hi]
+	share := 1 / float64(max(1, n.count))
+	clear(mean)
+	for i := range len(x) / width {
+		if present(mask, i) {
+			for j, v := range row(x, i, width)[lo:hi] {
+				mean[j] += share * float64(v)
+			}
+		}
+	}
+	clear(variance)
+	for i := range len(x) / width {
+		if present(mask, i) {
+			for j, v := range row(x, i, width)[lo:hi] {
+				d := float64(v) - mean[j]
+				variance[j] += share * d * d
+			}
+		}
+	}
+}
+
 // Backward is the gradient of the last Forward with respect to x, gain and shift. With x̂ = (x − μ)/√(σ² + ε),
 //
 //	dX = gain/√(σ² + ε)⊙(dY − mean(dY) − x̂⊙mean(dY⊙x̂)),  dGain = Σ dY⊙x̂,  dShift = Σ dY
 //
-// over the rows that count. The others have no part in it, and dX is 0 there.
+// over the rows that count. The others have no part in it, and dX is 0 there. With running statistics, which are constants,
+// dX = gain/√(σ² + ε)⊙dY.
 func (n *BatchNorm[F]) Backward(p *Pool, width int, x, mask, gain, dY, dX, dGain, dShift []F) {
 	rows := len(x) / width
 	p.Split(width, rowGrain(rows), func(lo, hi int) {
@@ -92,6 +108,9 @@ func (n *BatchNorm[F]) Backward(p *Pool, width int, x, mask, gain, dY, dX, dGain
 			dGain[lo+j], dShift[lo+j] = F(along[j]), F(sum[j])
 		}
 		share := 1 / float64(max(1, n.count))
+		if n.fixed {
+			share = 0
+		}
 		for i := range rows {
 			out := row(dX, i, width)[lo:hi]
 			if !present(mask, i) {
@@ -107,20 +126,20 @@ func (n *BatchNorm[F]) Backward(p *Pool, width int, x, mask, gain, dY, dX, dGain
 	})
 }
 
-// AverageMean writes the running mean [D] after the last Forward: momentum·running + (1−momentum)·μ. Where no row counted
-// it is what it was.
+// AverageMean writes the running mean [D] after the last Forward: momentum·running + (1−momentum)·μ. If fewer than
+// two rows counted it is what it was.
 func (n *BatchNorm[F]) AverageMean(momentum float64, running, next []F) {
 	n.average(momentum, 1, n.mean, running, next)
 }
 
 // AverageVariance writes the running variance [D] after the last Forward, of the estimate without bias:
-// momentum·running + (1−momentum)·σ²·n/(n−1) for n rows. Where no row counted it is what it was.
+// momentum·running + (1−momentum)·σ²·n/(n−1) for n rows. If fewer than two rows counted it is what it was.
 func (n *BatchNorm[F]) AverageVariance(momentum float64, running, next []F) {
 	n.average(momentum, float64(n.count)/float64(max(1, n.count-1)), n.variance, running, next)
 }
 
 func (n *BatchNorm[F]) average(momentum, factor float64, measured []float64, running, next []F) {
-	if n.count == 0 {
+	if n.count < 2 {
 		copy(next, running)
 		return
 	}

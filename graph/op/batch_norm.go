@@ -37,7 +37,8 @@ type BatchNormOutputs struct {
 //
 //	Mean = momentum·Mean + (1−momentum)·μ,  Variance = momentum·Variance + (1−momentum)·σ²·n/(n−1)
 //
-// where n > 0 rows count. In a graph for evaluation, or with Running, μ and σ² are the running statistics, and the mask is not
+// for n rows that count. One row has no variance: if fewer than two rows count, the batch is normalized with the running
+// statistics, which stay what they are. In a graph for evaluation, or with Running, μ and σ² are the running statistics, and the mask is not
 // looked at. Only X has a gradient then, dx = dy⊙γ/√(σ²+ε).
 func BatchNorm(s *Scope, in BatchNormNodes, options BatchNormOptions) (BatchNormOutputs, error) {
 	c := check{op: "BatchNorm"}
@@ -95,10 +96,10 @@ func trainBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options BatchNo
 		})
 	})
 	out.Y, err = add(s, operation[F]{
-		name: "BatchNorm", inputs: []*G.Node{in.X, in.Mask, in.Gain, in.Shift}, shape: in.X.Shape(),
+		name: "BatchNorm", inputs: []*G.Node{in.X, in.Mask, in.Gain, in.Shift, in.Mean, in.Variance}, shape: in.X.Shape(),
 		run: func(in values[F], y []F) {
 			f := in.floats
-			norm.Forward(s.pool, width, options.Epsilon, f[0], f[1], f[2], f[3], y)
+			norm.Forward(s.pool, width, options.Epsilon, f[0], f[1], f[2], f[3], f[4], f[5], y)
 		},
 		gradients: []gradient{
 			backward, nil,

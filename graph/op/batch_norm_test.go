@@ -47,7 +47,10 @@ func batchNormWant(in inputs) []float64 {
 	width := x.shape[len(x.shape)-1]
 	y := make([]float64, len(x.floats))
 	for j := range width {
-		_, mean, variance := momentsOf(x, mask, j)
+		count, mean, variance := momentsOf(x, mask, j)
+		if count == 1 { // which has no variance
+			mean, variance = in["mean"].floats[j], in["variance"].floats[j]
+		}
 		for i := range len(y) / width {
 			if mask == nil || mask[i] != 0 {
 				y[i*width+j] = in["gain"].floats[j]*(x.floats[i*width+j]-mean)/math.Sqrt(variance+batchNormOptions.Epsilon) + in["shift"].floats[j]
@@ -117,7 +120,7 @@ func TestBatchNormRunningStatistics(t *testing.T) {
 		wantMean, wantVariance := make([]float64, 3), make([]float64, 3)
 		for j := range 3 {
 			m, v := in["mean"].floats[j], in["variance"].floats[j]
-			if count, mu, sigma2 := momentsOf(in["x"], mask.floats, j); count > 0 {
+			if count, mu, sigma2 := momentsOf(in["x"], mask.floats, j); count > 1 {
 				m, v = 0.8*m+0.2*mu, 0.8*v+0.2*sigma2*count/max(1, count-1)
 			}
 			wantMean[j], wantVariance[j] = m, v

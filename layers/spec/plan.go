@@ -76,6 +76,27 @@ func anyCustom(layers []LayerConfig) bool {
 	return false
 }
 
+// BatchNormOfVectors is the path of the first layer batch_norm whose input is one vector a sequence, as "layers.2.batch_norm", and
+// empty if there is none. A batch of one sequence teaches it nothing, so it needs batches of two or more.
+func (p *Plan) BatchNormOfVectors() string { return batchNormOfVectors("layers", p.Layers) }
+
+func batchNormOfVectors(path string, planned []PlannedLayer) string {
+	for i, l := range planned {
+		here := fmt.Sprintf("%s.%d.%s", path, i, l.Kind)
+		switch c := l.Config.(type) {
+		case BatchNormConfig:
+			if !l.In.Steps {
+				return here
+			}
+		case ResidualConfig:
+			if inside := batchNormOfVectors(here+".layers", c.Inside("", l.In)); inside != "" {
+				return inside
+			}
+		}
+	}
+	return ""
+}
+
 // plan follows the shape through all layers and lists everything wrong with them and with how they fit together. With a head
 // it checks the input and the end of the model, too, and sets the size of the last layer. The configuration has its defaults. A
 // plan with faults must not be used.
