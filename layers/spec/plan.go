@@ -78,7 +78,13 @@ func anyCustom(layers []LayerConfig) bool {
 
 // BatchNormOfVectors is the path of the first layer batch_norm whose input is one vector a sequence, as "layers.2.batch_norm", and
 // empty if there is none. A batch of one sequence teaches it nothing, so it needs batches of two or more.
-func (p *Plan) BatchNormOfVectors() string { return batchNormOfVectors("layers", p.Layers) }
+func (c ModelConfig) BatchNormOfVectors() string {
+	if len(c.Layers) == 0 {
+		return ""
+	}
+	planned, _, _ := planLayers("", c.Layers, c.firstShape(), len(c.Layers)-1)
+	return batchNormOfVectors("layers", planned)
+}
 
 func batchNormOfVectors(path string, planned []PlannedLayer) string {
 	for i, l := range planned {

@@ -41,3 +41,22 @@ func TestValidateForAHeadWithoutSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestBatchNormOfVectors(t *testing.T) {
+	norm, sequence, last := spec.LayerConfig{BatchNorm: &spec.BatchNormConfig{}}, spec.LayerConfig{GRU: &spec.GRUConfig{ReturnSequences: true}}, spec.LayerConfig{GRU: &spec.GRUConfig{}}
+	for _, test := range []struct {
+		layers   []spec.LayerConfig
+		expected string
+	}{
+		{nil, ""},
+		{[]spec.LayerConfig{norm, last}, ""},
+		{[]spec.LayerConfig{sequence, norm, last, {Dense: &spec.DenseConfig{}}}, ""},
+		{[]spec.LayerConfig{last, norm, {Dense: &spec.DenseConfig{}}}, "layers.1.batch_norm"},
+		{[]spec.LayerConfig{last, {Residual: &spec.ResidualConfig{Layers: []spec.LayerConfig{{Dense: &spec.DenseConfig{Units: 64}}, norm}}}}, "layers.1.residual.layers.1.batch_norm"},
+		{[]spec.LayerConfig{{}}, ""},
+	} {
+		if found := (spec.ModelConfig{Layers: test.layers}).WithDefaults().BatchNormOfVectors(); found != test.expected {
+			t.Errorf("found %q, expected %q", found, test.expected)
+		}
+	}
+}

@@ -94,6 +94,10 @@ func (c Config) Validate() fault.List {
 	}
 	c.checkGaps(&faults)
 	c.checkCategories(&faults)
+	if c.Data.BatchSize == 1 {
+		layer := c.Model.BatchNormOfVectors()
+		faults.Check(layer == "", "data.batch_size", 1, "2 or more: model.%s normalizes over the vectors of a batch, and one has no variance", layer)
+	}
 	faults.Under("solver", c.Solver.Validate())
 	var training fault.List // what checkTargets looks at again
 	losses := slices.Concat([]layers.Loss{LossAuto}, layers.Losses(), c.extensions.lossesOf(spec.ClassTargets, spec.EventTargets, spec.NumberTargets))
