@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
-	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
@@ -61,59 +59,25 @@ type program struct {
 	points    string // the value that is compared with targets
 }
 
-// engine runs a model on batches of data.
+// engine runs a model on the batches of data sets, and on windows of them.
 type engine struct {
-	model    Model
-	dtype    tensor.Dtype
-	streams  *graph.Streams
-	pool     *kernel.Pool
-	memory   *graph.Memory // of all programs: they run one after the other
-	programs programs
+	*runner
 	window   int                           // its number of steps; 0: sequences are not cut
 	carried  map[graph.Mode]*graph.Carried // from window to window of a batch
 	batch    data.Batch                    // of the last run
 	prefetch prefetcher                    // of the next batch
 	part     data.Batch                    // the window of it that was run, or all of it
-	feeds    graph.Feeds
 }
 
 func (t *Trainer) newEngine(model Model, window int) (*engine, error) {
-	params := model.Params()
-	if len(params) == 0 {
-		return nil, errors.New("model: found no parameters, expected at least one")
+	r, err := newRunner(model, t.streams, t.options.Pool)
+	if err != nil {
+		return nil, err
 	}
-	e := &engine{
-		model: model, dtype: params[0].Value.Dtype(), streams: t.streams, pool: t.options.Pool, memory: graph.NewMemory(), feeds: graph.Feeds{}, window: window,
-		carried: map[graph.Mode]*graph.Carried{graph.Train: graph.NewCarried(), graph.Evaluate: graph.NewCarried()},
-	}
-	e.programs.build = e.compile
+	e := &engine{runner: r, window: window, carried: map[graph.Mode]*graph.Carried{graph.Train: graph.NewCarried(), graph.Evaluate: graph.NewCarried()}}
+	r.prepare = func(b *graph.Builder, mode graph.Mode) { b.ShareCarried(e.carried[mode]) }
+	r.check = func(p *graph.Program) error { return checkCarried(p, window) }
 	return e, nil
-}
-
-func (e *engine) compile(mode graph.Mode, shape graph.BatchShape) (*program, error) {
-	b := graph.NewBuilder(mode, e.dtype, e.streams, e.pool)
-	b.Share(e.memory)
-	b.ShareCarried(e.carried[mode])
-	outputs, err := e.model.Build(b, shape)
-	if err != nil {
-		return nil, err
-	}
-	compiled, err := b.Compile(outputs)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkCarried(compiled, e.window); err != nil {
-		return nil, err
-	}
-	p := &program{Program: compiled, nll: graph.OutputLosses, points: graph.OutputPredictions}
-	if outputs.Values[graph.OutputNLL] != nil {
-		p.nll = graph.OutputNLL
-	}
-	p.penalizes = outputs.Values[graph.OutputPenalty] != nil
-	if outputs.Values[graph.OutputPoints] != nil {
-		p.points = graph.OutputPoints
-	}
-	return p, nil
 }
 
 // run runs the program of that mode on a window. The windows of a batch come one after the other.
@@ -130,12 +94,7 @@ func (e *engine) run(mode graph.Mode, s *source, w window) (*program, error) {
 	if e.window > 0 {
 		e.part = e.batch.Window(w.number*e.window, (w.number+1)*e.window)
 	}
-	program, err := e.programs.get(mode, graph.BatchShape{Steps: e.part.Steps, Size: e.part.Size, TargetSteps: e.part.TargetSteps})
-	if err != nil {
-		return nil, err
-	}
-	feed(e.feeds, &e.part)
-	return program, program.Run(e.feeds)
+	return e.runBatch(mode, &e.part)
 }
 
 // load gets the batch of a window and starts to prefetch the next batch.

@@ -64,28 +64,24 @@ func (v Values) Norms() []float64 {
 // threads an operation may use; nil is one. A sequence without steps and a loss that is not finite are errors; ctx.Err()
 // is returned once ctx is canceled.
 func Sequences(ctx context.Context, model trainer.Model, ds data.Dataset, indices []int, pool *kernel.Pool) ([]Look, error) {
-	params := model.Params()
-	if len(params) == 0 {
-		return nil, errors.New("model: found no parameters, expected at least one")
+	runner, err := trainer.NewRunner(model, graph.Inspect, pool)
+	if err != nil {
+		return nil, err
 	}
-	l := &looker{model: model, data: ds, dtype: params[0].Value.Dtype(), pool: pool, memory: graph.NewMemory()}
+	l := &looker{runner: runner, data: ds}
 	looks, err := l.looks(ctx, indices)
-	if closing := l.close(); err == nil {
+	if closing := runner.Close(); err == nil {
 		err = closing
 	}
 	return looks, err
 }
 
-// looker runs a model on one sequence after the other.
+// looker looks at one sequence after the other.
 type looker struct {
-	model   trainer.Model
+	runner  *trainer.Runner
 	data    data.Dataset
-	dtype   tensor.Dtype
-	pool    *kernel.Pool
-	memory  *graph.Memory
 	batch   data.Batch
-	shape   graph.BatchShape
-	program *graph.Program // for that shape
+	program *graph.Program // of the last run
 }
 
 func (l *looker) looks(ctx context.Context, indices []int) ([]Look, error) {
@@ -111,44 +107,14 @@ func (l *looker) look(index int) (Look, error) {
 	if look.Steps == 0 {
 		return look, errors.New("found no steps, expected at least one")
 	}
-	if err := l.compile(graph.BatchShape{Steps: l.batch.Steps, Size: l.batch.Size, TargetSteps: l.batch.TargetSteps}); err != nil {
-		return look, err
-	}
-	if err := l.program.Run(trainer.Feeds(&l.batch)); err != nil {
+	var err error
+	if l.program, err = l.runner.Run(&l.batch); err != nil {
 		return look, err
 	}
 	if look.Loss = l.program.Cost(); math.IsNaN(look.Loss) || math.IsInf(look.Loss, 0) {
 		return look, errors.Errorf("found the loss %v, expected a finite number", look.Loss)
 	}
 	return look, l.read(&look)
-}
-
-// compile makes the program for a shape, unless it is the last one.
-func (l *looker) compile(shape graph.BatchShape) error {
-	if l.program != nil && l.shape == shape {
-		return nil
-	}
-	if err := l.close(); err != nil {
-		return err
-	}
-	b := graph.NewBuilder(graph.Inspect, l.dtype, graph.NewStreams(0), l.pool) // which nothing draws from
-	b.Share(l.memory)
-	outputs, err := l.model.Build(b, shape)
-	if err != nil {
-		return err
-	}
-	l.shape = shape
-	l.program, err = b.Compile(graph.Outputs{Cost: outputs.Cost})
-	return err
-}
-
-func (l *looker) close() error {
-	if l.program == nil {
-		return nil
-	}
-	program := l.program
-	l.program = nil
-	return program.Close()
 }
 
 // read takes what the program has left, layer by layer.
