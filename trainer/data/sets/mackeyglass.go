@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gruexp/gruexp/trainer/data"
-	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
 // The Mackey-Glass equation dx/dt = β·x(t−τ)/(1 + x(t−τ)¹⁰) − γ·x(t) as it is usually posed (Mackey and Glass, Science
@@ -39,7 +38,7 @@ func loadMackeyGlass(ctx context.Context, config data.Config, _ []string) (*data
 			partOf[row] = data.ValidPart
 		}
 	}
-	t, err := table.Parse(ctx, "mackey-glass", &table.Columns{Names: []string{"x"}, Values: [][]float64{x}},
+	t, err := data.Parse(ctx, "mackey-glass", &data.Columns{Names: []string{"x"}, Values: [][]float64{x}},
 		data.Layout{Value: "x", ValueIsInput: true}, &data.MemoryStore{})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,6 @@ import (
 	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 	"github.com/gruexp/gruexp/trainer/data/internal/input"
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
-	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
 // The vowels are twelve LPC cepstrum coefficients per frame of nine speakers.
@@ -82,13 +81,13 @@ func readVowels(ctx context.Context, path string, utterances []int) (*data.Panel
 
 // parseVowels is [readVowels] on an open file; path is for the errors.
 func parseVowels(ctx context.Context, path string, file io.Reader, utterances []int) (*data.Panel, error) {
-	v := &vowelRecords{path: path, lines: bufio.NewScanner(file), cells: make([]table.Cell, vowelInputs+2)}
+	v := &vowelRecords{path: path, lines: bufio.NewScanner(file), cells: make([]data.Cell, vowelInputs+2)}
 	for i, n := range utterances {
 		for range n {
 			v.speakers = append(v.speakers, strconv.Itoa(i+1))
 		}
 	}
-	t, err := table.Parse(ctx, path, v, data.Layout{Sequence: "utterance", Label: "speaker"}, &data.MemoryStore{})
+	t, err := data.Parse(ctx, path, v, data.Layout{Sequence: "utterance", Label: "speaker"}, &data.MemoryStore{})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ type vowelRecords struct {
 	inside    bool // an utterance, of which there were frames
 	line      int
 	frames    int
-	cells     []table.Cell
+	cells     []data.Cell
 }
 
 func (v *vowelRecords) fault(line int, what, found, expected string, cause error) error {
@@ -119,7 +118,7 @@ func (v *vowelRecords) Header() ([]string, error) {
 	return append(names, "utterance", "speaker"), nil
 }
 
-func (v *vowelRecords) Next() ([]table.Cell, int, error) {
+func (v *vowelRecords) Next() ([]data.Cell, int, error) {
 	for v.lines.Scan() {
 		v.line++
 		texts := strings.Fields(v.lines.Text())
@@ -132,7 +131,7 @@ func (v *vowelRecords) Next() ([]table.Cell, int, error) {
 			if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
 				return nil, 0, v.fault(v.line, "line", quote.Text(text), "a finite number", err)
 			}
-			v.cells[i] = table.Cell{Kind: table.NumberCell, Number: value}
+			v.cells[i] = data.Cell{Kind: data.NumberCell, Number: value}
 			ones += calc.One(value == 1)
 		}
 		if len(texts) == 0 || ones == vowelInputs {
@@ -146,8 +145,8 @@ func (v *vowelRecords) Next() ([]table.Cell, int, error) {
 		}
 		v.inside = true
 		v.frames++
-		v.cells[vowelInputs] = table.Cell{Text: strconv.Itoa(v.utterance + 1)}
-		v.cells[vowelInputs+1] = table.Cell{Text: v.speakers[v.utterance]}
+		v.cells[vowelInputs] = data.Cell{Text: strconv.Itoa(v.utterance + 1)}
+		v.cells[vowelInputs+1] = data.Cell{Text: v.speakers[v.utterance]}
 		return v.cells, v.line, nil
 	}
 	if err := v.lines.Err(); err != nil {

@@ -32,7 +32,7 @@ func ReadInputs(ctx context.Context, path string, features int) (*data.Sequences
 	t := &data.TableInputs{Fill: data.FillZero}
 	for _, name := range names {
 		switch name {
-		case sequenceColumn:
+		case data.SequenceColumn:
 			t.Sequence = name
 		case "time":
 			t.Time = name

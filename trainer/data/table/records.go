@@ -5,19 +5,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/input"
-	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
 // Limits of a table: far above real ones, low enough that a damaged file cannot fill the memory.
@@ -25,56 +21,16 @@ const (
 	maxRecordBytes = 1 << 20 // give or take what a reader has read ahead
 )
 
-// records is a file as rows of cells, whatever its format. Reading ends with io.EOF.
-type Records interface {
-	// header returns the names of the columns. It is called once, before next.
-	Header() ([]string, error)
-	// next returns a cell for each column, valid until the next call, and the line of the file that they are from.
-	Next() (cells []Cell, line int, err error)
-}
-
-// cell is one value of a row: a text, or a number where the format knows that it is one.
-type Cell struct {
-	Kind   CellKind
-	Text   string  // of a textCell, without spaces around it
-	Number float64 // of a numberCell; of a timeCell the seconds since 1970
-}
-
-type CellKind uint8
-
-const (
-	TextCell CellKind = iota
-	NumberCell
-	TimeCell
-	NullCell // missing, whatever the markers
-)
-
-// String is the cell as a text: one that a CSV file could have.
-func (c Cell) String() string {
-	switch c.Kind {
-	case NumberCell:
-		return strconv.FormatFloat(c.Number, 'f', -1, 64)
-	case TimeCell:
-		seconds, part := math.Modf(c.Number)
-		return time.Unix(int64(seconds), int64(part*1e9)).UTC().Format(time.RFC3339)
-	default:
-		return c.Text
-	}
-}
-
 // A format is how a file holds a table.
 type format struct {
-	open func(*tableInput) (Records, error)
+	open func(*tableInput) (data.Records, error)
 }
-
-// sequenceColumn is where sequences have their names unless something else is said.
-const sequenceColumn = "sequence"
 
 // formats returns those that are told by the ending of a file's name, which may be followed by .gz.
 func formats() map[string]format {
-	comma := format{open: func(in *tableInput) (Records, error) { return newSeparated(in.path, in, ',') }}
-	tab := format{open: func(in *tableInput) (Records, error) { return newSeparated(in.path, in, '\t') }}
-	lines := format{open: func(in *tableInput) (Records, error) { return newLineRecords(in.path, in) }}
+	comma := format{open: func(in *tableInput) (data.Records, error) { return newSeparated(in.path, in, ',') }}
+	tab := format{open: func(in *tableInput) (data.Records, error) { return newSeparated(in.path, in, '\t') }}
+	lines := format{open: func(in *tableInput) (data.Records, error) { return newLineRecords(in.path, in) }}
 	return map[string]format{
 		".csv": comma, ".tsv": tab, ".tab": tab, ".jsonl": lines, ".ndjson": lines,
 		".npy": {open: openNPY}, ".npz": {open: openNPZ}, ".parquet": {open: openParquet},
@@ -150,7 +106,7 @@ func (in *tableInput) whole() (io.ReaderAt, int64, error) {
 
 // tableFile is a file that is being read as a table.
 type tableFile struct {
-	Records
+	data.Records
 	io.Closer
 }
 
@@ -165,7 +121,7 @@ func openRecords(path string) (*tableFile, error) {
 		return nil, errors.WithStack(fault.Fault{Where: path, What: "format", Found: "the ending " + ending(path), Expected: instead}.Err())
 	}
 	in := &tableInput{path: path, file: f}
-	var r Records
+	var r data.Records
 	if in.Reader, in.packed, err = input.Unpacked(path, f); err == nil {
 		r, err = formatOf(path).open(in)
 	}
@@ -174,50 +130,4 @@ func openRecords(path string) (*tableFile, error) {
 		return nil, err
 	}
 	return &tableFile{r, f}, nil
-}
-
-// checkHeader checks the names of a header.
-func checkHeader(path string, line int, names []string) error {
-	fault := func(column int, what, found, expected string) error {
-		return errors.WithStack(fault.Fault{Where: path, Line: line, Column: column, What: what, Found: found, Expected: expected}.Err())
-	}
-	if len(names) > data.MaxColumns {
-		return fault(0, "header", strconv.Itoa(len(names))+" columns", "at most "+strconv.Itoa(data.MaxColumns))
-	}
-	seen := make(map[string]int, len(names))
-	for i, name := range names {
-		what := "column " + strconv.Itoa(i+1)
-		if name == "" {
-			return fault(i+1, what, "no name", "a name in the header")
-		}
-		if first, twice := seen[name]; twice {
-			return fault(i+1, what, "the name "+quote.Text(name)+" of column "+strconv.Itoa(first+1), "a name of its own")
-		}
-		seen[name] = i
-	}
-	return nil
-}
-
-// numberRecords is columns of numbers, all of one length.
-type Columns struct {
-	Names  []string
-	Values [][]float64
-	row    int // the next
-	cells  []Cell
-}
-
-func (r *Columns) Header() ([]string, error) {
-	r.cells = make([]Cell, len(r.Names))
-	return r.Names, nil
-}
-
-func (r *Columns) Next() ([]Cell, int, error) {
-	if r.row == len(r.Values[0]) {
-		return nil, 0, io.EOF
-	}
-	for i, column := range r.Values {
-		r.cells[i] = Cell{Kind: NumberCell, Number: column[r.row]}
-	}
-	r.row++
-	return r.cells, r.row, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/input"
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
@@ -31,10 +32,10 @@ type lineRecords struct {
 	named   bool           // the sequences have names of their own
 	names   []string       // of the columns
 
-	values [][]Cell // of each column the steps of this line, one where all are the same
-	step   int      // the next
+	values [][]data.Cell // of each column the steps of this line, one where all are the same
+	step   int           // the next
 	steps  int
-	cells  []Cell
+	cells  []data.Cell
 }
 
 // member is one of the members that every line may have.
@@ -44,7 +45,7 @@ type member struct {
 	width int // of a list of lists, else 0
 }
 
-func newLineRecords(path string, file io.Reader) (Records, error) {
+func newLineRecords(path string, file io.Reader) (data.Records, error) {
 	text, err := input.UTF8(path, file)
 	if err != nil {
 		return nil, err
@@ -82,19 +83,19 @@ func (r *lineRecords) Header() ([]string, error) {
 		}
 		r.places[name] = len(r.members)
 		r.members, r.names = append(r.members, m), append(r.names, columns...)
-		r.named = r.named || name == sequenceColumn
+		r.named = r.named || name == data.SequenceColumn
 	}
 	if !r.named {
-		r.names = append(r.names, sequenceColumn)
+		r.names = append(r.names, data.SequenceColumn)
 	}
-	if err := checkHeader(r.path, r.line, r.names); err != nil {
+	if err := data.CheckHeader(r.path, r.line, r.names); err != nil {
 		return nil, err
 	}
-	r.cells, r.values = make([]Cell, len(r.names)), make([][]Cell, len(r.names))
+	r.cells, r.values = make([]data.Cell, len(r.names)), make([][]data.Cell, len(r.names))
 	return r.names, r.take(object)
 }
 
-func (r *lineRecords) Next() ([]Cell, int, error) {
+func (r *lineRecords) Next() ([]data.Cell, int, error) {
 	if r.step == r.steps {
 		object, _, err := r.object()
 		if err != nil {
@@ -107,7 +108,7 @@ func (r *lineRecords) Next() ([]Cell, int, error) {
 	for i, values := range r.values {
 		switch len(values) {
 		case 0:
-			r.cells[i] = Cell{Kind: NullCell}
+			r.cells[i] = data.Cell{Kind: data.NullCell}
 		case 1:
 			r.cells[i] = values[0]
 		default:
@@ -115,7 +116,7 @@ func (r *lineRecords) Next() ([]Cell, int, error) {
 		}
 	}
 	if !r.named {
-		r.cells[len(r.cells)-1] = Cell{Kind: NumberCell, Number: float64(r.line - 1)}
+		r.cells[len(r.cells)-1] = data.Cell{Kind: data.NumberCell, Number: float64(r.line - 1)}
 	}
 	r.step++
 	return r.cells, r.line, nil
@@ -202,7 +203,7 @@ func (r *lineRecords) take(object map[string]any) error {
 			if err != nil {
 				return err
 			}
-			r.values[m.first] = []Cell{c}
+			r.values[m.first] = []data.Cell{c}
 			continue
 		}
 		if r.steps >= 0 && len(list) != r.steps {
@@ -239,17 +240,17 @@ func (r *lineRecords) takeList(m member, list []any) error {
 	return nil
 }
 
-func (r *lineRecords) cell(m member, value any) (Cell, error) {
+func (r *lineRecords) cell(m member, value any) (data.Cell, error) {
 	switch value := value.(type) {
 	case nil:
-		return Cell{Kind: NullCell}, nil
+		return data.Cell{Kind: data.NullCell}, nil
 	case float64:
-		return Cell{Kind: NumberCell, Number: value}, nil
+		return data.Cell{Kind: data.NumberCell, Number: value}, nil
 	case string:
-		return Cell{Text: value}, nil
+		return data.Cell{Text: value}, nil
 	case bool:
-		return Cell{Text: strconv.FormatBool(value)}, nil
+		return data.Cell{Text: strconv.FormatBool(value)}, nil
 	default:
-		return Cell{}, r.fault("member "+quote.Text(m.name), "a list or an object in it", "numbers, texts and nulls")
+		return data.Cell{}, r.fault("member "+quote.Text(m.name), "a list or an object in it", "numbers, texts and nulls")
 	}
 }

@@ -30,7 +30,7 @@ type arrayRecords struct {
 	sequences      bool
 	lengths        []int // of the sequences
 	sequence, step int   // the next
-	cells          []Cell
+	cells          []data.Cell
 }
 
 // arrayColumn is where a column stands in its array: the value of step t of sequence b at start + t·step + b·sequence.
@@ -40,7 +40,7 @@ type arrayColumn struct {
 	start, step, sequence int
 }
 
-func openNPY(in *tableInput) (Records, error) {
+func openNPY(in *tableInput) (data.Records, error) {
 	file, size, err := in.whole()
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func openNPY(in *tableInput) (Records, error) {
 	return newArrayRecords(in.path, []weights.Tensor{array})
 }
 
-func openNPZ(in *tableInput) (Records, error) {
+func openNPZ(in *tableInput) (data.Records, error) {
 	file, size, err := in.whole()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func damagedArrays(path string, err error) error {
 	return input.Unreadable(path, err)
 }
 
-func newArrayRecords(path string, arrays []weights.Tensor) (Records, error) {
+func newArrayRecords(path string, arrays []weights.Tensor) (data.Records, error) {
 	wrong := func(array weights.Tensor, expected string) error {
 		return errors.WithStack(fault.Fault{
 			Where: path, What: "array " + quote.Text(array.Name), Found: fmt.Sprintf("%s %v", array.DType(), array.Shape), Expected: expected,
@@ -174,13 +174,13 @@ func (r *arrayRecords) Header() ([]string, error) {
 		names = append(names, c.name)
 	}
 	if r.sequences {
-		names = append(names, sequenceColumn)
+		names = append(names, data.SequenceColumn)
 	}
-	r.cells = make([]Cell, len(names))
-	return names, checkHeader(r.path, 0, names)
+	r.cells = make([]data.Cell, len(names))
+	return names, data.CheckHeader(r.path, 0, names)
 }
 
-func (r *arrayRecords) Next() ([]Cell, int, error) {
+func (r *arrayRecords) Next() ([]data.Cell, int, error) {
 	if r.sequence == len(r.lengths) {
 		return nil, 0, io.EOF
 	}
@@ -189,7 +189,7 @@ func (r *arrayRecords) Next() ([]Cell, int, error) {
 	}
 	row := r.step + 1
 	if r.sequences {
-		r.cells[len(r.cells)-1] = Cell{Kind: NumberCell, Number: float64(r.sequence)}
+		r.cells[len(r.cells)-1] = data.Cell{Kind: data.NumberCell, Number: float64(r.sequence)}
 		row = r.sequence + 1
 	}
 	if r.step++; r.step == r.lengths[r.sequence] {
@@ -199,9 +199,9 @@ func (r *arrayRecords) Next() ([]Cell, int, error) {
 }
 
 // numeric is the cell of a number, of which NaN is missing.
-func numeric(x float64) Cell {
+func numeric(x float64) data.Cell {
 	if math.IsNaN(x) {
-		return Cell{Kind: NullCell}
+		return data.Cell{Kind: data.NullCell}
 	}
-	return Cell{Kind: NumberCell, Number: x}
+	return data.Cell{Kind: data.NumberCell, Number: x}
 }

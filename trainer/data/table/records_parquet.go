@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
@@ -27,15 +28,15 @@ type parquetRecords struct {
 	buffer []parquet.Row
 	read   []parquet.Row // of the buffer, those that come next
 	row    int
-	cells  []Cell
+	cells  []data.Cell
 }
 
 type parquetColumn struct {
 	name string
-	cell func(parquet.Value) Cell
+	cell func(parquet.Value) data.Cell
 }
 
-func openParquet(in *tableInput) (r Records, err error) {
+func openParquet(in *tableInput) (r data.Records, err error) {
 	file, size, err := in.whole()
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func openParquet(in *tableInput) (r Records, err error) {
 		return nil, p.damaged(err.Error())
 	}
 	p.groups = f.RowGroups()
-	p.cells = make([]Cell, len(p.columns))
+	p.cells = make([]data.Cell, len(p.columns))
 	return p, nil
 }
 
@@ -84,9 +85,13 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 	if !c.Leaf() || c.Repeated() {
 		return out, p.fault("column "+quote.Text(c.Name()), "lists or groups in it", "a value in each row")
 	}
-	number := func(f func(parquet.Value) float64) { out.cell = func(v parquet.Value) Cell { return numeric(f(v)) } }
+	number := func(f func(parquet.Value) float64) {
+		out.cell = func(v parquet.Value) data.Cell { return numeric(f(v)) }
+	}
 	clock := func(perSecond float64, f func(parquet.Value) int64) {
-		out.cell = func(v parquet.Value) Cell { return Cell{Kind: TimeCell, Number: float64(f(v)) / perSecond} }
+		out.cell = func(v parquet.Value) data.Cell {
+			return data.Cell{Kind: data.TimeCell, Number: float64(f(v)) / perSecond}
+		}
 	}
 	day := func(v parquet.Value) int64 { return int64(v.Int32()) * 24 * 60 * 60 }
 	logical := c.Type().LogicalType()
@@ -120,14 +125,14 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 		case parquet.Double:
 			number(parquet.Value.Double)
 		case parquet.Int96: // the day and its nanoseconds, as Spark and Impala write time stamps
-			out.cell = func(v parquet.Value) Cell {
+			out.cell = func(v parquet.Value) data.Cell {
 				t := v.Int96()
 				const julian1970 = 2440588
 				nanoseconds := float64(uint64(t[1])<<32 | uint64(t[0]))
-				return Cell{Kind: TimeCell, Number: (float64(t[2])-julian1970)*24*60*60 + nanoseconds/1e9}
+				return data.Cell{Kind: data.TimeCell, Number: (float64(t[2])-julian1970)*24*60*60 + nanoseconds/1e9}
 			}
 		default:
-			out.cell = func(v parquet.Value) Cell { return Cell{Text: strings.TrimSpace(string(v.ByteArray()))} }
+			out.cell = func(v parquet.Value) data.Cell { return data.Cell{Text: strings.TrimSpace(string(v.ByteArray()))} }
 		}
 	}
 	return out, nil
@@ -138,10 +143,10 @@ func (p *parquetRecords) Header() ([]string, error) {
 	for _, c := range p.columns {
 		names = append(names, c.name)
 	}
-	return names, checkHeader(p.path, 0, names)
+	return names, data.CheckHeader(p.path, 0, names)
 }
 
-func (p *parquetRecords) Next() (cells []Cell, row int, err error) {
+func (p *parquetRecords) Next() (cells []data.Cell, row int, err error) {
 	defer p.catch(&err)
 	for len(p.read) == 0 {
 		if p.rows == nil {
@@ -162,7 +167,7 @@ func (p *parquetRecords) Next() (cells []Cell, row int, err error) {
 	}
 	p.row++
 	for i := range p.cells {
-		p.cells[i] = Cell{Kind: NullCell}
+		p.cells[i] = data.Cell{Kind: data.NullCell}
 	}
 	for _, value := range p.read[0] {
 		i := value.Column()

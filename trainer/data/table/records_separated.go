@@ -25,7 +25,7 @@ type separated struct {
 	csv     *csv.Reader
 	columns int
 	line    int // of the last record
-	cells   []Cell
+	cells   []data.Cell
 }
 
 // maxDetected is how much of the first line says how a file is written.
@@ -148,11 +148,11 @@ func (s *separated) Header() ([]string, error) {
 	for i, name := range names {
 		names[i] = strings.Clone(name)
 	}
-	s.columns, s.cells = len(names), make([]Cell, len(names))
-	return names, checkHeader(s.path, s.line, names)
+	s.columns, s.cells = len(names), make([]data.Cell, len(names))
+	return names, data.CheckHeader(s.path, s.line, names)
 }
 
-func (s *separated) Next() ([]Cell, int, error) {
+func (s *separated) Next() ([]data.Cell, int, error) {
 	before := s.line
 	record, err := s.record()
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *separated) Next() ([]Cell, int, error) {
 		return nil, 0, s.fault(s.line, 0, "line", fmt.Sprintf("%d cells", len(record)), fmt.Sprintf("%d as in the header", s.columns))
 	}
 	for i, text := range record {
-		s.cells[i] = Cell{Text: text}
+		s.cells[i] = data.Cell{Text: text}
 	}
 	return s.cells, s.line, nil
 }

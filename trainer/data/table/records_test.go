@@ -229,7 +229,7 @@ func TestEndlessLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Parse(t.Context(), name, r, data.Layout{}, &data.MemoryStore{})
+		_, err = data.Parse(t.Context(), name, r, data.Layout{}, &data.MemoryStore{})
 		datatest.WantFault(t, err, 1, "more than "+limit+" bytes")
 	}
 }

@@ -450,5 +450,5 @@ func parseText(ctx context.Context, content string, want data.Layout) (*data.Tab
 	if err != nil {
 		return nil, err
 	}
-	return Parse(ctx, "a.csv", r, want, &data.MemoryStore{})
+	return data.Parse(ctx, "a.csv", r, want, &data.MemoryStore{})
 }

@@ -1,4 +1,4 @@
-package table
+package data
 
 import (
 	"cmp"
@@ -58,12 +58,12 @@ func (w *wideRecords) Header() ([]string, error) {
 		if !taken[position] {
 			w.other = append(w.other, position)
 			out = append(out, name)
-			w.named = w.named || name == sequenceColumn
+			w.named = w.named || name == SequenceColumn
 		}
 	}
 	out = append(out, w.patterns...)
 	if !w.named {
-		out = append(out, sequenceColumn)
+		out = append(out, SequenceColumn)
 	}
 	w.cells = make([]Cell, len(out))
 	return out, nil

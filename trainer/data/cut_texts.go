@@ -1,9 +1,7 @@
-package table
+package data
 
 import (
 	"slices"
-
-	"github.com/gruexp/gruexp/trainer/data"
 )
 
 // tokenRecords is a table with a text in each row as one with a row for each token of it. All other columns have the same
@@ -11,7 +9,7 @@ import (
 type tokenRecords struct {
 	Records
 	column string
-	unit   data.Unit
+	unit   Unit
 
 	position int  // of the column
 	named    bool // there is a column sequence
@@ -27,9 +25,9 @@ func (r *tokenRecords) Header() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.position, r.named = slices.Index(names, r.column), slices.Contains(names, sequenceColumn)
+	r.position, r.named = slices.Index(names, r.column), slices.Contains(names, SequenceColumn)
 	if !r.named {
-		names = append(slices.Clip(names), sequenceColumn)
+		names = append(slices.Clip(names), SequenceColumn)
 	}
 	r.cells = make([]Cell, len(names))
 	return names, nil

@@ -1,4 +1,4 @@
-package table
+package data
 
 import (
 	"context"
@@ -13,34 +13,28 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
-// readTable reads a file row by row into a store.
-func ReadTable(ctx context.Context, path string, want data.Layout, store data.RowStore) (*data.Table, error) {
-	f, err := openRecords(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r := f.Records
+// ParseTable reads rows into a table, of which want says the columns; path is for messages, and its ending tells whether the rows know
+// their sequences. Patterns of columns and texts that are cut into tokens become rows first.
+func ParseTable(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
 	if want.Steps != nil {
 		r = &wideRecords{Records: r, path: path, patterns: want.Steps, missing: func(c Cell) bool { return isMissing(want, c) }}
 	}
 	if want.CutsTexts() {
 		r = &tokenRecords{Records: r, column: want.Texts[0], unit: want.Unit}
 	}
-	if want.Sequence == "" && (want.Steps != nil || want.CutsTexts() || data.HoldsSequences(path)) {
-		want.Sequence, want.IfThere = sequenceColumn, true
+	if want.Sequence == "" && (want.Steps != nil || want.CutsTexts() || HoldsSequences(path)) {
+		want.Sequence, want.IfThere = SequenceColumn, true
 	}
 	return Parse(ctx, path, r, want, store)
 }
 
-// parseTable is [readTable] on an open file; path is for the errors.
-func Parse(ctx context.Context, path string, r Records, want data.Layout, store data.RowStore) (*data.Table, error) {
+// Parse reads rows as they are into a table; path is for messages.
+func Parse(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
 	p := &tableParser{
-		table: &data.Table{Path: path, Lexicons: map[int]*data.Lexicon{}}, want: want, positions: map[string]int{}, store: store,
+		table: &Table{Path: path, Lexicons: map[int]*Lexicon{}}, want: want, positions: map[string]int{}, store: store,
 	}
 	var err error
 	if p.names, err = r.Header(); err != nil {
@@ -71,21 +65,11 @@ func Parse(ctx context.Context, path string, r Records, want data.Layout, store 
 	return p.table, p.finish()
 }
 
-// columnNames reads the names of the columns of a file.
-func columnNames(path string) ([]string, error) {
-	f, err := openRecords(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Header()
-}
-
 // tableParser is the state of reading one table.
 type tableParser struct {
-	table *data.Table
-	want  data.Layout
-	store data.RowStore
+	table *Table
+	want  Layout
+	store RowStore
 
 	names     []string
 	positions map[string]int // of a name in names
@@ -189,7 +173,7 @@ func (p *tableParser) column(position int, read func(Cell, int) (float64, error)
 
 // text is a column of texts.
 func (p *tableParser) text(name string, read func(Cell, int) (string, error)) int {
-	d := data.NewLexicon()
+	d := NewLexicon()
 	at := p.column(p.positions[name], func(c Cell, position int) (float64, error) {
 		text, err := read(c, position)
 		if err != nil || text == "" {
@@ -202,8 +186,8 @@ func (p *tableParser) text(name string, read func(Cell, int) (string, error)) in
 }
 
 func (p *tableParser) add(cells []Cell) error {
-	if p.rows == data.MaxRows {
-		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d rows", p.rows), fmt.Sprintf("at most %d", data.MaxRows))
+	if p.rows == MaxRows {
+		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d rows", p.rows), fmt.Sprintf("at most %d", MaxRows))
 	}
 	p.decide(cells)
 	for i, c := range p.columns {
@@ -222,8 +206,8 @@ func (p *tableParser) add(cells []Cell) error {
 	}
 	p.rows++
 	err := p.store.Add(p.row)
-	if errors.Is(err, data.ErrTooManyNumbers) {
-		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d numbers", data.MaxNumbers), "fewer, or data.stream: true")
+	if errors.Is(err, ErrTooManyNumbers) {
+		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d numbers", MaxNumbers), "fewer, or data.stream: true")
 	}
 	return err
 }
@@ -385,6 +369,6 @@ func (p *tableParser) finish() error {
 }
 
 // isMissing says whether a cell has no value, or one that means so.
-func isMissing(l data.Layout, c Cell) bool {
+func isMissing(l Layout, c Cell) bool {
 	return c.Kind == NullCell || c.Kind == TextCell && slices.Contains(l.Markers, c.Text)
 }
