@@ -30,6 +30,8 @@ type Builder struct {
 
 	NewStore func(numbers int) (RowStore, error) // keeps rows, of about that many numbers together; nil: in memory
 
+	Classes []string // in their order; nil: those of the training part, sorted
+
 	RidgeRows int // of a window that the linear baseline sees; 0: all
 
 	inputs   *TableInputs // once they are fitted
@@ -104,6 +106,9 @@ func (l *Builder) Data() (*Data, error) {
 
 // fitClasses returns the labels of the training part, sorted.
 func (l *Builder) fitClasses() ([]string, error) {
+	if l.Classes != nil {
+		return l.Classes, nil
+	}
 	panel := l.Panels[TrainPart]
 	seen := map[string]bool{}
 	see := func(row int) {
@@ -359,4 +364,20 @@ func (l *Builder) spec(fitted *RowSet, classes []string) (Spec, error) {
 		}
 	}
 	return spec, nil
+}
+
+// CheckTable rejects a table that turns out not to have what the configuration counts on.
+func (l *Builder) CheckTable(t *Table) error {
+	refuse := func(what, found, expected string) error {
+		return errors.WithStack(fault.Fault{Where: t.Path, What: what, Found: found, Expected: expected}.Err())
+	}
+	switch {
+	case t.Sequence < 0 && (l.Task == Classify || l.Task == Regress):
+		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or table.sequence", l.Task))
+	case t.Sequence < 0 && (l.Task == Next || l.Task == Label) && l.Config.Forecast == nil:
+		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
+	case len(l.Config.Table.Calendar) > 0 && !t.Dates:
+		return refuse("column "+quote.Text(l.Config.Table.Time), "numbers", "dates, as table.calendar wants")
+	}
+	return nil
 }

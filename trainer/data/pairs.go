@@ -1,5 +1,11 @@
 package data
 
+import (
+	"slices"
+
+	"github.com/gruexp/gruexp/graph/fault"
+)
+
 // textPair is a text and what it is to be translated into.
 type TextPair struct{ Source, Target string }
 
@@ -38,4 +44,41 @@ func (d *Data) SetPairs(config Config, split [Parts][]TextPair) {
 		}
 	}
 	d.Basis = &Basis{Train: sets[TrainPart], Test: sets[TestPart]}
+}
+
+// Pairs returns the pairs of a table and the groups that stay in one part: equal sources, or those of the column group. A row without
+// source or target is left out.
+func (c Config) Pairs(t *Table) (pairs []TextPair, groups []string) {
+	for row := range t.Rows() {
+		pair := TextPair{t.Text(row, t.Texts[0]), t.Text(row, t.Label)}
+		if pair.Source == "" || pair.Target == "" {
+			continue
+		}
+		group := pair.Source
+		if c.Table.Group != "" && c.Split.By == ByGroup {
+			group = t.Text(row, t.Group)
+		}
+		pairs, groups = append(pairs, pair), append(groups, group)
+	}
+	return pairs, groups
+}
+
+// DividePairs draws the parts of pairs.
+func (c Config) DividePairs(pairs []TextPair, groups []string, validFraction, testFraction float64) [Parts][]TextPair {
+	var split [Parts][]TextPair
+	different := slices.Compact(slices.Sorted(slices.Values(groups)))
+	drawn := DrawParts(c.ValidSeed, len(different), validFraction, testFraction)
+	for i, pair := range pairs {
+		at, _ := slices.BinarySearch(different, groups[i])
+		split[drawn[at]] = append(split[drawn[at]], pair)
+	}
+	return split
+}
+
+// NoPairs is the error of a part without a pair.
+func NoPairs(path string, p Part) error {
+	return fault.Fault{
+		Where: path, What: "the part " + p.String(), Found: "no row with both texts",
+		Expected: "at least one: more rows, or a larger fraction for this part in split",
+	}.Err()
 }

@@ -71,8 +71,8 @@ func (l *Builder) labeled(panel *Panel, p Part, classes []string) ([]Sample, err
 		if row < 0 || l.PartOf[panel][s.Lo] != p {
 			continue
 		}
-		class, known := slices.BinarySearch(classes, panel.Text(row, panel.Label))
-		if !known {
+		class := slices.Index(classes, panel.Text(row, panel.Label))
+		if class < 0 {
 			return nil, l.unknownLabel(panel, row, p)
 		}
 		samples = append(samples, Sample{int32(s.Lo), int32(s.Hi), int32(class)})
@@ -94,11 +94,7 @@ func (l *Builder) unknownLabel(panel *Panel, row int, p Part) error {
 func (l *Builder) classesOf(panel *Panel, p Part, classes []string) ([]int, error) {
 	numbers := make([]int, len(panel.Lexicons[panel.Label].Texts))
 	for number, text := range panel.Lexicons[panel.Label].Texts {
-		class, known := slices.BinarySearch(classes, text)
-		if !known {
-			class = -1
-		}
-		numbers[number] = class
+		numbers[number] = slices.Index(classes, text)
 	}
 	for row, of := range l.PartOf[panel] {
 		if label := panel.At(row, panel.Label); of == p && !math.IsNaN(label) && numbers[int(label)] < 0 {

@@ -2,8 +2,11 @@ package data
 
 import (
 	stderrors "errors"
+	"fmt"
 	"math"
 	"strings"
+
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
 // Limits of what is kept of a table: rows are counted in 32 bits, and in memory the numbers are 2 GiB.
@@ -120,3 +123,41 @@ func (m *MemoryStore) Add(row []float64) error {
 }
 
 func (m *MemoryStore) Finish() ([]float64, error) { return m.cells, nil }
+
+// Notes says what a user may not expect of how a table was read, a line each.
+func (t *Table) Notes() []string {
+	var notes []string
+	if len(t.Ignored) > 0 {
+		notes = append(notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; table.categories takes texts",
+			t.Path, quote.List(t.Ignored)))
+	}
+	return notes
+}
+
+// TableLayout is what of a table a configuration wants for a task.
+func (c Config) TableLayout(task Task) Layout {
+	table := c.Table
+	if task == Translate {
+		return Layout{
+			Inputs: []string{}, Texts: []string{table.Tokens.Column}, Label: table.Target, Group: table.Group, Markers: c.Missing.Markers,
+		}
+	}
+	want := Layout{
+		Sequence: table.Sequence, Time: table.Time, Group: table.Group, Inputs: table.Inputs,
+		Texts: table.Categories, Markers: c.Missing.Markers, Steps: table.Steps,
+	}
+	if table.Tokens != nil {
+		want.Inputs, want.Texts, want.Unit = []string{}, []string{table.Tokens.Column}, table.Tokens.Unit
+	} else if table.Steps != nil && want.Inputs == nil {
+		want.Inputs = table.Steps
+	}
+	switch task {
+	case Classify, Label:
+		want.Label = table.Target
+	case Regress:
+		want.Value = table.Target
+	case Forecast:
+		want.Value, want.ValueIsInput = c.Forecast.Target, true
+	}
+	return want
+}

@@ -2,16 +2,11 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/pkg/errors"
-
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
-	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
 // loader reads tables and hands them to the builder.
@@ -81,23 +76,7 @@ func lookUp(path, dir string) string {
 // read reads the files and says which part each row belongs to.
 func (l *loader) read(ctx context.Context) error {
 	config := l.Config.Table
-	want := data.Layout{
-		Sequence: config.Sequence, Time: config.Time, Group: config.Group, Inputs: config.Inputs,
-		Texts: config.Categories, Markers: l.Config.Missing.Markers, Steps: config.Steps,
-	}
-	if config.Tokens != nil {
-		want.Inputs, want.Texts, want.Unit = []string{}, []string{config.Tokens.Column}, config.Tokens.Unit
-	} else if config.Steps != nil && want.Inputs == nil {
-		want.Inputs = config.Steps
-	}
-	switch l.Task {
-	case data.Classify, data.Label:
-		want.Label = config.Target
-	case data.Regress:
-		want.Value = config.Target
-	case data.Forecast:
-		want.Value, want.ValueIsInput = l.Config.Forecast.Target, true
-	}
+	want := l.Config.TableLayout(l.Task)
 	open := func(path string) (*data.Panel, error) {
 		path = lookUp(path, l.dir)
 		store, err := l.store(0)
@@ -109,7 +88,7 @@ func (l *loader) read(ctx context.Context) error {
 			return nil, err
 		}
 		l.files = append(l.files, path)
-		if err := l.checkTable(read); err != nil {
+		if err := l.CheckTable(read); err != nil {
 			return nil, err
 		}
 		// The training file has chosen: the others must have the same inputs.
@@ -137,10 +116,7 @@ func (l *loader) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(panel.Ignored) > 0 {
-		l.notes = append(l.notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; table.categories takes texts",
-			panel.Path, quote.List(panel.Ignored)))
-	}
+	l.notes = append(l.notes, panel.Notes()...)
 	l.Panels[data.TrainPart], l.PartOf[panel] = panel, l.Split(panel, validFraction, testFraction)
 	if config.Valid != "" {
 		if err := whole(data.ValidPart, config.Valid); err != nil {
@@ -153,21 +129,5 @@ func (l *loader) read(ctx context.Context) error {
 		return whole(data.TestPart, config.Test)
 	}
 	l.Panels[data.TestPart] = panel
-	return nil
-}
-
-// checkTable refuses a table that turns out not to have what the configuration counts on.
-func (l *loader) checkTable(t *data.Table) error {
-	refuse := func(what, found, expected string) error {
-		return errors.WithStack(fault.Fault{Where: t.Path, What: what, Found: found, Expected: expected}.Err())
-	}
-	switch {
-	case t.Sequence < 0 && (l.Task == data.Classify || l.Task == data.Regress):
-		return refuse("file", "one series", fmt.Sprintf("sequences for the task %s: arrays [T,B,D], or table.sequence", l.Task))
-	case t.Sequence < 0 && (l.Task == data.Next || l.Task == data.Label) && l.Config.Forecast == nil:
-		return refuse("file", "one series", "sequences, or forecast.window to cut the one long series into pieces")
-	case len(l.Config.Table.Calendar) > 0 && !t.Dates:
-		return refuse("column "+quote.Text(l.Config.Table.Time), "numbers", "dates, as table.calendar wants")
-	}
 	return nil
 }
