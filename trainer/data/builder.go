@@ -188,6 +188,7 @@ func (l *Builder) fitInputs() error {
 			c.Gap = gaps[i].Mean
 		}
 	}
+	l.inputs.RowStep = fitted.rowStep(inTrain)
 	for panel := range l.PartOf {
 		store, err := l.store(panel.Rows() * l.inputs.Features())
 		if err != nil {

@@ -154,24 +154,41 @@ func (r *inputReader) before(s Series, row, rows int) float64 {
 // time since the last row before it in which it was observed, 0 in the first row of a series, and since the first row where
 // nothing was observed yet. The slices are used again.
 func (p *Panel) Walk(columns []InputColumn, visit func(s Series, row int, values, gaps []float64) error) error {
-	readers := p.readers(columns)
-	values, gaps, last := make([]float64, len(columns)), make([]float64, len(columns)), make([]int, len(columns))
+	w := newWalker(p.Table, columns)
 	for _, s := range p.Series {
-		for i := range last {
-			last[i] = s.Lo
-		}
 		for row := s.Lo; row < s.Hi; row++ {
-			now := p.Clock(row)
-			for i := range readers {
-				values[i], gaps[i] = readers[i].value(s, row), now-p.Clock(last[i])
-				if !math.IsNaN(values[i]) {
-					last[i] = row
-				}
-			}
-			if err := visit(s, row, values, gaps); err != nil {
+			w.step(s, row, row == s.Lo)
+			if err := visit(s, row, w.values, w.gaps); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// walker goes through the rows of a table and keeps what was observed last.
+type walker struct {
+	table        *Table
+	readers      []inputReader
+	values, gaps []float64 // of the last row
+	last         []float64 // when each input was observed
+}
+
+func newWalker(t *Table, columns []InputColumn) *walker {
+	n := len(columns)
+	return &walker{t, t.readers(columns), make([]float64, n), make([]float64, n), make([]float64, n)}
+}
+
+// step reads a row of a series, whose first row is begins.
+func (w *walker) step(s Series, row int, begins bool) {
+	now := w.table.Clock(row)
+	for i := range w.readers {
+		if begins {
+			w.last[i] = now
+		}
+		w.values[i], w.gaps[i] = w.readers[i].value(s, row), now-w.last[i]
+		if !math.IsNaN(w.values[i]) {
+			w.last[i] = now
+		}
+	}
 }

@@ -122,7 +122,7 @@ func (t *Table) name(row int) string {
 // clock returns the time of each row: that of the time column or, without one, its number.
 func (t *Table) Clock(row int) float64 {
 	if t.Time < 0 {
-		return float64(row)
+		return float64(row) * cmp.Or(t.RowStep, 1)
 	}
 	return t.At(row, t.Time)
 }
@@ -148,4 +148,29 @@ func (p *Panel) Row(row int) []float64 {
 // start is the first row of the series that a row is in.
 func (p *Panel) Start(row int) int {
 	return p.Series[sort.Search(len(p.Series), func(i int) bool { return p.Series[i].Hi > row })].Lo
+}
+
+// rowStep is the time between two rows of the training part that follow each other, 0 where it is not always the same or there are no
+// times.
+func (p *Panel) rowStep(inTrain func(row int) bool) float64 {
+	step := 0.0
+	if p.Time < 0 {
+		return step
+	}
+	for _, s := range p.Series {
+		for row := s.Lo + 1; row < s.Hi; row++ {
+			if !inTrain(row) || !inTrain(row-1) {
+				continue
+			}
+			d := p.Clock(row) - p.Clock(row-1)
+			if step == 0 {
+				step = d
+			}
+			// Times such as 0.1, 0.2, 0.3 are rounded.
+			if math.Abs(d-step) > 1e-6*step {
+				return 0
+			}
+		}
+	}
+	return step
 }

@@ -33,9 +33,7 @@ func ParseTable(ctx context.Context, path string, r Records, want Layout, store 
 
 // Parse reads rows as they are into a table; path is for messages.
 func Parse(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
-	p := &tableParser{
-		table: &Table{Path: path, Lexicons: map[int]*Lexicon{}}, want: want, positions: map[string]int{}, store: store,
-	}
+	p := newTableParser(path, want, store)
 	var err error
 	if p.names, err = r.Header(); err != nil {
 		return nil, err
@@ -63,6 +61,12 @@ func Parse(ctx context.Context, path string, r Records, want Layout, store RowSt
 		return nil, p.fault(1, 0, "after the header", "no rows", "at least one")
 	}
 	return p.table, p.finish()
+}
+
+func newTableParser(path string, want Layout, store RowStore) *tableParser {
+	return &tableParser{
+		table: &Table{Path: path, Lexicons: map[int]*Lexicon{}}, want: want, positions: map[string]int{}, store: store,
+	}
 }
 
 // tableParser is the state of reading one table.

@@ -2,12 +2,13 @@ package data
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Preparation is how the data of a user become the inputs of a trained model, and what its outputs mean. It is kept with the
-// weights, as JSON. The zero value is that of a model about whose data nothing is known.
+// Preparation is what belongs to a trained model: how rows become its inputs, and what its outputs mean. It is kept with the weights,
+// as JSON. The zero value is that of a model about whose data nothing is known.
 type Preparation struct {
 	Alphabet []string     `json:"alphabet,omitempty"` // see Spec
 	Unit     Unit         `json:"unit,omitempty"`     // see Spec
@@ -38,7 +39,7 @@ func (d *Data) Preparation() Preparation {
 	}
 }
 
-// ValidateFor lists what is wrong with a signature that comes from a file, for a model of that vocabulary or number of
+// ValidateFor lists what is wrong with a preparation that comes from a file, for a model of that vocabulary or number of
 // features, and of that many outputs.
 func (s Preparation) ValidateFor(vocabulary, features, outputs int) fault.List {
 	var faults fault.List
@@ -74,9 +75,20 @@ func (s Preparation) ValidateFor(vocabulary, features, outputs int) fault.List {
 	return faults
 }
 
-// Original is [Spec.Original].
-func (s Preparation) Original(k int, value float64) float64 {
-	return Spec{TargetScale: s.TargetScale, TargetOffset: s.TargetOffset}.Original(k, value)
+// Original brings the outputs of one prediction to the units of the data, in place. They are a number for each target, or with
+// Quantiles a number for each quantile of each target next to each other. Base is what they are changes from, of [Sequences].Base; 0
+// where there is none.
+func (s Preparation) Original(outputs []float64, base float64) {
+	for i, v := range outputs {
+		if s.Logarithm {
+			v = math.Exp(v)
+		}
+		if s.TargetScale != nil {
+			k := i * len(s.TargetScale) / len(outputs)
+			v = v*s.TargetScale[k] + s.TargetOffset[k]
+		}
+		outputs[i] = v + base
+	}
 }
 
 // Encode is [Spec.Encode].

@@ -50,6 +50,7 @@ type Table struct {
 	TextNames  []string // of the columns of texts that are inputs
 	Texts      []int
 
+	RowStep  float64          // the time between rows where there is no column of times; 0: 1
 	Dates    bool             // whether the times are dates, in seconds since 1970
 	Lexicons map[int]*Lexicon // of what stands in a row as a text
 }

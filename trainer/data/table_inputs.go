@@ -26,7 +26,8 @@ type TableInputs struct {
 	Fill     Fill          `json:"fill"`
 	Mask     bool          `json:"mask,omitempty"`
 	Gap      bool          `json:"gap,omitempty"`
-	Window   int           `json:"window,omitempty"` // a forecast is made of so many rows; 0: of all
+	Window   int           `json:"window,omitempty"` // a forecast is made of this number of rows; 0: of all
+	RowStep  float64       `json:"step,omitempty"`   // the time between two rows in the training part, where it is always the same; else 0
 
 	// Relative is the column whose values are taken from the last one observed when the window ends, in units of RelativeScale, as
 	// the outputs are; empty: there is none.
@@ -125,6 +126,7 @@ func (t *TableInputs) Validate() fault.List {
 	faults.Check(t.Date == nil || len(t.Date) == 4, "date", len(t.Date), "4 columns")
 	checkOneOf(&faults, "fill", t.Fill, FillForward, FillLinear, FillMean, FillZero)
 	faults.Check(t.Window >= 0 && t.Window <= maxWindow, "window", t.Window, "0 to %d rows", maxWindow)
+	faults.Check(t.RowStep >= 0 && !math.IsInf(t.RowStep, 0), "step", t.RowStep, "a number, 0 or more")
 	if t.Relative != "" {
 		faults.Check(slices.ContainsFunc(t.Columns, t.isRelative), "relative", t.Relative, "a column of numbers among the inputs")
 		faults.Check((scaling{t.RelativeScale, 0}).usable(), "relative_scale", t.RelativeScale, "a number above 0")
@@ -190,36 +192,10 @@ func (p *Panel) tokenize(alphabet []string, store RowStore) error {
 
 // prepare gives the panel its features.
 func (p *Panel) prepare(t *TableInputs, store RowStore) error {
-	width := len(t.Columns)
-	p.InputColumns, p.Columns = width, t.Features()
-	feature, last := make([]float64, p.Columns), make([]float64, width)
+	p.InputColumns, p.Columns = len(t.Columns), t.Features()
+	f := newFiller(t)
 	err := p.Walk(t.Columns, func(s Series, row int, values, gaps []float64) error {
-		for i, c := range t.Columns {
-			x, at := values[i], width+i
-			if t.Mask {
-				feature[at] = float64(1 - calc.One(math.IsNaN(x)))
-				at += width
-			}
-			if t.Gap {
-				feature[at] = c.scaleGap(gaps[i])
-			}
-			if row == s.Lo {
-				last[i] = c.Mean
-			}
-			switch {
-			case !math.IsNaN(x):
-				last[i] = x
-			case t.Fill == FillZero:
-				x = 0
-			case t.Fill == FillMean:
-				x = c.Mean
-			default:
-				// With linear this stands only where no value follows, or none went before.
-				x = last[i]
-			}
-			feature[i] = c.apply(x)
-		}
-		return store.Add(feature)
+		return store.Add(f.features(values, gaps, row == s.Lo))
 	})
 	if errors.Is(err, ErrTooManyNumbers) {
 		return errors.WithStack(fault.Fault{
@@ -234,6 +210,48 @@ func (p *Panel) prepare(t *TableInputs, store RowStore) error {
 		p.interpolate(t.Columns)
 	}
 	return err
+}
+
+// filler makes features of what was observed in the rows of a series, one after the other.
+type filler struct {
+	inputs  *TableInputs
+	feature []float64
+	last    []float64 // the value of each input that was observed last
+}
+
+func newFiller(t *TableInputs) *filler {
+	return &filler{t, make([]float64, t.Features()), make([]float64, len(t.Columns))}
+}
+
+// features returns those of a row, which are overwritten by the next call.
+func (f *filler) features(values, gaps []float64, begins bool) []float64 {
+	t, width := f.inputs, len(f.inputs.Columns)
+	for i, c := range t.Columns {
+		x, at := values[i], width+i
+		if t.Mask {
+			f.feature[at] = float64(1 - calc.One(math.IsNaN(x)))
+			at += width
+		}
+		if t.Gap {
+			f.feature[at] = c.scaleGap(gaps[i])
+		}
+		if begins {
+			f.last[i] = c.Mean
+		}
+		switch {
+		case !math.IsNaN(x):
+			f.last[i] = x
+		case t.Fill == FillZero:
+			x = 0
+		case t.Fill == FillMean:
+			x = c.Mean
+		default:
+			// With linear it is a first value: it remains where no value follows, or where none was observed before.
+			x = f.last[i]
+		}
+		f.feature[i] = c.apply(x)
+	}
+	return f.feature
 }
 
 // interpolate draws a line between the values that were observed before and after missing ones.
@@ -286,6 +304,7 @@ type Sequences struct {
 	Inputs [][]float64 // of each sequence [steps,D], row by row; nil where the inputs are tokens
 	Tokens [][]int     // of each sequence; nil where the inputs are numbers
 	Base   []float64   // of each sequence what an output is the change from, in units of the data; nil: outputs are no changes
+	Notes  []string    // what a user may not expect of how they were read, a line each
 
 	// Times are those of the steps of each sequence, [steps]; nil where they have none. With Dates they are seconds since 1970.
 	Times [][]float64
@@ -312,14 +331,15 @@ func (s *Sequences) addTimes(p *Panel, lo, hi int) {
 }
 
 // Prepare makes features of numbers that are given one row after the other in each sequence, a missing one as NaN, as the
-// rows of a table would. There are no times, so it fails where inputs depend on the time between rows.
+// rows of a table would. They have no times: they count as far apart as the rows of the training part, and where those are at different
+// distances, inputs that depend on it are an error. Of a sequence that is longer than Window its last rows are taken.
 func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	if !t.Numeric() {
 		return nil, errors.WithStack(fault.Fault{
 			Where: "inputs", Found: "numbers alone", Expected: "a table like that of the training: the inputs are made of texts or dates as well",
 		}.Err())
 	}
-	if t.TimeMatters() {
+	if t.TimeMatters() && t.RowStep == 0 {
 		return nil, errors.WithStack(fault.Fault{
 			Where: "inputs", What: "the time between rows is missing", Found: "numbers alone",
 			Expected: fmt.Sprintf("a table with the column %q: gaps, or filling on the line between two values, depend on it", t.Time),
@@ -327,14 +347,16 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	}
 	want := t.Layout()
 	width := len(want.Inputs)
-	table := &Table{Path: "inputs", Width: width, InputNames: want.Inputs, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1, Value: -1}
+	table := &Table{Path: "inputs", RowStep: t.RowStep, Width: width, InputNames: want.Inputs, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1, Value: -1}
 	for i := range width {
 		table.Inputs = append(table.Inputs, i)
 	}
 	p := &Panel{Table: table}
 	for i, values := range raw.Inputs {
 		if len(values)%width != 0 {
-			return nil, errors.Errorf("sequence %d: found %d numbers, expected a multiple of %d", i, len(values), width)
+			return nil, errors.WithStack(fault.Fault{
+				Where: "inputs", What: fmt.Sprintf("sequence %d", i), Found: fmt.Sprintf("%d numbers", len(values)), Expected: fmt.Sprintf("a multiple of %d", width),
+			}.Err())
 		}
 		lo := table.Rows()
 		table.Cells = append(table.Cells, values...)
@@ -347,11 +369,30 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 		return nil, err
 	}
 	out := &Sequences{Names: raw.Names, Inputs: make([][]float64, len(raw.Inputs))}
+	short := 0
 	for i, s := range whole {
-		out.Inputs[i] = p.Features[s.Lo*p.Columns : s.Hi*p.Columns]
+		lo := t.windowOf(s, &short)
+		out.Inputs[i] = p.Features[lo*p.Columns : s.Hi*p.Columns]
 		t.relate(p, s, out.Inputs[i], out)
 	}
+	out.Notes = t.shortNote("inputs", short)
 	return out, nil
+}
+
+// windowOf is where the rows begin that a forecast is made of; short counts the series that have fewer.
+func (t *TableInputs) windowOf(s Series, short *int) int {
+	if t.Window == 0 {
+		return s.Lo
+	}
+	*short += calc.One(s.Hi-s.Lo < t.Window)
+	return max(s.Lo, s.Hi-t.Window)
+}
+
+func (t *TableInputs) shortNote(path string, short int) []string {
+	if short == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: %d sequences have fewer rows than the window of %d that the model was trained on; they are predicted from what there is", path, short, t.Window)}
 }
 
 // FromTable makes inputs of a table with the columns of [TableInputs.Layout]; alphabet is that of the tokens, if the inputs are such.
@@ -369,15 +410,12 @@ func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, er
 	if err != nil {
 		return nil, err
 	}
-	s := &Sequences{}
+	s, short := &Sequences{}, 0
 	for _, one := range p.Series {
 		if p.Sequence >= 0 {
 			s.Names = append(s.Names, p.Text(one.Lo, p.Sequence))
 		}
-		lo := one.Lo
-		if t.Window > 0 {
-			lo = max(lo, one.Hi-t.Window)
-		}
+		lo := t.windowOf(one, &short)
 		s.addTimes(p, lo, one.Hi)
 		features := p.Features[lo*p.Columns : one.Hi*p.Columns]
 		t.relate(p, one, features, s)
@@ -391,5 +429,6 @@ func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, er
 		}
 		s.Tokens = append(s.Tokens, tokens)
 	}
+	s.Notes = append(table.Notes(), t.shortNote(p.Path, short)...)
 	return s, nil
 }

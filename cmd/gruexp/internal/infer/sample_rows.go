@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/pkg/errors"
@@ -57,10 +58,8 @@ func (s *rows) numbers(i, t int) []float64 { return s.features[i][t] }
 func (s *rows) endings() []string          { return []string{csvEnding} }
 
 func (s *rows) extend(i int, outputs []float64) {
-	row := make([]float64, len(outputs))
-	for k, v := range outputs {
-		row[k] = s.signature.Original(k, v)
-	}
+	row := slices.Clone(outputs)
+	s.signature.Original(row, 0)
 	s.written[i] = append(s.written[i], row)
 	s.features[i] = append(s.features[i], s.signature.Table.Follow(row))
 }
