@@ -207,6 +207,6 @@ func (b *builder[F]) layer(p spec.PlannedLayer) (layer[F], error) {
 	case spec.DropoutConfig, spec.ActivityRegularizationConfig:
 		return nil, nil
 	default:
-		return nil, errors.Errorf("%s: found a layer of the kind %s, expected one that is built in, or a cell: the runtime knows no equations of it", p.Name, p.Kind)
+		return b.custom(p)
 	}
 }

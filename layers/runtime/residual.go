@@ -24,7 +24,9 @@ type residualPass[F kernel.Float] struct {
 func (r *residualPass[F]) run(in sequence[F]) sequence[F] {
 	out := in
 	for _, p := range r.passes {
-		out = p.run(out)
+		if out = p.run(out); out.err != nil {
+			return out
+		}
 	}
 	r.y = append(r.y[:0], in.x...)
 	kernel.AddMatrix(r.pool, in.rows(), in.width, out.x, in.width, r.y, in.width)

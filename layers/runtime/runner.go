@@ -59,7 +59,9 @@ func (r *Runner[F]) run(b Batch[F]) (sequence[F], error) {
 		return sequence[F]{}, err
 	}
 	for _, p := range r.passes {
-		in = p.run(in)
+		if in = p.run(in); in.err != nil {
+			return sequence[F]{}, in.err
+		}
 	}
 	return in, nil
 }
@@ -96,6 +98,8 @@ type sequence[F kernel.Float] struct {
 	x                   []F // [T,B,width], or [B,width] where steps is 0
 	steps, batch, width int
 	mask                []F // [T,B], or nil where there is no padding or no step
+
+	err error // of a layer that is not built in; then the others mean nothing
 }
 
 // rows is how many vectors there are.

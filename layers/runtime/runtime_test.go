@@ -265,6 +265,111 @@ func TestStepsAllocateNothing(t *testing.T) {
 	}
 }
 
+// affine is a layer that is not built in: y = scale⊙x + shift, for every vector by itself.
+type affine struct {
+	Shift float64 `yaml:"shift"`
+}
+
+func (affine) Validate() fault.List                               { return nil }
+func (affine) OutputShape(in spec.Shape) (spec.Shape, fault.List) { return in, nil }
+func (affine) Params(in spec.Shape) []spec.Param {
+	return []spec.Param{{Name: "scale", Role: param.RoleScale, Shape: []int{in.Width}}}
+}
+
+func (a affine) Vector(params map[string][]float64, x, y []float64) {
+	for i, v := range x {
+		y[i] = params["scale"][i]*v + a.Shift
+	}
+}
+
+// total sums the steps of a sequence; wide is what it says it returns.
+type total struct{ wide int }
+
+func (total) Validate() fault.List { return nil }
+
+func (t total) OutputShape(in spec.Shape) (spec.Shape, fault.List) {
+	return spec.Shape{Width: in.Width + t.wide}, nil
+}
+
+func (total) Sequence(_ map[string][]float64, in runtime.Sequence) runtime.Sequence {
+	y := make([]float64, in.Size*in.Width)
+	for i, v := range in.X {
+		row := i / in.Width
+		if in.Mask == nil || in.Mask[row] != 0 {
+			y[row%in.Size*in.Width+i%in.Width] += v
+		}
+	}
+	return runtime.Sequence{X: y, Size: in.Size, Width: in.Width}
+}
+
+func own(kind string, options spec.Layer) spec.LayerConfig {
+	return spec.LayerConfig{Custom: &spec.Custom{Kind: kind, Options: options}}
+}
+
+func TestOwnLayers(t *testing.T) {
+	t.Parallel()
+	cfg := spec.ModelConfig{Input: spec.Input{Size: 2}, Layers: []spec.LayerConfig{
+		{Residual: &spec.ResidualConfig{Layers: []spec.LayerConfig{own("affine", affine{Shift: 1})}}}, own("total", total{}),
+	}}
+	head := spec.Head{Loss: spec.MeanSquaredError, Units: 2}
+	scale := []weights.Tensor{{Name: "residual0/affine0/scale", Shape: []int{2}, Data: []float32{2, -1}}}
+	m, err := runtime.New(cfg, head, scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := runtime.NewRunner[float32](m, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := runtime.Batch[float32]{Steps: 2, Size: 2, Inputs: []float32{1, 2, 3, 4, 5, 6, 7, 8}, Mask: []float32{1, 1, 1, 0}}
+	for range 2 { // the second time over used memory
+		found, err := runner.Run(b)
+		// x + 2x + 1 and x − x + 1, summed over the steps that the mask counts
+		if expected := []float32{3*6 + 2, 2, 3*3 + 1, 1}; err != nil || !slices.Equal(found, expected) {
+			t.Errorf("found %v, %v, expected %v", found, err, expected)
+		}
+	}
+	if _, err := runtime.NewStepper[float32](m, 1); err == nil || !strings.Contains(err.Error(), "total0: found a layer that looks at several steps") {
+		t.Errorf("found %v, expected that total cannot run step by step", err)
+	}
+
+	cfg.Layers[1] = own("total", total{wide: 1})
+	head.Units = 3
+	if m, err = runtime.New(cfg, head, scale); err != nil {
+		t.Fatal(err)
+	}
+	if runner, err = runtime.NewRunner[float32](m, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runner.Run(b); err == nil || !strings.Contains(err.Error(), "total0: found 4 numbers of 0 steps of 2 sequences, expected vectors of 3 for 2 sequences") {
+		t.Errorf("found %v, expected an error of the layer", err)
+	}
+
+	steps := spec.ModelConfig{Input: spec.Input{Size: 2}, Layers: []spec.LayerConfig{own("affine", affine{Shift: 1})}}
+	m, err = runtime.New(steps, perStep(2), []weights.Tensor{{Name: "affine0/scale", Shape: []int{2}, Data: []float32{2, -1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stepper, err := runtime.NewStepper[float32](m, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := stepper.Step([]float32{3, 4}, nil); err != nil || !slices.Equal(found, []float32{7, -3}) {
+		t.Errorf("found %v, %v, expected 7 and -3", found, err)
+	}
+
+	steps.Layers[0] = own("mute", muted{})
+	if _, err = runtime.New(steps, perStep(2), nil); err == nil || !strings.Contains(err.Error(), "mute0: found a layer of the kind mute without equations") {
+		t.Errorf("found %v, expected an error that names the layer", err)
+	}
+}
+
+// muted is a layer without equations.
+type muted struct{}
+
+func (muted) Validate() fault.List                               { return nil }
+func (muted) OutputShape(in spec.Shape) (spec.Shape, fault.List) { return in, nil }
+
 // wrongCell asks for a gate that it does not have.
 type wrongCell struct{ minimalGatedUnit }
 

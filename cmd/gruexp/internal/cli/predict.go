@@ -34,7 +34,7 @@ step by step, as in a service that gets one step at a time, and gives the same n
 			if err != nil {
 				return err
 			}
-			o.Threads = options.Threads
+			o.Threads, o.Extensions = options.Threads, a.extensions
 			report, err := infer.Predict(cmd.Context(), args[0], o)
 			if err != nil {
 				return err

@@ -32,6 +32,7 @@ same sequences, the first of them whatever --count is.`,
   gruexp sample runs/mine-1 --prime last-week.csv --steps 24 --output next-day.csv`,
 		Args: arguments(1, 1, "the directory of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Extensions = a.extensions
 			cmd.Flags().Visit(func(f *pflag.Flag) { o.Given = append(o.Given, f.Name) })
 			files, err := infer.Sample(cmd.Context(), args[0], o, a.stdout)
 			if err != nil {
