@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"bufio"
+	stderrors "errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,7 +18,8 @@ const bufferSize = 64 << 10
 //
 // The new content goes to a temporary file in the directory of path, through a buffer, and then, synced, takes the
 // place of path by a rename; the directory is synced too where the system knows how. A new file has the permissions
-// perm less the umask, whatever the old one had. A symbolic link at path is replaced, not followed.
+// perm less the umask, whatever the old one had. Only a regular file is replaced: a symbolic link, a device, a pipe or
+// a directory at path is an error, [ErrNotRegular] or that of the system, and is left as it is.
 //
 // An error carries the path and the cause ([errors.Is] finds syscall.ENOSPC or what write returned). After an error
 // the temporary file is gone and path is untouched, except where only the last sync, that of the directory, failed:
@@ -26,7 +28,56 @@ func Write(path string, perm os.FileMode, write func(io.Writer) error) error {
 	return errors.Wrapf(replace(path, perm, write), "write %s", path)
 }
 
+// WriteOutput is [Write] for a path that a user has named. What is there and is neither a regular file nor a directory, as a
+// device or a pipe, is written to in one go, also through a symbolic link as /dev/stdout is one.
+func WriteOutput(path string, perm os.FileMode, write func(io.Writer) error) error {
+	const streams = os.ModeDevice | os.ModeNamedPipe | os.ModeSocket
+	if info, err := os.Stat(path); err == nil && info.Mode()&streams != 0 {
+		return errors.Wrapf(stream(path, write), "write %s", path)
+	}
+	return Write(path, perm, write)
+}
+
+// stream writes into what is there.
+func stream(path string, write func(io.Writer) error) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+	}()
+	buffered := bufio.NewWriterSize(f, bufferSize)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// ErrNotRegular says that what is at a path is no regular file.
+var ErrNotRegular = stderrors.New("something that is not a regular file")
+
+// checkRegular rejects a path at which anything but a regular file is.
+func checkRegular(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular() && !info.IsDir(): // of a directory the system says it
+		return &fs.PathError{Op: "write", Path: path, Err: ErrNotRegular}
+	default:
+		return nil
+	}
+}
+
 func replace(path string, perm os.FileMode, write func(io.Writer) error) error {
+	if err := checkRegular(path); err != nil {
+		return err
+	}
 	dir := filepath.Dir(path)
 	f, err := createTemporary(dir, perm)
 	if err != nil {

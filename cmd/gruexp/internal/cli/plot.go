@@ -170,5 +170,5 @@ func writeChart(c *chart.Curve, output string) error {
 	case csvChartEnding:
 		write = c.WriteCSV
 	}
-	return atomicfile.Write(output, 0o644, write)
+	return atomicfile.WriteOutput(output, 0o644, write)
 }

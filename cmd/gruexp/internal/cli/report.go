@@ -65,7 +65,7 @@ func (a *app) writeReport(ctx context.Context, paths []string, output string) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := atomicfile.Write(output, 0o644, r.WritePage); err != nil {
+	if err := atomicfile.WriteOutput(output, 0o644, r.WritePage); err != nil {
 		return nil, usererr.Output(output, err)
 	}
 	return r, nil

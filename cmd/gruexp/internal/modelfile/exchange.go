@@ -31,7 +31,7 @@ func Export(dir, output string, e Exchange) (*layers.Model, error) {
 		return nil, err
 	}
 	var refused error
-	err = atomicfile.Write(output, 0o644, func(w io.Writer) error {
+	err = atomicfile.WriteOutput(output, 0o644, func(w io.Writer) error {
 		refused = interchange.Export(w, f.Model, e.Format, e.Renamings, f.Metadata)
 		return refused
 	})
