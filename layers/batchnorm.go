@@ -29,6 +29,7 @@ type BatchNorm struct {
 	config                       BatchNormConfig
 	gamma, beta                  *graph.Param
 	runningMean, runningVariance *graph.Param
+	fixed                        bool // training uses the running statistics and leaves them as they are
 }
 
 // NewBatchNorm makes a batch normalization for inputs of that size. Parameters are called NAME/gamma and NAME/beta, the
@@ -66,11 +67,11 @@ func (n *BatchNorm) Apply(b *graph.Builder, in Seq) (Seq, error) {
 	}
 	out, err := op.BatchNorm(b.Ops(), op.BatchNormNodes{
 		X: in.X, Mask: in.Mask, Gain: p[0], Shift: p[1], Mean: p[2], Variance: p[3],
-	}, op.BatchNormOptions{Momentum: *n.config.Momentum, Epsilon: n.config.Epsilon, Running: b.Mode() != graph.Train})
+	}, op.BatchNormOptions{Momentum: *n.config.Momentum, Epsilon: n.config.Epsilon, Running: b.Mode() != graph.Train || n.fixed})
 	if err != nil {
 		return Seq{}, errors.WithMessage(err, n.name)
 	}
-	if b.Mode() == graph.Train {
+	if b.Mode() == graph.Train && !n.fixed {
 		if err := b.Update(n.runningMean, out.Mean); err != nil {
 			return Seq{}, err
 		}

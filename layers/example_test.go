@@ -200,3 +200,82 @@ func Example_training() {
 	// Output:
 	// right in at least 95% of 640 unseen sequences: true
 }
+
+// minimalUnit is the minimal gated unit (Zhou et al. 2016, arXiv:1603.09420).
+type minimalUnit struct{}
+
+func (minimalUnit) Gates() []string { return []string{"forget", "candidate"} }
+
+func (minimalUnit) Step(e layers.Equations, h layers.Value) layers.Value {
+	f := e.Gate("forget", e.Sum(e.Input("forget"), e.Recurrent("forget", h)))
+	n := e.Candidate(e.Sum(e.Input("candidate"), e.Recurrent("candidate", e.Product(f, h))))
+	return e.Between(f, n, h)
+}
+
+// A cell that is not built in, as a layer of a model with the options that all recurrent layers have. A configuration knows it by its
+// key once it is handed in as one of the Extensions.
+func ExampleCell() {
+	extensions := layers.Extensions{Cells: map[string]layers.Cell{"mgu": minimalUnit{}}}
+	if err := extensions.Validate().Err(); err != nil {
+		log.Fatal(err)
+	}
+	model, err := layers.NewModel(layers.ModelConfig{
+		Input: layers.Input{Size: 4},
+		Layers: []layers.LayerConfig{
+			layers.NewCustom("mgu", layers.CellConfig{Cell: minimalUnit{}, Units: 16, Bidirectional: true, Dropout: 0.2}),
+			{Dense: &layers.DenseConfig{}},
+		},
+	}, layers.Head{Loss: layers.CrossEntropy, Units: 3}, tensor.Float32, graph.NewStreams(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range model.Params()[:3] {
+		fmt.Println(p.Name, p.Value.Shape())
+	}
+	// Output:
+	// mgu0/kernel (4, 32)
+	// mgu0/recurrent_kernel (16, 32)
+	// mgu0/bias (32)
+}
+
+// A model of layers that exist already, without a configuration.
+func ExampleNewSequential() {
+	streams := graph.NewStreams(1)
+	recurrent, err := layers.NewGRU(layers.GRUConfig{Units: 16}, "gru0", 4, tensor.Float32, streams)
+	if err != nil {
+		log.Fatal(err)
+	}
+	last, err := layers.NewDense(layers.DenseConfig{Units: 3}, "dense0", 8, tensor.Float32, streams)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = layers.NewSequential(layers.Input{Size: 4}, layers.Head{Loss: layers.CrossEntropy, Units: 3}, tensor.Float32, recurrent, last)
+	fmt.Println(err)
+	// Output:
+	// layers: dense0: found an input of shape (2, 16), expected rank [2 3] with last dimension 8
+}
+
+// A model begins with the recurrent layer of another one, which training then leaves as it is; its last layer is new.
+func ExampleModel_Start() {
+	build := func(classes int, seed uint64) *layers.Model {
+		m, err := layers.NewModel(layers.ModelConfig{
+			Input:  layers.Input{Size: 4},
+			Layers: []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 16}}, {Dense: &layers.DenseConfig{}}},
+		}, layers.Head{Loss: layers.CrossEntropy, Units: classes}, tensor.Float32, graph.NewStreams(seed))
+		if err != nil {
+			log.Fatal(err)
+		}
+		return m
+	}
+	trained, model := build(10, 1), build(3, 2)
+	taken, err := model.Start(graph.Tensors(trained.Params()), layers.Transfer{Take: []string{"gru0"}, Freeze: []string{"gru0"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("taken:", taken)
+	_, err = model.Start(graph.Tensors(trained.Params()), layers.Transfer{Take: []string{"dense0"}})
+	fmt.Println(err)
+	// Output:
+	// taken: [gru0/kernel gru0/recurrent_kernel gru0/bias gru0/recurrent_bias]
+	// take.0: found dense0/kernel [16 10] in the trained model, expected (16, 3): leave dense0 out to draw it again; take.0: found dense0/bias [10] in the trained model, expected (3): leave dense0 out to draw it again
+}
