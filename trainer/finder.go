@@ -44,8 +44,8 @@ type Finding struct {
 	Raw           []float64 `json:"raw_losses"`     // comparable and not smoothed
 	Diverged      bool      `json:"diverged"`       // the loss exploded before Max
 
-	// Suggested is the learning rate to try: the geometric mean of the next three. It is 0 where the loss does not clearly fall; Reason
-	// then says why.
+	// Suggested is the learning rate to try: twice the geometric mean of the next three, but at most half of the rate with the least
+	// loss. It is 0 where the loss does not clearly fall; Reason then says why.
 	Suggested    float64 `json:"suggested"`
 	MinimumTenth float64 `json:"minimum_tenth"` // a tenth of the rate with the least loss
 	Steepest     float64 `json:"steepest"`      // where the loss falls most steeply by the logarithm of the rate
@@ -53,9 +53,9 @@ type Finding struct {
 	Reason       string  `json:"reason,omitempty"`
 }
 
-// Range is the least and the greatest of the three rates that Suggested is the mean of.
+// Range is the least and the greatest rate that the course speaks for: where to look for a better one.
 func (f *Finding) Range() (low, high float64) {
-	return min(f.MinimumTenth, f.Steepest, f.Valley), max(f.MinimumTenth, f.Steepest, f.Valley)
+	return min(f.MinimumTenth, f.Steepest, f.Valley), max(f.MinimumTenth, f.Steepest, f.Valley, f.Suggested)
 }
 
 // FindLearningRate trains model on train with a learning rate that rises from step to step (Smith 2017, arXiv:1506.01186, section
@@ -68,7 +68,8 @@ func (f *Finding) Range() (low, high float64) {
 // ends the course (as in fastai).
 //
 // The first tenth of the steps, ten at least, and the last one are not looked at (as in Lightning). The loss must fall by more than
-// a hundredth and by more than four standard errors of the smoothed curve, or there is no suggestion.
+// a hundredth and by more than four standard errors of the smoothed curve, or there is no suggestion. What the rule is worth is in
+// docs/math.md.
 func (t *Trainer) FindLearningRate(ctx context.Context, model Model, train data.Dataset, cfg FinderConfig) (*Finding, error) {
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate().Err(); err != nil {
@@ -216,7 +217,7 @@ func (f *Finding) suggest(level float64) error {
 		valley--
 	}
 	f.Steepest, f.Valley = f.LearningRates[steepest], f.LearningRates[valley]
-	f.Suggested = math.Cbrt(f.MinimumTenth * f.Steepest * f.Valley)
+	f.Suggested = min(2*math.Cbrt(f.MinimumTenth*f.Steepest*f.Valley), 5*f.MinimumTenth)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package trainer_test
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -43,6 +44,66 @@ func TestFindLearningRate(t *testing.T) {
 	h := e.mustFit(t).history
 	if first, last := h.Epochs[0].Valid["mse"], h.Epochs[9].Valid["mse"]; last > 0.8*first {
 		t.Errorf("found mse %v after the first epoch and %v after the tenth with the suggested rate %v, expected it to learn", first, last, found.Suggested)
+	}
+}
+
+// What does not learn gets no suggestion: with rates too small to change anything, and with targets that are noise.
+func TestFinderSuggestsNothing(t *testing.T) {
+	t.Parallel()
+	small := trainer.FinderConfig{Min: 1e-30, Max: 1e-20, Steps: 40}
+	for name, e := range map[string]experiment{"labels by chance": noise(), "rates of nothing": noisy()} {
+		for seed := range uint64(5) {
+			e.seed = seed
+			m := e.make(t)
+			cfg := small
+			if name == "labels by chance" {
+				cfg = trainer.FinderConfig{Min: 1e-6, Max: 1e-3, Steps: 60} // at which nothing is learned by heart
+			}
+			found, err := m.FindLearningRate(t.Context(), m.model, m.train, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found.Suggested != 0 || found.Reason == "" || len(found.Losses) != len(found.LearningRates) {
+				t.Errorf("%s, seed %d: found the suggestion %v, expected none and why", name, seed, found.Suggested)
+			}
+		}
+	}
+}
+
+// noise is an experiment whose labels have nothing to do with the inputs.
+func noise() experiment {
+	e := noisy()
+	s := waves(160, 1, data.ClassPerSequence)
+	r := rand.New(rand.NewPCG(9, 9))
+	for i := range s.labels {
+		s.labels[i][0] = r.IntN(2)
+	}
+	e.train, e.valid = s, nil
+	e.trainer.EarlyStopping, e.trainer.ReduceOnPlateau = nil, nil
+	return e
+}
+
+// The suggestion does not depend on which batches come first: it is within a factor of 3 for all seeds, and lies in its range.
+func TestFinderIsStable(t *testing.T) {
+	t.Parallel()
+	least, most := math.Inf(1), 0.0
+	for seed := range uint64(6) {
+		e := noisy()
+		e.train, e.seed = waves(160, 1, data.ValuesPerSequence), seed
+		e.trainer, e.layers = trainer.Config{BatchSize: 16}, gru(16, false)
+		m := e.make(t)
+		found, err := m.FindLearningRate(t.Context(), m.model, m.train, trainer.FinderConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		low, high := found.Range()
+		if !(low > 1e-4 && low <= found.Suggested && found.Suggested <= high && high < 1) {
+			t.Errorf("seed %d: found %v in the range from %v to %v", seed, found.Suggested, low, high)
+		}
+		least, most = min(least, found.Suggested), max(most, found.Suggested)
+	}
+	if most > 3*least {
+		t.Errorf("found suggestions from %v to %v over seeds", least, most)
 	}
 }
 
