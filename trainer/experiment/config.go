@@ -34,6 +34,8 @@ type Config struct {
 	Solver  solvers.Config `yaml:"solver"`
 	Trainer trainer.Config `yaml:"trainer"`
 
+	Init *InitConfig `yaml:"init,omitempty"` // where the weights come from; default: random ones
+
 	Goal *Goal `yaml:"goal,omitempty"` // what `gruexp reproduce` measures and shows beside it
 
 	document   *yamlconf.Document // that it was read from; nil: it was made in Go
@@ -99,6 +101,9 @@ func (c Config) Validate() fault.List {
 		faults.Check(layer == "", "data.batch_size", 1, "2 or more: model.%s normalizes over the vectors of a batch, and one has no variance", layer)
 	}
 	faults.Under("solver", c.Solver.Validate())
+	if c.Init != nil {
+		faults.Under("init", c.Init.Validate())
+	}
 	var training fault.List // what checkTargets looks at again
 	losses := slices.Concat([]layers.Loss{LossAuto}, layers.Losses(), c.extensions.lossesOf(spec.ClassTargets, spec.EventTargets, spec.NumberTargets))
 	training.Check(slices.Contains(losses, layers.Loss(c.Loss)), "loss", c.Loss, "one of %v", losses)

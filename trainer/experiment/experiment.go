@@ -158,12 +158,17 @@ func (e *Experiment) build() error {
 	if e.model, err = layers.NewModel(cfg.Model, cfg.Head(spec), cfg.Dtype(), e.streams); !collect(&faults, "model", err) {
 		return err
 	}
-	_, unplanned := cfg.Solver.New(e.Plan())
+	_, unplanned := cfg.solver().New(e.Plan())
 	if !collect(&faults, "solver", unplanned) {
 		return unplanned
 	}
 	if e.model != nil && unplanned == nil {
-		faults.Under("solver", cfg.Solver.ValidateFor(e.model.Params()))
+		faults.Under("solver", cfg.checkSolver(e.model.Params()))
+	}
+	if e.model != nil && cfg.Init != nil && !e.options.keepInit {
+		if err := e.initialize(); !collect(&faults, "", err) {
+			return err
+		}
 	}
 	if err := faults.Err(); err != nil {
 		return cfg.Place("", err)
@@ -178,7 +183,7 @@ func (e *Experiment) newTrainer() (*trainer.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trainer.New(e.cfg.Trainer, e.cfg.Solver, e.streams, trainer.Options{
+	return trainer.New(e.cfg.Trainer, e.cfg.solver(), e.streams, trainer.Options{
 		Pool:        e.pool,
 		Callbacks:   e.options.callbacks,
 		Checkpoints: e.options.checkpoints,

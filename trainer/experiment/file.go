@@ -96,8 +96,12 @@ func (c *Config) Place(prefix string, err error) error {
 	list.Under(prefix, faults)
 	seen := map[string]bool{}
 	list = slices.DeleteFunc(fromRoot(list), func(f fault.Fault) bool { // whole and part may find the same
-		twice := seen[f.Path]
-		seen[f.Path] = true
+		key := f.Path
+		if strings.HasPrefix(key, "init.") { // many tensors may not fit
+			key += f.Found
+		}
+		twice := seen[key]
+		seen[key] = true
 		return twice
 	})
 	if c.document == nil {
@@ -180,20 +184,27 @@ const CommandLine = "command line"
 // up in the folder of the configuration and then in the working directory. One that is in neither stays as it is, for the folder of
 // the data sets.
 func (c *Config) absolute(folder string) {
-	c.Data = c.Data.WithPaths(func(path string) string {
-		if filepath.IsAbs(path) {
-			return path
-		}
-		for _, candidate := range []string{filepath.Join(folder, path), path} {
-			if _, err := os.Stat(candidate); err != nil {
-				continue
-			}
-			if whole, err := filepath.Abs(candidate); err == nil {
-				return whole
-			}
-		}
+	if c.Init != nil {
+		init := *c.Init
+		init.Run = absolute(folder, init.Run)
+		c.Init = &init
+	}
+	c.Data = c.Data.WithPaths(func(path string) string { return absolute(folder, path) })
+}
+
+func absolute(folder, path string) string {
+	if path == "" || filepath.IsAbs(path) {
 		return path
-	})
+	}
+	for _, candidate := range []string{filepath.Join(folder, path), path} {
+		if _, err := os.Stat(candidate); err != nil {
+			continue
+		}
+		if whole, err := filepath.Abs(candidate); err == nil {
+			return whole
+		}
+	}
+	return path
 }
 
 // Marshal writes the configuration with every default.

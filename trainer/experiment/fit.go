@@ -170,7 +170,7 @@ func (e *Experiment) FindLearningRate(ctx context.Context, finder trainer.Finder
 	if err := e.Prepare(ctx); err != nil {
 		return nil, err
 	}
-	t, err := trainer.New(e.cfg.Trainer, e.cfg.Solver, e.streams, trainer.Options{Pool: e.pool})
+	t, err := trainer.New(e.cfg.Trainer, e.cfg.solver(), e.streams, trainer.Options{Pool: e.pool})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type options struct {
 	checkpoints string
 	batches     int          // of each part; 0: all
 	before      []sets.Entry // what the files must be; nil: anything
+	keepInit    bool         // the weights of Config.Init are not needed
 	quiet       bool         // the notes on the data are known
 }
 
@@ -66,6 +67,10 @@ func FirstBatches(n int) Option { return func(o *options) { o.batches = n } }
 func SameFiles(before []sets.Entry) Option {
 	return func(o *options) { o.before, o.quiet = before, true }
 }
+
+// Begun says that weights of the experiment exist, in a checkpoint or a model file that will be read: those that it starts from, by
+// [Config.Init], are not needed any more.
+func Begun() Option { return func(o *options) { o.keepInit = true } }
 
 func collectOptions(list []Option) options {
 	var o options

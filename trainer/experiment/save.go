@@ -42,6 +42,10 @@ func (e *Experiment) WriteModel(w io.Writer) error {
 func (e *Experiment) metadata() (map[string]string, error) {
 	portable := e.cfg
 	portable.Data = e.cfg.Data.WithPaths(filepath.Base)
+	if e.cfg.Init != nil {
+		portable.Init = new(*e.cfg.Init)
+		portable.Init.Run = filepath.Base(e.cfg.Init.Run)
+	}
 	text, err := Marshal(&portable)
 	if err != nil {
 		return nil, err
@@ -82,9 +86,9 @@ type ModelFile struct {
 	Metadata  map[string]string
 }
 
-// OpenModel reads a model file. A missing file is an [fs.ErrNotExist]; what is wrong with its content is a [fault.Error].
-func OpenModel(path string) (*ModelFile, error) {
-	m, metadata, err := interchange.Read(path)
+// OpenModel reads a model file, which may have layers and losses of the extensions; nil: none. A missing file is an [fs.ErrNotExist]; what is wrong with its content is a [fault.Error].
+func OpenModel(path string, extensions *Extensions) (*ModelFile, error) {
+	m, metadata, err := interchange.ReadWith(path, extensions.Kinds())
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := modelfile.Export(args[0], output, exchange)
+			m, err := modelfile.Export(args[0], output, exchange, a.extensions)
 			if err != nil {
 				return err
 			}

@@ -25,8 +25,8 @@ type Exchange struct {
 }
 
 // Export writes the model of the run in a directory to the file output.
-func Export(dir, output string, e Exchange) (*layers.Model, error) {
-	f, err := Open(dir)
+func Export(dir, output string, e Exchange, extensions *experiment.Extensions) (*layers.Model, error) {
+	f, err := Open(dir, extensions)
 	if err != nil {
 		return nil, err
 	}

@@ -16,12 +16,12 @@ import (
 )
 
 // Open reads the model file of the run in a directory. Errors are faults of the file.
-func Open(dir string) (*experiment.ModelFile, error) {
+func Open(dir string, extensions *experiment.Extensions) (*experiment.ModelFile, error) {
 	if err := rundir.Exists(dir); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, rundir.ModelFile)
-	f, err := experiment.OpenModel(path)
+	f, err := experiment.OpenModel(path, extensions)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Missing(dir)
 	}

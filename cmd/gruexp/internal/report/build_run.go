@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,7 +51,7 @@ func (r *Run) verdict() []string {
 	if j, ok := r.Result.Judge(); ok {
 		said = append(said, withUnits(j, r.Result.Test))
 	} else if metrics := Metrics(r.Result.Test); len(metrics) > 0 {
-		said = append(said, fmt.Sprintf("On the test part the GRU has %s; there is no baseline to compare it with.", valueOf(metrics[0], r.Result.Test)))
+		said = append(said, fmt.Sprintf("On the test part the %s has %s; there is no baseline to compare it with.", cmp.Or(r.Result.Model, "model"), valueOf(metrics[0], r.Result.Test)))
 	}
 	by := "on the training part, for there is no validation part"
 	if r.Config != nil && r.Config.Trainer.EarlyStopping != nil {

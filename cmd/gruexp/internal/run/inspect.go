@@ -51,7 +51,7 @@ type InspectedSequence struct {
 // Inspect looks into the best weights of the run in a directory, and writes what it sees to a folder. Of a run that was
 // imported there are no data, and parameters alone.
 func Inspect(ctx context.Context, path string, o InspectOptions) (*Inspection, error) {
-	file, err := modelfile.Open(path)
+	file, err := modelfile.Open(path, o.Extensions)
 	if err != nil {
 		return nil, err
 	}

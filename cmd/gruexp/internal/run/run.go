@@ -5,6 +5,7 @@ package run
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
@@ -35,7 +36,7 @@ type Options struct {
 func Splits() []string { return experiment.Splits() }
 
 // prepare loads the data of a configuration and builds the rest on them. The files must be those of before, unless that is nil.
-func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []sets.Entry) (*experiment.Experiment, error) {
+func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []sets.Entry, more ...experiment.Option) (*experiment.Experiment, error) {
 	list := []experiment.Option{experiment.Threads(o.Threads), experiment.DataFiles(o.Data), experiment.Callbacks(o.Callbacks...)}
 	if o.DryRun {
 		list = append(list, experiment.FirstBatches(1))
@@ -43,7 +44,7 @@ func (o Options) prepare(ctx context.Context, cfg *experiment.Config, before []s
 	if before != nil {
 		list = append(list, experiment.SameFiles(before))
 	}
-	return experiment.New(ctx, *cfg, list...)
+	return experiment.New(ctx, *cfg, append(list, more...)...)
 }
 
 // environmentOf is what an experiment runs on.
@@ -185,11 +186,25 @@ func openRun(ctx context.Context, path string, options Options) (e *experiment.E
 	if files == nil {
 		files = []sets.Entry{} // there were none
 	}
-	if e, err = options.prepare(ctx, cfg, files); err != nil {
+	var more []experiment.Option
+	if begun(path) {
+		more = append(more, experiment.Begun())
+	}
+	if e, err = options.prepare(ctx, cfg, files, more...); err != nil {
 		return nil, true, err
 	}
 	if !before.SameNumbers(environmentOf(e)) {
 		e.Note("the program or the processor is not the one that " + path + " began with: the last bits of numbers may differ")
 	}
 	return e, true, nil
+}
+
+// begun says whether a run has weights: in a checkpoint or in its model file.
+func begun(path string) bool {
+	checkpoints, err := os.ReadDir(filepath.Join(path, rundir.CheckpointsDir))
+	if err == nil && len(checkpoints) > 0 {
+		return true
+	}
+	_, err = os.Stat(filepath.Join(path, rundir.ModelFile))
+	return err == nil
 }
