@@ -73,7 +73,7 @@ trainer: {max_epochs: 2}
 
 	for _, format := range []string{"torch", "keras", "onnx"} {
 		gruexp(t, "export", run, "--format", format, "--output", filepath.Join(folder, "x")).mustFail(t, 2,
-			`cannot be kept in this format: model.layers.0 (found "a category_embedding", expected gru, dense, embedding, pool or dropout`)
+			`cannot be kept in this format: model.layers.0 (found "category_embedding", expected gru, dense, embedding, pool or dropout`)
 	}
 	mustRun(t, "export", run, "--format", "npz", "--output", filepath.Join(folder, "x.npz"))
 

@@ -85,6 +85,9 @@ func newRowRecords(rows []Row, names []string) *rowRecords {
 	return &rowRecords{rows: rows, names: names, cells: make([]Cell, len(names))}
 }
 
+// RecordsOf is rows in memory as records, with the columns of all of them, by name.
+func RecordsOf(rows []Row) Records { return newRowRecords(rows, nil) }
+
 func (r *rowRecords) Header() ([]string, error) { return r.names, nil }
 
 func (r *rowRecords) Next() ([]Cell, int, error) {

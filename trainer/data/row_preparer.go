@@ -18,13 +18,13 @@ type RowPreparer struct {
 	relative int   // the place of the column Relative among the numbers
 
 	rows     int
-	last     []float64   // the last value of each column, filled
+	filler   *filler
 	observed []float64   // the time at which each column was last observed
 	base     float64     // the last value of the column Relative
 	history  [][]float64 // rows of numbers before this one, the latest first
 	before   int         // how many of them are needed
 
-	features []float64
+	values, gaps []float64 // of the last row
 }
 
 // NewRowPreparer begins a sequence. A preparation that needs later rows, as filling on the line between two values, is an
@@ -39,7 +39,7 @@ func (t *TableInputs) NewRowPreparer() (*RowPreparer, error) {
 			Expected: "a model that was trained with forward, mean or zero; whole sequences can be predicted",
 		}.Err())
 	}
-	p := &RowPreparer{inputs: t, places: make([]int, len(t.Columns)), features: make([]float64, t.Features())}
+	p := &RowPreparer{inputs: t, places: make([]int, len(t.Columns)), filler: newFiller(t)}
 	layout := t.Layout()
 	for i, c := range t.Columns {
 		names := layout.Inputs
@@ -50,7 +50,7 @@ func (t *TableInputs) NewRowPreparer() (*RowPreparer, error) {
 		p.before = max(p.before, c.Lag, c.Difference)
 	}
 	p.relative = slices.Index(layout.Inputs, t.Relative)
-	p.last, p.observed = make([]float64, len(t.Columns)), make([]float64, len(t.Columns))
+	p.observed, p.values, p.gaps = make([]float64, len(t.Columns)), make([]float64, len(t.Columns)), make([]float64, len(t.Columns))
 	p.history = make([][]float64, p.before)
 	for i := range p.history {
 		p.history[i] = make([]float64, len(layout.Inputs))
@@ -62,10 +62,7 @@ func (t *TableInputs) NewRowPreparer() (*RowPreparer, error) {
 // Reset begins another sequence.
 func (p *RowPreparer) Reset() {
 	p.rows = 0
-	for i, c := range p.inputs.Columns {
-		p.last[i] = c.Mean
-		p.observed[i] = 0
-	}
+	clear(p.observed)
 	if at := slices.IndexFunc(p.inputs.Columns, p.inputs.isRelative); at >= 0 {
 		p.base = p.inputs.Columns[at].Mean
 	}
@@ -81,34 +78,16 @@ func (p *RowPreparer) Reset() {
 // seconds is its date, where inputs are made of the calendar. The result holds until the next row.
 func (p *RowPreparer) Next(numbers []float64, texts []string, clock, seconds float64) []float64 {
 	t := p.inputs
-	width := len(t.Columns)
-	for i, c := range t.Columns {
+	for i := range t.Columns {
 		if p.rows == 0 {
 			p.observed[i] = clock
 		}
-		x, at := p.value(i, numbers, texts, seconds), width+i
-		if t.Mask {
-			p.features[at] = 1
-			if math.IsNaN(x) {
-				p.features[at] = 0
-			}
-			at += width
+		p.values[i], p.gaps[i] = p.value(i, numbers, texts, seconds), clock-p.observed[i]
+		if !math.IsNaN(p.values[i]) {
+			p.observed[i] = clock
 		}
-		if t.Gap {
-			p.features[at] = c.scaleGap(clock - p.observed[i])
-		}
-		switch {
-		case !math.IsNaN(x):
-			p.last[i], p.observed[i] = x, clock
-		case t.Fill == FillZero:
-			x = 0
-		case t.Fill == FillMean:
-			x = c.Mean
-		default:
-			x = p.last[i]
-		}
-		p.features[i] = c.apply(x)
 	}
+	features := p.filler.features(p.values, p.gaps, p.rows == 0)
 	if p.relative >= 0 && !math.IsNaN(numbers[p.relative]) {
 		p.base = numbers[p.relative]
 	}
@@ -119,7 +98,7 @@ func (p *RowPreparer) Next(numbers []float64, texts []string, clock, seconds flo
 		p.history[0] = oldest
 	}
 	p.rows++
-	return p.features
+	return features
 }
 
 // value is that of a column before it is filled and scaled, NaN where it is missing.
@@ -151,21 +130,21 @@ func (p *RowPreparer) Relate(features []float64) (base float64) {
 	if p.inputs.Relative == "" {
 		return 0
 	}
-	for at := 0; at < len(features); at += len(p.features) {
-		p.inputs.Shift(features[at:at+len(p.features)], p.base)
+	for at := 0; at < len(features); at += p.inputs.Features() {
+		p.inputs.Shift(features[at:at+p.inputs.Features()], p.base)
 	}
 	return p.base
 }
 
 // State is all that the next inputs follow from, to be given to [RowPreparer.SetState] of the same preparation.
 func (p *RowPreparer) State() []float64 {
-	state := slices.Concat([]float64{float64(p.rows), p.base}, p.last, p.observed)
+	state := slices.Concat([]float64{float64(p.rows), p.base}, p.filler.last, p.observed)
 	return slices.Concat(state, slices.Concat(p.history...))
 }
 
 // SetState continues from a state.
 func (p *RowPreparer) SetState(state []float64) error {
-	size := 2 + len(p.last) + len(p.observed)
+	size := 2 + len(p.filler.last) + len(p.observed)
 	for _, row := range p.history {
 		size += len(row)
 	}
@@ -174,7 +153,7 @@ func (p *RowPreparer) SetState(state []float64) error {
 	}
 	p.rows, p.base = int(state[0]), state[1]
 	rest := state[2:]
-	for _, into := range append([][]float64{p.last, p.observed}, p.history...) {
+	for _, into := range append([][]float64{p.filler.last, p.observed}, p.history...) {
 		rest = rest[copy(into, rest):]
 	}
 	return nil

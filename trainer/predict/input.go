@@ -1,11 +1,10 @@
 package predict
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type Sequence interface{ isSequence() }
 //   - nil if it is missing, as is a column that is left out.
 //
 // Columns that the model does not read are allowed, so rows may be those that the model was trained on.
-type Row map[string]any
+type Row = data.Row
 
 // Rows are the time steps of a sequence. If the model was trained with a column that names the sequence, and the rows have it,
 // they may be those of several. They are ordered by the column of the time, if the model has one.
@@ -186,7 +185,7 @@ func (p *Predictor) numbers(where string, rows Numbers) (*data.Sequences, error)
 func (c Columns) rows(where string) (Rows, error) {
 	size, first := -1, ""
 	var rows Rows
-	for _, name := range sortedKeys(c) {
+	for _, name := range slices.Sorted(maps.Keys(c)) {
 		values, ok := cellsOf(c[name])
 		if !ok {
 			return nil, fault.Fault{Where: where, What: "column " + name, Found: fmt.Sprintf("%T", c[name]), Expected: "a slice of numbers, texts, times or any"}.Err()
@@ -206,15 +205,6 @@ func (c Columns) rows(where string) (Rows, error) {
 		}
 	}
 	return rows, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func cellsOf(column any) ([]any, bool) {
@@ -244,80 +234,4 @@ func boxed[T any](values []T) []any {
 		all[i] = v
 	}
 	return all
-}
-
-// rows prepares rows with names, as the same rows of a file.
-func (p *Predictor) rows(where string, rows Rows) (in *data.Sequences, unknown []int, err error) {
-	t := p.preparation.Table
-	switch {
-	case t == nil && p.words > 0:
-		return nil, nil, p.expectTokens(where, "rows")
-	case t == nil:
-		return nil, nil, fault.Fault{Where: where, What: "the columns of the model have no names", Found: "rows with names", Expected: "Numbers"}.Err()
-	}
-	r := newTableRows(where, p.preparation)
-	if err := r.findColumns(rows); err != nil {
-		return nil, nil, err
-	}
-	for i, row := range rows {
-		if err := r.add(i, row); err != nil {
-			return nil, nil, err
-		}
-	}
-	return r.sequences()
-}
-
-// number reads a cell of a column of numbers; nil is missing.
-func number(cell any) (float64, bool) {
-	switch v := cell.(type) {
-	case nil:
-		return math.NaN(), true
-	case float64:
-		return v, true
-	case float32:
-		return float64(v), true
-	case int:
-		return float64(v), true
-	case int8:
-		return float64(v), true
-	case int16:
-		return float64(v), true
-	case int32:
-		return float64(v), true
-	case int64:
-		return float64(v), true
-	case uint:
-		return float64(v), true
-	case uint8:
-		return float64(v), true
-	case uint16:
-		return float64(v), true
-	case uint32:
-		return float64(v), true
-	case uint64:
-		return float64(v), true
-	case json.Number:
-		x, err := v.Float64()
-		return x, err == nil
-	default:
-		return 0, false
-	}
-}
-
-// textOf reads a cell of a column of texts; an empty one is missing.
-func textOf(cell any) (string, bool) {
-	switch v := cell.(type) {
-	case nil:
-		return "", true
-	case string:
-		return v, true
-	case fmt.Stringer:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
-		return fmt.Sprint(v), true
-	default:
-		return "", false
-	}
 }

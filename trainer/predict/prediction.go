@@ -39,6 +39,8 @@ type Outcome struct {
 	Crossed bool // quantiles of a target were not in order, and were sorted
 
 	Raw []float64 // the output of the last layer
+
+	units []float64 // Raw in the units of the data
 }
 
 // ClassProbability is the probability of a class.
@@ -90,19 +92,17 @@ const (
 
 // meaning is what the outputs of a model mean.
 type meaning struct {
-	kind      Kind
-	names     []string // of the classes or targets
-	quantiles []float64
-	median    int // the place of the quantile nearest to 1/2
-	log       bool
-	scale     []float64 // of each target; nil: outputs are in the units of the data
-	offset    []float64
+	kind        Kind
+	names       []string // of the classes or targets
+	quantiles   []float64
+	median      int              // the place of the quantile nearest to 1/2
+	preparation data.Preparation // which brings outputs to the units of the data
 }
 
 // newMeaning reads it from the head and the preparation. headKnown is false for the model files that do not say what the model
 // was trained for; then the preparation decides.
 func newMeaning(head spec.Head, headKnown bool, outputs int, p data.Preparation) meaning {
-	m := meaning{quantiles: p.Quantiles, log: p.Logarithm, scale: p.TargetScale, offset: p.TargetOffset}
+	m := meaning{quantiles: p.Quantiles, preparation: p}
 	switch {
 	case head.Sequence:
 		m.kind = OfTexts
@@ -114,7 +114,7 @@ func newMeaning(head spec.Head, headKnown bool, outputs int, p data.Preparation)
 	if headKnown && head.Loss == spec.QuantileLoss && m.quantiles == nil {
 		m.quantiles = head.Options.Quantiles
 	}
-	m.log = m.log || headKnown && head.Loss == spec.PoissonLoss
+	m.preparation.Logarithm = p.Logarithm || headKnown && head.Loss == spec.PoissonLoss
 	for i, q := range m.quantiles {
 		if math.Abs(q-0.5) < math.Abs(m.quantiles[m.median]-0.5) {
 			m.median = i
@@ -179,31 +179,22 @@ func (m *meaning) numbers(raw []float64, base float64, o *Outcome) {
 		o.Values = make([]Value, len(m.names))
 	}
 	o.Crossed = false
+	o.units = append(o.units[:0], raw...)
+	m.preparation.Original(o.units, base)
 	for k, name := range m.names {
 		v := &o.Values[k]
 		v.Target = name
 		if m.quantiles == nil {
-			v.Value = m.unscale(k, raw[k], base)
+			v.Value = o.units[k]
 			continue
 		}
 		v.Quantiles = v.Quantiles[:0]
 		for i, level := range m.quantiles {
-			v.Quantiles = append(v.Quantiles, Quantile{level, m.unscale(k, raw[k*len(m.quantiles)+i], base)})
+			v.Quantiles = append(v.Quantiles, Quantile{level, o.units[k*len(m.quantiles)+i]})
 		}
 		o.Crossed = sortQuantiles(v.Quantiles) || o.Crossed
 		v.Value = v.Quantiles[m.median].Value
 	}
-}
-
-// unscale takes an output of target k back to the units of the data.
-func (m *meaning) unscale(k int, v, base float64) float64 {
-	if m.log {
-		v = math.Exp(v)
-	}
-	if m.scale != nil {
-		v = v*m.scale[k] + m.offset[k]
-	}
-	return v + base
 }
 
 // sortQuantiles sorts the values, not the levels, and tells whether they were out of order.

@@ -1,42 +1,31 @@
 package predict
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
-	"time"
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// tableRows makes a table of rows with names, as a reader of files makes one of its records.
-type tableRows struct {
-	where       string
-	preparation data.Preparation
-	table       *data.Table
-	layout      data.Layout
-	columns     []tableColumn
-	row         []float64
-
-	known    map[string]map[string]bool // of each column of categories: those of the training part
-	unknown  []int                      // of each row
-	dateSeen bool
+// rowReader makes tables of rows with names, as a reader of files makes one of its records.
+type rowReader struct {
+	where  string
+	inputs data.TableInputs
+	layout data.Layout
+	known  map[string]map[string]bool // of each column of categories: those of the training part
+	dated  bool                       // inputs are made of the calendar
 }
 
-// tableColumn is a number of a row of the table.
-type tableColumn struct {
-	name string
-	read func(cell any) (float64, error) // nil: its place is set otherwise
-}
-
-// sequenceColumn is the column of the name of a sequence where the training had none of another name.
-const sequenceColumn = "sequence"
-
-func newTableRows(where string, p data.Preparation) *tableRows {
-	t := p.Table
-	r := &tableRows{where: where, preparation: p, layout: t.Layout(), known: map[string]map[string]bool{}}
+// newRowReader reads rows that have the columns of the model. That of the time and that of the sequence may be absent, where only
+// the order of the rows depends on it: then the rows are one sequence, in their order.
+func newRowReader(where string, t *data.TableInputs, rows []Row) *rowReader {
+	r := &rowReader{where: where, inputs: *t, known: map[string]map[string]bool{}}
 	for _, c := range t.Columns {
+		r.dated = r.dated || c.Calendar != ""
 		if c.Category == "" {
 			continue
 		}
@@ -46,27 +35,50 @@ func newTableRows(where string, p data.Preparation) *tableRows {
 		}
 		r.known[source][c.Category] = true
 	}
-	if t.Tokens != "" {
-		r.known[t.Tokens] = nil // the tokens count what is unknown
+	has := func(name string) bool {
+		return slices.ContainsFunc(rows, func(row Row) bool { _, ok := row[name]; return ok })
 	}
-	r.table = &data.Table{
-		Path: where, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1, Value: -1,
-		InputNames: r.layout.Inputs, TextNames: r.layout.Texts, Lexicons: map[int]*data.Lexicon{},
+	if !has(r.inputs.Sequence) {
+		r.inputs.Sequence = ""
 	}
+	if !has(r.inputs.Time) && !r.dated && !t.TimeMatters() {
+		r.inputs.Time = ""
+	}
+	if !r.dated {
+		r.inputs.Date = nil
+	}
+	r.layout = r.inputs.Layout()
 	return r
 }
 
-// timed tells whether the time between rows counts, and not only their order.
-func timed(t *data.TableInputs) bool {
-	calendar := slices.ContainsFunc(t.Columns, func(c data.InputColumn) bool { return c.Calendar != "" })
-	return calendar || t.TimeMatters()
+// table reads rows.
+func (r *rowReader) table(rows []Row) (*data.Table, error) {
+	if len(rows) == 0 {
+		return nil, fault.Fault{Where: r.where, What: "no rows", Expected: "at least one"}.Err()
+	}
+	if err := r.expectColumns(rows); err != nil {
+		return nil, err
+	}
+	t, err := data.ParseTable(context.Background(), r.where, data.RecordsOf(rows), r.layout, &data.MemoryStore{})
+	if err == nil && r.dated && !t.Dates && r.layout.Date == nil {
+		err = fault.Fault{
+			Where: r.where, What: fmt.Sprintf("column %q", r.layout.Time), Found: "numbers", Expected: "times, as time.Time: inputs are made of the calendar",
+		}.Err()
+	}
+	return t, err
 }
 
-// findColumns gives each column that the model reads its place. One that no row has is an error.
-func (r *tableRows) findColumns(rows Rows) error {
-	if len(rows) == 0 {
-		return fault.Fault{Where: r.where, What: "no rows", Expected: "at least one"}.Err()
+// wanted are the columns that rows must have.
+func (r *rowReader) wanted() []string {
+	names := slices.Concat(r.layout.Inputs, r.layout.Texts, r.layout.Date)
+	if r.layout.Time != "" {
+		names = append(names, r.layout.Time)
 	}
+	return names
+}
+
+// expectColumns lists the columns that no row has.
+func (r *rowReader) expectColumns(rows []Row) error {
 	present := map[string]bool{}
 	for _, row := range rows {
 		for name := range row {
@@ -74,199 +86,68 @@ func (r *tableRows) findColumns(rows Rows) error {
 		}
 	}
 	var missing fault.List
-	expect := func(name string) {
-		if name != "" && !present[name] {
+	for _, name := range r.wanted() {
+		if !present[name] && r.layout.Steps == nil {
 			missing = append(missing, fault.Fault{
-				Where: r.where, What: "missing column", Found: "the columns " + list(sortedKeys(present)), Expected: fmt.Sprintf("a column %q", name),
+				Where: r.where, What: "missing column", Found: "the columns " + list(slices.Sorted(maps.Keys(present))), Expected: fmt.Sprintf("a column %q", name),
 			})
 		}
 	}
-	t, want := r.table, r.layout
-	add := func(name string, read func(any) (float64, error)) int {
-		r.columns = append(r.columns, tableColumn{name, read})
-		return len(r.columns) - 1
-	}
-	for _, name := range want.Inputs {
-		expect(name)
-		t.Inputs = append(t.Inputs, add(name, r.number))
-	}
-	for _, name := range want.Texts {
-		expect(name)
-		lexicon := data.NewLexicon()
-		at := add(name, r.text(name, lexicon))
-		t.Texts = append(t.Texts, at)
-		t.Lexicons[at] = lexicon
-	}
-	sequence := want.Sequence
-	if sequence == "" && (want.Steps != nil || want.CutsTexts()) {
-		sequence = sequenceColumn
-	}
-	if present[sequence] {
-		lexicon := data.NewLexicon()
-		t.Sequence = add(sequence, r.name(lexicon))
-		t.Lexicons[t.Sequence] = lexicon
-	}
-	matters := timed(r.preparation.Table)
-	if want.Time != "" && (present[want.Time] || matters) {
-		expect(want.Time)
-		t.Time = add(want.Time, r.time)
-		t.Date = t.Time
-	}
-	if want.Date != nil && matters {
-		for _, name := range want.Date {
-			expect(name)
-		}
-		t.Date = add("", nil)
-	}
-	t.Line = add("", nil)
-	t.Width = len(r.columns)
-	r.row = make([]float64, t.Width)
 	return missing.Err()
 }
 
-// add appends a row.
-func (r *tableRows) add(number int, row Row) error {
-	r.unknown = append(r.unknown, 0)
-	for at, c := range r.columns {
-		var err error
-		switch {
-		case at == r.table.Line:
-			r.row[at] = float64(number + 1)
-		case at == r.table.Date && c.read == nil:
-			r.row[at], err = r.joinedDate(row)
-		default:
-			r.row[at], err = c.read(row[c.name])
-		}
-		if err != nil {
-			return fault.In(fmt.Sprintf("%s, row %d, column %s", r.where, number, c.name), err)
+// completed is a row in which the columns that it leaves out are missing values.
+func (r *rowReader) completed(row Row) Row {
+	for _, name := range r.wanted() {
+		if _, ok := row[name]; !ok {
+			row = maps.Clone(row)
+			row[name] = nil
 		}
 	}
-	r.table.Cells = append(r.table.Cells, r.row...)
-	return nil
+	return row
 }
 
-func wrong(found any, expected string) error {
-	text := fmt.Sprintf("%T", found)
-	switch v := found.(type) {
-	case string:
-		text = fmt.Sprintf("the text %q", v)
-	case float64, float32, int:
-		text = fmt.Sprint(v)
+// unknown is how many texts of a row are categories that the training part did not have.
+func (r *rowReader) unknown(t *data.Table, row int) (n int) {
+	for i, at := range t.Texts {
+		if known := r.known[t.TextNames[i]]; known != nil {
+			if text := t.Text(row, at); text != "" && !known[text] {
+				n++
+			}
+		}
 	}
-	return fault.Fault{What: "wrong value", Found: text, Expected: expected}.Err()
+	return n
 }
 
-func (r *tableRows) number(cell any) (float64, error) {
-	x, ok := number(cell)
-	if text, isText := cell.(string); isText && slices.Contains(r.layout.Markers, text) {
-		return math.NaN(), nil
-	}
-	if !ok || math.IsInf(x, 0) {
-		return 0, wrong(cell, "a finite number, or nil if it is missing")
-	}
-	return x, nil
-}
-
-func (r *tableRows) text(column string, lexicon *data.Lexicon) func(any) (float64, error) {
-	known := r.known[column]
-	return func(cell any) (float64, error) {
-		text, ok := textOf(cell)
-		if !ok {
-			return 0, wrong(cell, "a text, or nil if it is missing")
-		}
-		if text == "" || slices.Contains(r.layout.Markers, text) {
-			return math.NaN(), nil
-		}
-		if known != nil && !known[text] {
-			r.unknown[len(r.unknown)-1]++
-		}
-		return float64(lexicon.Number(text)), nil
-	}
-}
-
-// name reads the name of a sequence, which cannot be missing.
-func (r *tableRows) name(lexicon *data.Lexicon) func(any) (float64, error) {
-	return func(cell any) (float64, error) {
-		text, ok := textOf(cell)
-		if !ok || text == "" {
-			return 0, wrong(cell, "the name of a sequence: a text or a whole number")
-		}
-		return float64(lexicon.Number(text)), nil
-	}
-}
-
-// time reads a time in seconds since 1970, or in the units of the training data.
-func (r *tableRows) time(cell any) (float64, error) {
-	dated := slices.ContainsFunc(r.preparation.Table.Columns, func(c data.InputColumn) bool { return c.Calendar != "" })
-	if at, ok := cell.(time.Time); ok && !at.IsZero() {
-		r.dateSeen = true
-		return float64(at.Unix()) + float64(at.Nanosecond())/1e9, nil
-	}
-	x, ok := number(cell)
+// rows prepares rows with names, as the same rows of a file. unknown counts by sequence.
+func (p *Predictor) rows(where string, rows Rows) (in *data.Sequences, unknown []int, err error) {
+	t := p.preparation.Table
 	switch {
-	case dated:
-		return 0, wrong(cell, "a time.Time: inputs are made of the calendar")
-	case !ok || math.IsNaN(x) || math.IsInf(x, 0):
-		return 0, wrong(cell, "a time.Time, or a number in the units of the training data")
-	case r.dateSeen:
-		return 0, wrong(cell, "a time.Time as in the first row")
+	case t == nil && p.words > 0:
+		return nil, nil, p.expectTokens(where, "rows")
+	case t == nil:
+		return nil, nil, fault.Fault{Where: where, What: "the columns of the model have no names", Found: "rows with names", Expected: "Numbers"}.Err()
 	}
-	return x, nil
-}
-
-// joinedDate is the date of columns of year, month, day and hour.
-func (r *tableRows) joinedDate(row Row) (float64, error) {
-	var parts [4]int
-	for i, name := range r.layout.Date {
-		x, ok := number(row[name])
-		if !ok || x != math.Trunc(x) || math.Abs(x) > 1e6 {
-			return 0, wrong(row[name], "a whole number of a date in the column "+name)
-		}
-		parts[i] = int(x)
-	}
-	return float64(time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], 0, 0, 0, time.UTC).Unix()), nil
-}
-
-// sequences prepares the table.
-func (r *tableRows) sequences() (*data.Sequences, []int, error) {
-	if r.layout.CutsTexts() {
-		return r.texts()
-	}
-	perSequence := r.unknownBySequence()
-	in, err := r.preparation.Table.FromTable(r.table, r.preparation.Alphabet)
+	r := newRowReader(where, t, rows)
+	table, err := r.table(rows)
 	if err != nil {
 		return nil, nil, err
 	}
-	return in, perSequence, nil
+	place := map[float64]int{} // of a sequence, in the order of the first rows; the table is not sorted yet
+	for row := range table.Rows() {
+		name := 0.0
+		if table.Sequence >= 0 {
+			name = table.At(row, table.Sequence)
+		}
+		if _, ok := place[name]; !ok {
+			place[name] = len(place)
+			unknown = append(unknown, 0)
+		}
+		unknown[place[name]] += r.unknown(table, row)
+	}
+	in, err = r.inputs.FromTable(table, p.preparation.Alphabet)
+	return in, unknown, err
 }
 
-// unknownBySequence counts by sequence, in the order of their first rows. The table is not sorted yet.
-func (r *tableRows) unknownBySequence() []int {
-	var counts []int
-	index := map[float64]int{}
-	for row, n := range r.unknown {
-		key := 0.0
-		if r.table.Sequence >= 0 {
-			key = r.table.At(row, r.table.Sequence)
-		}
-		at, ok := index[key]
-		if !ok {
-			at = len(counts)
-			index[key], counts = at, append(counts, 0)
-		}
-		counts[at] += n
-	}
-	return counts
-}
-
-// texts makes a sequence of each row, whose text is cut into tokens.
-func (r *tableRows) texts() (*data.Sequences, []int, error) {
-	in := &data.Sequences{}
-	for row := range r.table.Rows() {
-		in.Tokens = append(in.Tokens, r.preparation.Encode(r.table.Text(row, r.table.Texts[0])))
-		if r.table.Sequence >= 0 {
-			in.Names = append(in.Names, r.table.Text(row, r.table.Sequence))
-		}
-	}
-	return in, make([]int, in.Len()), nil
-}
+// rowStep is the time from one row without a time to the next.
+func rowStep(t *data.TableInputs) float64 { return cmp.Or(t.RowStep, 1) }

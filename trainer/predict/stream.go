@@ -22,8 +22,8 @@ type Stream struct {
 	err       error // of every step
 
 	rows    *data.RowPreparer // nil: the inputs are tokens, or numbers that are not prepared
-	reader  *tableRows
-	unnamed bool // rows may be numbers without names
+	reader  *rowReader        // of the rows of this sequence; nil: before its first row
+	unnamed bool              // rows may be numbers without names
 	numbers []float64
 	texts   []string
 	seen    int     // rows so far
@@ -55,7 +55,7 @@ func (s *Stream) begin() error {
 		}
 		layout := t.Layout()
 		s.numbers, s.texts = make([]float64, len(layout.Inputs)), make([]string, len(layout.Texts))
-		s.reader, s.unnamed = newTableRows("stream", p.preparation), t.Numeric() && !t.TimeMatters()
+		s.unnamed = t.Numeric() && (!t.TimeMatters() || t.RowStep > 0)
 	}
 	if p.window() > 0 {
 		return nil
@@ -74,10 +74,7 @@ func (s *Stream) Step(row Row) (*Prediction, error) {
 	if s.rows == nil {
 		return nil, s.predictor.expectUnnamed()
 	}
-	if err := s.readRow(row); err != nil {
-		return nil, err
-	}
-	return s.advance()
+	return s.advanceBy(row)
 }
 
 // expectUnnamed is the fault of rows with names for a model whose columns have none.
@@ -117,8 +114,8 @@ func (s *Stream) StepNumbers(numbers []float64) (*Prediction, error) {
 		}
 	}
 	copy(s.numbers, numbers)
-	s.clock = float64(s.seen)
-	return s.advance()
+	s.clock = float64(s.seen) * rowStep(p.preparation.Table)
+	return s.advance(0)
 }
 
 // StepToken is [Stream.Step] for a model of tokens.
@@ -168,7 +165,7 @@ func (s *Stream) StepText(text string) (*Prediction, error) {
 
 // Reset begins another sequence.
 func (s *Stream) Reset() {
-	s.seen, s.window = 0, nil
+	s.seen, s.window, s.reader = 0, nil, nil
 	if s.rows != nil {
 		s.rows.Reset()
 	}
@@ -192,70 +189,55 @@ func (s *Stream) expect(tokens bool) error {
 // columns are those that a row needs, with the one of the time where that matters.
 func (p *Predictor) columns() []string {
 	t := p.preparation.Table
-	names := slices.Clone(t.Sources())
-	if timed(t) {
-		names = append(names, t.Date...)
-		if t.Time != "" {
-			names = append(names, t.Time)
-		}
+	names := slices.Concat(t.Sources(), t.Date)
+	if t.Time != "" {
+		names = append(names, t.Time)
 	}
 	return names
 }
 
-// readRow reads the cells of a row. The first row has to have every column.
-func (s *Stream) readRow(row Row) error {
+// advanceBy reads the cells of a row and predicts after it.
+func (s *Stream) advanceBy(row Row) (*Prediction, error) {
+	if s.reader == nil {
+		s.reader = newRowReader("stream", s.predictor.preparation.Table, []Row{row})
+	}
 	r := s.reader
-	if s.seen == 0 {
-		r = newTableRows("stream", s.predictor.preparation)
-		if err := r.findColumns(Rows{row}); err != nil {
-			return err
-		}
-		s.reader = r
-	} else if r.columns == nil { // a stream that was restored
-		if err := r.findColumns(Rows{row}); err != nil {
-			return err
-		}
+	if s.seen > 0 {
+		row = r.completed(row)
 	}
-	r.table.Cells, r.unknown = r.table.Cells[:0], r.unknown[:0]
-	if err := r.add(s.seen, row); err != nil {
-		return err
+	t, err := r.table([]Row{row})
+	if err != nil {
+		return nil, err
 	}
-	t := r.table
 	for i, at := range t.Inputs {
 		s.numbers[i] = t.At(0, at)
 	}
 	for i, at := range t.Texts {
 		s.texts[i] = t.Text(0, at)
 	}
-	clock := float64(s.seen)
+	clock, seconds := float64(s.seen)*rowStep(&r.inputs), 0.0
 	if t.Time >= 0 {
 		clock = t.At(0, t.Time)
 		if s.seen > 0 && clock <= s.clock {
-			return fault.Fault{
+			return nil, fault.Fault{
 				Where: "stream", What: "a row that is not later than the one before", Found: fmt.Sprint(row[r.layout.Time]), Expected: "rows in the order of " + r.layout.Time,
 			}.Err()
 		}
 	}
+	if t.Date >= 0 {
+		seconds = t.At(0, t.Date)
+	}
 	s.clock = clock
-	return nil
+	found, err := s.advance(seconds)
+	if err == nil {
+		found.Unknown = r.unknown(t, 0)
+	}
+	return found, err
 }
 
 // advance predicts after the row that was read.
-func (s *Stream) advance() (*Prediction, error) {
-	seconds := 0.0
-	if r := s.reader; r != nil && r.columns != nil && r.table.Date >= 0 {
-		seconds = r.table.At(0, r.table.Date)
-	}
-	unknown := 0
-	if r := s.reader; r != nil && len(r.unknown) > 0 {
-		unknown = r.unknown[0]
-	}
-	features := s.rows.Next(s.numbers, s.texts, s.clock, seconds)
-	found, err := s.predict(features)
-	if err == nil {
-		found.Unknown = unknown
-	}
-	return found, err
+func (s *Stream) advance(seconds float64) (*Prediction, error) {
+	return s.predict(s.rows.Next(s.numbers, s.texts, s.clock, seconds))
 }
 
 // predict runs the model on the inputs of one more row.

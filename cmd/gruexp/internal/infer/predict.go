@@ -67,7 +67,7 @@ func Predict(ctx context.Context, dir string, o PredictOptions) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Sequences: in.Len(), Notes: notes(p, found)}
+	report := &Report{Sequences: in.Len(), Notes: append(in.Notes, notes(p, found)...)}
 	if p.Kind() == predict.OfTexts {
 		t := translations{names: in.Names, texts: p.Preparation().TargetAlphabet != nil, found: found}
 		return report, t.write(o.Output)
@@ -147,11 +147,8 @@ func windowBefore(p *predict.Predictor, extensions *experiment.Extensions) int {
 
 // notes says what is unusual.
 func notes(p *predict.Predictor, found []predict.Prediction) []string {
-	short, unknown, texts, crossed, rows := 0, 0, 0, 0, 0
+	unknown, texts, crossed, rows := 0, 0, 0, 0
 	for _, one := range found {
-		if one.Short > 0 {
-			short++
-		}
 		if one.Unknown > 0 {
 			unknown += one.Unknown
 			texts++
@@ -173,11 +170,6 @@ func notes(p *predict.Predictor, found []predict.Prediction) []string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
-	window := 0
-	if t := p.Preparation().Table; t != nil {
-		window = t.Window
-	}
-	add(short, "%d of %d sequences have fewer rows than the window of %d that forecasts were trained on: their forecasts are made from less", short, len(found), window)
 	add(unknown, "%d tokens in %d of %d sequences are not in the vocabulary of the model and were read as the unknown token", unknown, texts, len(found))
 	add(crossed, "quantiles crossed in %d of %d predictions and were sorted", crossed, rows)
 	return notes
