@@ -96,8 +96,8 @@ type Memory = op.Memory
 // NewMemory returns an empty memory.
 func NewMemory() *Memory { return op.NewMemory() }
 
-// Share makes the program work in m, as others do that never run at the same time: programs for many batch shapes then
-// need the memory of the largest. Without it a program has memory of its own.
+// Share makes the program work in m, which other programs may use that never run at the same time: programs for many
+// batch shapes then need the memory of the largest. Without it a program has its own memory.
 func (b *Builder) Share(m *Memory) { b.scope.Share(m) }
 
 // Mode is the mode of the graph.
@@ -143,10 +143,10 @@ func (b *Builder) Update(p *Param, node *gorgonia.Node) error {
 	return nil
 }
 
-// Penalize adds a scalar to what a model minimizes beside the loss of its data; see [Builder.Penalties].
+// Penalize adds a scalar to what a model minimizes in addition to the loss of its data; see [Builder.Penalties].
 func (b *Builder) Penalize(cost *gorgonia.Node) { b.penalties = append(b.penalties, cost) }
 
-// Penalties are the scalars that layers have asked to be added to the cost, for whoever makes it.
+// Penalties are the scalars that layers have added with [Builder.Penalize]. The model adds them to its cost.
 func (b *Builder) Penalties() []*gorgonia.Node { return b.penalties }
 
 // Input declares an input that Run must be fed, of the graph's dtype, or of tensor.Int for ids.
@@ -168,8 +168,8 @@ func (b *Builder) Input(name string, dtype tensor.Dtype, shape ...int) (*gorgoni
 // Float is the dtype of the graph's numbers.
 func (b *Builder) Float() tensor.Dtype { return b.dtype }
 
-// Noise declares an input that every run refills from the stream "noise/NAME". Only a training graph has any: elsewhere
-// the node is nil.
+// Noise declares an input that every run refills from the stream "noise/NAME". Only a training graph has noise; in
+// other graphs the node is nil.
 func (b *Builder) Noise(name string, draw Noise, shape ...int) (*gorgonia.Node, error) {
 	if b.mode != Train {
 		return nil, nil

@@ -10,9 +10,9 @@ import (
 )
 
 // Carried holds what one run leaves for the next: the last states of recurrences over a window of a long sequence, with
-// which the run over the following window begins. Programs that share one, see [Builder.ShareCarried], go on where
-// another left off, whatever their number of steps. No gradient flows from run to run. Its states have a row for each
-// sequence of a batch, and its zero value is not of use: see [NewCarried].
+// which the run over the following window begins. Programs that share one (see [Builder.ShareCarried]) continue where
+// another stopped; their numbers of steps may differ. No gradient flows from run to run. Its states have a row for each
+// sequence of a batch, and its zero value is not usable: see [NewCarried].
 type Carried struct{ states map[string]*tensor.Dense }
 
 // NewCarried returns a store without states: every sequence is at its beginning.
@@ -40,7 +40,7 @@ func (c *Carried) ResetRow(i int) error {
 	return nil
 }
 
-// State returns a copy of every state by name; none is there before the first run and after Reset.
+// State returns a copy of every state by name; there are none before the first run and after Reset.
 func (c *Carried) State() map[string]*tensor.Dense {
 	state := make(map[string]*tensor.Dense, len(c.states))
 	for name, value := range c.states {
@@ -63,7 +63,7 @@ func (c *Carried) Restore(state map[string]*tensor.Dense) error {
 	return nil
 }
 
-// load copies a state to where a run reads it; a state that is not there is 0.
+// load copies a state to where a run reads it; a missing state is 0.
 func (c *Carried) load(name string, into *tensor.Dense) error {
 	value, ok := c.states[name]
 	if !ok {
@@ -78,7 +78,7 @@ func (c *Carried) load(name string, into *tensor.Dense) error {
 	return nil
 }
 
-// keep copies the state that a run has left.
+// keep copies the state at the end of a run.
 func (c *Carried) keep(name string, from *tensor.Dense) {
 	value, ok := c.states[name]
 	if !ok {
@@ -88,7 +88,7 @@ func (c *Carried) keep(name string, from *tensor.Dense) {
 	copyDense(value, from)
 }
 
-// carry is a state that a program begins with and hands on.
+// carry is a state that a program begins with and passes to the next run.
 type carry struct {
 	input
 	next  *gorgonia.Node
@@ -98,9 +98,9 @@ type carry struct {
 // ShareCarried makes the program begin with the states in c and leave its own there.
 func (b *Builder) ShareCarried(c *Carried) { b.carried = c }
 
-// Carry declares a state, for example [B,H], that a run begins with: what [Builder.CarryOver] gave it in the run before,
-// of whatever program shares the store; 0 at the beginning. It is an input: no gradient goes through it to the run
-// before. Without a store nothing is carried and the node is nil, which stands for 0.
+// Carry declares a state, for example [B,H], that a run begins with: the value that [Builder.CarryOver] gave it in the run
+// before, of any program that shares the store; 0 at the beginning. It is an input: no gradient goes through it to the
+// run before. Without a store nothing is carried and the node is nil, which means 0.
 func (b *Builder) Carry(name string, shape ...int) (*gorgonia.Node, error) {
 	if b.carried == nil {
 		return nil, nil

@@ -1,4 +1,4 @@
-// Package graph is what every model shares, whatever its layers: named parameters, seeded random streams,
+// Package graph is what all models share: named parameters, seeded random streams,
 // initializers, a [Builder] for one expression graph in one mode, and the [Program] that it compiles to.
 //
 // The packages below it: kernel holds the numbers, op the Gorgonia nodes over them, param what configurations say of
@@ -6,6 +6,6 @@
 // no solver and no training loop.
 //
 // A program is made for one mode and one batch shape. Parameters belong to the model; every program binds their
-// memory. Gradients come from [gorgonia.Grad] and are handed out with their parameters, as the values that a
+// memory. Gradients come from [gorgonia.Grad] and come with their parameters, as the values that a
 // [gorgonia.Solver] takes.
 package graph

@@ -6,24 +6,24 @@ const (
 	FeedTokens   = "tokens"   // [T,B] token ids
 	FeedMask     = "mask"     // [T,B], 1 where there is data
 	FeedLabels   = "labels"   // [B], [T,B] or [U,B] class or token ids
-	FeedPrevious = "previous" // [U,B] the token before each label, of targets that are sequences of their own
+	FeedPrevious = "previous" // [U,B] the token before each label, if targets are separate sequences
 	FeedTargets  = "targets"  // [B,K] or [T,B,K] numbers
 	FeedWeights  = "weights"  // [B], [T,B] or [U,B], 1 where a target counts
 )
 
-// Names of the values that a model reads out of its graph, beside the cost.
+// Names of the values that a model reads out of its graph, in addition to the cost.
 const (
 	OutputPredictions = "predictions" // logits, or numbers: [B,K], [T,B,K] or [U,B,K]
 	OutputLosses      = "losses"      // the loss of each row, unweighted: [B], [T,B] or [U,B]
-	OutputNLL         = "nll"         // the cross-entropy of each row, where the loss is another: smoothed, weighted, focused
-	OutputPenalty     = "penalty"     // what layers add to the cost of the data, a scalar, where they do
-	OutputPoints      = "points"      // what is compared with the targets, where the predictions are not: [B,K] or [T,B,K]
+	OutputNLL         = "nll"         // the cross-entropy of each row, if the loss is another: smoothed, weighted, focused
+	OutputPenalty     = "penalty"     // what layers add to the cost of the data, a scalar; absent if they add nothing
+	OutputPoints      = "points"      // what is compared with the targets, if not the predictions: [B,K] or [T,B,K]
 )
 
 // BatchShape is what a program is compiled for: Steps time steps (T) of Size sequences (B), and TargetSteps steps (U) of
-// targets that are sequences of their own, else 0.
+// targets if these are separate sequences, else 0.
 type BatchShape struct{ Steps, Size, TargetSteps int }
 
 // Feeds are the data of one run by input name: []float64, []float32 or []int, row-major. A name that the graph does
-// not declare is passed over, so that one batch serves graphs that need less of it.
+// not declare is ignored, so that one batch serves graphs that need less of it.
 type Feeds map[string]any

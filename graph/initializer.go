@@ -135,7 +135,7 @@ func Orthogonal(r *rand.Rand, shape []int, values []float64) {
 }
 
 // PerGate fills the gates blocks of columns of a matrix [in, gates·units] one by one: each gate of a recurrent layer
-// has a matrix of its own, which is what fan_out and orthogonality are about. (Keras fills all gates as one matrix.)
+// has its own matrix, to which fan_out and orthogonality refer. (Keras fills all gates as one matrix.)
 func PerGate(init Initializer, gates int) Initializer {
 	return func(r *rand.Rand, shape []int, values []float64) {
 		all := shape[len(shape)-1]

@@ -8,14 +8,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// What the layers of a graph to inspect call what is in them, below their own names.
+// Names of the values inside layers, in a graph to inspect. They follow the name of the layer.
 const (
-	PerturbInputs  = "inputs"   // the model's inputs [T,B,D] where they are numbers; has no layer's name before it
+	PerturbInputs  = "inputs"   // the model's inputs [T,B,D] if they are numbers; without the name of a layer
 	PerturbVectors = "vectors"  // of an embedding: the vectors of the tokens [T,B,D]
-	PerturbState   = "state"    // of a recurrence: the states [T,B,SH], of an LSTM h and m side by side
-	RecordHidden   = "hidden"   // of a recurrence: the hidden states h [T,B,H]; its gates stand beside it
+	PerturbState   = "state"    // of a recurrence: the states [T,B,SH], of an LSTM h and m next to each other
+	RecordHidden   = "hidden"   // of a recurrence: the hidden states h [T,B,H]; its gates have their names next to it
 	RecordMemory   = "memory"   // of an LSTM: m [T,B,H]
-	Backward       = "backward" // of a recurrence that runs from the last step to the first: a layer's name ends so
+	Backward       = "backward" // of a recurrence that runs from the last step to the first: the last part of its name
 )
 
 const perturbationPrefix = "perturbation/" // of their inputs
@@ -26,7 +26,8 @@ type record struct {
 	node *gorgonia.Node
 }
 
-// Record keeps a value inside a model, to be read by [Program.Value] after a run. It does nothing but in a graph to inspect.
+// Record keeps a value inside a model, to be read by [Program.Value] after a run. It has an effect in a graph to inspect
+// only.
 func (b *Builder) Record(name string, node *gorgonia.Node) error {
 	if b.mode != Inspect {
 		return nil
@@ -38,9 +39,9 @@ func (b *Builder) Record(name string, node *gorgonia.Node) error {
 	return nil
 }
 
-// Perturb declares zeros of that shape to be added to a value inside a model: their gradient is that of the value, through
-// all that follows from it, see [Program.Sensitivity]. A run can be fed others in their place, as "perturbation/NAME". The node is nil, which stands
-// for zeros, but in a graph to inspect.
+// Perturb declares zeros of that shape, to be added to a value inside a model: their gradient is that of the value, through
+// everything that depends on it (see [Program.Sensitivity]). A run can be fed other numbers instead, as "perturbation/NAME".
+// In other graphs than those to inspect the node is nil, which means zeros.
 func (b *Builder) Perturb(name string, shape ...int) (*gorgonia.Node, error) {
 	if b.mode != Inspect {
 		return nil, nil
@@ -91,7 +92,7 @@ func (b *Builder) inspect(cost *gorgonia.Node, p *Program) (gorgonia.Nodes, erro
 	return reads, nil
 }
 
-// perturb loads the perturbations: those that are fed, else zeros.
+// perturb loads the perturbations that are fed, and zeros for the others.
 func (p *Program) perturb(feeds Feeds) error {
 	for _, in := range p.perturbations {
 		data, ok := feeds[perturbationPrefix+in.name]
@@ -109,7 +110,7 @@ func (p *Program) perturb(feeds Feeds) error {
 // Recorded are the names of the records in the order of the graph.
 func (p *Program) Recorded() []string { return p.recorded }
 
-// Perturbations are the names of what has a sensitivity, in the order of the graph.
+// Perturbations are the names of the values with a sensitivity, in the order of the graph.
 func (p *Program) Perturbations() []string {
 	names := make([]string, 0, len(p.perturbations))
 	for _, in := range p.perturbations {

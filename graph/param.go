@@ -27,21 +27,21 @@ type Penalty = param.Penalty
 // Constraint is what every update of a parameter must keep: see [param.Constraint].
 type Constraint = param.Constraint
 
-// Param is a named tensor that training changes: a solver along its gradient, or, where it is a [RoleStatistic], a run by
-// [Builder.Update]. The model owns it; every program binds its memory, so a change is seen by all of them.
+// Param is a named tensor that training changes: a solver changes it along its gradient, or, if it is a [RoleStatistic],
+// a run by [Builder.Update]. The model owns it; every program binds its memory, so a change is seen by all of them.
 type Param struct {
 	Name   string // path, as "encoder/gru0/recurrent_kernel"
 	Role   Role
 	Value  *tensor.Dense // float32 or float64, contiguous
 	Frozen bool          // takes part in the forward pass, gets no gradient
 
-	Blocks     int        // blocks of columns of equal width that are matrices of their own, one per gate; 0 stands for 1
+	Blocks     int        // blocks of columns of equal width that are separate matrices, one per gate; 0 means 1
 	Penalty    Penalty    // what it adds to the loss
-	Constraint Constraint // what holds of it after every update
+	Constraint Constraint // what every update must keep
 }
 
-// NewParam makes a parameter and fills it by init from the stream "init/NAME", so that the initial values of one
-// parameter do not depend on which others there are.
+// NewParam makes a parameter and fills it by init from the stream "init/NAME", so that its initial values do not depend on
+// the other parameters.
 func NewParam(name string, role Role, dtype tensor.Dtype, init Initializer, streams *Streams, shape ...int) (*Param, error) {
 	size := 1
 	for _, n := range shape {
@@ -62,13 +62,13 @@ func NewParam(name string, role Role, dtype tensor.Dtype, init Initializer, stre
 	return &Param{Name: name, Role: role, Value: dense}, nil
 }
 
-// Trained tells whether the parameter has a gradient and a solver changes it.
+// Trained reports whether the parameter has a gradient and a solver changes it.
 func (p *Param) Trained() bool { return !p.Frozen && p.Role != RoleStatistic }
 
 // Size is the number of elements.
 func (p *Param) Size() int { return p.Value.DataSize() }
 
-// header returns a tensor of its own over the parameter's memory. Gorgonia transposes the header of an operand in
+// header returns a new tensor over the parameter's memory. Gorgonia transposes the header of an operand in
 // place for the time of a product and attaches engines to it, so two programs must not share one.
 func (p *Param) header() *tensor.Dense {
 	shape := tensor.WithShape(p.Value.Shape().Clone()...)

@@ -160,8 +160,8 @@ func (b *Builder) Compile(out Outputs) (*Program, error) {
 	return p, nil
 }
 
-// checkHashes returns an error if two nodes have one hash: the compiler takes nodes of equal 32-bit hash for the same
-// one and would silently give one the value of the other.
+// checkHashes returns an error if two nodes have the same hash: the compiler treats nodes of equal 32-bit hash as one and
+// would silently give one the value of the other.
 func checkHashes(nodes gorgonia.Nodes) error {
 	seen := make(map[uint32]*gorgonia.Node, len(nodes))
 	for _, node := range nodes {
@@ -262,7 +262,7 @@ func (p *Program) collectGradients() error {
 	return nil
 }
 
-// keep updates the statistics and hands the carried states on.
+// keep updates the statistics and stores the carried states.
 func (p *Program) keep() error {
 	for _, u := range p.updates {
 		squares := sumOfSquares((*u.value).(*tensor.Dense))
@@ -309,13 +309,13 @@ func (p *Program) Value(name string) (*tensor.Dense, error) {
 	}
 }
 
-// Gradients are the gradients of the last run, in the order in which the parameters were asked for.
+// Gradients are the gradients of the last run, in the order in which layers asked the builder for the parameters.
 func (p *Program) Gradients() []Gradient { return p.gradients }
 
 // GradientNorm is the Euclidean norm of all gradients of the last run together.
 func (p *Program) GradientNorm() float64 { return p.norm }
 
-// Carries tells whether there are states that a run hands on to the next.
+// Carries reports whether there are states that a run passes to the next.
 func (p *Program) Carries() bool { return len(p.carries) > 0 }
 
 // Close ends the machine.

@@ -9,7 +9,7 @@ import (
 
 // Streams are the random numbers of a run: independent generators by name, all following from one seed. Adding a
 // layer or a source of noise shifts no other stream. Their state can be saved and restored, so that an interrupted
-// run goes on with the very numbers that it would have drawn.
+// run continues with the same numbers that it would have drawn.
 //
 // A Streams value is used by one goroutine at a time.
 type Streams struct {
@@ -22,7 +22,7 @@ func NewStreams(seed uint64) *Streams {
 	return &Streams{seed: seed, sources: map[string]*rand.PCG{}}
 }
 
-// Stream returns the generator of that name, at the place where its last user left it. The generator is a PCG whose
+// Stream returns the generator of that name, in the state after its last use. The generator is a PCG whose
 // initial state is made of the seed and the name's 64-bit FNV-1a hash.
 func (s *Streams) Stream(name string) *rand.Rand {
 	source, ok := s.sources[name]
@@ -48,7 +48,7 @@ func (s *Streams) State() (map[string][]byte, error) {
 	return state, nil
 }
 
-// Restore puts the streams back to a saved state. Streams that the state does not name begin anew. On error nothing
+// Restore puts the streams back to a saved state. Streams that the state does not name start from the beginning. On error nothing
 // is changed.
 func (s *Streams) Restore(state map[string][]byte) error {
 	sources := make(map[string]*rand.PCG, len(state))

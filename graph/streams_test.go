@@ -48,7 +48,7 @@ func TestStreamsGoOnFromSavedState(t *testing.T) {
 	want := append(draw(s, "a", 4), draw(s, "new", 4)...)
 
 	restored := graph.NewStreams(1)
-	draw(restored, "new", 2) // not in the state: must begin anew
+	draw(restored, "new", 2) // not in the state: must start from the beginning
 	if err := restored.Restore(state); err != nil {
 		t.Fatal(err)
 	}

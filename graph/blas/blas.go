@@ -1,4 +1,4 @@
-// Package blas gives every ordinary Gorgonia node the product kernels of this module, behind gonum's BLAS interfaces.
+// Package blas lets ordinary Gorgonia nodes use the matrix products of this module, through gonum's BLAS interfaces.
 //
 // Nothing is installed by importing it. A program that wants it says so once, at its start:
 //
@@ -13,7 +13,7 @@ import (
 )
 
 // Implementation is gonum's BLAS with the real matrix products (Sgemm, Dgemm) on [kernel.Product]. Everything else is
-// gonum's own. Results have the same bits whatever the number of threads.
+// gonum's own. Results have the same bits for every number of threads.
 type Implementation struct {
 	gonum.Implementation
 	pool *kernel.Pool

@@ -83,10 +83,10 @@ func exponentialDerivative[F Float](loops *simd.Loops[F], _, y, dy, dx []F) {
 // Identity reports whether y = x.
 func (a Activation[F]) Identity() bool { return a.function == nil }
 
-// activationGrain is the least number of elements that is worth a goroutine.
+// activationGrain is the least number of elements that pays for a goroutine.
 const activationGrain = 1 << 16
 
-// activationBlock is how many elements are worked on at a time, so that they stay in a first-level cache.
+// activationBlock is how many elements are computed at a time, so that they stay in a first-level cache.
 const activationBlock = 1024
 
 // Apply sets y = f(x). The slices are equally long and do not overlap.

@@ -89,7 +89,7 @@ func testActivationTable[F Float](t *testing.T, k *simd.Set, _ *simd.Loops[F]) {
 		a.Gradient(&Pool{threads: 1, instructions: newInstructions(k)}, x, y, dy, dx)
 		for i, x := range x {
 			ulps := 8.0
-			if name == "gelu" { // a rounding of the argument changes its tail, that of the reference too, so many times
+			if name == "gelu" { // its tail, also that of the reference, magnifies a rounding of the argument by this factor
 				ulps += 2 * float64(x*x)
 			}
 			if v := want.f(float64(x)); !(math.Abs(float64(y[i])-v) <= ulps*numtest.Epsilon[F]()*math.Abs(v)+tiny) {

@@ -10,7 +10,7 @@ type AttentionShape struct {
 	Units                 int // A, the size of queries and keys
 }
 
-// AttentionInput is what the weights of an attention are made of.
+// AttentionInput is what the weights of an attention are computed from.
 type AttentionInput[F Float] struct {
 	Queries []F // q [U,B,A]
 	Keys    []F // k [T,B,A]
@@ -22,15 +22,15 @@ type AttentionInput[F Float] struct {
 type AttentionGradient[F Float] struct {
 	Queries []F // [U,B,A]
 	Keys    []F // [T,B,A]
-	Vector  []F // [A]; nil where the input has none
+	Vector  []F // [A]; nil if the input has none
 }
 
 // AttentionWeights says how much each query looks at each step of its sequence. With the score of query u for step t
 //
 //	e[u,t] = Σ_a v[a]·tanh(q[u,a] + k[t,a])    additive
-//	e[u,t] = Σ_a q[u,a]·k[t,a]                 where there is no v
+//	e[u,t] = Σ_a q[u,a]·k[t,a]                 without v
 //
-// weights [B,U,T] is the softmax of e over the steps that the mask counts, and 0 at all others. In a sequence without such
+// weights [B,U,T] is the softmax of e over the steps where the mask is not 0, and 0 at all others. In a sequence without such
 // steps all weights are 0.
 func AttentionWeights[F Float](p *Pool, s AttentionShape, in AttentionInput[F], weights []F) {
 	p.Split(s.Batch, in.grain(p, s), func(lo, hi int) {
@@ -124,7 +124,7 @@ func multiply[F Float](p *Pool, transA, transB bool, m, n, k int, a, b, c simd.L
 	}
 }
 
-// tanhCost is how many multiplications a hyperbolic tangent and all that is done with it are worth.
+// tanhCost is the cost of a hyperbolic tangent and what is done with it, in multiplications.
 const tanhCost = 16
 
 // grain is how many sequences are worth a goroutine.
@@ -193,7 +193,7 @@ func (w *attentionWork[F]) additive(b, u int) {
 	w.loops.Tanh(w.tanhs, w.tanhs)
 }
 
-// additiveGradient computes the hyperbolic tangents h anew, since to keep them would take [B,U,T,A]:
+// additiveGradient computes the hyperbolic tangents h again, since keeping them would take memory of [B,U,T,A]:
 //
 //	dq[u] = v⊙Σ_t de[u,t]·(1−h²)    dk[t] = v⊙Σ_u de[u,t]·(1−h²)    dv = Σ_u,t de[u,t]·h
 func (w *attentionWork[F]) additiveGradient(b int, d AttentionGradient[F], dVector []F) {

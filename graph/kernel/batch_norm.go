@@ -5,7 +5,7 @@ import (
 )
 
 // BatchNorm is batch normalization with what its forward pass saves for the backward pass. Columns of x [R,D] are
-// normalized over the rows that the mask [R], nil for all ones, counts. All sums run in float64, one column by one
+// normalized over the rows that count: those where the mask [R] is not 0, all for nil. All sums run in float64, one column by one
 // goroutine.
 type BatchNorm[F Float] struct {
 	count          int       // rows of the last Forward that count
@@ -86,7 +86,7 @@ func (n *BatchNorm[F]) measure(width, lo, hi int, x, mask []F) {
 //
 //	dX = gain/√(σ² + ε)⊙(dY − mean(dY) − x̂⊙mean(dY⊙x̂)),  dGain = Σ dY⊙x̂,  dShift = Σ dY
 //
-// over the rows that count. The others have no part in it, and dX is 0 there. With running statistics, which are constants,
+// over the rows that count. Other rows have no influence, and dX is 0 there. With running statistics, which are constants,
 // dX = gain/√(σ² + ε)⊙dY.
 func (n *BatchNorm[F]) Backward(p *Pool, width int, x, mask, gain, dY, dX, dGain, dShift []F) {
 	rows := len(x) / width
@@ -126,14 +126,14 @@ func (n *BatchNorm[F]) Backward(p *Pool, width int, x, mask, gain, dY, dX, dGain
 	})
 }
 
-// AverageMean writes the running mean [D] after the last Forward: momentum·running + (1−momentum)·μ. If fewer than
-// two rows counted it is what it was.
+// AverageMean writes the running mean [D] after the last Forward: momentum·running + (1−momentum)·μ. If fewer
+// than two rows counted it does not change.
 func (n *BatchNorm[F]) AverageMean(momentum float64, running, next []F) {
 	n.average(momentum, 1, n.mean, running, next)
 }
 
 // AverageVariance writes the running variance [D] after the last Forward, of the estimate without bias:
-// momentum·running + (1−momentum)·σ²·n/(n−1) for n rows. If fewer than two rows counted it is what it was.
+// momentum·running + (1−momentum)·σ²·n/(n−1) for n rows. If fewer than two rows counted it does not change.
 func (n *BatchNorm[F]) AverageVariance(momentum float64, running, next []F) {
 	n.average(momentum, float64(n.count)/float64(max(1, n.count-1)), n.variance, running, next)
 }

@@ -4,18 +4,18 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// cell is what makes one recurrence differ from another: the equations of a step, over rows of a batch. All else is the
-// driver's (recurrence_*.go): time, masks, threads, products, dropout and sums over time.
+// cell is the equations of a step of one recurrence, over rows of a batch. Everything else is common to all recurrences
+// (recurrence_*.go): time, masks, threads, products, dropout and sums over time.
 //
-// A step runs in stages. Each begins with a product of rows, H columns each, and blocks of columns of the recurrent
-// kernel, H columns each; then it turns these and what the stages before have left into gates. The rows of the first
-// stage are the state h', of a later one what the stage before it has put into left. On the way back the stages run from
-// last to first.
+// A step runs in stages. A stage begins with a product of rows of H columns and blocks of H columns of the recurrent
+// kernel. Then it computes gates from the product and from the results of earlier stages. The left factor of the first
+// stage is the state h', that of a later stage what the stage before has written to Left. In the backward pass the stages
+// run from last to first.
 type cell[F Float] struct {
-	// In multiples of H: the columns that the gates have, those of a row of the state, of which the first H are what is
-	// multiplied, and what the forward pass saves of a row.
+	// In multiples of H: the columns of the gates, the columns of a row of the state (the first H are multiplied), and what
+	// the forward pass saves of a row.
 	gates, states, saved int
-	// own is how many blocks of q have a gradient that is not the one of the same block of A; these are the last ones.
+	// own is the number of blocks of q whose gradient differs from that of the same block of A; these are the last ones.
 	own    int
 	stages [2]stage[F]
 	count  int // of the stages
@@ -23,7 +23,7 @@ type cell[F Float] struct {
 
 // stage is one product of a cell and what follows it.
 type stage[F Float] struct {
-	blocks int // of columns of the recurrent kernel, those after the ones of the stage before
+	blocks int // of columns of the recurrent kernel, which follow those of the stage before
 	simd.Stage[F]
 }
 
@@ -51,7 +51,7 @@ func portableCells[F Float](a cellActivations[F]) [forms]cell[F] {
 	}
 }
 
-// cellsOf are the cells over the loops of a set: those stages that the set has in assembly, and the others in plain Go.
+// cellsOf returns the cells over the loops of a set: stages in assembly if the set has them, the others in plain Go.
 func cellsOf[F Float](loops *simd.Loops[F]) [forms]cell[F] {
 	cells := portableCells(plainActivations[F]())
 	if loops.ResetAfter.Forward != nil {

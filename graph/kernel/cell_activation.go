@@ -4,11 +4,11 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// cellActivations are the functions that stand for σ and tanh in the equations of a cell in plain Go.
+// cellActivations are the functions that replace σ and tanh in the equations of a cell in plain Go.
 type cellActivations[F Float] struct {
 	gate, candidate Activation[F]
-	// keeps says that arguments are saved too, behind what the cell saves else. The derivatives of σ and tanh do not need
-	// them; then they are in the place of the values.
+	// keeps means that arguments are saved too, after everything else that the cell saves. The derivatives of σ and tanh do
+	// not need them; then the values overwrite them.
 	keeps bool
 }
 
@@ -17,7 +17,7 @@ func plainActivations[F Float]() cellActivations[F] {
 	return cellActivations[F]{gate: Activation[F]{logistic[F], logisticDerivative[F]}, candidate: Activation[F]{hyperbolic[F], hyperbolicDerivative[F]}}
 }
 
-// cellActivationsOf are those that a shape names.
+// cellActivationsOf returns the activations that a shape names.
 func cellActivationsOf[F Float](s RecurrenceShape) cellActivations[F] {
 	a := plainActivations[F]()
 	a.keeps = true
@@ -35,7 +35,7 @@ func (s RecurrenceShape) plain() bool {
 	return (s.GateActivation == "" || s.GateActivation == "sigmoid") && (s.Activation == "" || s.Activation == "tanh")
 }
 
-// saved returns how many blocks a cell saves that saves others beside the values of that many gates.
+// saved returns how many blocks a cell saves in all: the values of its gates and others.
 func (a cellActivations[F]) saved(values, others int) int {
 	if a.keeps {
 		others += values
@@ -52,7 +52,7 @@ func (a cellActivations[F]) of(saved []F, columns int) (values, arguments []F) {
 	return values, values
 }
 
-// set sets y = f(x); x may be y where arguments are not kept.
+// set sets y = f(x); x may be y if arguments are not kept.
 func (a Activation[F]) set(loops *simd.Loops[F], x, y []F) {
 	if a.Identity() {
 		copy(y, x)
@@ -61,7 +61,7 @@ func (a Activation[F]) set(loops *simd.Loops[F], x, y []F) {
 	a.function(loops, x, y)
 }
 
-// derive sets dx = dy·f'(x), given x, or not where arguments are not kept, and y = f(x).
+// derive sets dx = dy·f'(x), given y = f(x) and, if arguments are kept, x.
 func (a Activation[F]) derive(loops *simd.Loops[F], x, y, dy, dx []F) {
 	if a.Identity() {
 		copy(dx, dy)

@@ -1,6 +1,6 @@
 package kernel
 
-// ConvolutionShape says what a convolution over time is about.
+// ConvolutionShape is the sizes of a convolution over time.
 type ConvolutionShape struct {
 	Steps, Batch, Inputs int // x [T,B,D]
 	Filters              int // y [T',B,F]
@@ -27,8 +27,8 @@ func (s ConvolutionShape) before() int {
 //
 //	t = Strides·t' + first mod Strides
 //
-// where first is its first step that the mask [T,B], nil for all ones, counts: padding in front moves the outputs and does
-// not change them.
+// where first is its first step with a mask [T,B] that is not 0 (nil: all ones): padding in front moves the outputs and
+// does not change them.
 type Convolution[F Float] struct {
 	columns  []F   // [T'·B,K·D] what each output sees
 	dColumns []F   // their gradient

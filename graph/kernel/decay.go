@@ -4,8 +4,8 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// This file is what a GRU-D does with missing values and with the time since they were observed (Che et al. 2018,
-// arXiv:1606.01865), but for its recurrence, which takes a decay of the state.
+// This file has the parts of GRU-D (Che et al. 2018, arXiv:1606.01865) for missing values and for the time since they were
+// observed. Its recurrence is an ordinary one with a decay of the state.
 
 // Decay is y = exp(−max(0, x)): 1 up to x = 0, then towards 0. Its derivative is 0 at 0.
 func Decay[F Float]() Activation[F] { return Activation[F]{decay[F], decayDerivative[F]} }
@@ -29,7 +29,7 @@ func decayDerivative[F Float](loops *simd.Loops[F], x, y, dy, dx []F) {
 //	γ = exp(−max(0, w⊙δ + b))
 //	v̂ = (m + (1−m)⊙γ)⊙v
 //
-// so that a missing value, which comes as the last one observed, decays towards 0, the mean. Rows of y [R,2D] are v̂ and m.
+// so that a missing value, given as the last observed one, decays towards 0, the mean. Rows of y [R,2D] are v̂ and m.
 func Impute[F Float](p *Pool, x, w, b, y []F) {
 	rows, loops := len(y)/(2*len(w)), loopsOf[F](p)
 	if p == nil { // a time step, which allocates nothing
@@ -61,7 +61,7 @@ func impute[F Float](loops *simd.Loops[F], lo, hi int, x, w, b, y []F) {
 //
 //	dB = Σ −γ⊙(1−m)⊙v⊙dV̂ where a > 0,  dW = Σ δ⊙the same
 //
-// over the rows, in float64. Those with respect to x are none: it is data.
+// over the rows, in float64. There are none with respect to x, which is data.
 func ImputeGradient[F Float](p *Pool, x, w, b, dY, dW, dB []F) {
 	width := len(w)
 	rows, loops := len(dY)/(2*width), loopsOf[F](p)

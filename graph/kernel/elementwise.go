@@ -1,21 +1,21 @@
 package kernel
 
-// To start a goroutine takes some microseconds, and until another processor has woken up to run it 10 to 20 pass. So work
-// is worth one from about 20 microseconds on.
+// Starting a goroutine takes some microseconds, and another processor needs 10 to 20 more to wake up and run it. So a
+// goroutine pays for work of at least about 20 microseconds.
 const (
-	// elementGrain is the least number of simple element operations in plain Go that is worth a goroutine.
+	// elementGrain is the least number of simple operations in plain Go that pays for a goroutine.
 	elementGrain = 1 << 15
-	// vectorGrain is that of copies and of operations in vectors.
+	// vectorGrain is the same for copies and for operations in vectors.
 	vectorGrain = 1 << 18
 )
 
-// rowGrain returns how many rows of the given width are worth a goroutine that takes them element by element.
+// rowGrain returns how many rows of the given width pay for a goroutine that works element by element.
 func rowGrain(width int) int { return ceil(elementGrain, max(1, width)) }
 
-// vectorRowGrain returns how many are worth a goroutine that copies them or takes them in vectors.
+// vectorRowGrain returns how many rows pay for a goroutine that copies them or works in vectors.
 func vectorRowGrain(width int) int { return ceil(vectorGrain, max(1, width)) }
 
-// Multiply sets product[i] = x[i]·factors[i mod len(factors)]: element-wise where both are equally long, and the same
+// Multiply sets product[i] = x[i]·factors[i mod len(factors)]: element-wise if both are equally long, or the same
 // factors [B,D] at every step of x [T,B,D]. len(x) is a multiple of len(factors). product may be x.
 func Multiply[F Float](p *Pool, x, factors, product []F) {
 	if len(x) == 0 {

@@ -6,10 +6,10 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// fetches is what will be needed soon. The tiles of a product bring it into the cache while they compute, each a cache line
-// per step of k: otherwise the first to touch it would wait for memory.
+// fetches lists memory that will be needed soon. The tiles of a product bring it into the cache while they compute, one
+// cache line per step of k; otherwise its first use would wait for memory.
 type fetches[F Float] struct {
-	waiting [8]simd.Lines[F] // blocks of matrices as far as they are left: the first row, and the distance to the next ones
+	waiting [8]simd.Lines[F] // the rest of blocks of matrices: the first row, and the distance to the next ones
 	count   int
 }
 
@@ -20,7 +20,7 @@ func elementsPerLine[F Float]() int { return cacheLine / int(unsafe.Sizeof(F(0))
 
 // block adds the block of the given width that starts at the given place of a matrix.
 func (f *fetches[F]) block(matrix []F, start, width, stride int) {
-	if f.count < len(f.waiting) { // else it is left out
+	if f.count < len(f.waiting) { // otherwise it is not fetched
 		f.waiting[f.count] = simd.Lines[F]{Data: matrix[start:][:width], Stride: stride}
 		f.count++
 	}
@@ -31,7 +31,7 @@ func (f *fetches[F]) rows(matrix []F, width, first, count int) {
 	f.block(matrix, first*width, count*width, elementsPerLine[F]())
 }
 
-// next returns a column of k cache lines, or nothing where nothing is left.
+// next returns a column of k cache lines, or nothing if nothing is left.
 func (f *fetches[F]) next(k int) simd.Lines[F] {
 	if f.count == 0 {
 		return simd.Lines[F]{}
@@ -50,7 +50,7 @@ func (f *fetches[F]) next(k int) simd.Lines[F] {
 	return column
 }
 
-// lines returns how many cache lines the first rows of all that is left have.
+// lines returns how many cache lines the first rows of the remaining blocks have.
 func (f *fetches[F]) lines() int {
 	sum := 0
 	for _, w := range f.waiting[:f.count] {

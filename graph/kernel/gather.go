@@ -1,6 +1,6 @@
 package kernel
 
-// OutsideRange returns the position of the first of ids that is not in [0,n), or -1 where all are.
+// OutsideRange returns the position of the first of ids that is not in [0,n), or -1 if all are.
 func OutsideRange(ids []int, n int) int {
 	for i, id := range ids {
 		if id < 0 || id >= n {
@@ -10,7 +10,7 @@ func OutsideRange(ids []int, n int) int {
 	return -1
 }
 
-// Gather copies rows of the table [V,width]: rows[i] = table[ids[i]]. Where keep is not nil and keep[i] is 0, row 0 is
+// Gather copies rows of the table [V,width]: rows[i] = table[ids[i]]. If keep is not nil and keep[i] is 0, row 0 is
 // taken instead. Every id must be in [0,V).
 func Gather[F Float](p *Pool, width int, table []F, ids []int, keep, rows []F) {
 	p.Split(len(ids), vectorRowGrain(width), func(lo, hi int) {
@@ -24,7 +24,7 @@ func Gather[F Float](p *Pool, width int, table []F, ids []int, keep, rows []F) {
 	})
 }
 
-// ScatterAdd is the gradient of [Gather]: table[ids[i]] += rows[i], row 0 where keep is not nil and keep[i] is 0. Only
+// ScatterAdd is the gradient of [Gather]: table[ids[i]] += rows[i], row 0 if keep is not nil and keep[i] is 0. Only
 // rows that are named change, so a caller that wants the gradient alone clears the table first. Each element is summed
 // in the order of ids.
 func ScatterAdd[F Float](p *Pool, width int, ids []int, keep, rows, table []F) {

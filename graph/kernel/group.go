@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// group is a sync.WaitGroup for functions that run for some microseconds up to some milliseconds, one after the other. To
-// wake a sleeping thread takes as long as such a function. So a goroutine that is done with one lingers for the next one, of
-// whichever group of the same helpers, and so does the one that waits for the others. Nothing is left behind but for that
-// moment.
+// group is a sync.WaitGroup for functions that run for some microseconds up to some milliseconds, one after the other.
+// Waking a sleeping thread takes as long as such a function. So a goroutine that has finished a function spins for a moment
+// in case another one follows, of any group of the same helpers, and so does the goroutine that waits for the group. After
+// that moment nothing is left of the group.
 type group struct {
 	helpers *helpers
 	left    atomic.Int32
-	parked  atomic.Bool // the one that waits sleeps
+	parked  atomic.Bool // the goroutine in Wait sleeps
 	wait    sync.WaitGroup
 }
 
@@ -52,7 +52,7 @@ const (
 	idling = 50 * time.Microsecond
 	// waiting is how long one lingers for the end of the others, which may have been woken first.
 	waiting = 200 * time.Microsecond
-	// resting is for how many groups nobody lingers where that has not paid.
+	// resting is for how many groups no goroutine lingers after lingering did not pay.
 	resting = 256
 )
 
@@ -61,20 +61,20 @@ type helpers struct {
 	mutex sync.Mutex
 	idle  []*helper
 
-	// Lingering is in the way where threads share a processor, with each other or with other programs. That shows in groups
-	// whose end is not seen in time. Where most are such, nobody lingers for a while.
+	// Lingering costs time if threads share a processor, with each other or with other programs: the end of groups is then
+	// not seen in time. If this is so for most groups, no goroutine lingers for a while.
 	never bool
 	score atomic.Int32
-	rest  atomic.Int32 // groups to come for which nobody lingers
+	rest  atomic.Int32 // the next groups for which no goroutine lingers
 }
 
-// linger looks for a while whether something has come, and reports whether it has.
+// linger calls come for a while until it returns true, and reports whether it did.
 func (s *helpers) linger(while time.Duration, come func() bool) bool {
 	if s.never || s.rest.Load() > 0 {
 		return come()
 	}
 	begun := time.Now()
-	for range 1 << 10 { // an end even where the clock stands still, as it may in tests
+	for range 1 << 10 { // ends even if the clock does not advance, as in tests
 		for range 1 << 7 {
 			if come() {
 				return true
@@ -87,7 +87,7 @@ func (s *helpers) linger(while time.Duration, come func() bool) bool {
 	return false
 }
 
-// learn takes note of whether the end of a group was seen in time.
+// learn records whether the end of a group was seen in time.
 func (s *helpers) learn(inTime bool) {
 	switch {
 	case s.rest.Load() > 0:
@@ -105,8 +105,7 @@ type helper struct {
 	next atomic.Pointer[task]
 }
 
-// run ends when there is no more work, and at once where another goroutine sleeps until its own is done, which then goes on
-// in its place.
+// run ends when there is no more work, and at once if a goroutine that sleeps in Wait can continue in its place.
 func (h *helper) run(all *helpers, t *task) {
 	for t != nil {
 		t.f()
@@ -126,7 +125,7 @@ func (h *helper) idle(all *helpers) *task {
 	if !all.linger(idling, given) && all.remove(h) {
 		return nil
 	}
-	for !given() { // somebody has taken h and is about to give it a task
+	for !given() { // another goroutine has taken h and is about to give it a task
 	}
 	return h.next.Swap(nil)
 }
@@ -137,7 +136,7 @@ func (s *helpers) add(h *helper) {
 	s.idle = append(s.idle, h)
 }
 
-// take removes one that lingers, nil where there is none.
+// take removes and returns a helper that lingers, or nil.
 func (s *helpers) take() *helper {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -51,7 +51,7 @@ func TestLingeringEnds(t *testing.T) {
 	})
 }
 
-// Where the end of most groups is not seen in time nobody lingers for a while, then it is tried again.
+// If the end of most groups is not seen in time, no goroutine lingers for a while; then it is tried again.
 func TestLingeringRests(t *testing.T) {
 	var h helpers
 	for range 5 {

@@ -9,7 +9,7 @@ import (
 //	y = gain⊙(x − μ)/√(σ² + ε) + shift
 //
 // with the mean μ and the variance σ² of a block of a row, gain [D] and shift [D]; a nil shift is none. y may be x.
-// A row has the same bits wherever it stands.
+// The bits of a row do not depend on its place.
 func LayerNorm[F Float](p *Pool, width, blocks int, epsilon float64, x, gain, shift, y []F) {
 	loops := loopsOf[F](p)
 	p.Split(len(x)/width, rowGrain(width), func(lo, hi int) {
@@ -41,8 +41,8 @@ type LayerNormBackward[F Float] struct {
 	sums []F // [parts of the rows,3,D]: of the gain, of the shift; room for a row
 }
 
-// layerNormRows is how many rows have sums of their own: goroutines share such parts, so the order of additions is the same
-// for every number of them.
+// layerNormRows is how many rows share partial sums. Goroutines divide such parts among them, so the order of additions is
+// the same for every number of goroutines.
 const layerNormRows = 32
 
 // Run is the gradient of [LayerNorm] with respect to x, gain and shift. With x̂ = (x − μ)/√(σ² + ε) and g = gain⊙dY,

@@ -4,7 +4,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// linesOf returns the rows of a matrix of the given width from the first one on, each the given number behind the one before.
+// linesOf returns every distance-th row of a matrix of the given width, from row first on.
 func linesOf[F Float](matrix []F, width, first, distance int) simd.Lines[F] {
 	return simd.Lines[F]{Data: matrix[first*width:], Stride: distance * width}
 }
@@ -12,7 +12,7 @@ func linesOf[F Float](matrix []F, width, first, distance int) simd.Lines[F] {
 // row returns row i of a matrix of the given width.
 func row[F Float](x []F, i, width int) []F { return x[i*width : (i+1)*width : (i+1)*width] }
 
-// even returns how many of rising numbers, from the first on, stand at equal distances, and the distance.
+// even returns how many of the rising numbers, from the first on, have equal distances, and that distance.
 func even(numbers []int) (count, distance int) {
 	if len(numbers) == 1 {
 		return 1, 0

@@ -6,7 +6,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// lossCost is how many simple operations an element of a loss with an exponential is worth.
+// lossCost is the cost of an element of a loss with an exponential, in simple operations.
 const lossCost = 2
 
 // SoftmaxCrossEntropy sets rows[i] to the cross-entropy in nats between the softmax of the row logits[i] of the given
@@ -14,7 +14,8 @@ const lossCost = 2
 //
 //	(1−ε)·(−log p_label) + ε·mean_c(−log p_c)
 //
-// where log p is the [LogSoftmax] of the row, with smoothing ε in [0,1] as in PyTorch's label_smoothing. Every label must be in [0,classes).
+// where log p is the [LogSoftmax] of the row, with smoothing ε in [0,1] as in PyTorch's label_smoothing. Every label must be
+// in [0,classes).
 func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logits []F, labels []int, rows []F) {
 	loops, scratch := loopsOf[F](p), panelsOf[F](p)
 	p.Split(len(labels), rowGrain(classes*lossCost), func(lo, hi int) {
@@ -38,7 +39,7 @@ func SoftmaxCrossEntropy[F Float](p *Pool, classes int, smoothing float64, logit
 //
 //	dLogits[i,c] = dRows[i]·(p_c − (1−ε)·[c = label] − ε/classes)
 //
-// A row with dRows[i] = 0, as of a masked step, gets exactly 0, whatever its logits; so it is in the other losses.
+// A row with dRows[i] = 0, as of a masked step, gets exactly 0 for any logits. The same holds for the other losses.
 func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float64, logits []F, labels []int, dRows, dLogits []F) {
 	loops := loopsOf[F](p)
 	p.Split(len(labels), rowGrain(classes*lossCost), func(lo, hi int) {
@@ -66,8 +67,8 @@ func SoftmaxCrossEntropyGradient[F Float](p *Pool, classes int, smoothing float6
 //
 //	Σ_j max(x_j,0) − x_j·y_j + log(1+exp(−|x_j|))
 //
-// The logarithms are taken of products of up to 512 of their arguments at once, each between 1 and 2: many times faster,
-// and off by no more than about 1e-16 per element.
+// Instead of a logarithm per element, one is taken of the product of up to 512 arguments, each between 1 and 2: this is many
+// times faster, with an error of at most about 1e-16 per element.
 func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) {
 	const block = 512
 	loops, scratch := loopsOf[F](p), panelsOf[F](p)
@@ -88,8 +89,8 @@ func BinaryCrossEntropy[F Float](p *Pool, width int, logits, targets, rows []F) 
 	})
 }
 
-// binaryCrossEntropies returns the sum over up to 512 elements. Two sums and products run side by side, so that neither
-// waits for the one before.
+// binaryCrossEntropies returns the sum over up to 512 elements. Two sums and products run independently, so that
+// neither waits for the other.
 func binaryCrossEntropies[F Float](loops *simd.Loops[F], x, y, powers, positive []F) float64 {
 	loops.Negative(powers, x)
 	loops.Exp(powers, powers)

@@ -1,6 +1,6 @@
 package kernel
 
-// ActivityPenalty is what the sizes and the changes of the vectors x [T,B,D] cost that a mask [T,B] counts, nil for all:
+// ActivityPenalty is a cost of the sizes and the changes of the vectors x [T,B,D] where mask [T,B] is not 0, all for nil:
 //
 //	l2·mean x² + temporal·mean (x[t+1]−x[t])²
 //

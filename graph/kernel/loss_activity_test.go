@@ -33,7 +33,7 @@ func TestActivityPenalty(t *testing.T) {
 		if found := ActivityPenalty(steps, batch, width, 0.5, 2, x, mask); math.Abs(found-want) > 1e-14 {
 			t.Errorf("%s: found %v, expected %v", name, found, want)
 		}
-		gradient := numtest.Random[float64](rng, len(x)) // whatever was there
+		gradient := numtest.Random[float64](rng, len(x)) // must be overwritten
 		ActivityPenaltyGradient(steps, batch, width, 0.5, 2, 3, x, mask, gradient)
 		checkGradient(t, name, x, gradient, func() float64 { return 3 * ActivityPenalty(steps, batch, width, 0.5, 2, x, mask) })
 		gradient32 := make([]float32, len(x))

@@ -5,7 +5,7 @@ import (
 )
 
 // ElementLoss is the loss of one number: of the prediction x in that column against its target y, and the derivative by x.
-// What is slow in it does not matter: a row has few of them beside the products that made it.
+// Its speed does not matter: a row has few of them, compared with the products that made the row.
 type ElementLoss func(column int, x, y float64) (loss, slope float64)
 
 // AbsoluteError is |x−y|, in the units of y, with the slope sign(x−y) and 0 at 0.
@@ -70,11 +70,11 @@ func PoissonLogRate(_ int, x, y float64) (loss, slope float64) {
 }
 
 // WeightedBinary is the cross-entropy in nats of the probability p = σ(x) of an event y in [0,1], with weights w of events
-// that happen, one per column or none at all, and the focusing exponent γ ≥ 0 of Lin et al. 2017 (arXiv:1708.02002):
+// that happen, one per column or none, and the focusing exponent γ ≥ 0 of Lin et al. 2017 (arXiv:1708.02002):
 //
 //	(w·y + 1−y) · (1−q)^γ · c   with   c = −y·log p − (1−y)·log(1−p)   and   q = exp(−c)
 //
-// For an event that happens or not q is the probability of what was the case. The weights are PyTorch's pos_weight.
+// For y of 0 or 1, q is the probability of what happened. The weights are PyTorch's pos_weight.
 func WeightedBinary(weights []float64, gamma float64) ElementLoss {
 	return func(column int, x, y float64) (loss, slope float64) {
 		c := math.Max(x, 0) - x*y + math.Log1p(math.Exp(-math.Abs(x)))
@@ -138,7 +138,7 @@ func ElementLossesGradient[F Float](p *Pool, loss ElementLoss, scale float64, wi
 	})
 }
 
-// FocalRows sets rows[i] to the [Focal] loss of nll[i] times weights[labels[i]], or times 1 where there are no weights.
+// FocalRows sets rows[i] to the [Focal] loss of nll[i] times weights[labels[i]], or times 1 without weights.
 func FocalRows[F Float](gamma float64, weights []float64, nll []F, labels []int, rows []F) {
 	for i, c := range nll {
 		value, _ := Focal(float64(c), gamma)

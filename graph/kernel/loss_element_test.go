@@ -9,7 +9,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/internal/numtest"
 )
 
-// elementLosses are all losses of elements, each beside its definition.
+// elementLosses are all losses of elements, each with its definition.
 func elementLosses() map[string]struct {
 	loss ElementLoss
 	want func(column int, x, y float64) float64

@@ -41,7 +41,7 @@ func TestBernoulliDraws(t *testing.T) {
 	}
 }
 
-// The share of ones is as asked, wherever a value stands and whatever the values before it are. Bounds are five standard
+// The share of ones is as asked, at every place and after any values. Bounds are five standard
 // deviations, which one in two million seeds exceeds; the seeds here are fixed.
 func TestBernoulliIsRandom(t *testing.T) {
 	const n = 1 << 18

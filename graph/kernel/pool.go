@@ -11,7 +11,7 @@ import (
 )
 
 // Pool says how many goroutines may work on one call and keeps the scratch memory of products between calls. It starts
-// goroutines for the length of a call, and for some tens of microseconds more, in which the next call may need them. A nil
+// goroutines for the duration of a call and some tens of microseconds more, in case the next call needs them. A nil
 // *Pool works on one thread and keeps nothing. A Pool may be used by several goroutines at the same time.
 type Pool struct {
 	threads      int
@@ -24,7 +24,7 @@ type Pool struct {
 	}
 }
 
-// NewPool returns a pool of the given number of threads; runtime.GOMAXPROCS(0) where threads <= 0.
+// NewPool returns a pool of the given number of threads; runtime.GOMAXPROCS(0) if threads <= 0.
 func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -42,7 +42,7 @@ func (p *Pool) Threads() int {
 	return p.threads
 }
 
-// Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block where n < grain),
+// Split calls f for contiguous blocks [lo,hi) that cover [0,n), each of at least grain (and one block if n < grain),
 // one goroutine per block, the first one that of the caller, and returns when all are done. The blocks follow from n, grain
 // and the number of threads alone. n = 0 calls nothing. A block that panics makes Split panic, when all others are done.
 func (p *Pool) Split(n, grain int, f func(lo, hi int)) {
@@ -136,7 +136,7 @@ func panelsOf[F Float](p *Pool) *freeList[F] {
 	return list.(*freeList[F])
 }
 
-// resize returns s with length n, its contents unspecified, reallocated only where its capacity is too small.
+// resize returns s with length n, its contents unspecified, reallocated only if its capacity is too small.
 func resize[F any](s []F, n int) []F {
 	if cap(s) < n {
 		return make([]F, n)

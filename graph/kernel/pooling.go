@@ -1,7 +1,7 @@
 package kernel
 
 // MeanPool averages x [T,B,D] over the steps where mask [T,B] is not 0: mean[b] = Σ_t x[t,b] / number of such steps,
-// and 0 where there is none. A nil mask counts every step.
+// and 0 if there are none. A nil mask counts every step.
 func MeanPool[F Float](p *Pool, steps, batch, width int, x, mask, mean []F) {
 	loops := loopsOf[F](p)
 	p.Split(batch, vectorRowGrain(width*steps), func(lo, hi int) {
@@ -37,7 +37,7 @@ func MeanPoolGradient[F Float](p *Pool, steps, batch, width int, mask, dMean, dX
 	})
 }
 
-// MaxPool takes the greatest of x [T,B,D] over the steps where mask [T,B] is not 0, and 0 where there is none. A nil
+// MaxPool takes the greatest of x [T,B,D] over the steps where mask [T,B] is not 0, and 0 if there are none. A nil
 // mask counts every step. A NaN among the values gives NaN.
 func MaxPool[F Float](p *Pool, steps, batch, width int, x, mask, greatest []F) {
 	loops := loopsOf[F](p)
@@ -70,7 +70,7 @@ func MaxPoolGradient[F Float](p *Pool, steps, batch, width int, x, mask, greates
 		s := scratch.get()
 		defer scratch.put(s)
 		s.a = resize(s.a, width)
-		left := s.a // of dGreatest, what no step had so far
+		left := s.a // the part of dGreatest that no step has got so far
 		for b := lo; b < hi; b++ {
 			copy(left, row(dGreatest, b, width))
 			top := row(greatest, b, width)
@@ -125,7 +125,7 @@ func WeightedMeanGradient[F Float](weights []F, dMean F, dRows []F) {
 // present reports whether the mask, nil for all ones, is not 0 at i.
 func present[F Float](mask []F, i int) bool { return mask == nil || mask[i] != 0 }
 
-// inverseCount returns 1 / the number of steps of sequence b, or 0 where there is none.
+// inverseCount returns 1 / the number of steps of sequence b, or 0 if it has none.
 func inverseCount[F Float](steps, batch, b int, mask []F) F {
 	count := 0
 	for t := range steps {

@@ -7,8 +7,8 @@ import (
 // fewRows is how many rows of a product are still computed one by one: packing the right factor would cost more.
 const fewRows = 4
 
-// inPlaceRows is from how many rows of a product packing its right factor pays even where its rows could be read where they
-// lie: far apart they do badly in caches.
+// inPlaceRows is the number of rows of a product from which packing the right factor pays even if it could be read in place:
+// rows that are far apart use caches badly.
 const inPlaceRows = 256
 
 // Product computes C = op(A)·op(B), or C += op(A)·op(B) with accumulate, where op(A) is m×k and op(B) is k×n.
@@ -77,7 +77,7 @@ func (x product[F]) alone(p *Pool) {
 	x.run(0, lines)
 }
 
-// use takes the kernels and the scratch memory of a pool.
+// use takes the loops and the scratch memory of a pool.
 func (x *product[F]) use(p *Pool) { x.loops, x.scratch = loopsOf[F](p), panelsOf[F](p) }
 
 // splitsColumns reports whether goroutines share the columns of C rather than its rows.
@@ -156,22 +156,22 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 	if k > 0 {
 		from = x.to
 	}
-	var ahead fetches[F]
+	var prefetch fetches[F]
 	if next := k + depth; next < x.k { // the next block
 		if x.b.across {
-			ahead.block(x.b.data, next*x.b.stride+col, cols, x.b.stride)
+			prefetch.block(x.b.data, next*x.b.stride+col, cols, x.b.stride)
 		}
 		if x.a.across {
-			ahead.block(x.a.data, next*x.a.stride+row, rows, x.a.stride)
+			prefetch.block(x.a.data, next*x.a.stride+row, rows, x.a.stride)
 		}
 	}
 	group := roundUp(depth, loops.Rows)
 	t.K = depth
 	for i := 0; i < rows; i += loops.Rows {
 		if next := row + i + group; i%group == 0 && next < row+rows { // the next rows
-			ahead.block(x.to.Data, next*x.to.Stride+col, cols, x.to.Stride)
+			prefetch.block(x.to.Data, next*x.to.Stride+col, cols, x.to.Stride)
 			if !x.a.across {
-				ahead.block(x.a.data, next*x.a.stride+k, depth, x.a.stride)
+				prefetch.block(x.a.data, next*x.a.stride+k, depth, x.a.stride)
 			}
 		}
 		t.Rows = min(loops.Rows, rows-i)
@@ -186,14 +186,14 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 			if s.inPlace && t.Cols == width {
 				t.Right = simd.Lines[F]{Data: x.b.data, Stride: x.b.stride}.From(k, col+j)
 			}
-			t.From, t.To, t.Prefetch = from.From(row+i, col+j), x.to.From(row+i, col+j), ahead.next(depth)
+			t.From, t.To, t.Prefetch = from.From(row+i, col+j), x.to.From(row+i, col+j), prefetch.next(depth)
 			loops.Tile(t)
 			j += width
 		}
 	}
 }
 
-// packRight packs a block of the right factor, or only the panel that is not full where the others are read where they lie.
+// packRight packs a block of the right factor, or only the panel that is not full if the others are read in place.
 func (x *product[F]) packRight(s *panels[F], rows, col, cols, k, depth int) {
 	loops := x.loops
 	s.inPlace = x.b.across && !loops.PacksLeft && rows < inPlaceRows
@@ -226,7 +226,7 @@ func (f *factor[F]) lines(line, from int) (data []F, lineStride, stepStride int)
 	return f.data[line*f.stride+from:], f.stride, 1
 }
 
-// packRight packs lines as the right factor of the machine's tiles.
+// packRight packs lines as the right factor of tiles.
 func (f *factor[F]) packRight(loops *simd.Loops[F], line, lines, from, depth int, panels []F) {
 	for j := 0; j < lines; {
 		width := loops.Panel(lines - j)
@@ -235,7 +235,7 @@ func (f *factor[F]) packRight(loops *simd.Loops[F], line, lines, from, depth int
 	}
 }
 
-// packLeft packs lines as the left factor of the machine's tiles.
+// packLeft packs lines as the left factor of tiles.
 func (f *factor[F]) packLeft(loops *simd.Loops[F], line, lines, from, depth int, panels []F) {
 	for i := 0; i < lines; i += loops.Rows {
 		f.packPanel(loops, line+i, min(loops.Rows, lines-i), from, depth, panels[i*depth:], loops.Rows)
@@ -243,7 +243,7 @@ func (f *factor[F]) packLeft(loops *simd.Loops[F], line, lines, from, depth int,
 }
 
 // packPanel packs the lines [line, line+count) over the depth elements from the given k into a panel of the given width.
-// Where that is not full, the rest of it is unspecified: it only enters elements of a tile that nobody reads.
+// The rest of a panel that is not full is unspecified: it only enters elements of a tile that are not read.
 func (f *factor[F]) packPanel(loops *simd.Loops[F], line, count, from, depth int, panel []F, width int) {
 	data, _, _ := f.lines(line, from)
 	if f.across {

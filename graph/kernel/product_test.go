@@ -29,7 +29,7 @@ func newProductCase[F Float](rng *rand.Rand, m, n, k int, transA, transB, accumu
 		rowsB, colsB = n, k
 	}
 	x.lda, x.ldb, x.ldc = colsA+rng.IntN(4), colsB+rng.IntN(4), n+rng.IntN(4)
-	// The last row has no gap behind it: reading past its end would panic.
+	// The last row has no gap after it: reading past its end would panic.
 	x.a = numtest.Random[F](rng, max(0, (rowsA-1)*x.lda+colsA))
 	x.b = numtest.Random[F](rng, max(0, (rowsB-1)*x.ldb+colsB))
 	x.c = numtest.Random[F](rng, max(0, (m-1)*x.ldc+n))

@@ -4,8 +4,8 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// Form is a recurrence: a form of the gated recurrent unit, or another one. With A the input's share of
-// the gates, h' the previous state, d the recurrent dropout and c the recurrent bias, the first three have the gates
+// Form is a recurrence: a form of the gated recurrent unit, or another one. With A the input's part of the gates, h' the
+// previous state, d the recurrent dropout and c the recurrent bias, the first three have the gates
 //
 //	r = σ(A_r + (h'⊙d)·U_r + c_r)   reset
 //	z = σ(A_z + (h'⊙d)·U_z + c_z)   update
@@ -21,15 +21,15 @@ const (
 	// ResetBeforeNew has the candidate of ResetBeforePast, and the update gate takes the new (Chung et al. 2014,
 	// arXiv:1412.3555): h = (1−z)⊙h' + z⊙n.
 	ResetBeforeNew
-	// ThreeGate has the gates i, f, z = σ(A + (h'⊙d)·U + c), of which only the update gate z does anything:
+	// ThreeGate has the gates i, f, z = σ(A + (h'⊙d)·U + c), of which only the update gate z has an effect:
 	// n = tanh(A_n + (h'⊙d)·U_n + c_n), h = (1−z)⊙h' + z⊙n.
 	ThreeGate
 	// Tied has one gate and one kernel for gate and candidate: q = (h'⊙d)·U + c, g = σ(A + q), n = tanh(A + q⊙(1−g)),
 	// h = g⊙h' + (1−g)⊙n.
 	Tied
 	// LSTM is the long short-term memory (Hochreiter and Schmidhuber 1997; with a forget gate, Gers et al. 2000), in the
-	// order of PyTorch: i, f, g, o = σ, σ, tanh, σ of A + (h'⊙d)·U + c, m = f⊙m' + i⊙g, h = o⊙tanh(m). Its state is h and m
-	// side by side.
+	// order of PyTorch: i, f, g, o = σ, σ, tanh, σ of A + (h'⊙d)·U + c, m = f⊙m' + i⊙g, h = o⊙tanh(m). Its state is h
+	// and m next to each other.
 	LSTM
 	// Tanh is the recurrent network of Elman (1990): h = tanh(A + (h'⊙d)·U + c).
 	Tanh
@@ -43,13 +43,13 @@ func (f Form) Valid() bool { return f < forms }
 // Gates is G, how many blocks of H columns the kernels have.
 func (f Form) Gates() int { return portableCells(plainActivations[float64]())[f].gates }
 
-// States is S, how many blocks of H columns a state has: of more than one, the first is h.
+// States is S, how many blocks of H columns a state has. The first is h.
 func (f Form) States() int { return portableCells(plainActivations[float64]())[f].states }
 
 // RecurrenceShape is what is computed: the form and the size of one recurrence over a whole sequence, T steps of a batch of B
 // rows with H units, G gates and S blocks of states. Reverse runs the steps T−1 … 0; outputs stay aligned with inputs.
 //
-// Activation and GateActivation name what stands for tanh and σ, as at [ActivationNamed]; empty for these. An LSTM has no
+// Activation and GateActivation replace tanh and σ by an activation of [ActivationNamed]; empty for these. An LSTM has no
 // others.
 type RecurrenceShape struct {
 	Form                Form
@@ -104,32 +104,32 @@ type RecurrenceGradient[F Float] struct {
 // A Recurrence is working memory, reused from call to call: what the forward pass saves for the backward pass, and
 // scratch. Its zero value is ready. It must not be used by two goroutines at the same time.
 type Recurrence[F Float] struct {
-	// What a forward pass with training saves, for every pair of step and row that the mask lets through, in order: its
-	// slot. What of a row is saved is the cell's to say.
+	// What a forward pass with training saves for every pair of step and row where the mask is not 0. Such pairs are
+	// numbered in order, by their slot. The cell decides what is saved of a row.
 	trained RecurrenceShape
-	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0; not in use where it is 0 nowhere
+	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0; not in use if it is 0 nowhere
 	active  int
 	saved   []F
 
-	// What the backward pass keeps for the products over all steps, also by slot: the gradient with respect to q, only
-	// the blocks of columns that are the cell's own where the others stand in the gradient of the gates.
+	// What the backward pass keeps for the products over all steps, by slot: the gradient with respect to q. Blocks of
+	// columns that are equal to those of the gradient of the gates are left out.
 	dProducts []F
 
-	// Of normalized products: by slot they without the gain and 1/√(σ² + ε) of each gate, and by row of the batch the sums
-	// over time of the gradients of gain and bias.
+	// For normalized products: by slot the products without the gain and 1/√(σ² + ε) of each gate, and by row of the batch
+	// the sums over time of the gradients of gain and bias.
 	normalized, scales, normSums []F
 
 	products []recurrentProduct[F]
-	rates    []F // of zoneout where it is the same everywhere, for a row
+	rates    []F // of zoneout for a row, if it is the same everywhere
 	carry    []F // gradient with respect to the state between two steps, of all rows
-	zeros    []F // never written: stands in for a missing bias or initial state
+	zeros    []F // never written: replaces a missing bias or initial state
 
 	// The cell of the last activations that are not σ and tanh.
 	activated   cell[F]
 	activatedAs RecurrenceShape
 
 	workers []recurrenceWorker[F]
-	run     recurrenceRun[F] // the pass in progress, kept here so that it is not allocated anew
+	run     recurrenceRun[F] // the current pass, kept here so that it is allocated once
 }
 
 // Forward computes hidden [T,B,SH], the states of all steps. With training it saves what [Recurrence.Backward] needs.
@@ -165,7 +165,7 @@ func (g *Recurrence[F]) cellOf(p *Pool, s RecurrenceShape) *cell[F] {
 	return &g.activated
 }
 
-// number gives every pair of step and row that the mask lets through its slot.
+// number assigns a slot to every pair of step and row where the mask is not 0.
 func (g *Recurrence[F]) number(s RecurrenceShape, mask []F) {
 	g.active = s.Steps * s.Batch
 	if mask == nil {
@@ -186,8 +186,8 @@ func (g *Recurrence[F]) number(s RecurrenceShape, mask []F) {
 // Forward with training, of the same shape, inputs and hidden, and may follow it more than once. What out holds is
 // overwritten.
 //
-// The gradients of a step stand with its cell. Those of U and of the recurrent bias are sums over the steps and rows that
-// the mask lets through, in the order of time and row. Steps added behind the end that are masked everywhere therefore
+// The cell's file has the gradients of a step. Those of U and of the recurrent bias are sums over the steps and rows where
+// the mask is not 0, in the order of time and row. Steps that are added after the end and masked everywhere therefore
 // change no bit of any gradient.
 func (g *Recurrence[F]) Backward(p *Pool, s RecurrenceShape, in RecurrenceInput[F], hidden, dHidden []F, out RecurrenceGradient[F]) {
 	if s.Steps == 0 || s.Batch == 0 || s.Units == 0 {
@@ -229,7 +229,7 @@ func (g *Recurrence[F]) forget() {
 	for i := range g.workers {
 		w := &g.workers[i]
 		clear(w.blocks)
-		w.tile, w.gates, w.gradients, w.ahead = simd.Tile[F]{}, simd.GateRows[F]{}, simd.GradientRows[F]{}, fetches[F]{}
+		w.tile, w.gates, w.gradients, w.prefetch = simd.Tile[F]{}, simd.GateRows[F]{}, simd.GradientRows[F]{}, fetches[F]{}
 		w.recurrenceRun, w.previous = nil, simd.Lines[F]{}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// backward takes the worker's rows back through the sequence.
+// backward computes the gradients of the worker's rows, from the last step to the first.
 func (w *recurrenceWorker[F]) backward() {
 	for i := w.Steps - 1; i >= 0; i-- {
 		t, before := w.step(i)
@@ -35,7 +35,7 @@ func (w *recurrenceWorker[F]) backward() {
 	}
 }
 
-// flushCarry forgets what of the gradient has vanished on its way back: without it, long sequences whose gradients vanish
+// flushCarry sets gradients that have vanished on their way back to zero: without it, long sequences whose gradients vanish
 // take several times as long as others.
 func (w *recurrenceWorker[F]) flushCarry() {
 	first, n := w.chunk[0], len(w.chunk)
@@ -50,10 +50,10 @@ func (w *recurrenceWorker[F]) flushCarry() {
 	}
 }
 
-// fetchBackward lets the next product fetch what the gates of the next chunk read and write, which starts with the given
-// one of the rows or else with the first at the next step.
+// fetchBackward lets the next product fetch what the gates of the next chunk read and write. That chunk starts with the
+// given row, or after the last one with the first row of the next step.
 func (w *recurrenceWorker[F]) fetchBackward(i, next int) {
-	w.ahead.count = 0
+	w.prefetch.count = 0
 	if next == len(w.rows) {
 		i, next = i-1, 0
 	}
@@ -63,18 +63,18 @@ func (w *recurrenceWorker[F]) fetchBackward(i, next int) {
 	t, before := w.step(i)
 	b, count := w.rows[next], min(w.rowsAtOnce, len(w.rows)-next)
 	first := t*w.Batch + b
-	w.ahead.rows(w.saved, w.cell.saved*w.Units, first, count)
-	w.ahead.rows(w.dHidden, w.stateWidth, first, count)
-	w.ahead.rows(w.statesAt(before), w.stateWidth, b, count)
-	w.ahead.rows(w.gradient.Gates, w.columns, first, count)
+	w.prefetch.rows(w.saved, w.cell.saved*w.Units, first, count)
+	w.prefetch.rows(w.dHidden, w.stateWidth, first, count)
+	w.prefetch.rows(w.statesAt(before), w.stateWidth, b, count)
+	w.prefetch.rows(w.gradient.Gates, w.columns, first, count)
 	if w.kept > 0 {
-		w.ahead.rows(w.dProducts, w.kept, first, count)
+		w.prefetch.rows(w.dProducts, w.kept, first, count)
 	}
 	if w.normalizes() {
-		w.ahead.rows(w.normalized, w.columns, first, count)
+		w.prefetch.rows(w.normalized, w.columns, first, count)
 	}
 	if w.in.Zoneout != nil {
-		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
+		w.prefetch.rows(w.in.Zoneout, w.stateWidth, first, count)
 	}
 }
 
@@ -188,15 +188,15 @@ func (w *recurrenceWorker[F]) productGradients(x *recurrentProduct[F]) []columns
 	return w.blocks
 }
 
-// gradientColumns is a block of columns of the gradient with respect to q: columns [lo,hi) of that stand in a matrix of the
-// given width, from column at on, a row for each slot.
+// gradientColumns is a block of columns of the gradient with respect to q: its columns [lo,hi) are in a matrix of the given
+// width, from column at on, a row for each slot.
 type gradientColumns[F Float] struct {
 	lo, hi    int
 	matrix    []F
 	width, at int
 }
 
-// gradientColumns returns where the columns [lo,hi) of the gradient with respect to q stand.
+// gradientColumns returns where the columns [lo,hi) of the gradient with respect to q are.
 func (r *recurrenceRun[F]) gradientColumns(lo, hi int) [2]gradientColumns[F] {
 	middle := min(max(lo, r.shared), hi)
 	return [2]gradientColumns[F]{

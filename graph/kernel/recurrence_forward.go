@@ -4,7 +4,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// forward takes the worker's rows through the sequence.
+// forward computes the worker's rows, step by step.
 func (w *recurrenceWorker[F]) forward() {
 	width := w.stateWidth
 	for i := range w.Steps {
@@ -29,21 +29,21 @@ func (w *recurrenceWorker[F]) forward() {
 
 // fetchForward lets the next product fetch what the gates of the chunk read and write.
 func (w *recurrenceWorker[F]) fetchForward() {
-	w.ahead.count = 0
+	w.prefetch.count = 0
 	first, count := w.t*w.Batch+w.chunk[0], len(w.chunk)
 	if !w.fetches() {
 		return
 	}
-	w.ahead.rows(w.in.Gates, w.columns, first, count)
+	w.prefetch.rows(w.in.Gates, w.columns, first, count)
 	if w.training {
-		w.ahead.rows(w.saved, w.cell.saved*w.Units, first, count)
+		w.prefetch.rows(w.saved, w.cell.saved*w.Units, first, count)
 	}
 	if w.training && w.normalizes() {
-		w.ahead.rows(w.normalized, w.columns, first, count)
+		w.prefetch.rows(w.normalized, w.columns, first, count)
 	}
-	w.ahead.rows(w.hidden, w.stateWidth, first, count)
+	w.prefetch.rows(w.hidden, w.stateWidth, first, count)
 	if w.in.Zoneout != nil {
-		w.ahead.rows(w.in.Zoneout, w.stateWidth, first, count)
+		w.prefetch.rows(w.in.Zoneout, w.stateWidth, first, count)
 	}
 }
 
@@ -62,7 +62,7 @@ func (w *recurrenceWorker[F]) multiplyForward(stage int) {
 }
 
 // leftFactor returns the rows that a product multiplies: the given ones, of the chunk, times the dropout. With training
-// it keeps them for the gradient of the recurrent kernel, unless they stand in the states anyway.
+// it keeps them for the gradient of the recurrent kernel, unless they are in the states anyway.
 func (w *recurrenceWorker[F]) leftFactor(x *recurrentProduct[F], from simd.Lines[F]) simd.Lines[F] {
 	H := w.Units
 	if x.dropout != nil {

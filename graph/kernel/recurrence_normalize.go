@@ -7,7 +7,7 @@ import (
 // normalizes reports whether products are normalized.
 func (r *recurrenceRun[F]) normalizes() bool { return r.in.RecurrentGain != nil }
 
-// normalizeForward normalizes the products of a stage, block by block. With training it keeps what they are without the
+// normalizeForward normalizes the products of a stage, block by block. With training it keeps the products without the
 // gain, and their scales.
 func (w *recurrenceWorker[F]) normalizeForward(stage int) {
 	if !w.normalizes() {
@@ -37,7 +37,7 @@ func normalizeProducts[F Float](loops *simd.Loops[F], units int, in *RecurrenceI
 }
 
 // normalizeBackward turns the gradient with respect to a stage's normalized columns of q into that with respect to the
-// products, and adds to the sums over time of the gradients of gain and bias, of each row by itself.
+// products, and adds to the sums over time of the gradients of gain and bias, separately for each row.
 func (w *recurrenceWorker[F]) normalizeBackward(stage int) {
 	if !w.normalizes() {
 		return

@@ -1,6 +1,6 @@
 package kernel
 
-// perturb adds the perturbation to the states of these rows after the step at hand.
+// perturb adds the perturbation to the states of these rows after the current step.
 func (w *recurrenceWorker[F]) perturb(rows ...int) {
 	if w.in.Perturbation == nil {
 		return
@@ -12,7 +12,7 @@ func (w *recurrenceWorker[F]) perturb(rows ...int) {
 	}
 }
 
-// perturbationGradients writes the gradient with respect to the states of these rows after the step at hand: what reaches
+// perturbationGradients writes the gradient with respect to the states of these rows after the current step: what reaches
 // them from above and from all later steps.
 func (w *recurrenceWorker[F]) perturbationGradients(rows ...int) {
 	if w.in.Perturbation == nil {

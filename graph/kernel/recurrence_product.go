@@ -4,25 +4,25 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// recurrentProduct multiplies rows by some columns of the recurrent kernel, or by their transpose, step after step. It packs
-// them once for the whole sequence, except where there are too few rows for that to pay.
+// recurrentProduct multiplies rows by some columns of the recurrent kernel, or by their transpose, in every step. It packs
+// the columns once for the whole sequence, unless there are too few rows for packing to pay.
 type recurrentProduct[F Float] struct {
 	stage   int
 	lo, hi  int // the columns
 	dropout []F // [B,H], multiplies the left factor; or nil
-	// The left factor, a row for each slot, is kept for the gradient of the recurrent kernel, or it stays in the states as
-	// they are.
+	// The left factor, a row for each slot, is kept for the gradient of the recurrent kernel; or it stays in the states, if
+	// it is equal to them.
 	left  []F // [active,H]
 	stays bool
 
 	depth, width int // of the factor: a row of depth values gives one of width values
 	packed       []F
 	panels       bool // whether packed is the factor in panels
-	kernel       []F  // where rows are multiplied one by one: the factor
+	kernel       []F  // the factor, if rows are multiplied one by one
 	stride       int  // from row to row of kernel
 }
 
-// addProducts lists the products: one for each stage, or with dropout that differs between the gates for each of these.
+// addProducts lists the products: one for each stage, or one for each gate if dropout differs between the gates.
 func (r *recurrenceRun[F]) addProducts() {
 	H := r.Units
 	size := r.Batch * H
@@ -51,7 +51,7 @@ func (r *recurrenceRun[F]) addProducts() {
 	}
 }
 
-// multiplyBy makes the products ready, by the recurrent kernel or by its transpose.
+// multiplyBy prepares the products with the recurrent kernel or with its transpose.
 func (r *recurrenceRun[F]) multiplyBy(transposed bool) {
 	loops := r.loops
 	for i := range r.products {
@@ -84,7 +84,7 @@ type columns[F Float] struct {
 	lines simd.Lines[F]
 }
 
-// multiply sets n rows of to those of from, zeros where it has none, plus the product of left, which stands in blocks of
+// multiply sets n rows of to: those of from, or zeros without it, plus the product of left, which is given in blocks of
 // columns, and the factor. An element is a sum in the order of all columns.
 func (x *recurrentProduct[F]) multiply(w *recurrenceWorker[F], n int, left []columns[F], from, to simd.Lines[F]) {
 	loops := w.loops
@@ -102,7 +102,7 @@ func (x *recurrentProduct[F]) multiply(w *recurrenceWorker[F], n int, left []col
 		left = x.packLeft(w, n, left)
 	}
 	// Fetching starts as late as possible: the panels pass through the cache too.
-	wanted := w.ahead.lines()
+	wanted := w.prefetch.lines()
 	steps := ceil(n, loops.Rows) * ceil(x.width, loops.Cols) * x.depth // of k in tiles, each of which fetches a line
 	t := &w.tile
 	for j := 0; j < x.width; {
@@ -119,7 +119,7 @@ func (x *recurrentProduct[F]) multiply(w *recurrenceWorker[F], n int, left []col
 				}
 				t.Prefetch = simd.Lines[F]{}
 				if steps <= wanted+2*t.K {
-					t.Prefetch = w.ahead.next(t.K)
+					t.Prefetch = w.prefetch.next(t.K)
 				}
 				loops.Tile(t)
 				steps -= t.K
@@ -130,7 +130,7 @@ func (x *recurrentProduct[F]) multiply(w *recurrenceWorker[F], n int, left []col
 	}
 }
 
-// packLeft packs rows as the left factor of the machine's tiles.
+// packLeft packs rows as the left factor of tiles.
 func (x *recurrentProduct[F]) packLeft(w *recurrenceWorker[F], n int, left []columns[F]) []columns[F] {
 	rows := w.loops.Rows
 	w.panel = resize(w.panel, x.depth*roundUp(n, rows))

@@ -23,7 +23,7 @@ type recurrenceRun[F Float] struct {
 	// Of a backward pass.
 	dHidden  []F // else nil
 	gradient RecurrenceGradient[F]
-	// Of the columns of q, kept ones have their gradient in dProducts; the others, the first ones, share that of the gates.
+	// Of the columns of q, the last kept ones have their gradient in dProducts; the first shared ones have that of the gates.
 	kept, shared int
 }
 
@@ -31,7 +31,7 @@ type recurrenceRun[F Float] struct {
 // when the gates are computed from it.
 const chunkRows = 32
 
-// packingRows is from how many rows in a sequence packing the recurrent kernel pays.
+// packingRows is the number of rows in a sequence from which packing the recurrent kernel pays.
 const packingRows = 8
 
 // start makes the run of a pass.
@@ -43,7 +43,7 @@ func (g *Recurrence[F]) start(p *Pool, s RecurrenceShape, in RecurrenceInput[F],
 		rowsAtOnce: 1, in: in, bias: in.RecurrentBias, hidden: hidden,
 	}
 	r := &g.run
-	// The choice follows from the shape alone: rows that a worker happens to hold alone go the same way.
+	// The choice depends on the shape alone: a row is computed in the same way by any number of workers.
 	if s.Batch > 1 && s.Steps*s.Batch >= packingRows {
 		r.rowsAtOnce = roundUp(min(chunkRows, s.Batch), loops.Rows)
 	}
@@ -65,7 +65,7 @@ func (g *Recurrence[F]) start(p *Pool, s RecurrenceShape, in RecurrenceInput[F],
 	return r
 }
 
-// allPresent reports whether a mask lets everything through.
+// allPresent reports whether a mask is 0 nowhere.
 func allPresent[F Float](mask []F) bool {
 	for _, m := range mask {
 		if m == 0 {
@@ -75,15 +75,15 @@ func allPresent[F Float](mask []F) bool {
 	return true
 }
 
-// fetches reports whether products fetch what the gates need: not where rows are multiplied one by one, and with a mask the
-// rows need not stand side by side.
+// fetches reports whether products fetch what the gates need: not if rows are multiplied one by one, and not with a mask,
+// whose rows need not be neighbors.
 func (r *recurrenceRun[F]) fetches() bool { return r.rowsAtOnce > 1 && !r.masked() }
 
-// masked reports whether the mask leaves anything out. Else a slot is the number of the pair itself.
+// masked reports whether the mask leaves anything out. If not, a slot is the number of the pair itself.
 func (r *recurrenceRun[F]) masked() bool { return r.in.Mask != nil }
 
-// work takes all rows through the sequence. Rows are independent of each other through all of time, so a worker takes its
-// rows through the whole sequence without waiting for others.
+// work computes all rows. Rows do not depend on each other, so a worker computes its rows for the whole sequence without
+// waiting for others.
 func (r *recurrenceRun[F]) work(p *Pool) {
 	workers := p.blocks(r.Batch, r.rowGrain)
 	for len(r.workers) < workers {
@@ -127,32 +127,32 @@ func (r *recurrenceRun[F]) statesAt(t int) []F {
 	return r.zeros
 }
 
-// recurrenceWorker takes some rows of the batch through the sequence, a chunk of them at a time.
+// recurrenceWorker computes some rows of the batch for the whole sequence, a chunk of them at a time.
 type recurrenceWorker[F Float] struct {
 	*recurrenceRun[F]
 	number, of int // which of how many workers it is
 
-	t, before int   // the step at hand, and the one before it
-	rows      []int // those that the mask lets through
-	chunk     []int // those at hand
+	t, before int   // the current step, and the one before it
+	rows      []int // where the mask is not 0
+	chunk     []int // the current ones
 	slots     []int // of the chunk, with training and a mask
 
 	// Rows of the chunk, in its order.
-	previous simd.Lines[F] // the states before, wherever they are
-	gathered []F           // these where they do not lie at equal distances
+	previous simd.Lines[F] // the states before the step
+	gathered []F           // these, if they are not at equal distances
 	reset    []F           // the left factor of a later stage
 	dropped  []F           // a left factor times its dropout
 	out      []F           // products
-	unsaved  []F           // what a stage saves where nobody needs it later
+	unsaved  []F           // what a stage saves if it is not needed later
 	dLeft    []F           // the gradient with respect to the left factor of a later stage
-	above    []F           // with zoneout: the gradient that the step hands to its cell,
-	zoned    []F           // and the one that passes it by
-	dq       []F           // gradients with respect to q where they do not lie at equal distances
+	above    []F           // with zoneout: the gradient that goes through the cell,
+	zoned    []F           // and the one that bypasses it
+	dq       []F           // gradients with respect to q, if they are not at equal distances
 	scratch  []F           // of a cell, a row
 
-	panel []F        // the left factor in panels
-	ahead fetches[F] // what the next chunk needs
-	// What is handed on by reference, kept here so that it is not allocated anew.
+	panel    []F        // the left factor in panels
+	prefetch fetches[F] // what the next chunk needs
+	// Arguments that are passed by reference, kept here so that they are allocated once.
 	span      span
 	blocks    []columns[F]
 	tile      simd.Tile[F]
@@ -160,7 +160,7 @@ type recurrenceWorker[F Float] struct {
 	gradients simd.GradientRows[F]
 }
 
-// pass takes the worker's rows through the sequence.
+// pass computes the worker's rows, forward or backward.
 func (w *recurrenceWorker[F]) pass() {
 	if w.dHidden != nil {
 		w.backward()
@@ -185,9 +185,9 @@ func (w *recurrenceWorker[F]) resize() {
 	}
 }
 
-// begin lists the worker's rows at step t and calls absent for those that the mask leaves out. They stand side by side; but
-// with a mask worker w has the rows w, w+of, …: batches are often sorted by length, and this way each has its share of the
-// long ones.
+// begin lists the worker's rows at step t and calls absent for those where the mask is 0. Without a mask they are
+// neighbors. With a mask worker w has the rows w, w+of, …: batches are often sorted by length, and this way each worker has
+// its share of the long ones.
 func (w *recurrenceWorker[F]) begin(t, before int, absent func(b int)) {
 	w.t, w.before, w.rows = t, before, w.rows[:0]
 	first, end, by := w.Batch*w.number/w.of, w.Batch*(w.number+1)/w.of, 1
@@ -203,7 +203,7 @@ func (w *recurrenceWorker[F]) begin(t, before int, absent func(b int)) {
 	}
 }
 
-// take begins the chunk of the rows that start with the given one. With training it has slots.
+// take makes the rows from the given one on the current chunk. With training it has slots.
 func (w *recurrenceWorker[F]) take(first int) {
 	w.chunk = w.rows[first:min(first+w.rowsAtOnce, len(w.rows))]
 	if w.masked() && w.training {
@@ -241,10 +241,10 @@ func (w *recurrenceWorker[F]) slot(k int) int {
 	return w.t*w.Batch + w.chunk[k]
 }
 
-// span is rows of a chunk that stand at equal distances, in the batch and among the slots.
+// span is rows of a chunk at equal distances, in the batch and among the slots.
 type span struct{ at, rows, first, distance, slot, slots int }
 
-// spanFrom returns the longest span from a place in the chunk on. It holds until the next one.
+// spanFrom returns the longest span that starts at a place in the chunk. It is valid until the next call.
 func (w *recurrenceWorker[F]) spanFrom(at int) *span {
 	s := &w.span
 	s.at, s.first = at, w.chunk[at]

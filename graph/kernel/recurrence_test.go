@@ -441,7 +441,7 @@ func sameRecurrenceGradient[F Float](t *testing.T, name string, got, want Recurr
 	numtest.SameBits(t, name+" decay", got.Decay, want.Decay)
 }
 
-// Steps behind the end that are masked everywhere change no bit, whatever their gates hold; nor do rows that are.
+// Steps after the end that are masked everywhere change no bit, for any values of their gates; nor do masked rows.
 func TestRecurrencePadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const steps, batch, units, more = 30, 20, 12, 5

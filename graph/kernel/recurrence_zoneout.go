@@ -3,7 +3,7 @@ package kernel
 // zonesOut reports whether there is zoneout.
 func (r *recurrenceRun[F]) zonesOut() bool { return r.in.Zoneout != nil || r.in.ZoneoutRate != 0 }
 
-// zoneout returns ζ of row b at the step at hand.
+// zoneout returns ζ of row b at the current step.
 func (w *recurrenceWorker[F]) zoneout(b int) []F {
 	if w.in.Zoneout == nil {
 		return w.rates
@@ -22,8 +22,8 @@ func (w *recurrenceWorker[F]) zoneOut() {
 	}
 }
 
-// splitGradients divides the gradient that reaches the chunk's states into the cell's share, (1−ζ)⊙dh, and what passes it
-// by, ζ⊙dh. Nothing is left in carry, to which the cell adds.
+// splitGradients divides the gradient that reaches the chunk's states into the part of the cell, (1−ζ)⊙dh, and the part
+// that bypasses it, ζ⊙dh. It clears carry, to which the cell adds.
 func (w *recurrenceWorker[F]) splitGradients() {
 	if !w.zonesOut() {
 		return
@@ -38,7 +38,7 @@ func (w *recurrenceWorker[F]) splitGradients() {
 	}
 }
 
-// joinGradients adds what passed the cell by to what the cell carries to the step before.
+// joinGradients adds the part that bypassed the cell to what the cell carries to the step before.
 func (w *recurrenceWorker[F]) joinGradients() {
 	if !w.zonesOut() {
 		return

@@ -46,8 +46,8 @@ func lastStep[F Float](steps, batch, b int, reverse bool, mask []F) int {
 	return -1
 }
 
-// SelectRows copies rows of the given width: rows[i] = a[i] where mask[i] is not 0, else b[i]. A nil a or b stands for
-// zeros, which makes the gradients of a selection selections too.
+// SelectRows copies rows of the given width: rows[i] = a[i] where mask[i] is not 0, else b[i]. A nil a or b means
+// zeros, so that the gradients of a selection are selections, too.
 func SelectRows[F Float](p *Pool, width int, mask, a, b, rows []F) {
 	p.Split(len(mask), vectorRowGrain(width), func(lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -9,7 +9,7 @@ import (
 //
 //	α[t,b] = exp(scores[t,b]) / Σ_t exp(scores[t,b]),  y[b] = Σ_t α[t,b]·x[t,b]
 //
-// y is [B,D], 0 where there is no such step.
+// y is [B,D], 0 for a sequence without such steps.
 func SoftmaxPool[F Float](p *Pool, steps, batch, width int, x, scores, mask, y []F) {
 	p.Split(batch, rowGrain(width*steps), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
@@ -80,15 +80,15 @@ func softmaxOf[F Float](steps, batch, b int, scores, mask []F) softmax[F] {
 	return s
 }
 
-// softmax gives scores their shares, exp(score − greatest)/total, in which no power overflows.
+// softmax turns scores into probabilities, exp(score − greatest)/total, without overflow.
 type softmax[F Float] struct{ greatest, total float64 }
 
 func (s softmax[F]) share(score F) F { return F(math.Exp(float64(score)-s.greatest) / s.total) }
 
 // SoftmaxPoolStep adds a step x [B,D] with scores [B] to running weighted means: greatest [B] is the greatest score so
 // far, totals [B] is Σ exp(score − greatest), 0 before the first step, and sums [B,D] is Σ exp(score − greatest)·x; mean
-// [B,D] is the result. They are scaled down where a greater score comes, so that no power overflows. A sequence that the
-// mask leaves out keeps all four.
+// [B,D] is the result. They are scaled down when a greater score comes, so that no power overflows. A sequence whose
+// mask is 0 keeps all four.
 func SoftmaxPoolStep[F Float](width int, x, scores, mask, greatest, totals, sums, mean []F) {
 	for b, score := range scores {
 		if !present(mask, b) {

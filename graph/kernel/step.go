@@ -6,9 +6,9 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 )
 
-// This file is one time step of what other files do for whole sequences, with what has to be remembered handed in. It
-// works on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this
-// step; nil stands for all ones.
+// This file computes one time step of what other files compute for whole sequences; the caller keeps the state. It works
+// on one goroutine and allocates nothing from step to step. A mask [B] is 0 where a sequence has no data in this step; nil
+// means all ones.
 
 // AffineStep computes x·w + b with the bits of [Affine]. It must not be used by two goroutines at the same time.
 type AffineStep[F Float] struct {
@@ -86,7 +86,7 @@ func NewRecurrenceStep[F Float](p *Pool, s RecurrenceShape, in RecurrenceInput[F
 	return g
 }
 
-// Run takes a step. gates [B,GH] is x·W + bias, decay [B,SH] multiplies the state before; nil stands for all ones.
+// Run takes a step. gates [B,GH] is x·W + bias, decay [B,SH] multiplies the state before the step; nil means all ones.
 func (g *RecurrenceStep[F]) Run(gates, decay, mask []F) {
 	if g.shape.Batch > fewRows {
 		in := g.in

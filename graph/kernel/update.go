@@ -1,7 +1,7 @@
 package kernel
 
 // The loops of solvers. Each rounds after every operation, in the order that its docstring writes, and fuses no product
-// with a sum: every set of kernels gives the same bits, but for those that tell one NaN from another. Slices of one call
+// with a sum: every set of loops gives the same bits, except those that distinguish one NaN from another. Slices of one call
 // are as long as the first.
 
 // Scale sets x[i] ← factor·x[i].

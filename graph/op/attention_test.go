@@ -99,7 +99,7 @@ func TestAttentionOfLargeScores(t *testing.T) {
 	expectClose(t, "weights", found, []float64{0.5, 0, 0.5}, 0)
 }
 
-// What stands at steps that the mask leaves out changes no bit, nor do more such steps.
+// The values at steps where the mask is 0 change no bit, nor do more such steps.
 func TestAttentionOfPadding(t *testing.T) {
 	const steps, more, batch, units = 5, 9, 3, 4
 	lengths := []int{5, 3, 0}

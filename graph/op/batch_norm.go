@@ -85,7 +85,7 @@ func evaluateBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options Batc
 func trainBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options BatchNormOptions) (out BatchNormOutputs, err error) {
 	_, width := rowsOf(in.X)
 	var norm kernel.BatchNorm[F]
-	dGain, dShift := make([]F, width), make([]F, width) // written whether somebody reads them or not
+	dGain, dShift := make([]F, width), make([]F, width) // written even if they are not read
 	backward := memoized(func(y, dy *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "BatchNormGradient", inputs: []*G.Node{in.X, in.Mask, in.Gain, y, dy}, shape: in.X.Shape(),

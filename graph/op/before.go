@@ -6,8 +6,8 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// Before is what stood before each step of x [T,B,D]: y[t] = x[t−1], and y[0] = initial [B,D], zeros where that is nil. With
-// reverse the steps run from the last to the first: y[t] = x[t+1], and y[T−1] = initial.
+// Before shifts x [T,B,D] by one step: y[t] = x[t−1], and y[0] = initial [B,D], or zeros if that is nil. With reverse the
+// steps run from the last to the first: y[t] = x[t+1], and y[T−1] = initial.
 func Before(s *Scope, x, initial *G.Node, reverse bool) (*G.Node, error) {
 	c := check{op: "Before"}
 	shape := c.floats("x", x, anySize, anySize, anySize)

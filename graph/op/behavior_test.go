@@ -322,7 +322,7 @@ func TestAllocationsDoNotGrowWithShapes(t *testing.T) {
 	}
 	small, large := allocations(layerInputs(3, 2, 4, 8, 5)), allocations(layerInputs(24, 32, 40, 64, 36))
 	t.Logf("%.0f allocations", small)
-	// The bar of a whole training step is 200; 2 are left for what the runtime does beside the test.
+	// The bar of a whole training step is 200; 2 are left for what the runtime does in addition to the test.
 	if small > 200 || large > small+2 {
 		t.Errorf("found %.0f allocations for a small layer and %.0f for a large one, expected at most 200 and as many", small, large)
 	}

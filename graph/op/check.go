@@ -10,11 +10,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// anySize stands for a size that the caller does not prescribe.
+// anySize is a size that the caller does not prescribe.
 const anySize = -1
 
-// check verifies the inputs of one node and keeps the first fault. After a fault it returns shapes of zeros, so that a
-// constructor can go on to its end and look at err once.
+// check verifies the inputs of one node and keeps the first error. After an error it returns shapes of zeros, so that a
+// constructor can continue to its end and check err once.
 type check struct {
 	op    string
 	dtype tensor.Dtype // of the floating-point inputs, set by the first of them
@@ -85,7 +85,7 @@ func (c *check) present(name string, n *G.Node) bool {
 	return c.err == nil
 }
 
-// that keeps a fault of the named argument unless ok holds.
+// that records an error of the named argument unless ok holds.
 func (c *check) that(ok bool, name string, found, expected any) {
 	if !ok {
 		c.fail(name, found, expected)

@@ -80,7 +80,7 @@ func TestConvolution(t *testing.T) {
 	}
 }
 
-// TestConvolutionIgnoresPadding puts sequences behind padding: outputs that count move, and have the same bits.
+// TestConvolutionIgnoresPadding puts padding in front of sequences: outputs that count move, and have the same bits.
 func TestConvolutionIgnoresPadding(t *testing.T) {
 	const steps, width = 5, 2
 	x, w, b := random(1, steps, 1, width), random(2, 3, width, 3), random(3, 3)

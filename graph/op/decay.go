@@ -23,7 +23,7 @@ func decay[F kernel.Float](s *Scope, x *G.Node) (*G.Node, error) {
 }
 
 // Impute fills in what is missing in x [T,B,3D], which is values, masks and gaps side by side, with weights w [D] and
-// biases b [D] of the decay. It returns the filled values and the masks side by side, [T,B,2D]; the equations stand at
+// biases b [D] of the decay. It returns the filled values and the masks next to each other, [T,B,2D]; the equations are those of
 // [kernel.Impute]. x has no gradient.
 func Impute(s *Scope, x, w, b *G.Node) (*G.Node, error) {
 	c := check{op: "Impute"}
@@ -41,7 +41,7 @@ func Impute(s *Scope, x, w, b *G.Node) (*G.Node, error) {
 func impute[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {
 	shape := x.Shape()
 	width := shape[2] / 3
-	dB := make([]F, width) // written whether somebody reads it or not
+	dB := make([]F, width) // written even if it is not read
 	backward := memoized(func(_, dy *G.Node) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: "ImputeGradient", inputs: []*G.Node{x, w, b, dy}, shape: w.Shape(),

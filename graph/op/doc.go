@@ -4,12 +4,12 @@
 // Every constructor takes the [Scope] of its graph, adds one node and returns it, or says which input does not fit. The
 // nodes work with everything else of Gorgonia: built-in operations, [gorgonia.Grad], any machine. Floating-point inputs
 // of one node have one dtype, float32 or float64; ids and labels are tensor.Int. Sequences are time-major, [T,B,D]; a mask
-// is [T,B] of floats, not 0 where there is data. What is fed (masks, noise, targets, weights, ids) has no gradient.
+// is [T,B] of floats, and 0 where there are no data. What is fed (masks, noise, targets, weights, ids) has no gradient.
 //
 // How a node is made. All of them are one type, operation: a name, inputs, a function that writes the output, and for each
 // input a function that adds the node of its gradient. An operation owns its buffers and reuses them from run to run, so
-// a graph must not be executed by two machines at the same time, nor a clone beside its original. Gradients are nodes of
-// their own, so that a program that does not read one does not compute it.
+// a graph must not be executed by two machines at the same time, nor a clone together with its original. Each gradient is a
+// separate node, so that a program that does not read it does not compute it.
 //
 // Files: scope.go and operation.go are what all nodes share, check.go verifies inputs, and each of the others is one
 // family of nodes. For cells made of small operations: activation.go, arithmetic.go, affine.go, parts.go and join.go.

@@ -47,7 +47,7 @@ func Stack(s *Scope, xs ...*G.Node) (*G.Node, error) {
 	return byDtype(c.dtype, join[float32], join[float64])(s, "Stack", 1, shape, xs)
 }
 
-// join lays the nodes side by side as blocks of a matrix with that many rows.
+// join puts the nodes next to each other as blocks of a matrix with that many rows.
 func join[F kernel.Float](s *Scope, name string, rows int, shape tensor.Shape, xs []*G.Node) (*G.Node, error) {
 	width := sizeOf(shape) / rows
 	blocks := make([]block, len(xs))

@@ -36,7 +36,7 @@ func layerNorm[F kernel.Float](s *Scope, x, gain, shift *G.Node, blocks int, eps
 			},
 		})
 	})
-	dGain = make([]F, width) // written whether somebody reads it or not
+	dGain = make([]F, width) // written even if it is not read
 	return add(s, operation[F]{
 		name: "LayerNorm", inputs: []*G.Node{x, gain, shift}, shape: x.Shape(),
 		run: func(in values[F], y []F) {

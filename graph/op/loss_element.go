@@ -116,7 +116,7 @@ func countable[F kernel.Float](targets []F) error {
 
 // Focal is the focal loss of the rows of a cross-entropy, times the weight of each row's class; see [kernel.FocalRows]. Rows
 // and labels have one shape, of up to two axes. There is a weight for each class, or none at all; γ is at least 0, and with 0 only
-// the weights count. The labels have been looked at by whoever made the rows.
+// the weights count. The labels were checked by the node that made the rows.
 func Focal(s *Scope, nll, labels *G.Node, weights []float64, gamma float64) (*G.Node, error) {
 	c := check{op: "Focal"}
 	shape := c.floats("nll", nll, anyRank(nll, 1, 2)...)

@@ -7,8 +7,8 @@ import (
 )
 
 // Memory is the working memory of operations: their outputs, and what a forward pass saves for the backward pass. Graphs
-// that never run at the same time may share one, since nothing in it outlives a run: each operation writes its output
-// anew. It then is as large as the largest of them, not as all of them together.
+// that never run at the same time may share one, since nothing in it outlives a run: each operation writes its whole
+// output. Its size is then that of the largest graph, not of all together.
 type Memory struct{ slots map[slot]any }
 
 // slot is a place for the operation of that number in a graph.
@@ -21,7 +21,7 @@ type slot struct {
 // NewMemory returns an empty memory.
 func NewMemory() *Memory { return &Memory{slots: map[slot]any{}} }
 
-// buffer returns the slot's memory for n elements, with whatever another operation has left there.
+// buffer returns the slot's memory for n elements. Its content is unspecified.
 func buffer[F kernel.Float](m *Memory, number, n int) []F {
 	key := slot{number: number, dtype: dtypeOf[F]()}
 	held, _ := m.slots[key].([]F)
@@ -43,7 +43,7 @@ func recurrenceMemory[F kernel.Float](m *Memory, number int) *kernel.Recurrence[
 	return held
 }
 
-// working returns the slot's working memory of that type, with whatever another operation has left there.
+// working returns the slot's working memory of that type. Its content is unspecified.
 func working[W any](m *Memory, number int) *W {
 	key := slot{number: number, cell: true}
 	held, ok := m.slots[key].(*W)

@@ -311,7 +311,7 @@ func weightedMeanWant(in inputs) []float64 {
 	return []float64{sum / total}
 }
 
-// examples are all operations with all their options, but the recurrence, which has a table of its own.
+// examples are all operations with all their options, except the recurrence, which has its own table.
 func examples() []example {
 	return []example{
 		{"Affine sequence", inputs{"x": random(1, 3, 2, 4), "w": random(2, 4, 5), "b": random(3, 5)}, affine, affineWant},

@@ -51,11 +51,11 @@ func addTo[F kernel.Float](p *kernel.Pool, b block, x, whole []F) {
 	kernel.AddMatrix(p, b.rows, b.hi-b.lo, x, b.hi-b.lo, whole[b.lo:], b.width)
 }
 
-// parts are the parts that were taken of one node, in a chain. Were each gradient a node of the size of the whole, T steps
-// of a sequence would cost T² in time and memory. So all gradients share one whole, which makes the order of their
-// writing matter: each part also depends on the part that was taken before it, only so that its gradient, zeros of that
-// part's size, makes the one before wait until it has written its own. The gradient of the first part, the last to be
-// written, is that of the whole.
+// parts are the parts that were taken of one node, in a chain. If each gradient were a node of the size of the whole, T
+// steps of a sequence would cost T² in time and memory. So all gradients write into one array, and the order of writing
+// matters. Each part therefore also depends on the part that was taken before it: its gradient with respect to that part
+// is zeros, and makes the gradient of that part wait until this one has been written. The gradient of the first part is
+// written last, and is that of the whole.
 type parts[F kernel.Float] struct {
 	newest *G.Node
 	whole  []F // nil until the first gradient node is added

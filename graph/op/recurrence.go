@@ -26,7 +26,7 @@ type RecurrenceNodes struct {
 // RecurrenceOptions say which recurrence [Recurrence] is. The zero value is the form of cuDNN, Keras and PyTorch.
 type RecurrenceOptions struct {
 	Form kernel.Form
-	// What stands for tanh and σ, of [kernel.ActivationNames]; empty for these. An LSTM has no others.
+	// What replaces tanh and σ, of [kernel.ActivationNames]; empty for these. An LSTM has no others.
 	Activation, GateActivation string
 
 	ZoneoutRate float64 // ρ in [0,1]: where there is no Zoneout node, as in evaluation, ζ = ρ everywhere
@@ -34,17 +34,17 @@ type RecurrenceOptions struct {
 	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
 }
 
-// Recurrence is the recurrence of a gated recurrent unit, or of another form, over a whole sequence. It returns the states of all
-// steps [T,B,SH]: the hidden states, and behind them what else the form remembers. [kernel.Form] has the equations, of
-// the default with h' the state of the step before
+// Recurrence is the recurrence of a gated recurrent unit, or of another form, over a whole sequence. It returns the states
+// of all steps [T,B,SH]: the hidden states, followed by what else the form remembers. [kernel.Form] has the equations;
+// those of the default, with h' the state of the step before, are
 //
 //	r = σ(A_r + (h'⊙d)·U_r + c_r), z = σ(A_z + (h'⊙d)·U_z + c_z)
 //	n = tanh(A_n + r⊙((h'⊙d)·U_n + c_n)), h = (1−z)⊙n + z⊙h'
 //
 // With decay, h' is γ⊙(the state of the step before) everywhere, and with zoneout the state is ζ⊙h' + (1−ζ)⊙h in place of h.
-// With a gain, N((h'⊙d)·U) stands for (h'⊙d)·U, gate by gate (Ba et al. 2016, arXiv:1607.06450); the bias is its shift.
-// The gradient of the perturbation is that of the states, through all later steps, where the gradient that flows into this
-// node has only what reads the states from above.
+// With a gain, (h'⊙d)·U is normalized gate by gate (Ba et al. 2016, arXiv:1607.06450); the bias is the shift.
+// The gradient of the perturbation is that of the states through all later steps, while the gradient that flows into this
+// node is only that of the nodes that read the states.
 // Mask, RecurrentDropout and Zoneout have no gradient. A mask of ones costs nothing.
 func Recurrence(s *Scope, in RecurrenceNodes, options RecurrenceOptions) (*G.Node, error) {
 	c := check{op: "Recurrence"}
@@ -82,7 +82,7 @@ func Recurrence(s *Scope, in RecurrenceNodes, options RecurrenceOptions) (*G.Nod
 	return byDtype(c.dtype, addRecurrence[float32], addRecurrence[float64])(s, in, shape, options)
 }
 
-// activation checks the name of an activation that stands for the given one; empty stands for it too.
+// activation checks the name of an activation that replaces the plain one; empty means the plain one.
 func (c *check) activation(name, found, plain string, form kernel.Form) {
 	if found == "" || found == plain {
 		return

@@ -177,7 +177,7 @@ func TestRecurrence(t *testing.T) {
 				options.ZoneoutRate = 0.25
 				name += " zoneout rate"
 			}
-			if choice%3 == 0 { // beside any of these
+			if choice%3 == 0 { // in addition to any of these
 				in["perturbation"] = scaled(0.3, 9, 4, 4, states)
 				name += " perturbation"
 			}

@@ -21,5 +21,5 @@ func NewScope(pool *kernel.Pool, training bool) *Scope {
 	return &Scope{pool: pool, training: training, memory: NewMemory(), parts: map[*G.Node]any{}}
 }
 
-// Share makes the nodes of this graph work in m instead of memory of their own.
+// Share makes the nodes of this graph work in m instead of their own memory.
 func (s *Scope) Share(m *Memory) { s.memory = m }

@@ -30,7 +30,7 @@ func (p Penalty) Validate() fault.List {
 	return l
 }
 
-// Constraint is what holds of a parameter after every update. A column of a matrix is the weights of one unit of one
+// Constraint is what every update of a parameter must keep. A column of a matrix is the weights of one unit of one
 // gate; of a vector there is one column. The zero value asks for nothing.
 type Constraint struct {
 	MaxNorm  float64 `yaml:"max_norm"`  // columns of a greater Euclidean norm are scaled down to it; 0: none
@@ -41,6 +41,6 @@ type Constraint struct {
 func (c Constraint) Validate() fault.List {
 	var l fault.List
 	l.Check(c.MaxNorm >= 0 && !math.IsInf(c.MaxNorm, 1), "max_norm", c.MaxNorm, "a finite number of at least 0")
-	l.Check(c.MaxNorm == 0 || !c.UnitNorm, "unit_norm", true, "false beside max_norm: one constraint at a time")
+	l.Check(c.MaxNorm == 0 || !c.UnitNorm, "unit_norm", true, "false next to max_norm: one constraint at a time")
 	return l
 }

@@ -8,9 +8,9 @@
 //
 // Safetensors, https://huggingface.co/docs/safetensors: eight bytes, the length of the header as a little-endian
 // unsigned number; the header, a JSON object that gives every name its dtype, its shape and its two data_offsets,
-// besides a map of strings under "__metadata__"; then the data, little-endian and row-major, without a hole.
+// and has a map of strings under "__metadata__"; then the data, little-endian and row-major, without a hole.
 //
-// The readers of .npy and .npz are this package's own because github.com/sbinet/npyio (v0.6.0), the one there is for
+// This package has its own readers of .npy and .npz because github.com/sbinet/npyio (v0.6.0), the one there is for
 // Go, takes the length of a header from the file before it allocates, panics on a header that it cannot cut, takes a
 // file that ends early for one of zeros, reads column-major arrays of more than two dimensions as row-major, and does
 // not know version 3.

@@ -28,7 +28,7 @@ const (
 // wider element types come first (I64, F64, F32, U8), which aligns them all, and the tensors of a type are sorted by
 // name. Spaces after the header bring its length to a multiple of eight.
 //
-// What the format cannot hold is refused before anything is written: a name twice, a name or metadata that is not
+// What the format cannot hold is an error before anything is written: a name twice, a name or metadata that is not
 // UTF-8, the name "__metadata__", a shape that does not match the data, data of another type than [Tensor] allows.
 func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int {

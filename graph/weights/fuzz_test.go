@@ -12,7 +12,7 @@ import (
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
-// FuzzDecode holds Decode to three things: it never panics, it refuses only with a Fault, and what it accepts
+// FuzzDecode holds Decode to three things: it never panics, its errors are faults, and what it accepts
 // survives another round.
 func FuzzDecode(f *testing.F) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "*.safetensors"))

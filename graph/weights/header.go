@@ -17,7 +17,7 @@ import (
 // maxNumber is the largest number that every JSON reader keeps exactly.
 const maxNumber = 1 << 53
 
-// header is what a file says of itself, checked.
+// header is the checked header of a file.
 type header struct {
 	metadata map[string]string
 	tensors  []placement // in the order of their data
@@ -162,7 +162,7 @@ func (r headerReader) numbers(part string) ([]int64, error) {
 			return nil, err
 		}
 		digits, ok := t.(json.Number)
-		n, err := strconv.ParseUint(digits.String(), 10, 64) // refuses a sign, a fraction, an exponent
+		n, err := strconv.ParseUint(digits.String(), 10, 64) // rejects a sign, a fraction, an exponent
 		if !ok || err != nil || n > maxNumber {
 			return nil, damaged(part, describe(t), "whole numbers from 0 to 2^53")
 		}

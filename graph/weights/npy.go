@@ -25,8 +25,8 @@ func ReadNPY(path string) (Tensor, error) {
 }
 
 // DecodeNPY reads a NumPy array of size bytes, header and all, from r: the format .npy in its versions 1, 2 and 3
-// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). The tensor has no name and is row-major,
-// whatever the order in the file. Arrays of little-endian float32, float64, int64 and int32 are read, the last as
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). The tensor has no name and is row-major
+// for both orders of a file. Arrays of little-endian float32, float64, int64 and int32 are read, the last as
 // int64, and of uint8 and bool, which become bytes.
 //
 // What is wrong with the file is an error of [Damaged]; memory for data is taken only once its header agrees with size.

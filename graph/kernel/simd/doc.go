@@ -19,7 +19,7 @@
 // # To add or change a loop
 //
 // The assembly (*_amd64.s, with its declarations in *_amd64.go) is generated with avo by the program in generate, a
-// separate module, so that nobody who imports this package depends on avo.
+// separate module, so that importing this package does not mean depending on avo.
 //
 //   - Write the loop in generate, once for all vectors and precisions, and run "go generate" in this folder.
 //   - Put it into the tables in set_amd64.go (loops of solvers: set_update_amd64.go). A new loop also needs a field of [Loops]

@@ -263,7 +263,7 @@ func testBlend[F Float](t *testing.T, _ *Set, loops *Loops[F]) {
 
 func TestGreatest(t *testing.T) { eachSet(t, testGreatest[float32], testGreatest[float64]) }
 
-// The greatest at every place of every length, among negative numbers and beside NaN.
+// The greatest at every place of every length, among negative numbers and NaN.
 func testGreatest[F Float](t *testing.T, _ *Set, loops *Loops[F]) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	a := numtest.NewArena[F](t, rng, 256)

@@ -63,7 +63,7 @@ func radiusOf(bits uint32) float32 {
 	return float32(math.Sqrt(float64(log * -2)))
 }
 
-// cosine returns the cosine of so many parts in 2³² of a turn, by the series of the sine about the nearer zero.
+// cosine returns the cosine of turns/2³² of a full turn, by the series of the sine around the nearer zero.
 func cosine(turns uint32) float32 {
 	angle := 0.25 - float32(math.Abs(float64(float32(int32(turns))*0x1p-32)))
 	square := angle * angle

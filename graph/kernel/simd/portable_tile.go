@@ -1,6 +1,6 @@
 package simd
 
-// tilePortable is Loops.Tile in plain Go, of panels: elements of a tile that are not asked for are computed all the same.
+// tilePortable is Loops.Tile in plain Go, for panels. Elements outside the asked part of a tile are computed too.
 func tilePortable[F Float](t *Tile[F]) {
 	if t.Rows == 2 && t.Cols == 4 {
 		tile2x4(t.K, t.Left, t.Right.Data, t.From.Data, t.From.Stride, t.To.Data, t.To.Stride)

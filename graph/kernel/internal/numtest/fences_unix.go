@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// fences returns memory for n values between two pages that must not be touched: a slice that starts behind the first, and
-// one that ends before the second.
+// fences returns memory for n values between two pages that must not be touched: a slice that starts right after the
+// first, and one that ends right before the second.
 func fences[F Float](t *testing.T, n int) (first, last []F) {
 	t.Helper()
 	page := syscall.Getpagesize()

@@ -79,7 +79,7 @@ func SameBitsOrNaN[F Float](t *testing.T, what string, got, want []F) {
 	SameBits(t, what, got, want)
 }
 
-// arena hands out slices that lie against a fence, at the end before one or at the start behind one.
+// Arena lends slices next to a fence: they end right before one or start right after one.
 type Arena[F Float] struct {
 	rng         *rand.Rand
 	first, last []F
