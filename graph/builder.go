@@ -106,8 +106,8 @@ func (b *Builder) Mode() Mode { return b.mode }
 // Ops is the scope that the operations of this graph are made in.
 func (b *Builder) Ops() *op.Scope { return b.scope }
 
-// Param returns the node of a parameter, the same one each time: a parameter that two layers share is one node, whose
-// gradient is the sum.
+// Param returns the node of a parameter, the same one each time: a parameter that two layers share is one node, and its
+// gradient is the sum of both.
 func (b *Builder) Param(p *Param) (*gorgonia.Node, error) {
 	for _, bound := range b.params {
 		if bound.param == p {
@@ -200,8 +200,8 @@ func (b *Builder) newInput(name string, dtype tensor.Dtype, shape []int) (*input
 	return &input{name: name, node: b.node(name, value), value: value}, nil
 }
 
-// node binds a value. Gorgonia merges inputs of equal name and shape; the prefixes and the checks for duplicates keep
-// the names apart.
+// node binds a value. Gorgonia merges inputs of equal name and shape; the prefixes and the checks for duplicates keep the
+// names different.
 func (b *Builder) node(name string, value *tensor.Dense) *gorgonia.Node {
 	return gorgonia.NewTensor(b.graph, value.Dtype(), value.Dims(),
 		gorgonia.WithShape(value.Shape().Clone()...), gorgonia.WithName(name), gorgonia.WithValue(value))

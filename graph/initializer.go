@@ -96,7 +96,7 @@ func HeUniform(r *rand.Rand, shape []int, values []float64) {
 	Uniform(math.Sqrt(6/in))(r, shape, values)
 }
 
-// HeNormal draws from N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852), with the tails that Keras cuts off.
+// HeNormal draws from N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852), including the tails that Keras cuts off.
 func HeNormal(r *rand.Rand, shape []int, values []float64) {
 	in, _ := fans(shape)
 	Normal(math.Sqrt(2/in))(r, shape, values)

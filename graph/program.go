@@ -13,7 +13,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// Outputs are the nodes that a program is made for. What none of them needs is not run.
+// Outputs are the nodes that a program computes. Nodes that none of them needs are not run.
 type Outputs struct {
 	Cost   *gorgonia.Node            // a scalar; differentiated unless the graph is for evaluation, where it may be nil
 	Values map[string]*gorgonia.Node // read after each run
@@ -43,7 +43,7 @@ func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("%s: found %s, expected a finite number", e.What, e.Found())
 }
 
-// Found says what the number is.
+// Found describes the number.
 func (e *NonFiniteError) Found() string {
 	if e.Param == "" {
 		return fmt.Sprint(e.Value)

@@ -48,8 +48,8 @@ func (s *Streams) State() (map[string][]byte, error) {
 	return state, nil
 }
 
-// Restore puts the streams back to a saved state. Streams that the state does not name start from the beginning. On error nothing
-// is changed.
+// Restore puts the streams back to a saved state. Streams that the state does not name start from the beginning. On
+// error nothing is changed.
 func (s *Streams) Restore(state map[string][]byte) error {
 	sources := make(map[string]*rand.PCG, len(state))
 	for name, b := range state {

@@ -41,7 +41,7 @@ func (a *AffineStep[F]) Run(x []F) []F {
 	return a.y
 }
 
-// RecurrenceStep takes the recurrence of [Recurrence] step by step, with the same bits. It must not be used by two goroutines at the
+// RecurrenceStep computes a [Recurrence] step by step, with the same bits. It must not be used by two goroutines at the
 // same time.
 type RecurrenceStep[F Float] struct {
 	pool   *Pool
@@ -60,7 +60,8 @@ type RecurrenceStep[F Float] struct {
 }
 
 // NewRecurrenceStep returns the recurrence of Batch rows with Units units. Of in it reads RecurrentKernel, RecurrentBias and
-// RecurrentGain, in each run, Epsilon and ZoneoutRate; the others do not count. hidden [B,SH] is the state: a run replaces it by that after the step.
+// RecurrentGain (in each run), Epsilon and ZoneoutRate; the others have no effect. hidden [B,SH] is the state: a run
+// replaces it by the state after the step.
 func NewRecurrenceStep[F Float](p *Pool, s RecurrenceShape, in RecurrenceInput[F], hidden []F) *RecurrenceStep[F] {
 	loops := loopsOf[F](p)
 	g := &RecurrenceStep[F]{

@@ -14,13 +14,13 @@ type AttentionNodes struct {
 	Vector  *G.Node // v [A]
 }
 
-// AttentionWeights says how much each of U queries looks at each of T steps, [B,U,T]: the softmax over the steps that the
-// mask counts of the score
+// AttentionWeights says how much each of U queries looks at each of T steps, [B,U,T]: the softmax, over the steps where the
+// mask is not 0, of the score
 //
 //	e[u,t] = v·tanh(q[u] + k[t])    with Vector: additive (Bahdanau et al. 2015, arXiv:1409.0473)
 //	e[u,t] = q[u]·k[t]              without: dot (Luong et al. 2015, arXiv:1508.04025)
 //
-// and 0 at all other steps. A sequence without steps has no weights but 0. The mask has no gradient.
+// and 0 at all other steps. A sequence without steps has only weights of 0. The mask has no gradient.
 func AttentionWeights(s *Scope, in AttentionNodes) (*G.Node, error) {
 	c := check{op: "AttentionWeights"}
 	queries := c.floats("Queries", in.Queries, anySize, anySize, anySize)
@@ -68,7 +68,7 @@ func attentionWeights[F kernel.Float](s *Scope, in AttentionNodes, shape kernel.
 //
 //	c[u,b] = Σ_t weights[b,u,t]·values[t,b]
 //
-// which is [U,B,D], and 0 where all weights are. Values of weight 0 must be finite.
+// which is [U,B,D], and 0 if all weights are 0. Values of weight 0 must be finite.
 func Attend(s *Scope, weights, values *G.Node) (*G.Node, error) {
 	c := check{op: "Attend"}
 	w := c.floats("weights", weights, anySize, anySize, anySize)

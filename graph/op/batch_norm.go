@@ -20,14 +20,14 @@ type BatchNormNodes struct {
 type BatchNormOptions struct {
 	Momentum float64 // share that running statistics keep, in [0, 1)
 	Epsilon  float64 // ε, more than 0
-	Running  bool    // in a graph for training, too, the running statistics are used and stay what they are
+	Running  bool    // the running statistics are used in a graph for training, too, and do not change
 }
 
 // BatchNormOutputs are the nodes that [BatchNorm] makes.
 type BatchNormOutputs struct {
 	Y *G.Node // as X
 
-	// Mean and Variance are the running statistics after this batch, without a gradient; nil where they are used.
+	// Mean and Variance are the running statistics after this batch, without a gradient; nil if they are used.
 	Mean, Variance *G.Node
 }
 
@@ -38,8 +38,8 @@ type BatchNormOutputs struct {
 //	Mean = momentum·Mean + (1−momentum)·μ,  Variance = momentum·Variance + (1−momentum)·σ²·n/(n−1)
 //
 // for n rows that count. One row has no variance: if fewer than two rows count, the batch is normalized with the running
-// statistics, which stay what they are. In a graph for evaluation, or with Running, μ and σ² are the running statistics, and the mask is not
-// looked at. Only X has a gradient then, dx = dy⊙γ/√(σ²+ε).
+// statistics, which do not change. In a graph for evaluation, or with Running, μ and σ² are the running statistics, and
+// the mask is ignored. Only X has a gradient then, dx = dy⊙γ/√(σ²+ε).
 func BatchNorm(s *Scope, in BatchNormNodes, options BatchNormOptions) (BatchNormOutputs, error) {
 	c := check{op: "BatchNorm"}
 	shape := c.floats("X", in.X, anyRank(in.X, 2, 3)...)
@@ -110,7 +110,7 @@ func trainBatchNorm[F kernel.Float](s *Scope, in BatchNormNodes, options BatchNo
 	if err != nil {
 		return out, err
 	}
-	// They read what the forward pass has measured, and take its output so that it runs before.
+	// They read what the forward pass has measured. Its output is an input of theirs, so that it runs first.
 	average := func(name string, running *G.Node, of func(momentum float64, running, next []F)) (*G.Node, error) {
 		return add(s, operation[F]{
 			name: name, inputs: []*G.Node{running, out.Y}, shape: running.Shape(),

@@ -22,7 +22,7 @@ func before[F kernel.Float](s *Scope, x, initial *G.Node, reverse bool) (*G.Node
 	shape := x.Shape()
 	step := sizeOf(shape[1:])
 	last := (shape[0] - 1) * step
-	// Of y, the step that begins and those that follow from x; of x, the step that nothing follows and the others.
+	// Of y: the first step and those copied from x. Of x: the last step, which is not copied, and the others.
 	begins, follows, ends, others := span{0, step}, span{step, last + step}, span{last, last + step}, span{0, last}
 	if reverse {
 		begins, follows, ends, others = ends, others, begins, follows

@@ -9,7 +9,7 @@ import (
 // ConvolutionNodes are the inputs of [Convolution].
 type ConvolutionNodes struct {
 	X      *G.Node // [T,B,D]
-	Mask   *G.Node // [T,B]; steps where it is 0 are seen as zeros. nil: all count
+	Mask   *G.Node // [T,B]; steps where it is 0 are read as zeros; nil: all count
 	Kernel *G.Node // W [K,D,F]
 	Bias   *G.Node // b [F]
 }
@@ -24,10 +24,10 @@ type ConvolutionOptions struct {
 //
 //	y[t'] = b + Σ_k x[t + Dilation·k − before]·W[k],  t = Strides·t' + first mod Strides
 //
-// for every sequence, where first is its first step that counts, and before is (K−1)·Dilation where the convolution is
-// causal and does not see later steps, else half of that, rounded down. Outside of a sequence x is 0. It returns y [T',B,F],
-// T' = ⌈T/Strides⌉, and its mask [T',B], which counts the outputs whose step t the mask counts. As everywhere in this
-// field, filters are not turned around.
+// for every sequence, where first is its first step that counts, and before is (K−1)·Dilation if the convolution is causal
+// and does not see later steps, else half of that, rounded down. Outside of a sequence x is 0. It returns y [T',B,F],
+// T' = ⌈T/Strides⌉, and its mask [T',B], which is that of the steps t. As usual in this field, filters
+// are not reversed.
 func Convolution(s *Scope, in ConvolutionNodes, options ConvolutionOptions) (y, mask *G.Node, err error) {
 	c := check{op: "Convolution"}
 	x := c.floats("X", in.X, anySize, anySize, anySize)

@@ -22,9 +22,9 @@ func decay[F kernel.Float](s *Scope, x *G.Node) (*G.Node, error) {
 	return elementwise(s, "Decay", kernel.Decay[F](), x)
 }
 
-// Impute fills in what is missing in x [T,B,3D], which is values, masks and gaps side by side, with weights w [D] and
-// biases b [D] of the decay. It returns the filled values and the masks next to each other, [T,B,2D]; the equations are those of
-// [kernel.Impute]. x has no gradient.
+// Impute fills in missing values of x [T,B,3D], which is values, masks and gaps next to each other, with weights w [D] and
+// biases b [D] of the decay. It returns the filled values and the masks next to each other, [T,B,2D]; the equations are
+// those of [kernel.Impute]. x has no gradient.
 func Impute(s *Scope, x, w, b *G.Node) (*G.Node, error) {
 	c := check{op: "Impute"}
 	shape := c.floats("x", x, anySize, anySize, anySize)

@@ -1,7 +1,7 @@
-// Package op holds the nodes of this module's expression graphs: few and large ones, each a whole layer's step over the
-// whole sequence, with symbolic derivatives. The numbers are those of package kernel.
+// Package op has the nodes of this module's expression graphs, with symbolic derivatives. Most are large: one node is a
+// step of a layer over the whole sequence. The numbers are those of package kernel.
 //
-// Every constructor takes the [Scope] of its graph, adds one node and returns it, or says which input does not fit. The
+// Every constructor takes the [Scope] of its graph, adds one node and returns it; an input that does not fit is an error. The
 // nodes work with everything else of Gorgonia: built-in operations, [gorgonia.Grad], any machine. Floating-point inputs
 // of one node have one dtype, float32 or float64; ids and labels are tensor.Int. Sequences are time-major, [T,B,D]; a mask
 // is [T,B] of floats, and 0 where there are no data. What is fed (masks, noise, targets, weights, ids) has no gradient.

@@ -9,8 +9,8 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// Gather looks up rows of a table [V,D]: y[t,b] = table[ids[t,b]], ids of tensor.Int [T,B] or [B], y one axis more. Where
-// keep, of the shape of ids, is 0 the row 0 is taken, the one of the unknown token; a nil keep keeps every id. The gradient
+// Gather looks up rows of a table [V,D]: y[t,b] = table[ids[t,b]], ids of tensor.Int [T,B] or [B], y with one axis more.
+// Where keep, of the shape of ids, is 0, row 0 is taken, that of the unknown token; a nil keep keeps every id. The gradient
 // of the table is a whole table. An id outside [0,V) is an error of the run.
 func Gather(s *Scope, table, ids, keep *G.Node) (*G.Node, error) {
 	c := check{op: "Gather"}

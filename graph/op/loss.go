@@ -12,7 +12,7 @@ import (
 //	rows = (1−ε)·(−log p_label) + ε·mean_c(−log p_c)
 //
 // The labels are of tensor.Int with the leading axes of logits; smoothing ε in [0,1] is PyTorch's label_smoothing. The
-// labels have no gradient. A label outside [0,C) is an error of the run, also where a row has no weight.
+// labels have no gradient. A label outside [0,C) is an error of the run, also if a row has no weight.
 func SoftmaxCrossEntropy(s *Scope, logits, labels *G.Node, smoothing float64) (*G.Node, error) {
 	c := check{op: "SoftmaxCrossEntropy"}
 	shape := c.floats("logits", logits, anyRank(logits, 2, 3)...)
@@ -99,7 +99,7 @@ func rowLoss[F kernel.Float](
 }
 
 // WeightedMean is the scalar Σ w·rows / Σ w over all elements of rows, which has up to three axes, and weights of the same
-// shape: a cost that [G.Grad] takes. Where Σ w is 0 it is 0 and so is the gradient. The weights have none.
+// shape: a cost that [G.Grad] takes. If Σ w is 0, it is 0 and so is the gradient. The weights have no gradient.
 func WeightedMean(s *Scope, rows, weights *G.Node) (*G.Node, error) {
 	c := check{op: "WeightedMean"}
 	shape := c.floats("rows", rows, anyRank(rows, 1, 3)...)

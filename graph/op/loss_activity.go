@@ -6,8 +6,8 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// ActivityPenalty is the scalar [kernel.ActivityPenalty] of x [T,B,D] and a mask [T,B], nil where there is no padding. The mask has
-// no gradient.
+// ActivityPenalty is the scalar [kernel.ActivityPenalty] of x [T,B,D] and a mask [T,B], nil without padding. The mask
+// has no gradient.
 func ActivityPenalty(s *Scope, x, mask *G.Node, l2, temporal float64) (*G.Node, error) {
 	c := check{op: "ActivityPenalty"}
 	shape := c.floats("x", x, anySize, anySize, anySize)

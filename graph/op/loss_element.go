@@ -46,7 +46,7 @@ func Poisson(s *Scope, predictions, targets *G.Node) (*G.Node, error) {
 }
 
 // WeightedBinaryCrossEntropy is [BinaryCrossEntropy] with weights and a focusing exponent, see [kernel.WeightedBinary]. There
-// is a weight for each column of logits, or none at all.
+// is a weight for each column of logits, or none.
 func WeightedBinaryCrossEntropy(s *Scope, logits, targets *G.Node, weights []float64, gamma float64) (*G.Node, error) {
 	return elementRows(s, "WeightedBinaryCrossEntropy", kernel.WeightedBinary(weights, gamma), 1, 1, logits, targets, len(weights))
 }
@@ -59,7 +59,7 @@ func meanOfElements(s *Scope, name string, loss kernel.ElementLoss, repeat int, 
 	return elementRows(s, name, loss, 1/float64(width), repeat, predictions, targets, 0)
 }
 
-// elementRows adds the node of a loss that is a sum over elements. Where there are weights there is one per column.
+// elementRows adds the node of a loss that is a sum over elements. Weights, if there are any, are one per column.
 func elementRows(s *Scope, name string, loss kernel.ElementLoss, scale float64, repeat int, x, targets *G.Node, weights int) (*G.Node, error) {
 	c := check{op: name}
 	shape := c.floats("predictions", x, anyRank(x, 2, 3)...).Clone()
@@ -115,7 +115,7 @@ func countable[F kernel.Float](targets []F) error {
 }
 
 // Focal is the focal loss of the rows of a cross-entropy, times the weight of each row's class; see [kernel.FocalRows]. Rows
-// and labels have one shape, of up to two axes. There is a weight for each class, or none at all; γ is at least 0, and with 0 only
+// and labels have one shape, of up to two axes. There is a weight for each class, or none; γ is at least 0, and with 0 only
 // the weights count. The labels were checked by the node that made the rows.
 func Focal(s *Scope, nll, labels *G.Node, weights []float64, gamma float64) (*G.Node, error) {
 	c := check{op: "Focal"}
@@ -147,8 +147,8 @@ func focal[F kernel.Float](s *Scope, nll, labels *G.Node, weights []float64, gam
 	})
 }
 
-// Points are numbers to look at, without a gradient: y[i,k] = x[i,columns[k]] of the rows of x [T,B,D] or [B,D], or its exponential
-// where exponential is true.
+// Points are numbers to read, without a gradient: y[i,k] = x[i,columns[k]] of the rows of x [T,B,D] or [B,D], or its
+// exponential if exponential is true.
 func Points(s *Scope, x *G.Node, columns []int, exponential bool) (*G.Node, error) {
 	c := check{op: "Points"}
 	shape := c.floats("x", x, anyRank(x, 2, 3)...)

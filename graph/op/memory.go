@@ -11,7 +11,7 @@ import (
 // output. Its size is then that of the largest graph, not of all together.
 type Memory struct{ slots map[slot]any }
 
-// slot is a place for the operation of that number in a graph.
+// slot identifies memory of the operation of that number in a graph.
 type slot struct {
 	number int
 	dtype  tensor.Dtype

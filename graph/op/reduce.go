@@ -9,7 +9,8 @@ import (
 
 // Last takes one step of every sequence of x [T,B,D], giving [B,D]: the last one where mask [T,B] is not 0, or with
 // reverse the first, which is where a recurrence in that direction ends. A sequence without steps gives 0 and has no
-// gradient. A nil mask counts every step: it takes T−1, or with reverse 0, where a masked recurrence has carried its state.
+// gradient. A nil mask counts every step: it takes step T−1, or with reverse step 0, to which a masked recurrence has
+// carried its state.
 func Last(s *Scope, x, mask *G.Node, reverse bool) (*G.Node, error) {
 	dtype, err := checkReduction("Last", x, mask)
 	if err != nil {

@@ -11,12 +11,12 @@ type Scope struct {
 	pool     *kernel.Pool
 	training bool
 	memory   *Memory
-	count    int             // of nodes so far: Gorgonia merges nodes of equal hash, a number in the hash keeps ours apart
+	count    int             // of nodes so far; Gorgonia merges nodes of equal hash, so the hash of each node has its number
 	parts    map[*G.Node]any // the *parts of each node that has some
 }
 
 // NewScope begins the nodes of one graph. The pool says how many threads a node may use, nil for one. Without training
-// nothing is saved for a backward pass, and to differentiate the graph is an error.
+// nothing is saved for a backward pass, and differentiating the graph is an error.
 func NewScope(pool *kernel.Pool, training bool) *Scope {
 	return &Scope{pool: pool, training: training, memory: NewMemory(), parts: map[*G.Node]any{}}
 }

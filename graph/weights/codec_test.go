@@ -199,7 +199,7 @@ var hostile = []struct {
 	{"overlap", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, 1, 2, 3), `tensor "w", data_offsets (found [1, 3], expected data that begins at 2`},
 	{"the same data twice", fileOf(`{"v":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1), `expected data that begins at 1`},
 	{"an empty tensor within another", fileOf(`{"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"U8","shape":[0],"data_offsets":[1,1]}}`, 1, 2), `tensor "w", data_offsets (found [1, 1]`},
-	{"trailing byte", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2), `data (found 2 bytes, expected the 1 bytes that the header tells of`},
+	{"trailing byte", fileOf(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2), `data (found 2 bytes, expected the 1 bytes that the header describes`},
 	{"trailing byte without tensors", fileOf("{}", 1), `data (found 1 bytes, expected the 0 bytes`},
 }
 

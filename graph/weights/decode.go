@@ -14,7 +14,7 @@ import (
 
 // File is the content of a safetensors file.
 type File struct {
-	Metadata map[string]string // empty where the file has none
+	Metadata map[string]string // empty if the file has none
 	Tensors  []Tensor          // in the order of their data
 }
 
@@ -57,15 +57,15 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// Decode reads a safetensors file of size bytes from r; size is what the file system or the transport says, not what
-// the file says.
+// Decode reads a safetensors file of size bytes from r; size is what the file system or the transport says, not a
+// number in the file.
 //
-// What is wrong with the file is an error of [Damaged]. The header is read only if it fits in the file and within the
-// format's limit of 100 MB. Memory for data is taken only once all of the following hold: the header is one JSON
-// object in UTF-8 without duplicate keys; every dtype is known; every number is whole, from 0 to 2^53; every
-// shape agrees with its offsets; the offsets cover the rest of the file without a hole, an overlap or a trailing byte.
+// What is wrong with the file is an error of [Damaged]. The header is read only if it fits in the file and within
+// 32 MiB. Memory for data is taken only once all of the following hold: the header is one JSON object in UTF-8 without
+// duplicate keys and with at most 131072 of them; every dtype is known; every number is whole, from 0 to 2^53; every shape
+// agrees with its offsets; the offsets cover the rest of the file without a gap, an overlap or a trailing byte.
 //
-// NaN and infinities are values like others to the format: see [CheckFinite].
+// NaN and infinities are valid numbers in the format: see [CheckFinite].
 func Decode(r io.Reader, size int64) (*File, error) {
 	if size < lengthSize {
 		return nil, damaged("file", fmt.Sprintf("%d bytes", size), "at least the 8 of the header's length")
@@ -129,7 +129,7 @@ func readElements[E any](r io.Reader, p placement, chunk []byte, part string) ([
 	return values, nil
 }
 
-// readFull takes an early end for a fault of the file and everything else for one of the reader.
+// readFull reports an early end as damage of the file, and other errors as errors of the reader.
 func readFull(r io.Reader, buffer []byte, part string) error {
 	n, err := io.ReadFull(r, buffer)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {

@@ -8,7 +8,7 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// The formats, as the place of a fault names them where the file has no name.
+// Names of the formats: the place of a fault if the file has no name.
 const (
 	formatSafetensors = "safetensors"
 	formatNPY         = "npy"
@@ -18,7 +18,7 @@ const (
 const damagedFile = "damaged file: "
 
 // Damaged is the error of a binary file whose content is wrong: one [fault.Fault] of the kind [fault.Damaged]. File is its
-// path, or the name of its format where there is no path; part is the part of the file that is wrong, as `header` or
+// path, or the name of its format if there is no path; part is the part of the file that is wrong, as `header` or
 // `tensor "fc.weight"`.
 func Damaged(file, part, found, expected string) error {
 	return fault.Fault{

@@ -31,8 +31,8 @@ type placement struct {
 	begin, end int64 // bytes after the header
 }
 
-// parseHeader reads the JSON of a header and checks that the tensors it tells of cover dataSize bytes exactly.
-// encoding/json alone would keep the last of two equal keys, hence the reading by tokens.
+// parseHeader reads the JSON of a header and checks that its tensors cover dataSize bytes exactly. It reads
+// tokens, since encoding/json would keep the last of two equal keys without an error.
 func parseHeader(raw []byte, dataSize int64) (*header, error) {
 	switch {
 	case !utf8.Valid(raw):
@@ -75,14 +75,14 @@ func (h *header) checkCoverage(dataSize int64) error {
 		found := fmt.Sprintf("[%d, %d]", p.begin, p.end)
 		switch {
 		case p.begin != covered:
-			return damaged(part, found, fmt.Sprintf("data that begins at %d, without a hole or an overlap", covered))
+			return damaged(part, found, fmt.Sprintf("data that begins at %d, without a gap or an overlap", covered))
 		case p.end > dataSize:
 			return damaged(part, found, fmt.Sprintf("an end within the %d bytes of data", dataSize))
 		}
 		covered = p.end
 	}
 	if covered != dataSize {
-		return damaged("data", fmt.Sprintf("%d bytes", dataSize), fmt.Sprintf("the %d bytes that the header tells of", covered))
+		return damaged("data", fmt.Sprintf("%d bytes", dataSize), fmt.Sprintf("the %d bytes that the header describes", covered))
 	}
 	return nil
 }

@@ -20,12 +20,12 @@ type npyType struct {
 	size  int
 }
 
-// npyTypes are those that are read. Each becomes the type of [Tensor] that holds all of its values.
+// npyTypes are the types that are read. Each becomes the type of [Tensor] that holds all of its values.
 func npyTypes() []npyType {
 	return []npyType{{"<f4", 4}, {"<f8", 8}, {"<i8", 8}, {"<i4", 4}, {"|u1", 1}, {"|b1", 1}}
 }
 
-// npyHeader is what an .npy file says of its array, checked.
+// npyHeader is the checked header of an .npy file.
 type npyHeader struct {
 	npyType
 	columnMajor bool // NumPy's fortran_order
@@ -54,14 +54,14 @@ func parseNPYHeader(text string, size int64) (*npyHeader, error) {
 	return h, nil
 }
 
-// npyParser takes a header apart from left to right.
+// npyParser parses a header from left to right.
 type npyParser struct{ rest string }
 
 func (p *npyParser) refuse(expected string) error {
 	return damagedNPY("header", quote(p.rest), expected)
 }
 
-// accept consumes a token, spaces before it left out.
+// accept consumes a token and spaces before it.
 func (p *npyParser) accept(token string) bool {
 	rest, ok := strings.CutPrefix(strings.TrimLeft(p.rest, " "), token)
 	if ok {

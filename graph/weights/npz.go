@@ -16,8 +16,8 @@ import (
 const (
 	npySuffix = ".npy"
 
-	// What packed members may grow to: a hundred times the file, and 1 MiB for small ones. DEFLATE could reach a
-	// thousand.
+	// The most that packed members may unpack to: a hundred times the file plus 1 MiB. DEFLATE could reach a thousand
+	// times.
 	maxGrowth   = 100
 	freeGrowth  = 1 << 20
 	encryptFlag = 1
@@ -139,7 +139,7 @@ func readToEnd(content io.Reader) error {
 	return err
 }
 
-// asNPZ adds the member to an error. Data that cannot be unpacked mean a damaged file, too.
+// asNPZ adds the member to an error. Data that cannot be unpacked are damage of the file, too.
 func asNPZ(member *zip.File, err error) error {
 	var f fault.Fault
 	if errors.As(err, &f) {

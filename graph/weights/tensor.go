@@ -44,7 +44,7 @@ func (d DType) Size() int {
 	}
 }
 
-// DType is the element type of Data, empty where Data has none of the four types.
+// DType is the element type of Data, empty if Data has none of the four types.
 func (t Tensor) DType() DType {
 	dtype, _ := describeData(t.Data)
 	return dtype

@@ -42,9 +42,9 @@ type (
 	panelAssembly[F Float] func(k int, rows *F, stride, count int, panel *F)
 )
 
-// machine returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
+// loops returns the functions as they are called from Go: on slices, with all bounds checked. A block of blockCols
 // columns and the depth of all sets stays in a second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
-func (a *assembly[F]) machine(rows, blockCols int) Loops[F] {
+func (a *assembly[F]) loops(rows, blockCols int) Loops[F] {
 	b := &a.resetBefore
 	return Loops[F]{
 		Rows: rows, Cols: a.lanes * len(a.tiles), Lanes: a.lanes,

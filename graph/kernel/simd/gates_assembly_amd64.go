@@ -2,7 +2,7 @@
 
 package simd
 
-// resetAfterAssembly is the stage of the cell with the reset gate after the product in assembly.
+// resetAfterAssembly is the assembly of the stage with the reset gate after the product.
 type resetAfterAssembly[F Float] struct {
 	gates func(rows, units int, input, product, before, saved, product4, after, bias *F,
 		inputStride, productStride, beforeStride, savedStride, product4Stride, afterStride int)
@@ -10,17 +10,17 @@ type resetAfterAssembly[F Float] struct {
 		aboveStride, carryStride, savedStride, product4Stride, beforeStride, gatesStride, productsStride int)
 }
 
-// resetBeforeAssembly is the stages of the cells with the reset gate before the product in assembly.
+// resetBeforeAssembly is the assembly of the stages with the reset gate before the product.
 type resetBeforeAssembly[F Float] struct {
 	reset, keepPast, takeNew                            stageForward[F]
 	resetGradients, keepPastGradients, takeNewGradients stageBackward[F]
 }
 
 type (
-	// Its last matrix is left in the first stage, and after in the last one.
+	// stageForward has Left as its last matrix in the first stage, and After in the last one.
 	stageForward[F Float] func(rows, units int, input, product, before, saved, last, bias *F,
 		inputStride, productStride, beforeStride, savedStride, lastStride int)
-	// Its first matrix is left in the first stage, and above in the last one.
+	// stageBackward has Left as its first matrix in the first stage, and Above in the last one.
 	stageBackward[F Float] func(rows, units int, first, carry, saved, before, gates *F,
 		firstStride, carryStride, savedStride, beforeStride, gatesStride int)
 )

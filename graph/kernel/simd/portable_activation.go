@@ -3,15 +3,15 @@ package simd
 import "math"
 
 // Loops.Sigmoid, Tanh and Exp in plain Go: σ(−∞) = 0, σ(∞) = 1, tanh(±∞) = ±1, tanh(±0) = ±0, and NaN stays
-// NaN. The error of every set is at most 3 units in the last place, and no value is below that of a smaller argument, but
-// for float64 in plain Go, where math.Exp may fall by one.
+// NaN. The error of every set is at most 3 units in the last place, and no value is below that of a smaller argument,
+// except for float64 in plain Go, where math.Exp may decrease by one unit.
 
 func sigmoid64(dst, src []float64) {
 	dst = dst[:len(src)]
 	for i, x := range src {
 		e := math.Exp(-math.Abs(x))
 		y := 1 / (1 + e)
-		if x < 0 { // e⊙y alone falls with the roundings of y; what it lacks of e/(1+e) is added
+		if x < 0 { // e⊙y alone decreases with the roundings of y; the difference to e/(1+e) is added
 			below := e * y
 			y = math.FMA(math.FMA(-below, e, e-below), y, below)
 		}

@@ -2,7 +2,7 @@ package simd
 
 import "math"
 
-// sumLanes is how many sums run side by side.
+// sumLanes is the number of independent sums.
 const sumLanes = 16
 
 func sumOfSquaresPortable[F Float](x []F) float64 {

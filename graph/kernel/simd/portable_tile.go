@@ -19,7 +19,7 @@ func tilePortable[F Float](t *Tile[F]) {
 }
 
 // tile2x4 computes 2 rows by 4 columns, their sums held in registers, 8 steps of k per turn. Products are rounded before they
-// are added (the conversions), here and in rowPortable: where the compiler fused only some, equal sums would differ.
+// are added (the conversions), here and in rowPortable: if the compiler fused only some, equal sums would differ.
 func tile2x4[F Float](k int, a, b, from []F, fromStride int, c []F, ldc int) {
 	var c00, c01, c02, c03, c10, c11, c12, c13 F
 	if from != nil {
