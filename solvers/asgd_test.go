@@ -12,6 +12,7 @@ import (
 // TestTrigger says after which of the observed values averages begin: the first that is above the least of all but the last
 // n.
 func TestTrigger(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		n      int
 		values []float64
@@ -61,6 +62,7 @@ func TestTrigger(t *testing.T) {
 
 // TestConstraintsAfterLookahead holds also after a step that goes back to the slow weights.
 func TestConstraintsAfterLookahead(t *testing.T) {
+	t.Parallel()
 	p := newParam(t, tensor.Float64, "w", graph.RoleBias, []float64{1, 0}, 2)
 	p.Constraint.UnitNorm = true
 	solver := newSolver(t, solvers.Config{

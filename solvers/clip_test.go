@@ -47,6 +47,7 @@ func roundings(dtype tensor.Dtype) float64 {
 }
 
 func TestClipByGlobalNorm(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		for _, limit := range []float64{1e-3, 1, 5, 1e3} {
 			clipped := draw(t, sample(t, dtype), graph.NewStreams(5))
@@ -69,6 +70,7 @@ func TestClipByGlobalNorm(t *testing.T) {
 }
 
 func TestClipByNormIsForEachParameter(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		clipped := draw(t, sample(t, dtype), graph.NewStreams(5))
 		original := draw(t, sample(t, dtype), graph.NewStreams(5))
@@ -91,6 +93,7 @@ func TestClipByNormIsForEachParameter(t *testing.T) {
 }
 
 func TestClipByValue(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		p := newParam(t, dtype, "kernel", graph.RoleKernel, nil, 5)
 		g := newGradient(t, p, []float64{-3, -0.5, 0, 0.25, 8})
@@ -105,6 +108,7 @@ func TestClipByValue(t *testing.T) {
 
 // TestClipOfZero has no direction to keep and no norm to divide by.
 func TestClipOfZero(t *testing.T) {
+	t.Parallel()
 	p := newParam(t, tensor.Float64, "kernel", graph.RoleKernel, nil, 3)
 	for _, transform := range []solvers.Transform{
 		&solvers.ClipByValue{Max: 1}, &solvers.ClipByNorm{Max: 1}, &solvers.ClipByGlobalNorm{Max: 1},

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDefaultsWrittenOut(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"":         "name: adam\nlearning_rate: 0.001\nbeta1: 0.9\nbeta2: 0.999\nepsilon: 1e-08\n",
 		"sgd":      "name: sgd\nlearning_rate: 0.01\n",
@@ -44,6 +45,7 @@ func TestDefaultsWrittenOut(t *testing.T) {
 
 // TestDefaultsAreValid also reads every defaulted config back from its file.
 func TestDefaultsAreValid(t *testing.T) {
+	t.Parallel()
 	for _, name := range append(solvers.Names(), "") {
 		for _, schedule := range append(solvers.ScheduleNames(), "") {
 			config := solvers.Config{
@@ -77,6 +79,7 @@ func TestDefaultsAreValid(t *testing.T) {
 
 // TestZeroIsNotADefault of an option for which 0 means something.
 func TestZeroIsNotADefault(t *testing.T) {
+	t.Parallel()
 	var config solvers.Config
 	if err := yaml.Unmarshal([]byte("{name: adamw, beta1: 0, weight_decay: 0, schedule: {name: cosine, final: 0}}"), &config); err != nil {
 		t.Fatal(err)
@@ -91,6 +94,7 @@ func TestZeroIsNotADefault(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	nan := math.NaN()
 	for name, c := range map[string]struct {
 		config solvers.Config
@@ -252,6 +256,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestPlanThatDoesNotFit(t *testing.T) {
+	t.Parallel()
 	step := solvers.Config{Schedule: solvers.ScheduleConfig{Name: "step"}}
 	_, err := step.New(solvers.Plan{})
 	wantError(t, err, "schedule: found a plan of 0 epochs of 0 steps, expected at least one of each")
@@ -283,6 +288,7 @@ func TestPlanThatDoesNotFit(t *testing.T) {
 }
 
 func TestDefaultsDoNotReachIntoTheConfig(t *testing.T) {
+	t.Parallel()
 	config := solvers.Config{Name: "adam"}
 	*config.WithDefaults().Beta1 = 0.5
 	if config.Beta1 != nil || *config.WithDefaults().Beta1 != 0.9 {

@@ -11,6 +11,7 @@ import (
 
 // TestConstraints takes a step to known values and compares what a constraint makes of them.
 func TestConstraints(t *testing.T) {
+	t.Parallel()
 	matrix := []float64{
 		3, 0.3, 0, 1,
 		4, 0.4, 0, 0,
@@ -50,6 +51,7 @@ func TestConstraints(t *testing.T) {
 }
 
 func TestConstraintsRefused(t *testing.T) {
+	t.Parallel()
 	p := newParam(t, tensor.Float32, "p", graph.RoleKernel, nil, 2)
 	p.Constraint = graph.Constraint{MaxNorm: 1, UnitNorm: true}
 	wantError(t, newSolver(t, solvers.Config{}, solvers.Plan{}).Init([]*graph.Param{p}), "constraint of p: unit_norm: found true, expected false beside max_norm")

@@ -88,6 +88,7 @@ func oRings(x, gradient []float64) float64 {
 
 // TestConvergence runs every rule on every problem: 3000 steps that end in a learning rate of 0.
 func TestConvergence(t *testing.T) {
+	t.Parallel()
 	const steps = 3000
 	for _, solver := range []struct {
 		config solvers.Config

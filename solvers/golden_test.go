@@ -55,6 +55,7 @@ func parse(t *testing.T, text string, config any) {
 
 // TestSchedulesOfPyTorch compares every step of trainings of 20 epochs.
 func TestSchedulesOfPyTorch(t *testing.T) {
+	t.Parallel()
 	golden := readGolden(t)
 	compared := map[string]bool{}
 	for _, c := range golden.Schedules {
@@ -82,6 +83,7 @@ func TestSchedulesOfPyTorch(t *testing.T) {
 
 // TestFirstStepsOfPyTorch compares five steps of every rule.
 func TestFirstStepsOfPyTorch(t *testing.T) {
+	t.Parallel()
 	golden := readGolden(t)
 	compared := map[string]bool{}
 	for _, c := range golden.Cases {

@@ -13,6 +13,7 @@ import (
 
 // TestGradientNoise compares mean and variance of many numbers with the equation. Both tolerances are five standard errors.
 func TestGradientNoise(t *testing.T) {
+	t.Parallel()
 	const n, size = 100_000, 0.5
 	for _, dtype := range dtypes() {
 		p := newParam(t, dtype, "w", graph.RoleBias, nil, n)
@@ -40,6 +41,7 @@ func TestGradientNoise(t *testing.T) {
 
 // TestGradientNoiseOfTheSeed repeats with the seed, comes after clipping, and goes on from the state of the streams.
 func TestGradientNoiseOfTheSeed(t *testing.T) {
+	t.Parallel()
 	config := solvers.Config{Name: solvers.NameSGD, ClipNorm: 1e-6, GradientNoise: new(solvers.GradientNoiseConfig{Variance: 1})}
 	run := func(streams *graph.Streams, steps int) []float64 {
 		params := sample(t, tensor.Float64)

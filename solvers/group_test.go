@@ -13,6 +13,7 @@ import (
 
 // TestGroups tells by the length of a step of gradient 1 which group a parameter is in.
 func TestGroups(t *testing.T) {
+	t.Parallel()
 	group := func(factor float64, names []string, roles ...graph.Role) solvers.Group {
 		return solvers.Group{Names: names, Roles: roles, LearningRateFactor: &factor}
 	}
@@ -55,6 +56,7 @@ func TestGroups(t *testing.T) {
 }
 
 func TestFrozenGroup(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float32)
 	config := solvers.Config{Groups: []solvers.Group{{Names: []string{"gru0"}, Freeze: true}}}
 	solver := newSolver(t, config, solvers.Plan{})
@@ -77,6 +79,7 @@ func TestFrozenGroup(t *testing.T) {
 }
 
 func TestGroupWithoutParameters(t *testing.T) {
+	t.Parallel()
 	solver := newSolver(t, solvers.Config{Groups: []solvers.Group{
 		{Roles: []graph.Role{graph.RoleBias}, Freeze: true},
 		{Names: []string{"gru0/bias"}, LearningRateFactor: new(2.0)},
@@ -94,6 +97,7 @@ func TestGroupWithoutParameters(t *testing.T) {
 }
 
 func TestConfigForParameters(t *testing.T) {
+	t.Parallel()
 	config := solvers.Config{
 		L1: 1, L2: 1, Penalties: map[graph.Role]solvers.PenaltyConfig{graph.RoleState: {L2: 1}},
 		Groups: []solvers.Group{{Names: []string{"gru0/*", "tokens"}, Roles: []graph.Role{graph.RoleKernel, graph.RoleRecurrentKernel, graph.RoleEmbedding}, Freeze: true},

@@ -13,6 +13,7 @@ import (
 
 // TestParamPenaltyGradient compares what is added to a gradient with central differences of the penalty's value.
 func TestParamPenaltyGradient(t *testing.T) {
+	t.Parallel()
 	const h = 1e-5
 	params := sample(t, tensor.Float64)
 	params[0].Penalty, params[0].Blocks = graph.Penalty{L1: 0.3, L2: 0.7, Orthogonality: 0.2}, 3 // [4,9]
@@ -46,6 +47,7 @@ func TestParamPenaltyGradient(t *testing.T) {
 }
 
 func TestParamPenaltyByHand(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		w := newParam(t, dtype, "w", graph.RoleRecurrentKernel, []float64{
 			2, 0, 1, 0,
@@ -70,6 +72,7 @@ func TestParamPenaltyByHand(t *testing.T) {
 }
 
 func TestParamPenaltyRefuses(t *testing.T) {
+	t.Parallel()
 	bias := newParam(t, tensor.Float32, "bias", graph.RoleBias, nil, 3)
 	bias.Penalty = graph.Penalty{Orthogonality: 1}
 	kernel := newParam(t, tensor.Float32, "kernel", graph.RoleKernel, nil, 2, 4)

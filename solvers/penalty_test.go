@@ -13,6 +13,7 @@ import (
 // TestPenaltyGradient compares what is added to a gradient of 0 with central differences of the penalty's value. No
 // weight is within h of 0, where |W| has a corner.
 func TestPenaltyGradient(t *testing.T) {
+	t.Parallel()
 	const h = 1e-5
 	for _, a := range []*solvers.AddPenalty{
 		{L1: 0.3},
@@ -51,6 +52,7 @@ func TestPenaltyGradient(t *testing.T) {
 }
 
 func TestPenaltyByHand(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		weights := newParam(t, dtype, "kernel", graph.RoleKernel, []float64{-2, 0, 0.5}, 3)
 		bias := newParam(t, dtype, "bias", graph.RoleBias, []float64{4}, 1)
@@ -75,6 +77,7 @@ func TestPenaltyByHand(t *testing.T) {
 
 // TestWeightDecayByRole decays what has the role and nothing else.
 func TestWeightDecayByRole(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		params := sample(t, dtype)
 		gradients := make([]graph.Gradient, len(params))

@@ -69,6 +69,7 @@ func recurrent(t *testing.T, dtype tensor.Dtype) (*graph.Program, []*graph.Param
 // TestTrainsAProgram runs every rule, all options on, over a compiled graph. What has seen the flights before knows more
 // than a regression on the temperature alone.
 func TestTrainsAProgram(t *testing.T) {
+	t.Parallel()
 	const steps = 500
 	rates := map[string]float64{
 		"gd": 1, "sgd": 1, "momentum": 1, "nesterov": 1, "adagrad": 0.2, "adadelta": 10, "rmsprop": 0.02, "adam": 0.02, "amsgrad": 0.02,

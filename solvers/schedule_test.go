@@ -10,6 +10,7 @@ import (
 )
 
 func TestSchedules(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		schedule solvers.Schedule
 		values   map[int]float64
@@ -36,6 +37,7 @@ func TestSchedules(t *testing.T) {
 
 // TestSchedulesOfConfigs are told in epochs of 5 steps; the training has 4 of them.
 func TestSchedulesOfConfigs(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		schedule solvers.ScheduleConfig
 		values   map[int]float64
@@ -66,6 +68,7 @@ func TestSchedulesOfConfigs(t *testing.T) {
 
 // TestScheduleAfterWarmUpOfAllSteps has no step left to fall over: the end is where it would begin.
 func TestScheduleAfterWarmUpOfAllSteps(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{solvers.ScheduleLinear, solvers.ScheduleCosine} {
 		solver := newSolver(t, solvers.Config{
 			LearningRate: 1, Schedule: solvers.ScheduleConfig{Name: name, WarmUpEpochs: 0.9},

@@ -61,6 +61,7 @@ func planOf(config solvers.Config) solvers.Plan {
 func plan() solvers.Plan { return solvers.Plan{StepsPerEpoch: 3, Epochs: 4} }
 
 func TestRestoreGoesOnBitForBit(t *testing.T) {
+	t.Parallel()
 	for _, config := range everything() {
 		for _, dtype := range dtypes() {
 			t.Run(config.Name+"/"+dtype.String(), func(t *testing.T) {
@@ -115,6 +116,7 @@ func TestRestoreGoesOnBitForBit(t *testing.T) {
 }
 
 func TestStateKeys(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float32)[:1]
 	solver := newSolver(t, solvers.Config{ClipNorm: 1}, solvers.Plan{})
 	step(t, solver, draw(t, params, graph.NewStreams(1))...)
@@ -140,6 +142,7 @@ func TestStateKeys(t *testing.T) {
 }
 
 func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float32)
 	solver := newSolver(t, solvers.Config{}, solvers.Plan{})
 	wantError(t, solver.Restore(solvers.State{}), "Init before Restore")
@@ -185,6 +188,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 
 // TestOrderOfGradients includes the last bit of the global norm, which float32 would hide.
 func TestOrderOfGradients(t *testing.T) {
+	t.Parallel()
 	for _, config := range everything() {
 		one, other := sample(t, tensor.Float64), sample(t, tensor.Float64)
 		oneStreams, otherStreams := graph.NewStreams(3), graph.NewStreams(3)
@@ -204,6 +208,7 @@ func TestOrderOfGradients(t *testing.T) {
 }
 
 func TestParameterLeftOutStays(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float64)
 	solver := newSolver(t, solvers.Config{Name: solvers.NameMomentum}, solvers.Plan{})
 	step(t, solver, draw(t, params, graph.NewStreams(1))...)
@@ -219,6 +224,7 @@ func TestParameterLeftOutStays(t *testing.T) {
 }
 
 func TestFrozenParametersHaveNoState(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float64)
 	params[0].Frozen = true
 	solver := newSolver(t, solvers.Config{}, solvers.Plan{})
@@ -232,6 +238,7 @@ func TestFrozenParametersHaveNoState(t *testing.T) {
 }
 
 func TestStepTakesPointers(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float64)[:1]
 	solver := newSolver(t, solvers.Config{Name: solvers.NameSGD, LearningRate: 1}, solvers.Plan{})
 	gradient := newGradient(t, params[0], floats(params[0].Value))
@@ -244,6 +251,7 @@ func TestStepTakesPointers(t *testing.T) {
 }
 
 func TestStepRefuses(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float32)
 	ready := func() []graph.Gradient { return draw(t, params, graph.NewStreams(1)) }
 	stranger := newParam(t, tensor.Float32, "stranger", graph.RoleKernel, nil, 2)
@@ -297,6 +305,7 @@ func TestStepRefuses(t *testing.T) {
 }
 
 func TestInitRefuses(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float32)
 	frozen := sample(t, tensor.Float32)[:1]
 	frozen[0].Frozen = true
@@ -349,6 +358,7 @@ func TestInitRefuses(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
+	t.Parallel()
 	rate := &solvers.ScaleByLearningRate{Schedule: solvers.Constant(0.1)}
 	_, err := solvers.New()
 	wantError(t, err, "found no ScaleByLearningRate")
@@ -361,6 +371,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func TestLearningRate(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float64)[:1]
 	solver := newSolver(t, solvers.Config{
 		Name: solvers.NameSGD, LearningRate: 0.5,
@@ -393,6 +404,7 @@ func TestLearningRate(t *testing.T) {
 }
 
 func TestLearningRateOfBadSchedule(t *testing.T) {
+	t.Parallel()
 	params := sample(t, tensor.Float64)[:1]
 	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
 		solver, err := solvers.New(&solvers.ScaleByLearningRate{Schedule: solvers.Constant(rate)})
@@ -406,6 +418,7 @@ func TestLearningRateOfBadSchedule(t *testing.T) {
 
 // TestFactorsOutOfRange fail at their step, before a parameter is changed.
 func TestFactorsOutOfRange(t *testing.T) {
+	t.Parallel()
 	grows := solvers.Linear(1, -3, 4)
 	for name, c := range map[string]struct {
 		transform solvers.Transform
@@ -462,6 +475,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 // TestLearningRateLastOrNot compares the addition that scales too, where ScaleByLearningRate ends the chain, with one after
 // a transform that changes nothing: the same bits.
 func TestLearningRateLastOrNot(t *testing.T) {
+	t.Parallel()
 	for _, dtype := range dtypes() {
 		var found [2][]*graph.Param
 		for i, more := range [][]solvers.Transform{nil, {&solvers.ClipByValue{Max: 1e30}}} {

@@ -14,6 +14,7 @@ import (
 
 // TestSpikes gives a guard gradients of known norms. With a decay of ½ and norms 4, 4, … the corrected average is 4.
 func TestSpikes(t *testing.T) {
+	t.Parallel()
 	config := solvers.SpikeConfig{Threshold: 3, Decay: new(0.5), WarmUpSteps: 2}
 	for _, dtype := range dtypes() {
 		p := newParam(t, dtype, "w", graph.RoleBias, []float64{0, 0}, 2)
@@ -66,6 +67,7 @@ func TestSpikes(t *testing.T) {
 
 // TestSpikesThatStay are none for long: what is skipped raises the average.
 func TestSpikesThatStay(t *testing.T) {
+	t.Parallel()
 	p := newParam(t, tensor.Float64, "w", graph.RoleBias, nil, 1)
 	s := newSolver(t, solvers.Config{Name: solvers.NameSGD, Spikes: new(solvers.SpikeConfig{Threshold: 2, WarmUpSteps: 10})}, solvers.Plan{})
 	for range 10 {

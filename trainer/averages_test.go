@@ -11,6 +11,7 @@ import (
 // TestAveragesStandForWeights compares what is measured, remembered, seen and left with the means of the weights after each
 // step, taken by hand.
 func TestAveragesStandForWeights(t *testing.T) {
+	t.Parallel()
 	for _, restore := range []*trainer.EarlyStoppingConfig{nil, {Patience: new(5)}} {
 		e := noisy()
 		e.trainer.EarlyStopping, e.trainer.ReduceOnPlateau, e.trainer.WeightNoise = restore, nil, 0
@@ -83,6 +84,7 @@ func TestAveragesStandForWeights(t *testing.T) {
 
 // TestTriggerSeesTheValidationLoss has a learning rate at which the loss soon rises: averages begin.
 func TestTriggerSeesTheValidationLoss(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer = trainer.Config{MaxEpochs: 12, BatchSize: 8}
 	e.solver = solvers.Config{Name: solvers.NameASGD, LearningRate: 2, Trigger: new(1)}

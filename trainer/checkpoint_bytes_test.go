@@ -29,6 +29,7 @@ func smallCheckpoint() checkpoint {
 }
 
 func TestCheckpointRoundTrip(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := smallCheckpoint()
 	if err := saveCheckpoint(dir, c); err != nil {
@@ -51,6 +52,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 
 // Whatever byte of the file is another, it is noticed; so is every end that comes too early.
 func TestEveryDamageIsNoticed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := saveCheckpoint(dir, smallCheckpoint()); err != nil {
 		t.Fatal(err)
@@ -111,6 +113,7 @@ func TestImpossibleStates(t *testing.T) {
 }
 
 func TestOtherFilesAreNoCheckpoints(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"checkpoint-1.safetensors", "checkpoint-000001.safetensors.bak", "x-000001.safetensors", ".gruexp-1-0.tmp"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {

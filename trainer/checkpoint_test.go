@@ -52,6 +52,7 @@ func (e experiment) mustResume(t *testing.T) outcome {
 
 // An interruption after any step, the first, the last of an epoch and the last of all among them, leaves no trace.
 func TestResumeAfterEveryStep(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	steps := expected.history.Steps
@@ -76,6 +77,7 @@ func TestResumeAfterEveryStep(t *testing.T) {
 
 // The same with a solver that averages weights, skips spikes, draws noise and follows slow weights.
 func TestResumeOfASolverWithMemory(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.solver = solvers.Config{
 		Name: solvers.NameASGD, LearningRate: 0.05, AverageAfter: new(1.0),
@@ -100,6 +102,7 @@ func TestResumeOfASolverWithMemory(t *testing.T) {
 
 // The same with an interruption after each step of the run, a process for each.
 func TestResumeAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	e.options.Checkpoints = t.TempDir()
@@ -145,6 +148,7 @@ func (c *cancelingFill) Fill(b *data.Batch, indices []int) error {
 }
 
 func TestResumeAfterInterruptedEvaluation(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	for at := range 6 { // of three batches in an evaluation
@@ -164,6 +168,7 @@ func TestResumeAfterInterruptedEvaluation(t *testing.T) {
 
 // A run that a callback stopped, or one that returns the context's error, can be gone on with like an interrupted one.
 func TestResumeAfterCallback(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	for _, kind := range []trainer.EventKind{trainer.EpochStart, trainer.StepEnd, trainer.EpochEnd} {
@@ -325,6 +330,7 @@ func damage(t *testing.T, path string) {
 }
 
 func TestDamagedCheckpoints(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	e.options.Checkpoints, e.options.Fingerprint = t.TempDir(), "config 1"
@@ -386,6 +392,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 
 // A checkpoint of a model of another shape is refused although the fingerprint says nothing.
 func TestCheckpointOfAnotherModel(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.options.Checkpoints = t.TempDir()
 	e.mustFit(t)
@@ -402,6 +409,7 @@ func TestCheckpointOfAnotherModel(t *testing.T) {
 }
 
 func TestCheckpointEvery(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.MaxEpochs, e.trainer.CheckpointEvery, e.trainer.EarlyStopping = 7, 3, nil
 	e.options.Checkpoints = filepath.Join(t.TempDir(), "made", "here")
@@ -418,6 +426,7 @@ func TestCheckpointEvery(t *testing.T) {
 
 // A diverged run leaves the checkpoint of the last good epoch.
 func TestDivergedKeepsCheckpoint(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.options.Checkpoints = t.TempDir()
 	e.train = &brokenFill{e.train, 12}
@@ -450,6 +459,7 @@ func (b *brokenFill) Fill(batch *data.Batch, indices []int) error {
 }
 
 func TestDirectoryThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

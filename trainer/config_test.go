@@ -10,6 +10,7 @@ import (
 )
 
 func TestDefaultsAreValid(t *testing.T) {
+	t.Parallel()
 	cfg := trainer.Config{
 		EarlyStopping:   &trainer.EarlyStoppingConfig{},
 		ReduceOnPlateau: &trainer.ReduceOnPlateauConfig{},
@@ -35,6 +36,7 @@ func TestDefaultsAreValid(t *testing.T) {
 }
 
 func TestFaultsOfAConfiguration(t *testing.T) {
+	t.Parallel()
 	cfg := trainer.Config{
 		MaxEpochs: -1, BatchSize: -2, WeightNoise: math.NaN(), CheckpointEvery: -1,
 		EarlyStopping:   &trainer.EarlyStoppingConfig{Monitor: "loss", Mode: "least", Patience: new(-1), MinDelta: -1, StartEpoch: -1},
@@ -60,6 +62,7 @@ func TestFaultsOfAConfiguration(t *testing.T) {
 }
 
 func TestMonitorThatDoesNotExist(t *testing.T) {
+	t.Parallel()
 	valid := waves(8, 2, data.ClassPerSequence)
 	for monitor, test := range map[string]struct {
 		valid data.Dataset

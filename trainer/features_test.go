@@ -88,6 +88,7 @@ func TestResumeOfEveryStrategy(t *testing.T) {
 
 // Steps over several batches are those of one batch of them all.
 func TestAccumulatedGradientsAreThoseOfALargerBatch(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.layers = gru(4, false)
 	e.dtype = tensor.Float64
@@ -124,6 +125,7 @@ func TestAccumulatedGradientsAreThoseOfALargerBatch(t *testing.T) {
 }
 
 func TestCurriculumBeginsWithTheShortest(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	train := waves(40, 1, data.ClassPerSequence)
 	var batches [][]int
@@ -162,6 +164,7 @@ func TestCurriculumBeginsWithTheShortest(t *testing.T) {
 
 // A run that its budget ends, as often as need be, is the run without one.
 func TestBudgets(t *testing.T) {
+	t.Parallel()
 	expected := noisy().mustFit(t)
 	for reason, budget := range map[trainer.StopReason]trainer.Config{
 		trainer.StopMaxSteps:   {MaxSteps: 4},
@@ -210,6 +213,7 @@ func (m *memory) State() ([]byte, error)     { return json.Marshal(m) }
 func (m *memory) Restore(state []byte) error { return json.Unmarshal(state, m) }
 
 func TestCallbacksWithAMemory(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.options.Checkpoints = t.TempDir()
 	first := &memory{name: "counter"}
@@ -237,6 +241,7 @@ func TestCallbacksWithAMemory(t *testing.T) {
 }
 
 func TestGradientNorms(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.GradientNorms = true
 	var sum, count float64
@@ -270,6 +275,7 @@ func TestGradientNorms(t *testing.T) {
 }
 
 func TestFaultsOfStrategies(t *testing.T) {
+	t.Parallel()
 	cfg := trainer.Config{
 		MaxSteps: -1, MaxSeconds: math.Inf(1), Accumulate: -2, Curriculum: &trainer.CurriculumConfig{Epochs: -1, Initial: 1},
 		EarlyStopping: &trainer.EarlyStoppingConfig{Baseline: new(math.NaN()), StoppingThreshold: new(math.Inf(1)), DivergenceThreshold: new(math.NaN())},
@@ -287,6 +293,7 @@ func TestFaultsOfStrategies(t *testing.T) {
 
 // The reason says which threshold ended the run, and is the same when it is resumed after its end.
 func TestThresholdsEndRuns(t *testing.T) {
+	t.Parallel()
 	for reason, cfg := range map[trainer.StopReason]trainer.EarlyStoppingConfig{
 		trainer.StopThreshold:  {StoppingThreshold: new(100.0)},
 		trainer.StopDivergence: {DivergenceThreshold: new(0.0)},
@@ -307,6 +314,7 @@ func TestThresholdsEndRuns(t *testing.T) {
 
 // The loss that is reported is that of the data; what layers add to it stands beside it, and the gradient has both.
 func TestActivityPenaltyIsReportedApart(t *testing.T) {
+	t.Parallel()
 	e := strategies()["activity regularization"]
 	e.trainer = trainer.Config{MaxEpochs: 1, BatchSize: trainer.FullBatch, Bucketing: new(false)}
 	e.solver, e.valid = solvers.Config{Name: solvers.NameSGD, LearningRate: 1e-3}, nil

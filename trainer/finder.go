@@ -44,7 +44,7 @@ type Finding struct {
 	Raw           []float64 `json:"raw_losses"`     // comparable and not smoothed
 	Diverged      bool      `json:"diverged"`       // the loss exploded before Max
 
-	// Suggested is the learning rate to try: twice the geometric mean of the next three, but at most half of the rate with the least
+	// Suggested is the learning rate to try: three times the geometric mean of the next three, but at most half of the rate with the least
 	// loss. It is 0 where the loss does not clearly fall; Reason then says why.
 	Suggested    float64 `json:"suggested"`
 	MinimumTenth float64 `json:"minimum_tenth"` // a tenth of the rate with the least loss
@@ -217,7 +217,7 @@ func (f *Finding) suggest(level float64) error {
 		valley--
 	}
 	f.Steepest, f.Valley = f.LearningRates[steepest], f.LearningRates[valley]
-	f.Suggested = min(2*math.Cbrt(f.MinimumTenth*f.Steepest*f.Valley), 5*f.MinimumTenth)
+	f.Suggested = min(3*math.Cbrt(f.MinimumTenth*f.Steepest*f.Valley), 5*f.MinimumTenth)
 	return nil
 }
 

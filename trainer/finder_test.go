@@ -16,6 +16,7 @@ import (
 
 // The course rises as told, ends when the loss explodes, and the suggested rate is one that trains.
 func TestFindLearningRate(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.train = waves(160, 1, data.ValuesPerStep)
 	e.layers = gru(8, true)
@@ -108,6 +109,7 @@ func TestFinderIsStable(t *testing.T) {
 }
 
 func TestFinderRefuses(t *testing.T) {
+	t.Parallel()
 	for want, cfg := range map[string]trainer.FinderConfig{
 		"min: found -1, expected a finite number above 0":                    {Min: -1},
 		"max: found 1e-07, expected a finite number above min":               {Max: 1e-7},

@@ -41,6 +41,7 @@ func gru(units int, sequences bool) []layers.LayerConfig {
 
 // Every kind of target is learned far better than by what ignores the inputs.
 func TestFitLearns(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		kind   data.TargetKind
 		metric string
@@ -72,6 +73,7 @@ func TestFitLearns(t *testing.T) {
 }
 
 func TestSameBitsWithAnyNumberOfThreads(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	expected := e.mustFit(t)
 	for _, threads := range []int{1, 2, 3} {
@@ -98,6 +100,7 @@ func (o orderOf) Fill(b *data.Batch, indices []int) error {
 }
 
 func TestOrderOfTheData(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer = trainer.Config{MaxEpochs: 2, BatchSize: 8}
 	e.valid = nil
@@ -158,6 +161,7 @@ func (s shapes) Build(b *graph.Builder, shape graph.BatchShape) (graph.Outputs, 
 
 // Sequences of one length are not padded; those of many lengths are, so that few shapes are compiled.
 func TestShapes(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer = trainer.Config{MaxEpochs: 2, BatchSize: 1}
 	waves := waves(40, 1, data.ClassPerSequence)
@@ -187,6 +191,7 @@ func TestShapes(t *testing.T) {
 
 // Weight noise changes a run; a run without it draws none.
 func TestWeightNoiseMatters(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	with := e.mustFit(t)
 	e.trainer.WeightNoise = 0
@@ -196,6 +201,7 @@ func TestWeightNoiseMatters(t *testing.T) {
 }
 
 func TestFrozenParametersStay(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	m := e.make(t)
 	m.model.Params()[0].Frozen = true
@@ -213,6 +219,7 @@ func TestFrozenParametersStay(t *testing.T) {
 }
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.MaxEpochs = 2
 	var log []string
@@ -254,6 +261,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestCallbackEndsRun(t *testing.T) {
+	t.Parallel()
 	for _, at := range []trainer.EventKind{trainer.RunStart, trainer.EpochStart, trainer.StepEnd, trainer.EpochEnd} {
 		e := noisy()
 		ended := false
@@ -278,6 +286,7 @@ func TestCallbackEndsRun(t *testing.T) {
 
 // A callback may stop the run when its last epoch is over anyway: that has a better reason.
 func TestStopAfterTheLastEpoch(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.EarlyStopping = nil
 	e.options.Callbacks = []trainer.Callback{on(trainer.EpochEnd, func(e *trainer.Event) error {
@@ -292,6 +301,7 @@ func TestStopAfterTheLastEpoch(t *testing.T) {
 }
 
 func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.MaxEpochs = 50
 	e.trainer.ReduceOnPlateau = nil
@@ -337,6 +347,7 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 
 // Without early stopping the best epoch is known too, by the training loss where there is no validation set.
 func TestBestEpochWithoutEarlyStopping(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.EarlyStopping, e.trainer.ReduceOnPlateau, e.valid = nil, nil, nil
 	e.trainer.MaxEpochs = 6
@@ -364,6 +375,7 @@ func TestBestEpochWithoutEarlyStopping(t *testing.T) {
 }
 
 func TestReduceOnPlateau(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.MaxEpochs = 9
 	e.trainer.EarlyStopping = nil
@@ -383,6 +395,7 @@ func TestReduceOnPlateau(t *testing.T) {
 }
 
 func TestPenaltyIsReported(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	m := e.make(t)
 	e.trainer.EarlyStopping.RestoreBest = new(false)
@@ -412,6 +425,7 @@ func keys(m map[string]float64) []string {
 }
 
 func TestDivergedRunChangesNothingMore(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.dtype = tensor.Float64
 	bad := waves(16, 1, data.ValuesPerSequence)
@@ -449,6 +463,7 @@ func TestDivergedRunChangesNothingMore(t *testing.T) {
 
 // A rate so large that the weights overflow in the very last update: no later step would notice.
 func TestDivergedInTheLastUpdate(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	m := e.make(t)
 	solver := trainer.SolverFunc(func(solvers.Plan) (*solvers.Solver, error) {
@@ -467,6 +482,7 @@ func TestDivergedInTheLastUpdate(t *testing.T) {
 }
 
 func TestHistoryAsJSON(t *testing.T) {
+	t.Parallel()
 	h := noisy().mustFit(t).history
 	raw, err := json.Marshal(h.Epochs[0])
 	if err != nil {
@@ -487,6 +503,7 @@ func TestHistoryAsJSON(t *testing.T) {
 }
 
 func TestFitRefuses(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.train = firstOf(e.train, 0)
 	if _, err := e.make(t).fit(t.Context()); err == nil || !strings.Contains(err.Error(), "training data") {

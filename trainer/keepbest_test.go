@@ -14,6 +14,7 @@ import (
 
 // The best epochs' weights are those that the run had then; a run that was interrupted leaves the same files.
 func TestKeepBest(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.MaxEpochs, e.trainer.KeepBest, e.trainer.EarlyStopping, e.trainer.CheckpointEvery = 8, 3, nil, 3
 	e.solver.LearningRate = 0.2 // rough enough to get worse

@@ -31,6 +31,7 @@ type goldenMetrics struct {
 
 // A model that hands its inputs on is measured as the script measures them, in whatever batches they come.
 func TestMetricsAreThoseOfNumpy(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/metrics.json")
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +104,7 @@ func TestMetricsAreThoseOfNumpy(t *testing.T) {
 
 // An optional metric is measured on the validation part, and can be what a run is watched by.
 func TestOptionalMetricsOfARun(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.trainer.Metrics = []string{trainer.MetricF1Macro, trainer.MetricAUC, trainer.MetricConfusion}
 	e.trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.auc", Patience: new(3)}
@@ -117,6 +119,7 @@ func TestOptionalMetricsOfARun(t *testing.T) {
 }
 
 func TestFaultsOfMetrics(t *testing.T) {
+	t.Parallel()
 	for want, metrics := range map[string][]string{
 		`metrics.0: found "mase", expected one of [top_5_accuracy f1_macro f1_micro auc ece confusion_matrix]: the targets are class per sequence`: {"mase"},
 		`metrics.0: found "f2", expected one of [top_5_accuracy f1_macro`:                                                                          {"f2"},
@@ -147,6 +150,7 @@ func TestFaultsOfMetrics(t *testing.T) {
 
 // Of a model that hands on three quantiles of each of two numbers, the outer ones are the interval, in original units.
 func TestIntervals(t *testing.T) {
+	t.Parallel()
 	s := &sequences{
 		spec: data.Spec{
 			Task: data.Forecast, Features: 6, Targets: 2, TargetKind: data.ValuesPerSequence,

@@ -122,6 +122,7 @@ func maximum(row []float64) float64 {
 // In float64 a metric is the same in whatever batches the sequences come, but for the order of a sum of some hundred
 // terms: 1e-12 relative is ample for that and nothing else.
 func TestMetricsAreThoseOfTheSequences(t *testing.T) {
+	t.Parallel()
 	const tolerance = 1e-12
 	for _, kind := range kinds {
 		s := waves(45, 7, kind)
@@ -160,6 +161,7 @@ func TestMetricsAreThoseOfTheSequences(t *testing.T) {
 
 // The training metrics of the first epoch, in one batch and without noise, are those of the untrained model.
 func TestTrainingMetrics(t *testing.T) {
+	t.Parallel()
 	for _, kind := range kinds {
 		e := noisy()
 		e.trainer = trainer.Config{MaxEpochs: 1, BatchSize: trainer.FullBatch}
@@ -181,6 +183,7 @@ func TestTrainingMetrics(t *testing.T) {
 
 // The training metrics of an epoch are the means over its own steps, each with the weights of its time.
 func TestTrainingMetricsOfEachEpoch(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	e.train = waves(40, 1, data.ClassPerSequence) // five whole batches, which weigh the same
 	e.solver.Schedule = solvers.ScheduleConfig{Name: solvers.ScheduleExponential}
@@ -207,6 +210,7 @@ func TestTrainingMetricsOfEachEpoch(t *testing.T) {
 }
 
 func TestEvaluateLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	m := noisy().make(t)
 	if _, err := m.fit(t.Context()); err != nil {
 		t.Fatal(err)
@@ -240,6 +244,7 @@ func TestEvaluateLeavesNoTrace(t *testing.T) {
 }
 
 func TestEvaluateRefuses(t *testing.T) {
+	t.Parallel()
 	e := noisy()
 	s := waves(5, 1, data.ClassPerSequence)
 	s.weights = [][]float64{{0}, {0}, {0}, {0}, {0}}

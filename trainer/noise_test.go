@@ -12,6 +12,7 @@ import (
 )
 
 func TestWeightNoise(t *testing.T) {
+	t.Parallel()
 	streams := graph.NewStreams(1)
 	param := func(name string, dtype tensor.Dtype) *graph.Param {
 		p, err := graph.NewParam(name, graph.RoleKernel, dtype, graph.Uniform(1), streams, 50, 100)

@@ -23,6 +23,7 @@ func (c ReduceOnPlateauConfig) rates(values []float64) []float64 {
 
 // The rates are those of testdata/plateau.py, to the bit: the same multiplications in float64.
 func TestPlateauIsThatOfPyTorch(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/plateau.json")
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +62,7 @@ func TestPlateauIsThatOfPyTorch(t *testing.T) {
 // The rates are those of Keras 3.8's ReduceLROnPlateau given the same numbers and a cooldown that is one more where there is one, worked
 // out by hand from its source (keras/src/callbacks/reduce_lr_on_plateau.py).
 func TestPlateauIsThatOfKeras(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		cfg    ReduceOnPlateauConfig
@@ -84,6 +86,7 @@ func TestPlateauIsThatOfKeras(t *testing.T) {
 
 // A relative difference has the size of the best value and not its sign: PyTorch takes a negative loss that rises for a better one.
 func TestRelativeDifferenceOfNegativeValues(t *testing.T) {
+	t.Parallel()
 	cfg := ReduceOnPlateauConfig{Patience: new(1), Factor: 0.5, MinDelta: 0.25, MinDeltaMode: MinDeltaRelative}.WithDefaults()
 	if found, want := cfg.rates([]float64{-4, -3.5, -4.5, -5.5}), []float64{1, 0.5, 0.25, 0.25}; !slices.Equal(found, want) {
 		t.Errorf("found %v, expected %v", found, want)

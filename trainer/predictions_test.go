@@ -12,6 +12,7 @@ import (
 
 // Predictions are those that metrics are made of, in the order of the data, whatever the batches and windows.
 func TestPredictionsAreThoseOfTheMetrics(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		kind     data.TargetKind
 		loss     layers.Loss

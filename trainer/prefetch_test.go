@@ -32,6 +32,7 @@ func (w *watched) Fill(b *data.Batch, indices []int) error {
 
 // A batch that cannot be laid out ends the run at its own step, although it was laid out during the one before.
 func TestFaultsOfBatchesArriveAtTheirStep(t *testing.T) {
+	t.Parallel()
 	for failAt := int32(1); failAt <= 7; failAt++ { // an epoch has 5
 		w := &watched{Dataset: waves(37, 1, data.ClassPerSequence), failAt: failAt}
 		e := noisy()

@@ -27,6 +27,7 @@ func sumOfSteps(_ graph.Mode, shape graph.BatchShape) (*program, error) {
 }
 
 func TestProgramsAreKeptWithinBounds(t *testing.T) {
+	t.Parallel()
 	made := 0
 	p := programs{build: func(mode graph.Mode, shape graph.BatchShape) (*program, error) {
 		made++
@@ -71,6 +72,7 @@ func TestProgramsAreKeptWithinBounds(t *testing.T) {
 }
 
 func TestRoundSteps(t *testing.T) {
+	t.Parallel()
 	counts := map[int]int{}
 	last := 0
 	for steps := 1; steps <= 4096; steps++ {

@@ -8,6 +8,7 @@ import (
 // The stops are those of Keras 3.8's EarlyStopping given the same numbers, worked out by hand from its source
 // (keras/src/callbacks/early_stopping.py), with epochs counted from 1.
 func TestStopping(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		rule   stoppingRule
@@ -59,6 +60,7 @@ func TestStopping(t *testing.T) {
 }
 
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	epoch := Epoch{Train: map[string]float64{"loss": 1}, Valid: map[string]float64{"loss": 2, "accuracy": 0.5}}
 	for _, test := range []struct {
 		cfg      *EarlyStoppingConfig

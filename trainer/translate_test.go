@@ -84,6 +84,7 @@ func reversing() experiment {
 
 // The exact matches are the sequences that greedy decoding gets right, in whatever batches they come.
 func TestExactMatchIsThatOfGreedyDecoding(t *testing.T) {
+	t.Parallel()
 	e := reversing()
 	e.dtype, e.solver.LearningRate = tensor.Float64, 0.02
 	e.trainer = trainer.Config{MaxEpochs: 5, BatchSize: 8}
@@ -140,6 +141,7 @@ func TestExactMatchIsThatOfGreedyDecoding(t *testing.T) {
 }
 
 func TestResumeTranslation(t *testing.T) {
+	t.Parallel()
 	e := reversing()
 	expected := e.mustFit(t)
 	for _, at := range []int{0, 1, 5, 7, expected.history.Steps - 1} {

@@ -40,6 +40,7 @@ func inWindows(steps int) experiment {
 
 // Evaluation in windows gives the metrics of whole sequences, whether windows divide them or not.
 func TestEvaluationInWindowsEqualsWholeSequences(t *testing.T) {
+	t.Parallel()
 	whole := inWindows(0).make(t)
 	expected, err := whole.Evaluate(t.Context(), whole.model, whole.valid)
 	if err != nil {
@@ -63,6 +64,7 @@ func TestEvaluationInWindowsEqualsWholeSequences(t *testing.T) {
 
 // Where a window holds the longest sequence nothing is truncated: the run is that of whole sequences.
 func TestTrainingInOneWindowEqualsWholeSequences(t *testing.T) {
+	t.Parallel()
 	quiet := func(steps int) outcome {
 		e := inWindows(steps)
 		e.layers[0].GRU.Dropout, e.layers[0].GRU.RecurrentDropout = 0, 0 // draws depend on the shape of a batch
@@ -83,6 +85,7 @@ func TestTrainingInOneWindowEqualsWholeSequences(t *testing.T) {
 
 // Training carries states, too: without an update that matters, its loss is that of whole sequences.
 func TestTrainingCarriesStates(t *testing.T) {
+	t.Parallel()
 	losses := func(steps int) float64 {
 		e := inWindows(steps)
 		e.layers = slices.Delete(slices.Clone(e.layers), 1, 2) // normalized over a window, a step has another value
@@ -100,6 +103,7 @@ func TestTrainingCarriesStates(t *testing.T) {
 }
 
 func TestWindowsAreSteps(t *testing.T) {
+	t.Parallel()
 	e := inWindows(5)
 	steps, last := 0, 0
 	e.options.Callbacks = append(countSteps(&steps), on(trainer.StepEnd, func(event *trainer.Event) error {
@@ -122,6 +126,7 @@ func TestWindowsAreSteps(t *testing.T) {
 }
 
 func TestSameBitsInWindowsWithAnyNumberOfThreads(t *testing.T) {
+	t.Parallel()
 	e := inWindows(5)
 	expected := e.mustFit(t)
 	e.threads = 3
@@ -132,6 +137,7 @@ func TestSameBitsInWindowsWithAnyNumberOfThreads(t *testing.T) {
 
 // An interruption after any window leaves no trace.
 func TestResumeAfterEveryWindow(t *testing.T) {
+	t.Parallel()
 	e := inWindows(5)
 	expected := e.mustFit(t)
 	e.trainer.CheckpointEvery = math.MaxInt
@@ -147,6 +153,7 @@ func TestResumeAfterEveryWindow(t *testing.T) {
 }
 
 func TestTruncateRefuses(t *testing.T) {
+	t.Parallel()
 	perSequence := inWindows(5)
 	perSequence.train, perSequence.valid = waves(9, 1, data.ClassPerSequence), nil
 	perSequence.layers = []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 4, Stateful: true}}, {Dense: &layers.DenseConfig{}}}
@@ -192,6 +199,7 @@ func TestLongWindows(t *testing.T) {
 }
 
 func TestTruncateDefaults(t *testing.T) {
+	t.Parallel()
 	cfg := trainer.Config{Truncate: &trainer.TruncateConfig{}}.WithDefaults()
 	if cfg.Truncate.Steps != 64 || cfg.Validate() != nil {
 		t.Errorf("found %+v with faults %v, expected 64 steps", cfg.Truncate, cfg.Validate())

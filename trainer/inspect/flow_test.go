@@ -44,6 +44,7 @@ func looked() []inspect.Look {
 }
 
 func TestFlows(t *testing.T) {
+	t.Parallel()
 	flows := inspect.Flows(looked())
 	if len(flows) != 2 || flows[0].Name != "gru0" || flows[1].Name != "gru0/backward" {
 		t.Fatalf("found %+v", flows)
@@ -56,6 +57,7 @@ func TestFlows(t *testing.T) {
 }
 
 func TestSummaries(t *testing.T) {
+	t.Parallel()
 	s := inspect.Summaries(looked())[0]
 	if s.Name != "gru0" || s.LastGradient != 3 || s.FirstGradient != 7.5 || s.Back != 2 { // one of two is half of them
 		t.Errorf("found %+v, expected 3 at the last step and 7.5 two before", s)
@@ -70,6 +72,7 @@ func TestSummaries(t *testing.T) {
 }
 
 func TestTensors(t *testing.T) {
+	t.Parallel()
 	var found []string
 	for _, x := range looked()[0].Tensors() {
 		found = append(found, x.Name)
@@ -118,6 +121,7 @@ func marks(t *testing.T, draw func(io.Writer) error) (count map[string]int, imag
 }
 
 func TestGatesAreDrawn(t *testing.T) {
+	t.Parallel()
 	l := looked()[0]
 	l.Recurrences[0].Gates[0].Steps = []string{"<", "&", " "}
 	count, images, words := marks(t, func(w io.Writer) error { return l.DrawGates(w, &l.Recurrences[0], "test") })
@@ -145,6 +149,7 @@ func TestGatesAreDrawn(t *testing.T) {
 }
 
 func TestInputsAreDrawn(t *testing.T) {
+	t.Parallel()
 	l := looked()[0]
 	if count, _, _ := marks(t, func(w io.Writer) error { return l.DrawInput(w, &l.Inputs[0], "valid") }); count["image"] != 2 {
 		t.Errorf("found %d images, expected a map of the features and a color bar", count["image"])
@@ -161,6 +166,7 @@ func TestInputsAreDrawn(t *testing.T) {
 }
 
 func TestFlowIsDrawn(t *testing.T) {
+	t.Parallel()
 	looks := looked()
 	count, _, words := marks(t, func(w io.Writer) error { return inspect.DrawFlow(w, looks, "train") })
 	if count["polyline"] != 4 || count["circle"] != 2 { // two means and two sequences; the other is one step long

@@ -151,6 +151,7 @@ func (s scalar) loss(x []float64, target float64, backward bool, at, j int, e fl
 }
 
 func TestLookIsAnIndependentComputation(t *testing.T) {
+	t.Parallel()
 	set := newSequences(6, 1, 4)
 	for _, backward := range []bool{false, true} {
 		t.Run(fmt.Sprint("backward ", backward), func(t *testing.T) {
@@ -220,6 +221,7 @@ func expectClose(t *testing.T, what string, found, expected []float64, tolerance
 }
 
 func TestSequencesThatCannotBeLookedAt(t *testing.T) {
+	t.Parallel()
 	m, set := newModel(t, layers.GRUConfig{}), newSequences(2, 0)
 	if _, err := inspect.Sequences(context.Background(), m, set, []int{0, 1}, nil); err == nil || !strings.Contains(err.Error(), "sequence 1: found no steps") {
 		t.Errorf("found error %v, expected one about the empty sequence 1", err)
@@ -240,6 +242,7 @@ func TestSequencesThatCannotBeLookedAt(t *testing.T) {
 
 // Every kind of layer is found by its name, in a model of both directions and in one with a decoder.
 func TestNamesOfWhatIsSeen(t *testing.T) {
+	t.Parallel()
 	for _, x := range []struct {
 		task  data.Task
 		set   string

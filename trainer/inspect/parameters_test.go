@@ -13,6 +13,7 @@ import (
 )
 
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	kernel := &graph.Param{Name: "gru0/recurrent_kernel", Role: graph.RoleRecurrentKernel, Value: tensor.New(tensor.WithShape(2, 6), tensor.WithBacking([]float64{
 		0, 2 /**/, 3, 0 /**/, 0, -0.5,
 		0, 0 /**/, 0, -4 /**/, 0.5, 0, // what is shifted, what is stretched, what is turned and halved

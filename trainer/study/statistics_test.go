@@ -20,6 +20,7 @@ func within(t *testing.T, what string, found Value, expected, tolerance float64)
 // The goldens are of a million resamples. Ours are of 10,000: the ends stay within 6 % of the width, which is three of their
 // standard deviations.
 func TestIntervalAgainstNumPy(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/bootstrap.json")
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestIntervalAgainstNumPy(t *testing.T) {
 }
 
 func TestIntervalOfSpecialValues(t *testing.T) {
+	t.Parallel()
 	if e := Interval([]float64{3}, 1); e.Mean != 3 || e.Low.Known() || e.High.Known() {
 		t.Errorf("found %+v of one value, expected its mean alone", e)
 	}
@@ -65,6 +67,7 @@ func TestIntervalOfSpecialValues(t *testing.T) {
 // In 2,000 studies of 5 and of 10 seeds with normal noise, 95 % intervals cover the truth in 93 to 97 %; with skewed noise and
 // with heavy tails in 91 % or more.
 func TestCoverage(t *testing.T) {
+	t.Parallel()
 	const studies = 2000
 	for name, noise := range map[string]func(r *rand.Rand) float64{
 		"normal":     func(r *rand.Rand) float64 { return r.NormFloat64() },
@@ -98,6 +101,7 @@ func TestCoverage(t *testing.T) {
 
 // The p-values and their corrections of Holm's method, by hand.
 func TestHolm(t *testing.T) {
+	t.Parallel()
 	found := Holm([]float64{0.04, 0.01, 0.03, 0.005, 0.9})
 	for i, expected := range []float64{0.09, 0.04, 0.09, 0.025, 0.9} {
 		within(t, "adjusted", Value(found[i]), expected, 1e-12)
@@ -108,6 +112,7 @@ func TestHolm(t *testing.T) {
 }
 
 func TestImprovement(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		arm, reference []float64
 		higher         bool
@@ -129,6 +134,7 @@ func TestImprovement(t *testing.T) {
 // With as many pairs as RunsNeeded says, four of five t-tests find the difference. The formula is an approximation, good
 // to a few hundredths of power; 4,000 tests have a standard deviation of 0.006.
 func TestRunsNeeded(t *testing.T) {
+	t.Parallel()
 	for _, pilot := range [][]float64{{0, 2}, {-1, 1.5, 0.6, 2, 0.4}, {0.3, 2, 0.8, 1.6, 1}} {
 		n := RunsNeeded(pilot, 0.05)
 		mean, deviation := moments(pilot)
@@ -172,6 +178,7 @@ func moments(values []float64) (mean, deviation float64) {
 }
 
 func TestValueJSON(t *testing.T) {
+	t.Parallel()
 	text, err := json.Marshal([]Value{1.5, nan, Value(math.Inf(1))})
 	if err != nil || string(text) != "[1.5,null,null]" {
 		t.Errorf("found %s (%v)", text, err)

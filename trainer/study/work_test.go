@@ -59,6 +59,7 @@ func shift(by map[string]float64) func(context.Context, study.Trial, func(study.
 
 // A study from its trials to its table.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	seeds := []uint64{1, 2, 3, 4, 5}
 	arms := []string{"reference", "same", "better", "worse"}
@@ -116,6 +117,7 @@ func TestCompare(t *testing.T) {
 
 // A worker that is stopped lets its trials wait for another.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if err := s.Add(t.Context(), grid([]string{"a"}, []uint64{1, 2, 3})); err != nil {
 		t.Fatal(err)
@@ -139,6 +141,7 @@ func TestStop(t *testing.T) {
 
 // A trial that is pruned ends, keeps its curve and its last value, and a search goes on until nothing is proposed.
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	w := study.Worker{
 		Store: s, Slots: 1,
@@ -185,6 +188,7 @@ func TestPrune(t *testing.T) {
 // A worker that was killed after it had noted a hopeless point, and before it had ended the trial: the next one ends it, when the trial says
 // that point again.
 func TestPruneAfterKill(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if err := s.Add(t.Context(), grid([]string{"a"}, []uint64{1})); err != nil {
 		t.Fatal(err)
@@ -226,6 +230,7 @@ func TestPruneAfterKill(t *testing.T) {
 
 // Of 2,000 studies with two or with three equal arms, at most 5 % call any of them different from the reference.
 func TestEqualArms(t *testing.T) {
+	t.Parallel()
 	const studies = 2000
 	for _, n := range []int{5, 10} {
 		for _, others := range []int{1, 2} {

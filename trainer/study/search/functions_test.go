@@ -105,6 +105,7 @@ func search(s Sampler, f function, trials int) float64 {
 // With 50 trials, TPE comes closer to the least value than random search on every function: the mean difference of the
 // logarithms over 20 seeds is below 0, with its interval.
 func TestTPEBeatsRandom(t *testing.T) {
+	t.Parallel()
 	for name, f := range functions() {
 		var differences []float64
 		for seed := range uint64(20) {

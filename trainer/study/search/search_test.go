@@ -15,6 +15,7 @@ import (
 
 // The first points of the sequence are those of PyTorch's engine, which has them as float32.
 func TestSobolAgainstPyTorch(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/sobol.json")
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +35,7 @@ func TestSobolAgainstPyTorch(t *testing.T) {
 
 // Of the first 2^k points every interval of length 2^-k has one, in each dimension, also after the shift.
 func TestSobolIsEven(t *testing.T) {
+	t.Parallel()
 	s := Sampler{Name: Sobol, Space: cube(sobolDimensions(), 0, 1), Seed: 7}
 	seen := map[string]map[int]bool{}
 	for n := range uint32(64) {
@@ -53,6 +55,7 @@ func TestSobolIsEven(t *testing.T) {
 
 // Values lie within their bounds, have their kind, and are where place says.
 func TestValues(t *testing.T) {
+	t.Parallel()
 	for name, d := range map[string]Dimension{
 		"linear": {Linear: []float64{-1, 3}}, "log": {Log: []float64{1e-4, 0.1}}, "int": {Int: []int64{-2, 5}},
 		"log_int": {LogInt: []int64{1, 300}}, "choice": {Choice: []any{"a", int64(2), 0.5, nil, map[string]any{"name": "x"}}},
@@ -86,6 +89,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
+	t.Parallel()
 	space := functions()["conditional"].space
 	r := rand.New(rand.NewPCG(1, 1))
 	with := 0
@@ -115,6 +119,7 @@ func TestConditions(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	space := Space{
 		"a": {Linear: []float64{1, 1}}, "b": {Log: []float64{0, 1}}, "c": {Int: []int64{1}}, "d": {},
 		"e": {Linear: []float64{0, 1}, Choice: []any{1}}, "f": {Choice: []any{"x", "x"}}, "g": {Choice: []any{}},
@@ -147,6 +152,7 @@ func TestFaults(t *testing.T) {
 
 // What comes next follows from the trials: it is the same for whoever asks, and another for another seed.
 func TestNextIsAFunction(t *testing.T) {
+	t.Parallel()
 	f := functions()["conditional"]
 	for _, name := range Samplers() {
 		s := Sampler{Name: name, Space: f.space, Seed: 3}
@@ -174,6 +180,7 @@ func TestNextIsAFunction(t *testing.T) {
 
 // A space with few settings is tried in full before any is repeated, as far as candidates go.
 func TestTPETriesNew(t *testing.T) {
+	t.Parallel()
 	s := Sampler{Name: TPE, Space: Space{"a": {Int: []int64{1, 4}}, "b": {Choice: []any{"x", "y", "z"}}}, Seed: 5}
 	var trials []study.Trial
 	seen := map[string]bool{}
@@ -197,6 +204,7 @@ func curve(id int64, state study.State, values ...float64) study.Trial {
 
 // Tables of curves and what is to be decided at the end of the last one.
 func TestPruners(t *testing.T) {
+	t.Parallel()
 	five := []study.Trial{
 		curve(1, study.Done, 5, 4, 3), curve(2, study.Done, 6, 5, 4), curve(3, study.Pruned, 7, 6), curve(4, study.Done, 4, 4, 4), curve(5, study.Running, 9, 8, 8),
 	}
@@ -231,6 +239,7 @@ func TestPruners(t *testing.T) {
 // Of y = 3a + b over the unit square, a explains 9/10 of the variance, b a tenth, c nothing; of a product of centered
 // factors nothing is explained by one of them alone.
 func TestImportance(t *testing.T) {
+	t.Parallel()
 	space := cube(3, 0, 1)
 	trials := func(f func(x []float64) float64) []study.Trial {
 		var list []study.Trial
@@ -261,6 +270,7 @@ func TestImportance(t *testing.T) {
 
 // Failed and pruned trials do not count.
 func TestImportanceOfEndedTrials(t *testing.T) {
+	t.Parallel()
 	space := cube(2, 0, 1)
 	var trials []study.Trial
 	for i := range 40 {
@@ -277,6 +287,7 @@ func TestImportanceOfEndedTrials(t *testing.T) {
 // 27 epochs, a third of the epochs or less are spent, and the best trial is at most a tenth of the range worse than the best of
 // all trials carried to their end.
 func TestASHASpendsLess(t *testing.T) {
+	t.Parallel()
 	spent, lost := 0.0, 0.0
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 0))
