@@ -41,7 +41,7 @@ type AverageWeights struct {
 	Trigger int     // n; 0: none
 	After   int     // steps after which the average begins in any case, at least 0
 	Decay   float64 // β, in [0,1); 0: the mean
-	Every   int     // steps from one that counts to the next; 0 stands for 1
+	Every   int     // steps from one that counts to the next; 0 means 1
 
 	params []*graph.Param
 	means  Moments

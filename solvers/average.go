@@ -13,7 +13,7 @@ const (
 	AverageSWA = "swa"
 )
 
-// AverageConfig is an [AverageWeights] beside any rule.
+// AverageConfig is an [AverageWeights] in addition to any rule.
 type AverageConfig struct {
 	// Kind is ema, an exponential moving average over steps, or swa, the mean over the ends of epochs (stochastic weight averaging,
 	// Izmailov et al. 2018), which goes well with a constant or cyclic learning rate; default ema.

@@ -179,7 +179,7 @@ func (c Config) Validate() fault.List {
 		}
 	}
 	under(&faults, "average", c.Average)
-	faults.Check(c.Average == nil || c.Name != NameASGD, "average", "a section", "null or left out: %s has averages of its own", NameASGD)
+	faults.Check(c.Average == nil || c.Name != NameASGD, "average", "a section", "null or left out: %s has its own averages", NameASGD)
 	under(&faults, "lookahead", c.Lookahead)
 	if f, own := c.Extensions.factory(c.Name); own && f.Validate != nil && len(faults) == 0 {
 		faults.Under("", f.Validate(c))

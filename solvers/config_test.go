@@ -197,7 +197,7 @@ func TestFaults(t *testing.T) {
 			"average.decay: found 0.9, expected null or left out: swa has no decay",
 		}},
 		"two averages": {solvers.Config{Name: "asgd", Average: new(solvers.AverageConfig{})}, []string{
-			`average: found "a section", expected null or left out: asgd has averages of its own`,
+			`average: found "a section", expected null or left out: asgd has its own averages`,
 		}},
 		"groups": {solvers.Config{Groups: []solvers.Group{
 			{},
@@ -211,7 +211,7 @@ func TestFaults(t *testing.T) {
 			`groups.1.names: found "", expected a name or a pattern`,
 			"groups.1.learning_rate_factor: found 0, expected a number above 0, at most 1e6",
 			"groups.1.weight_decay: found -1, expected a number from 0 to 100",
-			"groups.1.freeze: found true, expected false beside learning_rate_factor and weight_decay",
+			"groups.1.freeze: found true, expected false, or neither learning_rate_factor nor weight_decay",
 			"groups.1.weight_decay: found -1, expected null or left out: adam has no weight_decay",
 			`groups.2: found "a group like all others", expected learning_rate_factor, weight_decay or freeze`,
 		}},
@@ -237,7 +237,7 @@ func TestFaults(t *testing.T) {
 			"schedule.parts.0.epochs: found 0, expected a number of epochs above 0, at most 1e6",
 			"schedule.parts.0.from: found -1, expected a number above 0, at most 1e6",
 			`schedule.parts.1.schedule.name: found "chain", expected any other: a chain has no chains`,
-			"schedule.parts.2.epochs: found 3, expected null or left out: the last part goes on to the end",
+			"schedule.parts.2.epochs: found 3, expected null or left out: the last part lasts to the end",
 			"schedule.parts.2.schedule.power: found 1, expected null or left out: the schedule step has no power",
 		}},
 	} {

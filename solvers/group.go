@@ -16,11 +16,11 @@ type Group struct {
 	// Roles are some of kernel, recurrent_kernel, bias, embedding, scale and state.
 	Roles []graph.Role `yaml:"roles,omitempty"`
 	// Names are those of parameters or of layers that they belong to, as "gru0", "gru0/kernel" or "encoder/*/bias": an
-	// asterisk stands for anything but a slash.
+	// asterisk matches anything but a slash.
 	Names []string `yaml:"names,omitempty"`
 	// LearningRateFactor multiplies the learning rate; default: 1.
 	LearningRateFactor *float64 `yaml:"learning_rate_factor,omitempty"`
-	// WeightDecay stands in for that of the solver, whatever the role; default nil: the solver's.
+	// WeightDecay replaces that of the solver, for every role; default nil: the solver's.
 	WeightDecay *float64 `yaml:"weight_decay,omitempty"`
 	// Freeze keeps the parameters as they are, without gradients.
 	Freeze bool `yaml:"freeze,omitempty"`
@@ -43,7 +43,7 @@ func (g Group) Validate() fault.List {
 	if g.WeightDecay != nil {
 		checkStrength(&faults, "weight_decay", *g.WeightDecay)
 	}
-	faults.Check(!g.Freeze || g.LearningRateFactor == nil && g.WeightDecay == nil, "freeze", g.Freeze, "false beside learning_rate_factor and weight_decay")
+	faults.Check(!g.Freeze || g.LearningRateFactor == nil && g.WeightDecay == nil, "freeze", g.Freeze, "false, or neither learning_rate_factor nor weight_decay")
 	faults.Check(g.Freeze || g.LearningRateFactor != nil || g.WeightDecay != nil, "", "a group like all others",
 		"learning_rate_factor, weight_decay or freeze")
 	return faults

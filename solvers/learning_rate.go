@@ -16,7 +16,7 @@ import (
 type ScaleByLearningRate struct {
 	Schedule Schedule
 
-	factor float64 // k; 0 stands for 1, so that a literal needs no constructor
+	factor float64 // k; 0 means 1, so that a literal needs no constructor
 }
 
 // Name is "scale_by_learning_rate".

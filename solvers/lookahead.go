@@ -13,7 +13,7 @@ import (
 //	φ ← φ + Rate·(θ − φ)
 //	θ ← φ
 //
-// (Zhang et al. 2019, arXiv:1907.08610, algorithm 1; the state of the other transforms goes on.) Its place in the chain
+// (Zhang et al. 2019, arXiv:1907.08610, algorithm 1; the state of the other transforms continues.) Its place in the chain
 // does not matter: it acts when the parameters have been changed.
 type Lookahead struct {
 	Steps int     // at least 1

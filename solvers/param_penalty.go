@@ -127,7 +127,7 @@ func paramPenalty[F kernel.Float](p *graph.Param, values []F) float64 {
 	return sum
 }
 
-// blocks is the number of matrices that stand side by side in a parameter.
+// blocks is the number of matrices that are next to each other in a parameter.
 func blocks(p *graph.Param) int { return max(1, p.Blocks) }
 
 // blockWidth is the number of columns of each of them, 0 where they are not equally wide.
@@ -139,7 +139,7 @@ func blockWidth(p *graph.Param) int {
 	return 0
 }
 
-// penalizes tells whether any of the parameters has a penalty of its own.
+// penalizes tells whether any of the parameters has its own penalty.
 func penalizes(params []*graph.Param) bool {
 	return slices.ContainsFunc(params, func(p *graph.Param) bool { return p.Penalty != graph.Penalty{} })
 }

@@ -49,7 +49,7 @@ func (a *AddPenalty) Apply(_ int, us []Update) error {
 }
 
 // Penalty is the value λ₁·Σ|W| + λ₂·ΣW² over the parameters that have a role of the penalty and are trained. It is
-// what a trainer reports beside the cost of the data.
+// what a trainer reports in addition to the cost of the data.
 func (a *AddPenalty) Penalty(params []*graph.Param) float64 {
 	var sum float64
 	for _, p := range params {
@@ -80,7 +80,7 @@ func weights() []graph.Role {
 	return []graph.Role{graph.RoleKernel, graph.RoleRecurrentKernel, graph.RoleEmbedding}
 }
 
-// hasRole tells whether a parameter has one of the roles; nil stands for weights.
+// hasRole tells whether a parameter has one of the roles; nil means weights.
 func hasRole(p *graph.Param, roles []graph.Role) bool {
 	if roles == nil {
 		roles = weights()

@@ -16,7 +16,7 @@ func radamRule() rule {
 	}}
 }
 
-// RAdam is [Adam] that trusts the average of squares only as far as it has seen enough of them, a warm-up of its own:
+// RAdam is [Adam] that trusts the average of squares only as far as it has seen enough of them, its own warm-up:
 //
 //	m, v as Adam's
 //	ρ∞ = 2/(1−β₂) − 1         ρₜ = ρ∞ − 2·t·β₂ᵗ/(1−β₂ᵗ)

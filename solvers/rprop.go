@@ -18,7 +18,7 @@ func rpropRule() rule {
 	}}
 }
 
-// Rprop gives every number a step size of its own, s = 1 at first, and looks at the sign of the gradient only:
+// Rprop gives every number its own step size, s = 1 at first, and looks at the sign of the gradient only:
 //
 //	s ← min(max(s·a, Min), Max)   a = Growth where g·g' > 0, Shrinkage where g·g' < 0, else 1
 //	Δ = s·sign(g), or 0 where g·g' < 0

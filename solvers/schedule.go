@@ -2,8 +2,8 @@ package solvers
 
 import "math"
 
-// Schedule is the value, such as a learning rate, at a step counted from 0. Lengths of schedules are in steps; whoever
-// thinks in epochs multiplies by the steps per epoch, as [Config.New] does.
+// Schedule is the value, such as a learning rate, at a step counted from 0. Lengths of schedules are in steps: for
+// a length in epochs, multiply by the steps per epoch, as [Config.New] does.
 type Schedule func(step int) float64
 
 // orOne is the value at a step, 1 of a schedule that is nil.

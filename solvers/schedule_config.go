@@ -53,7 +53,7 @@ type ScheduleConfig struct {
 type SchedulePart struct {
 	// Epochs is how long it lasts; default: to the end of the training, which the last one does.
 	Epochs float64 `yaml:"epochs,omitempty"`
-	// From is the part of the learning rate that stands for the learning rate in this schedule; default: 1.
+	// From is the part of the learning rate that this schedule starts from; default: 1.
 	From float64 `yaml:"from"`
 	// Schedule is a schedule with the keys of solver.schedule but parts, where the end of the training is that of the part.
 	Schedule ScheduleConfig `yaml:"schedule"`
@@ -198,7 +198,7 @@ func (c ScheduleConfig) checkParts(faults *fault.List, e *Extensions) {
 	for i, p := range c.Parts {
 		var inner fault.List
 		if i == len(c.Parts)-1 {
-			inner.Check(p.Epochs == 0, "epochs", p.Epochs, "null or left out: the last part goes on to the end")
+			inner.Check(p.Epochs == 0, "epochs", p.Epochs, "null or left out: the last part lasts to the end")
 		} else {
 			checkEpochs(&inner, "epochs", p.Epochs)
 		}

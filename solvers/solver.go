@@ -65,7 +65,7 @@ func New(ts ...Transform) (*Solver, error) {
 	return s, nil
 }
 
-// Init tells the solver its parameters, of which those that are not trained are passed over. A [Group] that freezes
+// Init tells the solver its parameters, of which those that are not trained are ignored. A [Group] that freezes
 // sets Frozen of its parameters, so that programs compiled from then on compute no gradients for them. Init is needed
 // before Restore; else the first Step does it with the parameters that it is given.
 func (s *Solver) Init(params []*graph.Param) error {
@@ -128,10 +128,10 @@ func (s *Solver) freeze(params []*graph.Param) error {
 // Step changes the parameters by one step, and then as their [graph.Param.Constraint] wants. Each element of model is a
 // [graph.Gradient] or a pointer to one; their tensors are used up. The order does not matter, not even to the last bit. A parameter that is not among those of
 // Init (or of the first step) is an error; one that is left out keeps its value and its state, and the gradient of a
-// frozen one is passed over. A transform that returns [ErrSkip] makes it a step that changes no parameter.
+// frozen one is ignored. A transform that returns [ErrSkip] makes it a step that changes no parameter.
 //
 // On error no parameter is changed, but transforms that ran before the one that failed may have taken the gradients
-// into their state: go on from a restored state only.
+// into their state: continue from a restored state only.
 func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 	if err := s.collect(model); err != nil {
 		return err
@@ -297,7 +297,7 @@ func (s *Solver) Penalty(params []*graph.Param) float64 {
 
 const stepKey = "step"
 
-// State returns a copy of all that the next step depends on beside the parameters and the schedule: the counter "step",
+// State returns a copy of all that the next step depends on in addition to the parameters and the schedule: the counter "step",
 // and each transform's tensors as "TRANSFORM/NAME", for example "adam/m/encoder/gru0/kernel"; the second transform of a
 // kind has "TRANSFORM.2".
 func (s *Solver) State() State { return s.live().clone() }

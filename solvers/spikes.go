@@ -29,7 +29,7 @@ func spikePolicies() []SpikePolicy { return []SpikePolicy{SkipSpikes, ShrinkSpik
 //	N̂ = N/(1−βᵗ)              N ← β·N + (1−β)·min(n, Threshold·N̂)
 //
 // a step after the first WarmUp ones whose n is above Threshold·N̂ is a spike. The limit on what enters the average makes
-// it follow gradients that stay long. It belongs in front of the chain: what stands before it sees spikes.
+// it follow gradients that stay long. It belongs in front of the chain: transforms before it see spikes.
 type GuardSpikes struct {
 	Policy    SpikePolicy
 	Threshold float64 // times the average, above 1
@@ -49,7 +49,7 @@ func (g *GuardSpikes) Init([]*graph.Param) error {
 	return faults.Err()
 }
 
-// Apply follows the policy. A norm that is not finite is an error whatever the policy.
+// Apply follows the policy. A norm that is not finite is an error under every policy.
 func (g *GuardSpikes) Apply(_ int, us []Update) error {
 	norm := math.Sqrt(totalSquares(us))
 	if err := checkNorm(norm); err != nil {

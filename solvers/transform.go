@@ -33,7 +33,7 @@ type Transform interface {
 	// Apply changes the deltas in place. Steps count from 0; the updates come sorted by the parameters' names and are
 	// of parameters that Init was given, though not always all of them.
 	Apply(step int, us []Update) error
-	// State is what the next step depends on beside the parameters: the transform's own tensors, not copies.
+	// State is what the next step depends on in addition to the parameters: the transform's own tensors, not copies.
 	State() State
 	// Restore copies a saved State into the transform's own. On error nothing is changed.
 	Restore(state State) error

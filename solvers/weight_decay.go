@@ -10,7 +10,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 )
 
-// AddDecayedWeights shrinks weights beside, not through, an adaptive rule:
+// AddDecayedWeights shrinks weights in addition to an adaptive rule, not through it:
 //
 //	Δ = g + λ·Factor(t)·θ
 //
@@ -20,7 +20,7 @@ import (
 type AddDecayedWeights struct {
 	Decay float64      // λ, at least 0
 	Roles []graph.Role // the parameters that decay; nil: kernels, recurrent kernels and embeddings
-	// Groups with a WeightDecay have that as λ, whatever the role.
+	// Groups with a WeightDecay have that as λ, for every role.
 	Groups []Group
 	Factor Schedule // nil: 1
 

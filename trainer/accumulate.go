@@ -20,7 +20,7 @@ type accumulator struct {
 	counts accumulated
 }
 
-// accumulated is the state of an accumulator beside its sums.
+// accumulated is the state of an accumulator in addition to its sums.
 type accumulated struct {
 	Batches int     `json:"batches"`
 	Weight  float64 `json:"weight"`

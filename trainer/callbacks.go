@@ -38,7 +38,7 @@ func (f *fit) saveCallbacks() error {
 	return nil
 }
 
-// restoreCallbacks gives them back. One that the run did not have before begins anew.
+// restoreCallbacks gives them back. One that the run did not have before starts without a memory.
 func (f *fit) restoreCallbacks(states map[string][]byte) error {
 	for _, c := range f.options.Callbacks {
 		s, ok := c.(Stateful)

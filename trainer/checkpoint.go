@@ -30,7 +30,7 @@ const (
 	sumKey    = "sha256"
 )
 
-// checkpoint is what a run needs in order to go on. Its file holds the tensors and, as metadata, the state as JSON and
+// checkpoint is what a run needs in order to continue. Its file holds the tensors and, as metadata, the state as JSON and
 // a SHA-256 over both.
 type checkpoint struct {
 	state   state
@@ -110,7 +110,7 @@ func saveCheckpoint(dir string, c checkpoint) error {
 }
 
 // loadCheckpoint reads the newest whole checkpoint of dir; nil where dir has none at all. The faults are those of
-// newer files, which were passed over. It is an [*OtherRunError] if the fingerprint differs and a [*CheckpointError]
+// newer files, which were skipped. It is an [*OtherRunError] if the fingerprint differs and a [*CheckpointError]
 // if no file is whole.
 func loadCheckpoint(dir, fingerprint string) (*checkpoint, []FileFault, error) {
 	existing, err := listCheckpoints(dir)

@@ -16,7 +16,7 @@ type Config struct {
 	// MaxEpochs is how often the training sequences are gone through at most; default 100.
 	MaxEpochs int `yaml:"max_epochs"`
 	// MaxSteps is how many steps of the solver one call may take, MaxSeconds how long it may train; then it writes a checkpoint
-	// and ends, and resumed it goes on with a new budget; default: no limit
+	// and ends, and when it is resumed it continues with a new budget; default: no limit
 	MaxSteps int `yaml:"max_steps"`
 	// MaxSeconds is the same in seconds of wall time, looked at after each step; default: no limit
 	MaxSeconds float64 `yaml:"max_seconds"`
@@ -34,20 +34,20 @@ type Config struct {
 	// gradient; default nil: gradients reach back to the beginning.
 	Truncate *TruncateConfig `yaml:"truncate"`
 	// WeightNoise is the standard deviation of Gaussian noise that every trained number carries during the forward and
-	// backward pass of a step, drawn anew for each step and taken off before the update (Graves 2011; Chung et al.
+	// backward pass of a step, drawn for each step and taken off before the update (Graves 2011; Chung et al.
 	// 2014, arXiv:1412.3555, with 0.075); default 0: none.
 	WeightNoise float64 `yaml:"weight_noise"`
-	// Metrics are measured beside those that the data always have, on the validation part after each epoch and on all parts at the
+	// Metrics are measured in addition to those that the data always have, on the validation part after each epoch and on all parts at the
 	// end: see [Metrics]; default: none
 	Metrics []string `yaml:"metrics"`
 	// OwnMetrics are metrics by name that Metrics, early stopping and reduce_on_plateau may use in addition to the built-in ones; nil: none.
 	OwnMetrics MetricFactories `yaml:"-"`
-	// EarlyStopping ends the run when the model gets no better; default nil: it goes on to MaxEpochs.
+	// EarlyStopping ends the run when the model gets no better; default nil: it continues to MaxEpochs.
 	EarlyStopping *EarlyStoppingConfig `yaml:"early_stopping"`
 	// ReduceOnPlateau lowers the learning rate when the model gets no better; default nil: only the solver's schedule
 	// changes it.
 	ReduceOnPlateau *ReduceOnPlateauConfig `yaml:"reduce_on_plateau"`
-	// KeepBest is of how many of the best epochs the weights are kept beside the checkpoints, as best-000007.safetensors; default 1,
+	// KeepBest is of how many of the best epochs the weights are kept next to the checkpoints, as best-000007.safetensors; default 1,
 	// whose weights are a part of every checkpoint and need no file.
 	KeepBest int `yaml:"keep_best"`
 	// GradientNorms has every epoch report the norm of each parameter's gradient; default false.
@@ -68,7 +68,7 @@ type EarlyStoppingConfig struct {
 	Patience *int `yaml:"patience"`
 	// MinDelta is by how much an epoch must be better than the best to count as better; default 0.
 	MinDelta float64 `yaml:"min_delta"`
-	// StartEpoch is the number of first epochs that are passed over: they are neither the best nor lost patience;
+	// StartEpoch is the number of first epochs that are ignored: they are neither the best nor lost patience;
 	// default 0.
 	StartEpoch int `yaml:"start_epoch"`
 	// Baseline is what an epoch must be better than to be worth more patience, as in Keras; default: nothing

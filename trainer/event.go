@@ -17,7 +17,7 @@ const (
 	StepEnd
 	EpochEnd
 	RunEnd
-	// Warning comes at any time: Message says what a user should know although the run goes on.
+	// Warning comes at any time: Message says what a user should know although the run continues.
 	Warning
 )
 
@@ -53,7 +53,7 @@ type Callback interface {
 	On(ctx context.Context, event *Event) error
 }
 
-// Stateful is a callback with a name and a memory, which is part of every checkpoint. A run that goes on from one restores it
+// Stateful is a callback with a name and a memory, which is part of every checkpoint. A run that is resumed restores it
 // before the first event.
 type Stateful interface {
 	Callback

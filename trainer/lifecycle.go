@@ -60,7 +60,7 @@ func (t *Trainer) begin(model Model, train, valid data.Dataset) (*fit, error) {
 	return f, f.markOrder()
 }
 
-// end closes a run that came to err: it says why it ended, leaves a checkpoint where it can be gone on from, and puts
+// end closes a run that came to err: it says why it ended, writes a checkpoint where it can be resumed, and puts
 // the best weights back where that is wanted.
 func (f *fit) end(ctx context.Context, err error) (*History, error) {
 	stopped := errors.Is(err, ErrStop) || errors.Is(err, errBudget)

@@ -147,7 +147,7 @@ func indicator(is bool) float64 {
 	return 0
 }
 
-// rank is how many logits come before that of the label: larger ones, and of equal ones those that stand before it.
+// rank is how many logits come before that of the label: larger ones, and of equal ones those with a smaller index.
 func rank(scores []float64, label int) int {
 	before := 0
 	for c, v := range scores {

@@ -49,7 +49,7 @@ func (t *Trainer) Predictions(ctx context.Context, model Model, ds data.Dataset)
 	return rows, err
 }
 
-// numbers are the outputs of the last run: all quantiles, or else what is compared with so many targets.
+// numbers are the outputs of the last run: all quantiles, or else what is compared with the targets.
 func (p *program) numbers(targets int) ([]float64, error) {
 	output, err := p.Value(graph.OutputPredictions)
 	if err == nil && output.Shape()[output.Dims()-1] == targets {

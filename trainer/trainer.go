@@ -16,7 +16,7 @@ import (
 
 // Model is what a trainer trains. A training graph needs a cost; every graph needs the values [graph.OutputLosses] and
 // [graph.OutputPredictions], and [graph.OutputNLL] and [graph.OutputPoints] where these differ. What inputs there are to
-// declare is written beside [graph.Feeds].
+// declare is documented at [graph.Feeds].
 type Model interface {
 	// Params are the model's parameters, the same ones in the same order each time.
 	Params() []*graph.Param
@@ -34,10 +34,10 @@ type Options struct {
 	// Checkpoints is the directory of checkpoints, made where it does not exist. It belongs to one run at a time. Empty:
 	// there are none.
 	Checkpoints string
-	// Resume goes on from the newest checkpoint, or begins anew where there is none. Without it, a directory that has
-	// checkpoints is refused.
+	// Resume continues from the newest checkpoint, or starts from the beginning where there is none. Without it, a directory that has
+	// checkpoints is rejected.
 	Resume bool
-	// Fingerprint stands for all that a resumed run must share with the interrupted one: configuration, data, program.
+	// Fingerprint identifies all that a resumed run must share with the interrupted one: configuration, data, program.
 	Fingerprint string
 }
 

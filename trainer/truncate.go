@@ -13,7 +13,7 @@ import (
 // TruncateConfig says how far gradients reach back in long sequences: truncated back-propagation through time (Werbos 1990;
 // Williams and Peng 1990). A batch is cut into windows of Steps time steps. Each window is a training step; those of one
 // batch follow each other, and layers with stateful: true begin a window with the states that the one before has left, of
-// which they do not ask where they come from. A batch of other sequences begins anew. Evaluation goes by the same windows,
+// which they do not ask where they come from. A batch of other sequences starts from the beginning. Evaluation goes by the same windows,
 // which changes no value. Dropout that is shared by the steps of a sequence is drawn for each window.
 type TruncateConfig struct {
 	// Steps is the length of a window; default 64.
@@ -104,9 +104,9 @@ func longestOf(indices, lengths []int) int {
 func checkCarried(program *graph.Program, window int) error {
 	switch carries := program.Carries(); {
 	case carries && window == 0:
-		return errors.New("found layers with stateful: true, expected none without truncate: one batch does not go on where another ended")
+		return errors.New("found layers with stateful: true, expected none without truncate: one batch does not continue where another ended")
 	case !carries && window > 0:
-		return errors.New("found no layer with stateful: true, expected some with truncate: without them every window would begin anew")
+		return errors.New("found no layer with stateful: true, expected some with truncate: without them every window would start without a state")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (v Values) Undefined() []string {
 	return names
 }
 
-// number is a float64 that JSON can hold whatever it is: null stands for all numbers that are not finite.
+// number is a float64 that JSON can always hold: null means a number that is not finite.
 type number float64
 
 func (n number) MarshalJSON() ([]byte, error) {

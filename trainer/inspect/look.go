@@ -29,7 +29,7 @@ type Look struct {
 // Recurrence is one direction of a recurrent layer.
 type Recurrence struct {
 	Name     string   // of the layer, as gru0; it ends in /backward where the steps run from the last to the first
-	Gates    []Values // [T,H] each, in the layer's order; behind them the hidden states and, of an LSTM, the memory
+	Gates    []Values // [T,H] each, in the layer's order; after them the hidden states and, of an LSTM, the memory
 	Gradient Values   // [T,SH]: ∂loss/∂state of every step, through all later steps; of an LSTM the state is h and m side by side
 }
 
@@ -177,7 +177,7 @@ func (l *looker) values(name string, t *tensor.Dense) Values {
 	return v
 }
 
-// texts are what tokens stand for, nil where that is not known.
+// texts are what tokens mean, nil where that is not known.
 func texts(alphabet []string, tokens []int) []string {
 	if len(alphabet) == 0 {
 		return nil

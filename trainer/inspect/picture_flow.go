@@ -12,7 +12,7 @@ import (
 const flowHeight = 300.0
 
 // DrawFlow writes the norm of ∂loss/∂state back through time, on a logarithmic scale, as SVG: a thin line for each sequence,
-// a thick one for the mean of each recurrence as far as half of the sequences reach. The last step stands at the right: what is lost on the way back is how far
+// a thick one for the mean of each recurrence as far as half of the sequences reach. The last step is at the right: what is lost on the way back is how far
 // lines fall to the left. Norms of 0 are left out. Split is what the data set is called.
 func DrawFlow(w io.Writer, looks []Look, split string) error {
 	flows := Flows(looks)

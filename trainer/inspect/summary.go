@@ -11,7 +11,7 @@ type Summary struct {
 	Name  string        `json:"name"`
 	Gates []GateSummary `json:"gates"`
 
-	// The mean norm of ∂loss/∂state at the last step that the recurrence makes, and so many steps before it, as many as
+	// The mean norm of ∂loss/∂state at the last step that the recurrence makes, and Back steps before it, as many as
 	// half of the sequences or more have. Their ratio says how much of a gradient is left there: much less than 1, it
 	// vanishes; much more, it explodes.
 	LastGradient  float64 `json:"gradient_last"`

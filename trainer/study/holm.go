@@ -3,7 +3,7 @@ package study
 import "slices"
 
 // Holm corrects p-values for their number: the k-th smallest of m is multiplied by m−k+1, is at least as large as those
-// before it and at most 1. Calling different what is below α then errs in at most α of all studies, whatever the
+// before it and at most 1. Calling different what is below α then errs in at most α of all studies, for any
 // dependence between the comparisons (Holm 1979, Scandinavian Journal of Statistics 6(2)).
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))

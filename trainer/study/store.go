@@ -17,11 +17,11 @@ var (
 type Definition struct {
 	Kind        string // of study, as "compare"
 	Fingerprint string // two studies with the same one are the same
-	Text        []byte // whatever another process needs to take part
+	Text        []byte // what another process needs to take part
 }
 
-// Store is the record of one study. Several processes may use it at once, each through a Store of its own; a Store may be
-// used by several goroutines. Every method is atomic and durable: what it did stands even if the process is killed right
+// Store is the record of one study. Several processes may use it at once, each through its own Store; a Store may be
+// used by several goroutines. Every method is atomic and durable: what it did lasts even if the process is killed right
 // after.
 type Store interface {
 	// Begin makes the study of an empty store; of one that holds the same study it does nothing. The error is

@@ -12,7 +12,7 @@ const (
 	Waiting State = "waiting"
 	Running State = "running"
 	Done    State = "done"
-	Pruned  State = "pruned" // ended early, for want of promise
+	Pruned  State = "pruned" // ended early, because it was not promising
 	Failed  State = "failed" // ended by an error; Error says which
 )
 

@@ -21,7 +21,7 @@ type Worker struct {
 	Slots int // trials at a time
 
 	// Execute carries out a trial, calls report after each epoch of its first run, and gives its runs. When the context
-	// ends it stops soon, in such a way that the trial can go on later.
+	// ends it stops soon, in such a way that the trial can be continued later.
 	Execute func(ctx context.Context, t Trial, report func(Point) error) ([]Run, error)
 
 	// Propose makes the next trial of a search, or nil when its budget is spent. Nil: only trials that were added.
@@ -117,7 +117,7 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
 
 // judge notes a point of a trial and says whether the trial is to be ended.
 func (w *Worker) judge(ctx context.Context, t *Trial, p Point) (hopeless bool, err error) {
-	// A trial that goes on says again what was reported. The last of it is judged again: its worker may have been killed
+	// A trial that is continued reports again what was reported before. The last of it is judged again: its worker may have been killed
 	// before it ended the trial.
 	n := len(t.Curve)
 	if !Value(p.Value).Known() {

@@ -1,5 +1,5 @@
 // Package svg draws pictures of numbers as SVG: panels below each other, with lines, bars and heat maps, linear and logarithmic axes
-// and round ticks. A picture stands alone, without scripts, styles or fonts from elsewhere, and is the same to the byte on every machine.
+// and round ticks. A picture is complete, without scripts, styles or fonts from elsewhere, and is the same to the byte on every machine.
 package svg
 
 import (
@@ -25,7 +25,7 @@ const (
 	labelFoot   = 24.0 // the label of its axis
 )
 
-// What fits beside an axis.
+// What fits next to an axis.
 const (
 	TickCount    = 10
 	unitTicks    = 5

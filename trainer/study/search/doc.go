@@ -7,5 +7,5 @@
 //	sampler   random; sobol (Joe and Kuo 2008); tpe, tree-structured Parzen estimators (Bergstra et al. 2011)
 //	pruner    none; median; asha, asynchronous successive halving (Li et al. 2020, arXiv:1810.05934)
 //
-// Inside, a hyperparameter is a number u from 0 to 1, whatever its scale.
+// Inside, a hyperparameter is a number u from 0 to 1, on every scale.
 package search

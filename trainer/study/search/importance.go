@@ -17,7 +17,7 @@ const (
 // Importance is the part of the variance of the values over the whole space that each hyperparameter explains alone, as a
 // functional analysis of variance of a regression forest sees it (fANOVA, Hutter, Hoos and Leyton-Brown 2014). The sum is at
 // most 1; what is missing is due to hyperparameters together. Only trials that were carried to their end count; a
-// hyperparameter that a trial does not have stands in the middle. It is empty where fewer than four trials are known, and
+// hyperparameter that a trial does not have is placed in the middle. It is empty where fewer than four trials are known, and
 // the part of each is 0 where all values are equal.
 func Importance(space Space, trials []study.Trial, seed uint64) map[string]float64 {
 	names := space.names()

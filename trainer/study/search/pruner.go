@@ -19,7 +19,7 @@ func Pruners() []string { return []string{NoPruner, Median, ASHA} }
 
 const (
 	medianStartup = 5 // trials to compare with before any is ended
-	reduction     = 3 // η of asha: one in so many goes on from a rung
+	reduction     = 3 // η of asha: one in η continues from a rung
 )
 
 // Pruner ends trials that are worse than others were at the same epoch. What counts is the best value so far, since the
@@ -42,7 +42,7 @@ func (p Pruner) Validate() fault.List {
 //
 // Median (Golovin et al. 2017): it is worse than the median of what the other trials, five or more of them, had
 // reached by that epoch. ASHA (Li et al. 2020, arXiv:1810.05934): at the epochs MinEpochs·3^k it is not in the best third of
-// all trials that have come so far; trials are ended there and not, as in the paper, put aside to go on later.
+// all trials that have come so far; trials are ended there and not, as in the paper, put aside to be continued later.
 func (p Pruner) Hopeless(all []study.Trial, t study.Trial) bool {
 	if len(t.Curve) == 0 {
 		return false

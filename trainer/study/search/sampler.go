@@ -36,7 +36,7 @@ func (s Sampler) Validate() fault.List {
 	return faults
 }
 
-// Next is the settings of the next trial. It follows from the trials alone, whoever asks.
+// Next is the settings of the next trial. It follows from the trials alone: every worker gets the same.
 func (s Sampler) Next(trials []study.Trial) map[string]any {
 	n := len(trials)
 	r := rand.New(rand.NewPCG(s.Seed, 0x74726961<<32|uint64(n)))

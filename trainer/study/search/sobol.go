@@ -52,7 +52,7 @@ func directions() []direction {
 // sobolDimensions is how many hyperparameters the sampler sobol can have.
 func sobolDimensions() int { return len(directions()) + 1 }
 
-// sobol is point number n of the sequence, from 0, in so many dimensions, as whole numbers below 2^sobolBits. The points
+// sobol is point number n of the sequence, from 0, in the given number of dimensions, as whole numbers below 2^sobolBits. The points
 // come in the order of Gray codes (Antonov and Saleev 1979): any first 2^k of them are the same as in the original one.
 func sobol(n uint32, dimensions int) []uint32 {
 	code := n ^ n>>1

@@ -234,7 +234,7 @@ func (s Space) Corners() []map[string]any {
 	return corners
 }
 
-// index finds a value as JSON would write it: 1 is 1, whatever its type.
+// index finds a value as JSON would write it: 1 is 1 in every type.
 func index(values []any, v any) int {
 	return slices.IndexFunc(values, func(other any) bool { return text(other) == text(v) })
 }
