@@ -36,6 +36,8 @@ type Builder struct {
 
 	inputs   *TableInputs // once they are fitted
 	alphabet []string     // of the tokens, if the inputs are such
+	left     int          // sequences or windows of a part that have no target
+	notes    []string     // see Data
 }
 
 func (l *Builder) store(numbers int) (RowStore, error) {
@@ -82,7 +84,7 @@ func (l *Builder) Data() (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := &Data{Spec: spec, Inputs: l.inputs, DrawsValid: l.DrawsValid}
+	data := &Data{Spec: spec, Inputs: l.inputs, DrawsValid: l.DrawsValid, Notes: l.notes}
 	if (l.Task == Next || l.Task == Label) && l.Config.Forecast != nil {
 		data.Cut = l.Config.Forecast.Window
 	}
@@ -188,7 +190,7 @@ func (l *Builder) fitInputs() error {
 			c.Gap = gaps[i].Mean
 		}
 	}
-	l.inputs.RowStep = fitted.rowStep(inTrain)
+	l.inputs.RowStep, l.inputs.Zone = fitted.rowStep(inTrain), fitted.Zone
 	for panel := range l.PartOf {
 		store, err := l.store(panel.Rows() * l.inputs.Features())
 		if err != nil {

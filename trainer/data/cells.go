@@ -20,6 +20,9 @@ type Records interface {
 	Next() (cells []Cell, line int, err error)
 }
 
+// Noted is what records of a text implement that people write notes below: rows without a value at its end are no steps.
+type Noted interface{ Noted() }
+
 // Cell is one value of a row: a text, or a number where the format knows that it is one.
 type Cell struct {
 	Kind   CellKind

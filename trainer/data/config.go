@@ -90,8 +90,12 @@ const (
 // MissingConfig says how missing values are written and what becomes of missing inputs. A missing target is never
 // scored.
 type MissingConfig struct {
-	Markers []string `yaml:"markers"` // cells that mean missing, spaces trimmed; default the empty cell and NA
-	Fill    Fill     `yaml:"fill"`    // default forward
+	// Markers are cells that mean a missing number, spaces trimmed; one that is a number stands for its value, however it is written.
+	// Default the empty cell, NA, N/A, NaN, nan and null.
+	Markers []string `yaml:"markers"`
+	// TextMarkers are cells that mean a missing text, as a label or a category; default Markers where they are given, else the empty cell.
+	TextMarkers []string `yaml:"text_markers,omitempty"`
+	Fill        Fill     `yaml:"fill"` // default forward
 	// Mask appends an input for each column: 1 where its value was observed, 0 where it was missing.
 	Mask bool `yaml:"mask"`
 	// Gap appends an input for each column: the time δ since the row of its last observation before this row, 0 at
@@ -260,7 +264,10 @@ func (c Config) withSettings(own Config) Config {
 // WithDefaults fills the zero fields.
 func (c MissingConfig) WithDefaults() *MissingConfig {
 	if c.Markers == nil {
-		c.Markers = []string{"", "NA"}
+		c.Markers = []string{"", "NA", "N/A", "NaN", "nan", "null"}
+		if c.TextMarkers == nil {
+			c.TextMarkers = []string{""}
+		}
 	}
 	if c.Fill == "" {
 		c.Fill = FillForward

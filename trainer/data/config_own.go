@@ -20,6 +20,9 @@ type TableConfig struct {
 	Inputs   []string `yaml:"inputs,omitempty"`   // left out: every other numeric column, and a forecast's target
 	Target   string   `yaml:"target,omitempty"`   // the sequence's class or number; with the task label the class of each row
 
+	Decimal   string `yaml:"decimal,omitempty"`   // what is before the decimals of numbers that are texts: . or ,; default .
+	Thousands string `yaml:"thousands,omitempty"` // what is between groups of three digits: , . ' or a space; default: nothing
+
 	Steps      []string      `yaml:"steps,omitempty"`      // patterns as x_*: a row is a sequence, the columns x_1, x_2, … its steps
 	Tokens     *TokensConfig `yaml:"tokens,omitempty"`     // the one input is tokens, for an embedding
 	Categories []string      `yaml:"categories,omitempty"` // columns of texts: an input for each text of the training part, 1 where it stands
@@ -91,4 +94,12 @@ func HoldsSequences(path string) bool {
 	default:
 		return false
 	}
+}
+
+func (c *TableConfig) notation() Notation {
+	n := Notation{Decimal: c.Decimal, Thousands: c.Thousands}
+	if n.Decimal == "." {
+		n.Decimal = ""
+	}
+	return n
 }

@@ -113,7 +113,7 @@ func TestDefaultsLeaveTheConfigAlone(t *testing.T) {
 		own.Forecast.Horizon != 1 || own.Forecast.Target != "pm2.5" || !own.Missing.Gap || own.Missing.Fill != data.FillForward || own.Scale != data.ScaleStandard {
 		t.Errorf("found %+v, %+v, %+v", own, own.Forecast, own.Missing)
 	}
-	if given := (data.Config{Name: "beijing-pm25", Missing: &data.MissingConfig{Gap: true}}).WithDefaults(sets.Builtin()...).Missing; given.Mask || !given.Gap || len(given.Markers) != 2 {
+	if given := (data.Config{Name: "beijing-pm25", Missing: &data.MissingConfig{Gap: true}}).WithDefaults(sets.Builtin()...).Missing; given.Mask || !given.Gap || len(given.Markers) != 6 {
 		t.Errorf("found %+v, expected what a table has where the section is given", given)
 	}
 	if text := (data.Config{Name: "tinyshakespeare"}).WithDefaults(sets.Builtin()...); text.Forecast != nil {

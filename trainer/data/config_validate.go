@@ -250,6 +250,9 @@ func (c TableConfig) validate() fault.List {
 		faults.Check(strings.Count(pattern, "*") == 1, fmt.Sprintf("steps.%d", i), pattern, "a pattern with one star, such as x_*")
 		faults.Check(!slices.Contains(c.Steps[:i], pattern), fmt.Sprintf("steps.%d", i), pattern, "each once")
 	}
+	faults.Check(slices.Contains([]string{"", ".", ","}, c.Decimal), "decimal", c.Decimal, ". or ,")
+	faults.Check(slices.Contains([]string{"", ",", ".", "'", " ", "\u00a0"}, c.Thousands), "thousands", c.Thousands, ", . ' or a space")
+	faults.Check(c.Thousands == "" || c.Thousands != c.notation().point(), "thousands", c.Thousands, "another character than the one before the decimals")
 	faults.Check(c.Steps == nil || c.Time == "", "time", c.Time, "none with steps: their order is that of the columns")
 	if c.Tokens != nil {
 		once("tokens.column", c.Tokens.Column)

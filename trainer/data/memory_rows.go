@@ -212,11 +212,11 @@ func UnsignedCell(n uint64) Cell {
 
 // TimeOf is a date with its zone.
 func TimeOf(t time.Time) Cell {
-	return Cell{Kind: TimeCell, Number: float64(t.Unix()) + float64(t.Nanosecond())/1e9, Text: zoned}
+	return Cell{Kind: TimeCell, Number: float64(t.Unix()) + float64(t.Nanosecond())/1e9, Text: Zoned}
 }
 
-// zoned is the text of a time cell whose zone is known.
-const zoned = "Z"
+// Zoned is the text of a time cell whose zone is known.
+const Zoned = "Z"
 
 // maxExact bounds the whole numbers that a float64 holds exactly.
 const maxExact = 1 << 53

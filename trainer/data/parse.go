@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	stderrors "errors"
 	"fmt"
 	"io"
 	"math"
@@ -20,7 +21,11 @@ import (
 // their sequences. Patterns of columns and texts that are cut into tokens become rows first.
 func ParseTable(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
 	if want.Steps != nil {
-		r = &wideRecords{Records: r, path: path, patterns: want.Steps, missing: func(c Cell) bool { return isMissing(want, c) }}
+		r = &wideRecords{Records: r, path: path, patterns: want.Steps, missing: newTableParser(path, want, nil).missing}
+	}
+	var wide *wideRecords
+	if w, ok := r.(*wideRecords); ok {
+		wide = w
 	}
 	if want.CutsTexts() {
 		r = &tokenRecords{Records: r, column: want.Texts[0], unit: want.Unit}
@@ -28,12 +33,23 @@ func ParseTable(ctx context.Context, path string, r Records, want Layout, store 
 	if want.Sequence == "" && (want.Steps != nil || want.CutsTexts() || HoldsSequences(path)) {
 		want.Sequence, want.IfThere = SequenceColumn, true
 	}
-	return Parse(ctx, path, r, want, store)
+	t, err := Parse(ctx, path, r, want, store)
+	if err != nil || wide == nil {
+		return t, err
+	}
+	for _, word := range wide.words {
+		t.Words = append(t.Words, path+": "+word)
+	}
+	if unread := wide.unread(want); len(unread) > 0 {
+		t.Words = append(t.Words, fmt.Sprintf("%s: table.steps has no pattern for the columns of numbers %s, which are not read", path, quote.List(unread)))
+	}
+	return t, nil
 }
 
 // Parse reads rows as they are into a table; path is for messages.
 func Parse(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
 	p := newTableParser(path, want, store)
+	_, p.noted = r.(Noted)
 	var err error
 	if p.names, err = r.Header(); err != nil {
 		return nil, err
@@ -41,6 +57,8 @@ func Parse(ctx context.Context, path string, r Records, want Layout, store RowSt
 	if err := p.place(); err != nil {
 		return nil, err
 	}
+	var faults fault.List
+	kinds, wrong, last := map[string]bool{}, 0, -1 // of the faults so far
 	for {
 		if p.rows%4096 == 0 && ctx.Err() != nil {
 			return nil, errors.WithStack(ctx.Err())
@@ -49,13 +67,32 @@ func Parse(ctx context.Context, path string, r Records, want Layout, store RowSt
 		if err == io.EOF {
 			break
 		}
-		if err != nil {
+		if err == nil {
+			p.line = line
+			err = p.add(cells)
+		}
+		if err == nil {
+			continue
+		}
+		// Later rows may be wrong as well: the user learns of some of them at once.
+		found := fault.Of(err)
+		if len(found) == 0 || errors.Is(err, errFull) {
 			return nil, err
 		}
-		p.line = line
-		if err := p.add(cells); err != nil {
-			return nil, err
+		stuck := found[0].Line == 0 || found[0].Line == last
+		last = found[0].Line
+		for _, f := range found {
+			if !kinds[f.What] { // of a column the first is enough
+				faults = append(faults, f)
+			}
+			kinds[f.What] = true
 		}
+		if wrong++; wrong == maxWrongRows || len(faults) >= maxTableFaults || stuck {
+			break
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.WithStack(faults[:min(len(faults), maxTableFaults)].Err())
 	}
 	if p.rows == 0 {
 		return nil, p.fault(1, 0, "after the header", "no rows", "at least one")
@@ -64,8 +101,13 @@ func Parse(ctx context.Context, path string, r Records, want Layout, store RowSt
 }
 
 func newTableParser(path string, want Layout, store RowStore) *tableParser {
+	texts := want.TextMarkers
+	if texts == nil {
+		texts = want.Markers
+	}
 	return &tableParser{
-		table: &Table{Path: path, Lexicons: map[int]*Lexicon{}}, want: want, positions: map[string]int{}, store: store,
+		table: &Table{Path: path, Lexicons: map[int]*Lexicon{}, Marked: map[string]int{}}, want: want, positions: map[string]int{}, store: store,
+		numbers: newMarkers(want.Markers), texts: newMarkers(texts),
 	}
 }
 
@@ -82,7 +124,14 @@ type tableParser struct {
 	chosen    []bool
 	date      []int // positions of layout.date
 
+	numbers, texts markers // that mean missing
+
 	dateFormat string // of the last date
+	zone       string // whether dates have a zone: withZone or withoutZone; empty: not yet known
+	base       int64  // whole numbers as times are taken from this one
+	based      bool
+	valued     int // rows up to the last with a value
+	noted      bool
 	row        []float64
 	rows       int
 	line       int // of the last record
@@ -191,9 +240,10 @@ func (p *tableParser) text(name string, read func(Cell, int) (string, error)) in
 
 func (p *tableParser) add(cells []Cell) error {
 	if p.rows == MaxRows {
-		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d rows", p.rows), fmt.Sprintf("at most %d", MaxRows))
+		return full(p.fault(p.line, 0, "file", fmt.Sprintf("more than %d rows", p.rows), fmt.Sprintf("at most %d", MaxRows)))
 	}
 	p.decide(cells)
+	var faults fault.List
 	for i, c := range p.columns {
 		var err error
 		switch {
@@ -204,16 +254,68 @@ func (p *tableParser) add(cells []Cell) error {
 		default:
 			p.row[i], err = c.read(cells[c.position], c.position)
 		}
-		if err != nil {
-			return err
-		}
+		faults = append(faults, fault.Of(err)...)
+	}
+	if len(faults) > 0 {
+		return errors.WithStack(faults.Err())
 	}
 	p.rows++
+	if p.hasValue(cells) {
+		p.valued = p.rows
+	}
 	err := p.store.Add(p.row)
 	if errors.Is(err, ErrTooManyNumbers) {
-		return p.fault(p.line, 0, "file", fmt.Sprintf("more than %d numbers", MaxNumbers), "fewer, or data.stream: true")
+		return full(p.fault(p.line, 0, "file", fmt.Sprintf("more than %d numbers", MaxNumbers), "fewer, or data.stream: true"))
 	}
 	return err
+}
+
+// Bounds of the faults of a table: how many are listed, and how many rows are wrong before the rest is not read.
+const (
+	maxTableFaults = 10
+	maxWrongRows   = 100
+)
+
+var errFull = stderrors.New("the table is full")
+
+// full marks an error that ends the reading of a table.
+func full(err error) error {
+	f := fault.Of(err)[0]
+	f.Cause = errFull
+	return errors.WithStack(f.Err())
+}
+
+// hasValue says whether any column has a value that is not needed to place a row among others.
+func (p *tableParser) hasValue(cells []Cell) bool {
+	t := p.table
+	for i, c := range p.columns {
+		if i != t.Line && i != t.Sequence && i != t.Group && i != t.Time && i != t.Date && !math.IsNaN(p.row[i]) {
+			return true
+		}
+		// A column that is not read yet may turn out to be an input.
+		if i < len(p.chosen) && !p.chosen[i] && slices.Contains(p.undecided, i) && !p.missing(cells[c.position]) {
+			return true
+		}
+	}
+	return false
+}
+
+// missing says whether a cell has no number, or one that means so.
+func (p *tableParser) missing(c Cell) bool {
+	switch c.Kind {
+	case NullCell:
+		return true
+	case NumberCell:
+		return p.numbers.number(c.Number)
+	case TextCell:
+		if p.numbers.text(c.Text) {
+			return true
+		}
+		x, err := p.want.Notation.parse(c.Text)
+		return err == nil && p.numbers.number(x)
+	default:
+		return false
+	}
 }
 
 // decide makes an input of each undecided column whose first value in this record is a number, and nothing of one whose
@@ -221,11 +323,11 @@ func (p *tableParser) add(cells []Cell) error {
 func (p *tableParser) decide(cells []Cell) {
 	p.undecided = slices.DeleteFunc(p.undecided, func(at int) bool {
 		c := cells[p.columns[at].position]
-		if isMissing(p.want, c) {
+		if p.missing(c) {
 			return false
 		}
-		_, err := strconv.ParseFloat(c.Text, 64)
-		if c.Kind == NumberCell || c.Kind == TextCell && (err == nil || errors.Is(err, strconv.ErrRange) || hasDecimalComma(c.Text)) {
+		_, err := p.want.Notation.parse(c.Text)
+		if c.Kind == NumberCell || c.Kind == TextCell && (err == nil || errors.Is(err, strconv.ErrRange) || readings(c.Text, p.want.Notation) != "") {
 			p.columns[at].read, p.chosen[at] = p.number, true
 		}
 		return true
@@ -240,38 +342,45 @@ func (p *tableParser) cellFault(position int, found, expected string) error {
 }
 
 func (p *tableParser) number(c Cell, position int) (float64, error) {
-	if isMissing(p.want, c) {
+	value, err := c.Number, error(nil)
+	switch c.Kind {
+	case NullCell:
+		return math.NaN(), nil
+	case TextCell:
+		if p.numbers.text(c.Text) {
+			return math.NaN(), nil
+		}
+		value, err = p.want.Notation.parse(c.Text)
+	}
+	if err == nil && c.Kind != TimeCell && p.numbers.number(value) {
 		return math.NaN(), nil
 	}
-	value, err := c.Number, error(nil)
-	if c.Kind != NumberCell {
-		value, err = strconv.ParseFloat(c.Text, 64)
-	}
-	if err != nil || c.Kind == TimeCell || math.IsNaN(value) || math.IsInf(value, 0) {
+	if err != nil || c.Kind == TimeCell || math.IsInf(value, 0) {
 		expected := "a finite number, or a cell that missing.markers lists"
-		if hasDecimalComma(c.Text) {
-			expected = "a number with a point before its decimals"
+		if other := readings(c.Text, p.want.Notation); c.Kind == TextCell && other != "" {
+			expected = "a number with a point before its decimals and nothing between thousands; this is " + other
+			if p.want.Notation != (Notation{}) {
+				expected = "a number as table.decimal and table.thousands say; this is " + other
+			}
 		}
 		return 0, p.cellFault(position, quote.Text(c.String()), expected)
 	}
 	return value, nil
 }
 
-// hasDecimalComma says whether a text would be a number if its one comma were a point.
-func hasDecimalComma(text string) bool {
-	if strings.Count(text, ",") != 1 {
-		return false
-	}
-	_, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
-	return err == nil
-}
-
 // label reads a text that may be missing.
-func (p *tableParser) label(c Cell, _ int) (string, error) {
-	if isMissing(p.want, c) {
+func (p *tableParser) label(c Cell, position int) (string, error) {
+	if c.Kind == NullCell || c.Kind == NumberCell && math.IsNaN(c.Number) {
 		return "", nil
 	}
-	return c.String(), nil
+	text := c.String()
+	if p.texts.text(text) || c.Kind == NumberCell && p.texts.number(c.Number) {
+		if text != "" {
+			p.table.Marked[p.names[position]]++
+		}
+		return "", nil
+	}
+	return text, nil
 }
 
 // name reads a text that may not be missing.
@@ -287,6 +396,9 @@ func (p *tableParser) name(c Cell, position int) (string, error) {
 func timeFormats() []string {
 	return []string{
 		time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02",
+		"2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02 15:04Z07:00",
+		"2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 UTC", "2006-01-02 15:04 UTC",
+		"2006-1-2 15:04:05", "2006-1-2 15:04", "2006-1-2", "2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2",
 		"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02", "2006-01",
 		"Jan 2 2006", "Jan 2, 2006", "January 2 2006", "January 2, 2006", "2 Jan 2006", "2 January 2006", "02-Jan-2006",
 	}
@@ -296,12 +408,8 @@ func timeFormats() []string {
 func (p *tableParser) time(c Cell, position int) (float64, error) {
 	first := p.rows == 0
 	if first || !p.table.Dates {
-		value, err := c.Number, error(nil)
-		if c.Kind == TextCell {
-			value, err = strconv.ParseFloat(c.Text, 64)
-		}
-		if (c.Kind == NumberCell || c.Kind == TextCell) && err == nil && !math.IsNaN(value) && !math.IsInf(value, 0) {
-			return value, nil
+		if value, ok, err := p.timeNumber(c, first, position); ok || err != nil {
+			return value, err
 		}
 		if !first {
 			return 0, p.cellFault(position, quote.Text(c.String()), "a finite number as in the first row")
@@ -309,27 +417,112 @@ func (p *tableParser) time(c Cell, position int) (float64, error) {
 	}
 	if c.Kind == TimeCell {
 		p.table.Dates = true
-		return c.Number, nil
+		return c.Number, p.sameZone(c.String(), c.Text == Zoned, position)
 	}
-	if at, ok := p.parseDate(c.Text); ok && c.Kind == TextCell {
+	if at, hasZone, ok := p.parseDate(c.Text); ok && c.Kind == TextCell {
 		p.table.Dates = true
-		return at, nil
+		return at, p.sameZone(c.Text, hasZone, position)
 	}
-	if first {
-		return 0, p.cellFault(position, quote.Text(c.String()), "a number or a date such as 2006-01-02 15:04:05")
+	const forms = "2006-01-02 15:04:05, 2006-01-02T15:04:05+01:00, 2006/01/02 or 2 Jan 2006"
+	switch {
+	case ambiguousDate(c.Text):
+		return 0, p.cellFault(position, quote.Text(c.String()), "the year first, as 2006-01-02: in this order of numbers day and month cannot be told apart")
+	case first:
+		return 0, p.cellFault(position, quote.Text(c.String()), "a number, or a date in a form such as "+forms)
+	default:
+		return 0, p.cellFault(position, quote.Text(c.String()), "a date as in the first row, in a form such as "+forms)
 	}
-	return 0, p.cellFault(position, quote.Text(c.String()), "a date such as 2006-01-02 15:04:05, as in the first row")
 }
 
-// parseDate returns the seconds since 1970 of a date in one of the known forms, first that of the row before.
-func (p *tableParser) parseDate(text string) (float64, bool) {
+// timeNumber reads a time that is a number. Whole numbers that a float64 cannot hold are taken from the first of them.
+func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float64, ok bool, err error) {
+	text := c.Text
+	if c.Kind == NumberCell && text == "" {
+		if c.Number != math.Trunc(c.Number) || math.Abs(c.Number) > maxExact {
+			return c.Number, !math.IsNaN(c.Number) && !math.IsInf(c.Number, 0), nil
+		}
+		text = strconv.FormatFloat(c.Number, 'f', -1, 64)
+	}
+	if c.Kind != NumberCell && c.Kind != TextCell {
+		return 0, false, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		unsigned, tooLarge := strconv.ParseUint(text, 10, 64)
+		if tooLarge == nil { // above the signed ones
+			return 0, false, p.cellFault(position, strconv.FormatUint(unsigned, 10), "a time below 2^63")
+		}
+		value, err = ParseNumber(text)
+		return value, err == nil && !math.IsInf(value, 0), nil
+	}
+	if first {
+		p.base, p.based = 0, n > maxExact || n < -maxExact
+		if p.based {
+			p.base = n
+		}
+	}
+	difference := n - p.base
+	if difference > maxExact || difference < -maxExact || (difference < 0) != (n < p.base) {
+		return 0, false, p.cellFault(position, text, fmt.Sprintf("times that are less than 2^53 apart, as %d is the first", p.base))
+	}
+	return float64(difference), true, nil
+}
+
+// The zones of the dates of a column.
+const (
+	withZone    = "given"
+	withoutZone = "none"
+)
+
+// sameZone checks that all dates of a column have a zone, or none has.
+func (p *tableParser) sameZone(text string, hasZone bool, position int) error {
+	zone := withoutZone
+	if hasZone {
+		zone = withZone
+	}
+	was := p.zone
+	if p.zone == "" {
+		p.zone, was = zone, p.want.Zone
+	}
+	if was == "" || was == zone {
+		p.table.Zone = zone
+		return nil
+	}
+	from := "as the dates before have"
+	if p.want.Zone != "" && p.want.Zone != zone {
+		from = "as the dates of the training had"
+	}
+	if zone == withZone {
+		return p.cellFault(position, quote.Text(text), "a date without a zone, "+from)
+	}
+	return p.cellFault(position, quote.Text(text), "a date with a zone, such as 2006-01-02 15:04:05+01:00, "+from)
+}
+
+// ambiguousDate says whether a text is three short numbers of which the year is not the first.
+func ambiguousDate(text string) bool {
+	date, _, _ := strings.Cut(text, " ")
+	parts := strings.FieldsFunc(date, func(r rune) bool { return r == '.' || r == '/' || r == '-' })
+	if len(parts) != 3 || len(parts[0]) > 2 {
+		return false
+	}
+	for _, part := range parts {
+		if part == "" || strings.Trim(part, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// parseDate returns the seconds since 1970 of a date in one of the known forms, first that of the row before, and whether it has a
+// zone.
+func (p *tableParser) parseDate(text string) (seconds float64, hasZone, ok bool) {
 	for _, format := range append([]string{p.dateFormat}, timeFormats()...) {
 		if at, err := time.Parse(format, text); err == nil && format != "" {
 			p.dateFormat = format
-			return float64(at.Unix()) + float64(at.Nanosecond())/1e9, true
+			return float64(at.Unix()) + float64(at.Nanosecond())/1e9, strings.Contains(format, "07") || strings.HasSuffix(format, "UTC"), true
 		}
 	}
-	return 0, false
+	return 0, false, false
 }
 
 // joinedDate is the date of columns of year, month, day and hour.
@@ -368,11 +561,13 @@ func (p *tableParser) finish() error {
 			"at least one input")
 	}
 	var err error
-	t.Cells, err = p.store.Finish()
-	return err
-}
-
-// isMissing says whether a cell has no value, or one that means so.
-func isMissing(l Layout, c Cell) bool {
-	return c.Kind == NullCell || c.Kind == TextCell && slices.Contains(l.Markers, c.Text)
+	if t.Cells, err = p.store.Finish(); err != nil {
+		return err
+	}
+	// Rows without a value, time or sequence at the end are no steps: they hold notes, or nothing.
+	if p.noted && t.Time < 0 && t.Date < 0 && p.valued > 0 && p.valued < p.rows && t.rowsBelow(p.valued) {
+		t.Dropped = p.rows - p.valued
+		t.Cells = t.Cells[:p.valued*t.Width]
+	}
+	return nil
 }

@@ -35,6 +35,19 @@ func (l *Builder) samples(p Part, classes []string) ([]Sample, error) {
 	if err == nil && len(samples) == 0 {
 		err = l.empty(panel, p)
 	}
+	if left := l.left; left > 0 {
+		what := "sequences have no target"
+		switch l.Task {
+		case Forecast:
+			what = "windows have a missing target"
+		case Next:
+			what = "pieces have no row that follows another and has every input"
+		case Label:
+			what = "pieces have no label"
+		}
+		l.notes = append(l.notes, fmt.Sprintf("%s: the part %s: %d of %d %s and are left out", panel.Path, p, left, left+len(samples), what))
+	}
+	l.left = 0
 	return samples, err
 }
 
@@ -68,7 +81,11 @@ func (l *Builder) labeled(panel *Panel, p Part, classes []string) ([]Sample, err
 		if err != nil {
 			return nil, err
 		}
-		if row < 0 || l.PartOf[panel][s.Lo] != p {
+		if l.PartOf[panel][s.Lo] != p {
+			continue
+		}
+		if row < 0 {
+			l.left++
 			continue
 		}
 		class := slices.Index(classes, panel.Text(row, panel.Label))
@@ -139,7 +156,11 @@ func (l *Builder) valued(panel *Panel, p Part) ([]Sample, error) {
 				return nil, panel.disagree(row, fmt.Sprint(value), fmt.Sprint(panel.TargetValue(found)), panel.LineOf(found))
 			}
 		}
-		if found >= 0 && l.PartOf[panel][s.Lo] == p {
+		switch {
+		case l.PartOf[panel][s.Lo] != p:
+		case found < 0:
+			l.left++
+		default:
 			samples = append(samples, Sample{int32(s.Lo), int32(s.Hi), int32(found)})
 		}
 	}
@@ -147,15 +168,20 @@ func (l *Builder) valued(panel *Panel, p Part) ([]Sample, error) {
 }
 
 func (l *Builder) windows(panel *Panel, p Part) []Sample {
-	window, ahead := l.Config.Forecast.Window, l.offsets()
-	first, span := l.Config.Forecast.horizons()[0], ahead[len(ahead)-1]
+	window, offsets := l.Config.Forecast.Window, l.offsets()
+	first, span := l.Config.Forecast.horizons()[0], offsets[len(offsets)-1]
 	partOf := l.PartOf[panel]
 	var samples []Sample
 	for _, s := range panel.Series {
 		for target := s.Lo + window - 1 + first; target+span < s.Hi; target++ {
 			// The targets of a window are in one part, and a window between two parts is in none.
-			missing := func(rows int) bool { return partOf[target+rows] != p || math.IsNaN(panel.TargetValue(target+rows)) }
-			if slices.ContainsFunc(ahead, missing) {
+			elsewhere := func(rows int) bool { return partOf[target+rows] != p }
+			missing := func(rows int) bool { return math.IsNaN(panel.TargetValue(target + rows)) }
+			if slices.ContainsFunc(offsets, elsewhere) {
+				continue
+			}
+			if slices.ContainsFunc(offsets, missing) {
+				l.left++
 				continue
 			}
 			last := target - first
@@ -165,22 +191,22 @@ func (l *Builder) windows(panel *Panel, p Part) []Sample {
 	return samples
 }
 
-// ahead is how many rows behind its first target each target of a sequence or window stands.
+// offsets are the rows from the first target of a sequence or window to each of its targets.
 func (l *Builder) offsets() []int {
 	if l.Task != Forecast {
 		return []int{0}
 	}
 	horizons := l.Config.Forecast.horizons()
-	ahead := make([]int, len(horizons))
+	offsets := make([]int, len(horizons))
 	for j, h := range horizons {
-		ahead[j] = h - horizons[0]
+		offsets[j] = h - horizons[0]
 	}
-	return ahead
+	return offsets
 }
 
 // pieces cuts every series where its rows go over from one part to another, and into pieces of at most a window. The target
-// of a row stands so many rows behind it. A piece without any target is left out.
-func (l *Builder) pieces(panel *Panel, p Part, behind int, isTarget func(row int) bool) []Sample {
+// of a row is lead rows later. A piece without any target is left out.
+func (l *Builder) pieces(panel *Panel, p Part, lead int, isTarget func(row int) bool) []Sample {
 	partOf := l.PartOf[panel]
 	var samples []Sample
 	for _, s := range panel.Series {
@@ -193,11 +219,13 @@ func (l *Builder) pieces(panel *Panel, p Part, behind int, isTarget func(row int
 			if l.Config.Forecast != nil {
 				window = l.Config.Forecast.Window
 			}
-			for at := lo; partOf[lo] == p && at < hi-behind; at += window {
-				end := min(at+window, hi-behind)
-				if anyRow(at+behind, end+behind, isTarget) {
-					samples = append(samples, Sample{Lo: int32(at), Hi: int32(end)})
+			for at := lo; partOf[lo] == p && at < hi-lead; at += window {
+				end := min(at+window, hi-lead)
+				if !anyRow(at+lead, end+lead, isTarget) {
+					l.left++
+					continue
 				}
+				samples = append(samples, Sample{Lo: int32(at), Hi: int32(end)})
 			}
 			lo = hi
 		}

@@ -59,10 +59,16 @@ func (s Summary) scaling(kind Scale) scaling {
 	case ScaleMinMax:
 		fit = scaling{scale: s.maximum - s.minimum, offset: s.minimum}
 	}
-	if s.minimum == s.maximum {
+	if almostEqual(s.minimum, s.maximum) {
 		fit.scale = 1
 	}
 	return fit
+}
+
+// almostEqual says whether two numbers differ by no more than the rounding of what they were computed from. To bring such a difference
+// to 1 would make large numbers of nothing.
+func almostEqual(a, b float64) bool {
+	return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b))
 }
 
 // robustScaling brings the median to 0 and the distance of the quartiles to 1; where that is 0 it does not stretch. The
@@ -73,8 +79,9 @@ func robustScaling(values []float64) scaling {
 		return scaling{scale: 1}
 	}
 	slices.Sort(values)
-	fit := scaling{scale: quantile(values, 0.75) - quantile(values, 0.25), offset: quantile(values, 0.5)}
-	if fit.scale == 0 {
+	low, high := quantile(values, 0.25), quantile(values, 0.75)
+	fit := scaling{scale: high - low, offset: quantile(values, 0.5)}
+	if almostEqual(low, high) {
 		fit.scale = 1
 	}
 	return fit

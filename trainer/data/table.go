@@ -3,7 +3,9 @@ package data
 import (
 	stderrors "errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
@@ -26,7 +28,10 @@ type Layout struct {
 	Label                 string   // a target to be read as text
 	Value                 string   // a target to be read as a number; it may be an input as well
 	ValueIsInput          bool     // whether value counts when numeric columns are chosen
-	Markers               []string
+	Markers               []string // cells that mean a missing number
+	TextMarkers           []string // cells that mean a missing text; nil: those of numbers
+	Notation              Notation // of numbers
+	Zone                  string   // whether the dates of the training had a zone: "given" or "none"; empty: not known
 
 	Steps []string // patterns of columns: a row is a sequence
 	Unit  Unit     // of texts[0]: where it is no whole cell, a row is a sequence
@@ -51,6 +56,10 @@ type Table struct {
 	Texts      []int
 
 	RowStep  float64          // the time between rows where there is no column of times; 0: 1
+	Zone     string           // whether the dates have a zone: "given" or "none"; empty: there are no dates
+	Marked   map[string]int   // of each column of texts the cells that have a text which means missing
+	Dropped  int              // rows without any value at the end
+	Words    []string         // what else a user may not expect, a line each
 	Dates    bool             // whether the times are dates, in seconds since 1970
 	Lexicons map[int]*Lexicon // of what stands in a row as a text
 }
@@ -132,6 +141,14 @@ func (t *Table) Notes() []string {
 		notes = append(notes, fmt.Sprintf("%s: no inputs are the columns whose first value is no number: %s; table.categories takes texts",
 			t.Path, quote.List(t.Ignored)))
 	}
+	for _, name := range slices.Sorted(maps.Keys(t.Marked)) {
+		notes = append(notes, fmt.Sprintf("%s: %d cells of column %s count as missing, as missing.markers or missing.text_markers lists their text",
+			t.Path, t.Marked[name], quote.Text(name)))
+	}
+	if t.Dropped > 0 {
+		notes = append(notes, fmt.Sprintf("%s: the last %d rows are left out: they have no value in any column that is read", t.Path, t.Dropped))
+	}
+	notes = append(notes, t.Words...)
 	return notes
 }
 
@@ -140,12 +157,12 @@ func (c Config) TableLayout(task Task) Layout {
 	table := c.Table
 	if task == Translate {
 		return Layout{
-			Inputs: []string{}, Texts: []string{table.Tokens.Column}, Label: table.Target, Group: table.Group, Markers: c.Missing.Markers,
+			Inputs: []string{}, Texts: []string{table.Tokens.Column}, Label: table.Target, Group: table.Group, Markers: c.Missing.Markers, TextMarkers: c.Missing.TextMarkers, Notation: table.notation(),
 		}
 	}
 	want := Layout{
 		Sequence: table.Sequence, Time: table.Time, Group: table.Group, Inputs: table.Inputs,
-		Texts: table.Categories, Markers: c.Missing.Markers, Steps: table.Steps,
+		Texts: table.Categories, Markers: c.Missing.Markers, TextMarkers: c.Missing.TextMarkers, Notation: table.notation(), Steps: table.Steps,
 	}
 	if table.Tokens != nil {
 		want.Inputs, want.Texts, want.Unit = []string{}, []string{table.Tokens.Column}, table.Tokens.Unit
@@ -161,4 +178,25 @@ func (c Config) TableLayout(task Task) Layout {
 		want.Value, want.ValueIsInput = c.Forecast.Target, true
 	}
 	return want
+}
+
+// rowsBelow says whether the rows from one on continue the last sequence: they begin none.
+func (t *Table) rowsBelow(first int) bool {
+	for row := first; row < t.Rows(); row++ {
+		if t.differ(t.Sequence, first-1, row) {
+			return false
+		}
+	}
+	return true
+}
+
+// columns lists the names of the columns that are wanted, each once.
+func (l Layout) columns() []string {
+	var names []string
+	for _, name := range slices.Concat([]string{l.Sequence, l.Time, l.Group, l.Label, l.Value}, l.Date, l.Inputs, l.Texts) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -15,19 +15,22 @@ import (
 // what is needed to prepare other rows in the same way. Missing values are filled, then each column is scaled to
 // (x-Offset)/Scale; with Mask and Gap the inputs of these names follow, as at [MissingConfig].
 type TableInputs struct {
-	Sequence string        `json:"sequence,omitempty"` // the column that groups rows, as in [CSVConfig]
-	Time     string        `json:"time,omitempty"`     // the column that orders the rows of a sequence
-	Date     []string      `json:"date,omitempty"`     // the columns of year, month, day and hour, where the time is no date
-	Steps    []string      `json:"steps,omitempty"`    // patterns of columns, as in [CSVConfig]
-	Tokens   string        `json:"tokens,omitempty"`   // the column of which the inputs are tokens; then Columns is empty
-	Unit     Unit          `json:"unit,omitempty"`     // of Tokens
-	Columns  []InputColumn `json:"columns"`            // in the order of the inputs
-	Markers  []string      `json:"markers"`
-	Fill     Fill          `json:"fill"`
-	Mask     bool          `json:"mask,omitempty"`
-	Gap      bool          `json:"gap,omitempty"`
-	Window   int           `json:"window,omitempty"` // a forecast is made of this number of rows; 0: of all
-	RowStep  float64       `json:"step,omitempty"`   // the time between two rows in the training part, where it is always the same; else 0
+	Sequence    string        `json:"sequence,omitempty"` // the column that groups rows, as in [CSVConfig]
+	Time        string        `json:"time,omitempty"`     // the column that orders the rows of a sequence
+	Date        []string      `json:"date,omitempty"`     // the columns of year, month, day and hour, where the time is no date
+	Steps       []string      `json:"steps,omitempty"`    // patterns of columns, as in [CSVConfig]
+	Tokens      string        `json:"tokens,omitempty"`   // the column of which the inputs are tokens; then Columns is empty
+	Unit        Unit          `json:"unit,omitempty"`     // of Tokens
+	Columns     []InputColumn `json:"columns"`            // in the order of the inputs
+	Markers     []string      `json:"markers"`
+	TextMarkers []string      `json:"text_markers,omitempty"` // nil: Markers, as in [MissingConfig]
+	Notation
+	Zone    string  `json:"zone,omitempty"` // whether the dates had a zone: "given" or "none"; empty: not known
+	Fill    Fill    `json:"fill"`
+	Mask    bool    `json:"mask,omitempty"`
+	Gap     bool    `json:"gap,omitempty"`
+	Window  int     `json:"window,omitempty"` // a forecast is made of this number of rows; 0: of all
+	RowStep float64 `json:"step,omitempty"`   // the time between two rows in the training part, where it is always the same; else 0
 
 	// Relative is the column whose values are taken from the last one observed when the window ends, in units of RelativeScale, as
 	// the outputs are; empty: there is none.
@@ -36,8 +39,9 @@ type TableInputs struct {
 }
 
 func newTableInputs(config Config, task Task) *TableInputs {
-	t := &TableInputs{Markers: config.Missing.Markers, Fill: config.Missing.Fill, Mask: config.Missing.Mask, Gap: config.Missing.Gap}
+	t := &TableInputs{Markers: config.Missing.Markers, TextMarkers: config.Missing.TextMarkers, Fill: config.Missing.Fill, Mask: config.Missing.Mask, Gap: config.Missing.Gap}
 	if config.Table != nil {
+		t.Notation = config.Table.notation()
 		t.Sequence, t.Time, t.Steps = config.Table.Sequence, config.Table.Time, config.Table.Steps
 		if tokens := config.Table.Tokens; tokens != nil {
 			t.Tokens, t.Unit = tokens.Column, tokens.Unit
@@ -151,7 +155,7 @@ func (t *TableInputs) Sources() []string {
 
 // layout is what of a file is needed for the inputs.
 func (t *TableInputs) Layout() Layout {
-	want := Layout{Sequence: t.Sequence, Time: t.Time, Date: t.Date, Markers: t.Markers, Inputs: []string{}, Steps: t.Steps, Unit: t.Unit}
+	want := Layout{Sequence: t.Sequence, Time: t.Time, Date: t.Date, Markers: t.Markers, TextMarkers: t.TextMarkers, Notation: t.Notation, Zone: t.Zone, Inputs: []string{}, Steps: t.Steps, Unit: t.Unit}
 	if t.Tokens != "" {
 		want.Texts = []string{t.Tokens}
 	}

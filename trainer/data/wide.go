@@ -21,9 +21,13 @@ type wideRecords struct {
 	patterns []string
 	missing  func(Cell) bool
 
-	steps [][]int // of each pattern the positions of its columns
-	other []int   // positions of the other columns
-	named bool    // one of them is called sequence
+	numbers []string // the other columns whose first cell is a number
+	words   []string // what a user may not expect of the columns
+
+	steps [][]int  // of each pattern the positions of its columns
+	other []int    // positions of the other columns
+	names []string // of the other columns
+	named bool     // one of them is called sequence
 
 	wide  []Cell // the row
 	line  int
@@ -40,7 +44,8 @@ func (w *wideRecords) Header() ([]string, error) {
 	}
 	taken := make([]bool, len(names))
 	for _, pattern := range w.patterns {
-		positions := stepsOf(names, pattern)
+		positions, words := stepsOf(names, pattern)
+		w.words = append(w.words, words...)
 		for _, position := range positions {
 			if taken[position] {
 				return nil, w.fault(1, "column "+quote.Text(names[position]), "two patterns for it", "one")
@@ -61,6 +66,7 @@ func (w *wideRecords) Header() ([]string, error) {
 			w.named = w.named || name == SequenceColumn
 		}
 	}
+	w.names = slices.Clone(out)
 	out = append(out, w.patterns...)
 	if !w.named {
 		out = append(out, SequenceColumn)
@@ -73,29 +79,45 @@ func (w *wideRecords) fault(line int, what, found, expected string) error {
 	return errors.WithStack(fault.Fault{Where: w.path, Line: line, What: what, Found: found, Expected: expected}.Err())
 }
 
-// stepsOf returns the positions of the names that a pattern with one star stands for, by the numbers at the star; where one
-// is no number, in the order of the file.
-func stepsOf(names []string, pattern string) []int {
+// stepsOf returns the positions of the names that a pattern with one star stands for, by the numbers at the star; names without a
+// number there are no steps. Where no name has one, all are steps, in the order of the file. Words say what a user may not expect.
+func stepsOf(names []string, pattern string) (positions []int, words []string) {
 	before, after, _ := strings.Cut(pattern, "*")
-	type found struct{ position, number int }
-	var all []found
-	numbered := true
+	type found struct {
+		position, number int
+		name             string
+	}
+	var numbered []found
+	var others []string
 	for position, name := range names {
 		if len(name) <= len(before)+len(after) || !strings.HasPrefix(name, before) || !strings.HasSuffix(name, after) {
 			continue
 		}
 		number, err := strconv.Atoi(name[len(before) : len(name)-len(after)])
-		numbered = numbered && err == nil
-		all = append(all, found{position, number})
+		if err != nil {
+			others, positions = append(others, name), append(positions, position)
+			continue
+		}
+		numbered = append(numbered, found{position, number, name})
 	}
-	if numbered {
-		slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.number, b.number) })
+	if len(numbered) == 0 {
+		if len(others) > 0 {
+			words = append(words, fmt.Sprintf("the names of %s have no number at the star: their steps are in the order of the file", pattern))
+		}
+		return positions, words
 	}
-	positions := make([]int, len(all))
-	for i, f := range all {
-		positions[i] = f.position
+	if len(others) > 0 {
+		words = append(words, fmt.Sprintf("no steps of %s are %s, which have no number at the star", pattern, quote.List(others)))
 	}
-	return positions
+	slices.SortStableFunc(numbered, func(a, b found) int { return cmp.Compare(a.number, b.number) })
+	positions = positions[:0]
+	for i, f := range numbered {
+		positions = append(positions, f.position)
+		if i > 0 && f.number > numbered[i-1].number+1 && len(words) < 3 {
+			words = append(words, fmt.Sprintf("the steps of %s go from %s to %s: they count as neighbors", pattern, numbered[i-1].name, f.name))
+		}
+	}
+	return positions, words
 }
 
 func (w *wideRecords) Next() ([]Cell, int, error) {
@@ -104,7 +126,14 @@ func (w *wideRecords) Next() ([]Cell, int, error) {
 		if w.wide, w.line, err = w.Records.Next(); err != nil {
 			return nil, 0, err
 		}
-		w.row++
+		if w.row++; w.row == 1 {
+			for i, position := range w.other {
+				c := w.wide[position]
+				if _, err := ParseNumber(c.Text); c.Kind == NumberCell || c.Kind == TextCell && err == nil {
+					w.numbers = append(w.numbers, w.names[i])
+				}
+			}
+		}
 		w.step, w.count = 0, len(w.steps[0])
 		for w.count > 0 && w.empty(w.count-1) {
 			w.count--
@@ -134,4 +163,15 @@ func (w *wideRecords) empty(step int) bool {
 		}
 	}
 	return true
+}
+
+// unread lists the columns that no pattern stands for, that nothing else reads, and that began with a number.
+func (w *wideRecords) unread(want Layout) []string {
+	var names []string
+	for _, name := range w.numbers {
+		if !slices.Contains(want.columns(), name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

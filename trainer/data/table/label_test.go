@@ -13,7 +13,7 @@ import (
 func TestLabelTable(t *testing.T) {
 	loaded := loadTable(t, data.Config{
 		Table: &data.TableConfig{
-			Train:    datatest.Write(t, "a.csv", "s,t,x,state", "a,1,1,on", "a,2,2,off", "b,1,3,NA", "b,2,4,on", "c,1,5,", "b,3,5,off"),
+			Train:    datatest.Write(t, "a.csv", "s,t,x,state", "a,1,1,on", "a,2,2,off", "b,1,3,", "b,2,4,on", "c,1,5,", "b,3,5,off"),
 			Test:     datatest.Write(t, "b.csv", "s,t,x,state", "d,1,1,off", "d,2,2,off"),
 			Sequence: "s", Time: "t", Target: "state",
 		},
@@ -113,7 +113,7 @@ func TestFaultsOfLabels(t *testing.T) {
 	}, Split: &data.SplitConfig{Valid: datatest.Fraction(0)}}, data.Label, "")
 	datatest.WantFault(t, err, 3, "b.csv", `the label "c" in the part test only`)
 	_, err = loadIn(t.Context(), data.Config{Table: &data.TableConfig{
-		Train: datatest.Write(t, "a.csv", "s,x,y", "1,1,a", "2,1,NA"), Test: datatest.Write(t, "b.csv", "s,x,y", "1,1,a"), Sequence: "s", Target: "y",
+		Train: datatest.Write(t, "a.csv", "s,x,y", "1,1,a", "2,1,"), Test: datatest.Write(t, "b.csv", "s,x,y", "1,1,a"), Sequence: "s", Target: "y",
 	}, Split: &data.SplitConfig{Valid: datatest.Fraction(0)}}, data.Label, "")
 	datatest.WantFault(t, err, 0, "1 labels in the training part")
 }

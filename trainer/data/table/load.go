@@ -27,7 +27,7 @@ func loadCSV(ctx context.Context, config data.Config, task data.Task, dir string
 		l.close()
 		return nil, err
 	}
-	loaded.Name, loaded.Files, loaded.Notes, loaded.OnClose = "table", l.files, l.notes, l.close
+	loaded.Name, loaded.Files, loaded.Notes, loaded.OnClose = "table", l.files, append(l.notes, loaded.Notes...), l.close
 	return loaded, nil
 }
 
@@ -92,7 +92,7 @@ func (l *loader) read(ctx context.Context) error {
 			return nil, err
 		}
 		// The training file has chosen: the others must have the same inputs.
-		want.Inputs = append([]string{}, read.InputNames...)
+		want.Inputs, want.Zone = append([]string{}, read.InputNames...), read.Zone
 		return data.NewPanel(read, l.Config.Stream)
 	}
 	whole := func(p data.Part, path string) error {

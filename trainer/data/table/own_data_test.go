@@ -52,7 +52,7 @@ func weatherConfig(path string) data.Config {
 }
 
 func TestDerivedInputs(t *testing.T) {
-	path := datatest.Write(t, "a.csv", "when,x,kind", "2024-07-03 06:30,1,b", "2024-07-03 18:00,,a", "2024-07-07 00:00,4,NA", "2024-07-08 12:00,8,b", "2024-07-08 13:00,9,c", "2024-07-08 14:00,9,a")
+	path := datatest.Write(t, "a.csv", "when,x,kind", "2024-07-03 06:30,1,b", "2024-07-03 18:00,,a", "2024-07-07 00:00,4,", "2024-07-08 12:00,8,b", "2024-07-08 13:00,9,c", "2024-07-08 14:00,9,a")
 	loaded := loadTable(t, data.Config{
 		Table:    &data.TableConfig{Path: path, Time: "when", Categories: []string{"kind"}, Calendar: data.Calendars(), Lags: []int{1}, Differences: []int{1}},
 		Forecast: &data.ForecastConfig{Target: "x", Window: 1, Horizon: 1}, Scale: data.ScaleNone, Missing: &data.MissingConfig{Fill: data.FillZero},

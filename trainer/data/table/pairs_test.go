@@ -17,7 +17,7 @@ func TestPairsOfTexts(t *testing.T) {
 		lines = append(lines, word+"\t"+word+"s\tk")
 	}
 	loaded := loadTable(t, data.Config{Table: &data.TableConfig{
-		Path: datatest.Write(t, "a.tsv", append(lines, "NA\tx\tk", "y\t\tk")...), Tokens: &data.TokensConfig{Column: "word", Unit: data.UnitCharacter}, Target: "plural",
+		Path: datatest.Write(t, "a.tsv", append(lines, "\tx\tk", "y\t\tk")...), Tokens: &data.TokensConfig{Column: "word", Unit: data.UnitCharacter}, Target: "plural",
 	}, Split: &data.SplitConfig{Valid: datatest.Fraction(0.2), Test: 0.2}}, data.Translate)
 	if loaded.Train.Len()+loaded.Valid.Len()+loaded.Test.Len() != 40 || loaded.Spec.TargetKind != data.TokenSequence || loaded.Spec.Unit != data.UnitCharacter {
 		t.Fatalf("found %d, %d and %d pairs of %+v", loaded.Train.Len(), loaded.Valid.Len(), loaded.Test.Len(), loaded.Spec)
@@ -62,7 +62,7 @@ func TestPairsOfWords(t *testing.T) {
 		t.Errorf("found %+v and error %v", s, err)
 	}
 	_, err = loadIn(t.Context(), data.Config{Table: &data.TableConfig{
-		Train: train, Test: datatest.Write(t, "c.csv", "en,de", "NA,ein Hund"), Tokens: &data.TokensConfig{Column: "en", Unit: data.UnitWord}, Target: "de",
+		Train: train, Test: datatest.Write(t, "c.csv", "en,de", ",ein Hund"), Tokens: &data.TokensConfig{Column: "en", Unit: data.UnitWord}, Target: "de",
 	}, Split: &data.SplitConfig{Valid: datatest.Fraction(0)}}, data.Translate, "")
 	datatest.WantFault(t, err, 0, "the part test", "no row with both texts")
 	_, err = loadIn(t.Context(), data.Config{Table: &data.TableConfig{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -102,6 +103,7 @@ func (r *lineRecords) Next() ([]data.Cell, int, error) {
 			return nil, 0, err
 		}
 		if err := r.take(object); err != nil {
+			r.step, r.steps = 0, 0 // continue with the next line
 			return nil, 0, err
 		}
 	}
@@ -136,6 +138,7 @@ func (r *lineRecords) object() (object map[string]any, order []string, err error
 	r.line++
 	text := r.lines.Bytes()
 	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
 	if err := decoder.Decode(&object); err != nil || object == nil {
 		found := "null"
 		switch {
@@ -214,10 +217,32 @@ func (r *lineRecords) take(object map[string]any) error {
 			return err
 		}
 	}
-	if r.steps <= 0 {
+	switch {
+	case r.steps < 0 && len(object) > 0: // texts and numbers alone: a sequence of one step
+		r.steps = 1
+	case r.steps <= 0:
 		return r.fault("line", "no steps", "a list with at least one value")
 	}
 	return nil
+}
+
+// number is a number exactly: one that float64 would round is kept with its digits.
+func (r *lineRecords) number(m member, text string) (data.Cell, error) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return data.IntegerCell(n), nil
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return data.UnsignedCell(n), nil
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return data.Cell{}, r.fault("member "+quote.Text(m.name), quote.Text(text), "a number that float64 can hold")
+	}
+	c := data.Cell{Kind: data.NumberCell, Number: x}
+	if !strings.ContainsAny(text, ".eE") {
+		c.Text = text // longer than 64 bits
+	}
+	return c, nil
 }
 
 func (r *lineRecords) takeList(m member, list []any) error {
@@ -244,10 +269,10 @@ func (r *lineRecords) cell(m member, value any) (data.Cell, error) {
 	switch value := value.(type) {
 	case nil:
 		return data.Cell{Kind: data.NullCell}, nil
-	case float64:
-		return data.Cell{Kind: data.NumberCell, Number: value}, nil
+	case json.Number:
+		return r.number(m, value.String())
 	case string:
-		return data.Cell{Text: value}, nil
+		return data.Cell{Text: strings.TrimSpace(value)}, nil
 	case bool:
 		return data.Cell{Text: strconv.FormatBool(value)}, nil
 	default:

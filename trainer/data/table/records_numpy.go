@@ -28,6 +28,7 @@ type arrayRecords struct {
 	path           string
 	columns        []arrayColumn
 	sequences      bool
+	named          bool  // there is an array with the names of the sequences
 	lengths        []int // of the sequences
 	sequence, step int   // the next
 	cells          []data.Cell
@@ -36,7 +37,7 @@ type arrayRecords struct {
 // arrayColumn is where a column stands in its array: the value of step t of sequence b at start + t·step + b·sequence.
 type arrayColumn struct {
 	name                  string
-	at                    func(i int) float64
+	at                    func(i int) data.Cell
 	start, step, sequence int
 }
 
@@ -124,7 +125,7 @@ func newArrayRecords(path string, arrays []weights.Tensor) (data.Records, error)
 				return nil, wrong(array, fmt.Sprintf("[%d], as there are sequences", size))
 			}
 			for b := range size {
-				n := at(b)
+				n := at(b).Number
 				if n != math.Trunc(n) || n < 1 || n > float64(steps) {
 					return nil, errors.WithStack(fault.Fault{
 						Where: path, What: fmt.Sprintf("array %q, sequence %d", lengthsArray, b), Found: fmt.Sprint(n), Expected: fmt.Sprintf("1 to %d steps", steps),
@@ -153,16 +154,16 @@ func newArrayRecords(path string, arrays []weights.Tensor) (data.Records, error)
 }
 
 // valuesOf reads an array's numbers; nil where they are none.
-func valuesOf(array weights.Tensor) func(i int) float64 {
+func valuesOf(array weights.Tensor) func(i int) data.Cell {
 	switch loaded := array.Data.(type) {
 	case []float64:
-		return func(i int) float64 { return loaded[i] }
+		return func(i int) data.Cell { return numeric(loaded[i]) }
 	case []float32:
-		return func(i int) float64 { return float64(loaded[i]) }
+		return func(i int) data.Cell { return numeric(float64(loaded[i])) }
 	case []int64:
-		return func(i int) float64 { return float64(loaded[i]) }
+		return func(i int) data.Cell { return data.IntegerCell(loaded[i]) }
 	case []byte:
-		return func(i int) float64 { return float64(loaded[i]) }
+		return func(i int) data.Cell { return numeric(float64(loaded[i])) }
 	default:
 		return nil
 	}
@@ -172,8 +173,9 @@ func (r *arrayRecords) Header() ([]string, error) {
 	var names []string
 	for _, c := range r.columns {
 		names = append(names, c.name)
+		r.named = r.named || c.name == data.SequenceColumn
 	}
-	if r.sequences {
+	if r.sequences && !r.named {
 		names = append(names, data.SequenceColumn)
 	}
 	r.cells = make([]data.Cell, len(names))
@@ -185,12 +187,14 @@ func (r *arrayRecords) Next() ([]data.Cell, int, error) {
 		return nil, 0, io.EOF
 	}
 	for i, c := range r.columns {
-		r.cells[i] = numeric(c.at(c.start + r.step*c.step + r.sequence*c.sequence))
+		r.cells[i] = c.at(c.start + r.step*c.step + r.sequence*c.sequence)
 	}
 	row := r.step + 1
 	if r.sequences {
-		r.cells[len(r.cells)-1] = data.Cell{Kind: data.NumberCell, Number: float64(r.sequence)}
 		row = r.sequence + 1
+	}
+	if r.sequences && !r.named {
+		r.cells[len(r.cells)-1] = data.Cell{Kind: data.NumberCell, Number: float64(r.sequence)}
 	}
 	if r.step++; r.step == r.lengths[r.sequence] {
 		r.sequence, r.step = r.sequence+1, 0

@@ -85,16 +85,22 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 	if !c.Leaf() || c.Repeated() {
 		return out, p.fault("column "+quote.Text(c.Name()), "lists or groups in it", "a value in each row")
 	}
+	whole := func(f func(parquet.Value) data.Cell) { out.cell = f }
 	number := func(f func(parquet.Value) float64) {
 		out.cell = func(v parquet.Value) data.Cell { return numeric(f(v)) }
 	}
+	zone := "" // of time stamps
+	logical := c.Type().LogicalType()
+	if logical != nil && logical.Timestamp != nil && logical.Timestamp.IsAdjustedToUTC {
+		zone = data.Zoned
+	}
 	clock := func(perSecond float64, f func(parquet.Value) int64) {
 		out.cell = func(v parquet.Value) data.Cell {
-			return data.Cell{Kind: data.TimeCell, Number: float64(f(v)) / perSecond}
+			return data.Cell{Kind: data.TimeCell, Number: float64(f(v)) / perSecond, Text: zone}
 		}
 	}
+	unsigned := logical != nil && logical.Integer != nil && !logical.Integer.IsSigned
 	day := func(v parquet.Value) int64 { return int64(v.Int32()) * 24 * 60 * 60 }
-	logical := c.Type().LogicalType()
 	switch {
 	case logical != nil && logical.Timestamp != nil && logical.Timestamp.Unit.Millis != nil:
 		clock(1e3, parquet.Value.Int64)
@@ -117,9 +123,17 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 		case parquet.Boolean:
 			number(func(v parquet.Value) float64 { return float64(calc.One(v.Boolean())) })
 		case parquet.Int32:
-			number(func(v parquet.Value) float64 { return float64(v.Int32()) })
+			if unsigned {
+				whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(uint32(v.Int32()))) })
+			} else {
+				whole(func(v parquet.Value) data.Cell { return data.IntegerCell(int64(v.Int32())) })
+			}
 		case parquet.Int64:
-			number(func(v parquet.Value) float64 { return float64(v.Int64()) })
+			if unsigned {
+				whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(v.Int64())) })
+			} else {
+				whole(func(v parquet.Value) data.Cell { return data.IntegerCell(v.Int64()) })
+			}
 		case parquet.Float:
 			number(func(v parquet.Value) float64 { return float64(v.Float()) })
 		case parquet.Double:

@@ -25,7 +25,11 @@ type separated struct {
 	csv     *csv.Reader
 	columns int
 	line    int // of the last record
-	cells   []data.Cell
+	end     int // the last line of the last record
+
+	plain bool // quotes have no meaning
+	tabs  bool
+	cells []data.Cell
 }
 
 // maxDetected is how much of the first line says how a file is written.
@@ -48,6 +52,8 @@ func newSeparated(path string, file io.Reader, comma rune) (*separated, error) {
 	s := &separated{path: path, source: &recordReader{source: source}}
 	s.csv = csv.NewReader(s.source)
 	s.csv.Comma = comma
+	s.tabs = comma == '\t'
+	s.plain = s.tabs && !quotesCells(beginning)
 	s.csv.ReuseRecord = true
 	s.csv.FieldsPerRecord = -1
 	return s, nil
@@ -88,6 +94,29 @@ func sniffDialect(beginning []byte) dialect {
 		w.separator = '\t'
 	}
 	return w
+}
+
+// quotesCells says whether quotes enclose cells of tab-separated values: there are some, and each of them is at an end of its cell, or
+// doubled within it.
+func quotesCells(beginning []byte) bool {
+	lines := strings.Split(string(beginning), "\n")
+	if len(lines) > 1 {
+		lines = lines[:len(lines)-1] // which may be cut off
+	}
+	any := false
+	for _, line := range lines {
+		for cell := range strings.SplitSeq(strings.TrimSuffix(line, "\r"), "\t") {
+			cell = strings.TrimSpace(cell)
+			if !strings.Contains(cell, `"`) {
+				continue
+			}
+			if len(cell) < 2 || cell[0] != '"' || cell[len(cell)-1] != '"' || strings.Contains(strings.ReplaceAll(cell[1:len(cell)-1], `""`, ""), `"`) {
+				return false
+			}
+			any = true
+		}
+	}
+	return any
 }
 
 // returnReader makes line feeds of carriage returns.
@@ -153,7 +182,7 @@ func (s *separated) Header() ([]string, error) {
 }
 
 func (s *separated) Next() ([]data.Cell, int, error) {
-	before := s.line
+	before := s.end
 	record, err := s.record()
 	if err != nil {
 		return nil, 0, err
@@ -174,6 +203,9 @@ func (s *separated) Next() ([]data.Cell, int, error) {
 // record returns the next one, its cells trimmed, or io.EOF.
 func (s *separated) record() ([]string, error) {
 	s.source.left = maxRecordBytes
+	if s.plain {
+		return s.plainRecord()
+	}
 	record, err := s.csv.Read()
 	if s.source.err != nil {
 		err = s.source.err
@@ -192,6 +224,49 @@ func (s *separated) record() ([]string, error) {
 		return nil, input.Unreadable(s.path, err)
 	}
 	s.line, _ = s.csv.FieldPos(0)
+	s.end = s.line
+	for _, text := range record {
+		s.end += strings.Count(text, "\n")
+	}
+	if s.tabs && s.end > s.line {
+		return nil, s.fault(s.line, 0, "line", fmt.Sprintf("a quoted cell that goes on to line %d", s.end),
+			"cells within a line, as tab-separated values have; quotes that mean nothing are read where the first lines have some that do not enclose a cell")
+	}
+	return s.trimmed(record)
+}
+
+// plainRecord returns the cells of the next line that is not empty, where quotes have no meaning.
+func (s *separated) plainRecord() ([]string, error) {
+	for {
+		var line []byte
+		for {
+			part, err := s.source.source.ReadSlice('\n')
+			line = append(line, part...)
+			if len(line) > maxRecordBytes {
+				return nil, s.fault(s.end+1, 0, "line", fmt.Sprintf("more than %d bytes", maxRecordBytes), "a shorter one")
+			}
+			if err == nil || err == io.EOF && len(line) > 0 {
+				break
+			}
+			if err == io.EOF {
+				return nil, io.EOF
+			}
+			if err != bufio.ErrBufferFull {
+				return nil, input.Unreadable(s.path, err)
+			}
+		}
+		s.end++
+		text := strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r")
+		if text == "" {
+			continue
+		}
+		s.line = s.end
+		return s.trimmed(strings.Split(text, "\t"))
+	}
+}
+
+// trimmed is a record without spaces around its cells.
+func (s *separated) trimmed(record []string) ([]string, error) {
 	for i, text := range record {
 		if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
 			return nil, s.fault(s.line, i+1, fmt.Sprintf("column %d", i+1), quote.Text(text), "text in UTF-8, or UTF-16 with a byte order mark")
@@ -211,3 +286,6 @@ func separator(comma rune) string {
 		return "commas"
 	}
 }
+
+// Noted says that rows without a value at the end hold notes, see [data.Noted].
+func (s *separated) Noted() {}

@@ -23,7 +23,7 @@ func TestClassifyTable(t *testing.T) {
 			// A byte order mark, CRLF, rows of a sequence out of order and apart, a quoted name, spaces.
 			Train: datatest.Write(t, "train.csv", "\ufeffseq,t,x,note,label\r", "a,2, 3,u,yes\r", "a,1,1,v,yes\r", `"b,b",1,5,w,no`, "a,3,5,u,yes"),
 			Test:  datatest.Write(t, "test.csv", "label,x,t,seq", "no,7,1,c"),
-			Valid: datatest.Write(t, "valid.csv", "seq,t,x,label", "d,1,3,yes", "e,1,3,NA"),
+			Valid: datatest.Write(t, "valid.csv", "seq,t,x,label", "d,1,3,yes", "e,1,3,"),
 			// Without inputs every other numeric column is one: x, but not note.
 			Sequence: "seq", Time: "t", Target: "label",
 		},
@@ -260,7 +260,7 @@ func TestDamagedTables(t *testing.T) {
 		"long row":             {good + "1,2,3,4,5\n", good, data.Regress, 3, []string{"5 cells"}},
 		"no number":            {good + "1,2,2,x\n", good, data.Regress, 3, []string{`column "y"`, `"x"`, "missing.markers"}},
 		"no number, automatic": {good + "1,2,abc,3\n", good, data.Regress, 3, []string{`column "x"`, `"abc"`}},
-		"not finite":           {good + "1,2,NaN,3\n", good, data.Regress, 3, []string{`"NaN"`, "finite"}},
+		"not finite":           {good + "1,2,Inf,3\n", good, data.Regress, 3, []string{`"Inf"`, "finite"}},
 		"too large":            {good + "1,2,1e999,3\n", good, data.Regress, 3, []string{`"1e999"`}},
 		"too far apart":        {"s,t,x,y\n1,1,1e308,1\n2,1,-1e308,2\n", good, data.Regress, 0, []string{`column "x"`, "1e+308"}},
 		"same time":            {good + "1,1,3,3\n", good, data.Regress, 3, []string{`sequence "1"`, "time of line 2"}},
