@@ -10,6 +10,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/runtime"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 // runtimeOf is the model as the runtime has it: it shares the parameters.
@@ -94,3 +95,97 @@ func expectSame(t *testing.T, what string, found, expected []float64, tolerance 
 	}
 	expectClose(t, what, found, expected, tolerance)
 }
+
+// TestRandomModelsEqualGraph draws models, batches and masks: the runtime has the bits of the graph.
+func TestRandomModelsEqualGraph(t *testing.T) {
+	t.Parallel()
+	models := 200
+	if testing.Short() {
+		models = 10
+	}
+	for seed := range models {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(uint64(seed), 29))
+			s := randomModel(r)
+			if batch := 1 + r.IntN(12); r.IntN(2) == 0 {
+				expectRunOfGraph[float32](t, s, layers.Fused, batch, 0)
+			} else {
+				expectRunOfGraph[float64](t, s, layers.Fused, batch, 0)
+			}
+		})
+	}
+}
+
+// randomModel is a model of layers that fit together, of every kind and with any options that the engine fused has.
+func randomModel(r *rand.Rand) small {
+	size := 1 + r.IntN(4)
+	for {
+		var list []layers.LayerConfig
+		for range 1 + r.IntN(3) {
+			list = append(list, randomLayer(r, true, true))
+		}
+		s := small{name: "random", input: layers.Input{Size: size}, head: layers.Head{Loss: layers.MeanSquaredError, Units: 2, PerStep: r.IntN(2) == 0}}
+		if !s.head.PerStep {
+			list = append(list, []layers.LayerConfig{
+				pool(layers.PoolLast), pool(layers.PoolMean), pool(layers.PoolMax),
+				{AttentionPool: &layers.AttentionPoolConfig{Units: 3}}, randomLayer(r, true, false),
+			}[r.IntN(5)])
+		}
+		s.layers = append(list, dense(layers.DenseConfig{}))
+		if _, err := spec.NewPlan(s.config(layers.Fused), s.head); err == nil { // else the options contradict each other
+			return s
+		}
+	}
+}
+
+// randomLayer is a layer of a sequence; with sequences false it returns one vector for each.
+func randomLayer(r *rand.Rand, nested, sequences bool) layers.LayerConfig {
+	yes := func() bool { return r.IntN(3) == 0 }
+	units := 1 + r.IntN(9)
+	activation := layers.Activation(kernel.ActivationNames()[r.IntN(len(kernel.ActivationNames()))])
+	kinds := 8
+	if !sequences {
+		kinds = 3
+	}
+	c := layers.GRUConfig{
+		Units: units, Form: pick(r, layers.ResetAfter, layers.ResetBefore, layers.ThreeGate, layers.Tied), Bias: pick(r, "", layers.NoBias, layers.OneBias, layers.HiddenBias, layers.TwoBiases),
+		LayerNorm: yes(), ReturnSequences: sequences, Bidirectional: yes(), GoBackwards: yes(),
+	}
+	if c.Form == layers.ResetBefore {
+		c.Update = pick(r, layers.UpdatePast, layers.UpdateNew)
+	}
+	if c.Bidirectional {
+		c.Merge = pick(r, layers.MergeConcat, layers.MergeSum, layers.MergeMean, layers.MergeMul)
+	}
+	if yes() {
+		c.InitialState = layers.LearnedState
+	}
+	if yes() {
+		c.Activation, c.Zoneout = activation, 0.3
+	}
+	other := layers.RecurrentConfig{Units: units, Bias: pick(r, "", layers.NoBias, layers.TwoBiases), ReturnSequences: sequences, Bidirectional: c.Bidirectional, Merge: c.Merge, InitialState: c.InitialState}
+	switch r.IntN(kinds) {
+	case 0:
+		return gru(c)
+	case 1:
+		return lstm(layers.LSTMConfig(other))
+	case 2:
+		return rnn(layers.RNNConfig(other))
+	case 3:
+		return dense(layers.DenseConfig{Units: units, Activation: activation})
+	case 4:
+		return layers.LayerConfig{Conv1D: &layers.Conv1DConfig{Filters: units, KernelSize: 1 + r.IntN(3), Strides: 1 + r.IntN(2), Dilation: 1 + r.IntN(2), Padding: pick(r, layers.PaddingSame, layers.PaddingCausal), Activation: activation}}
+	case 5:
+		return layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{}}
+	case 6:
+		return layers.LayerConfig{LayerNorm: &layers.LayerNormConfig{}}
+	default:
+		if !nested {
+			return layers.LayerConfig{LayerNorm: &layers.LayerNormConfig{}}
+		}
+		return layers.LayerConfig{Residual: &layers.ResidualConfig{Layers: []layers.LayerConfig{randomLayer(r, false, true), randomLayer(r, false, true)}}}
+	}
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -381,4 +382,121 @@ model: {layers: [gru: {units: 5, return_sequences: true}, dense]}
 		}
 		expectMetric(t, "mae "+forecast, sum/n, metrics["mae"])
 	}
+}
+
+// words is a table of texts with their class, and with what they are translated to: the text backward, in capitals.
+func words(seed uint64, n int) string {
+	r := rand.New(rand.NewPCG(seed, 0))
+	var text strings.Builder
+	text.WriteString("id,word,kind,drow\n")
+	for i := range n {
+		word := make([]byte, 2+r.IntN(4))
+		for j := range word {
+			word[j] = "abcdef"[r.IntN(5+int(seed)%2)] // an f is never seen in training
+		}
+		backward := slices.Clone(word)
+		slices.Reverse(backward)
+		kind := map[bool]string{true: "early", false: "late"}[word[0] < 'c']
+		fmt.Fprintf(&text, "%d,%s,%s,%s\n", i, word, kind, strings.ToUpper(string(backward)))
+	}
+	return text.String()
+}
+
+// ofWords trains on words and returns the metrics of the test part, the words of it, and the model.
+func ofWords(t *testing.T, config string) (experiment.Metrics, [][]string, string) {
+	t.Helper()
+	dir := t.TempDir()
+	test := words(3, 60)
+	for name, text := range map[string]string{"train.csv": words(2, 200), "test.csv": test} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := experiment.Parse(filepath.Join(dir, "e.yaml"), []byte(config), experiment.Threads(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	result, err := e.Fit(context.Background())
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	path := filepath.Join(dir, "model.safetensors")
+	if err := e.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(test)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Test, rows[1:], path
+}
+
+func TestTextsEqualEvaluation(t *testing.T) {
+	t.Parallel()
+	metrics, rows, path := ofWords(t, `task: classify
+data:
+  table: {train: train.csv, test: test.csv, sequence: id, tokens: {column: word, unit: character}, target: kind}
+model: {layers: [embedding: {units: 4}, gru: {units: 6, bidirectional: true}, dense]}
+solver: {learning_rate: 0.02}
+trainer: {max_epochs: 4}
+`)
+	p := open(t, path)
+	var texts []predict.Sequence
+	unknown := 0
+	for _, row := range rows {
+		texts = append(texts, predict.Text(row[1]))
+		unknown += strings.Count(row[1], "f")
+	}
+	found, err := p.Predict(context.Background(), texts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := 0.0
+	for i, one := range found {
+		unknown -= one.Unknown
+		if one.Class == rows[i][2] {
+			right++
+		}
+	}
+	expectMetric(t, "accuracy", right/float64(len(rows)), metrics["accuracy"])
+	if unknown != 0 {
+		t.Errorf("found %d unknown characters less than there are", unknown)
+	}
+}
+
+func TestTranslationsEqualEvaluation(t *testing.T) {
+	t.Parallel()
+	metrics, rows, path := ofWords(t, `task: translate
+data:
+  table: {train: train.csv, test: test.csv, tokens: {column: word, unit: character}, target: drow}
+model:
+  layers: [embedding: {units: 6}, gru: {units: 12, bidirectional: true, return_sequences: true}]
+  decoder: {embedding: {units: 6}, gru: {units: 12}, attention: {units: 8}}
+solver: {learning_rate: 0.03}
+trainer: {max_epochs: 25}
+`)
+	p := open(t, path)
+	right := 0.0
+	for _, row := range rows {
+		found, err := p.Predict(context.Background(), predict.Text(row[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found[0].Text == row[3] {
+			right++
+		}
+		greedy, err := p.Translate(context.Background(), predict.Text(row[1]), predict.Beam{})
+		if err != nil || greedy[0].Text != found[0].Text {
+			t.Fatalf("found %+v, %v, expected %q", greedy, err, found[0].Text)
+		}
+		beam, err := p.Translate(context.Background(), predict.Text(row[1]), predict.Beam{Width: 4})
+		if err != nil || len(beam) == 0 || beam[0].Finished && beam[0].LogProbability < greedy[0].LogProbability-1e-6 {
+			t.Fatalf("found %+v, %v, expected a translation at least as probable as %+v", beam, err, greedy)
+		}
+	}
+	if right == 0 {
+		t.Error("found no text right: the test compares nothing")
+	}
+	expectMetric(t, "exact_match", right/float64(len(rows)), metrics["exact_match"])
 }
