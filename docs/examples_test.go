@@ -105,12 +105,14 @@ func TestExamples(t *testing.T) {
 		t.Skip("builds and trains")
 	}
 	said := map[string]string{
-		"own-cell":   `On the test part `,
-		"own-layer":  `On the test part `,
-		"own-solver": `On the test part `,
-		"own-metric": `stopping threshold|worst_recall`,
-		"callback":   `epoch 15: validation loss -\d[^$]*accuracy on the test part: \d`,
-		"search":     `best of 12 trials: validation loss \d`,
+		"train-slices": `On the test part the GRU `,
+		"fine-tuning":  `trained: accuracy \d[^$]*fine-tuned: accuracy \d`,
+		"own-cell":     `On the test part `,
+		"own-layer":    `On the test part `,
+		"own-solver":   `On the test part `,
+		"own-metric":   `stopping threshold|worst_recall`,
+		"callback":     `epoch 15: validation loss -\d[^$]*accuracy on the test part: \d`,
+		"search":       `best of 12 trials: validation loss \d`,
 	}
 	command := regexp.MustCompile(`(?m)^go run \./(docs/examples/([a-z-]+)|cmd/gruexp) ?(.*)$`)
 	for _, name := range examples(t) {

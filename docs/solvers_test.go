@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // TestSolversOfTraining makes a solver of every row of the tables in training.md, and misses none.
@@ -18,8 +17,13 @@ func TestSolversOfTraining(t *testing.T) {
 	named, scheduled := map[string]bool{}, map[string]bool{}
 	for _, m := range regexp.MustCompile("(?m)^\\| [^|]* \\| `(\\{.*\\})` \\|").FindAllStringSubmatch(tables, -1) {
 		var config solvers.Config
-		if err := yaml.UnmarshalWithOptions([]byte(m[1]), &config, yaml.Strict()); err != nil {
+		document, err := yamlconf.Parse("training.md", []byte(m[1]))
+		if err != nil {
 			t.Errorf("%s: %v", m[1], err)
+			continue
+		}
+		if faults := document.Decode(&config); len(faults) > 0 {
+			t.Errorf("%s: %v", m[1], faults.Err())
 			continue
 		}
 		plan := solvers.Plan{StepsPerEpoch: 10, Epochs: 100, Streams: graph.NewStreams(1)}

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -10,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/gruexp/gruexp/layers"
 )
@@ -44,7 +45,7 @@ func TestStrategiesOfTraining(t *testing.T) {
 		}
 		var sets []string
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			value, err := yaml.MarshalWithOptions(keys[key], yaml.Flow(true))
+			value, err := json.Marshal(keys[key])
 			if err != nil {
 				t.Fatal(err)
 			}

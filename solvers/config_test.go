@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 func TestDefaultsWrittenOut(t *testing.T) {
@@ -27,11 +26,11 @@ func TestDefaultsWrittenOut(t *testing.T) {
 		"nadam":    "name: nadam\nlearning_rate: 0.002\nbeta1: 0.9\nbeta2: 0.999\nmomentum_decay: 0.004\nepsilon: 1e-08\n",
 		"lion":     "name: lion\nlearning_rate: 0.0001\nbeta1: 0.9\nbeta2: 0.99\nweight_decay: 0.0\n",
 		"rprop":    "name: rprop\nlearning_rate: 0.01\ngrowth: 1.2\nshrinkage: 0.5\nmin_step: 1e-06\nmax_step: 50.0\n",
-		"asgd":     "name: asgd\nlearning_rate: 0.01\ntrigger: 5\naverage_after: 1e+06\n",
+		"asgd":     "name: asgd\nlearning_rate: 0.01\ntrigger: 5\naverage_after: 1000000.0\n",
 		"adam":     "name: adam\nlearning_rate: 0.001\nbeta1: 0.9\nbeta2: 0.999\nepsilon: 1e-08\n",
 		"adamw":    "name: adamw\nlearning_rate: 0.001\nbeta1: 0.9\nbeta2: 0.999\nepsilon: 1e-08\nweight_decay: 0.01\n",
 	} {
-		found, err := yaml.Marshal(solvers.Config{Name: name}.WithDefaults())
+		found, err := yamlconf.Marshal(solvers.Config{Name: name}.WithDefaults())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,14 +61,12 @@ func TestDefaultsAreValid(t *testing.T) {
 			if again := config.WithDefaults(); !reflect.DeepEqual(again, config) {
 				t.Errorf("%s, %s: found other defaults the second time: %+v", name, schedule, again)
 			}
-			text, err := yaml.Marshal(config)
+			text, err := yamlconf.Marshal(config)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var read solvers.Config
-			if err := yaml.UnmarshalWithOptions(text, &read, yaml.Strict()); err != nil {
-				t.Fatalf("%v in\n%s", err, text)
-			}
+			parse(t, string(text), &read)
 			if !reflect.DeepEqual(read, config) {
 				t.Errorf("found %+v after\n%s", read, text)
 			}
@@ -81,9 +78,7 @@ func TestDefaultsAreValid(t *testing.T) {
 func TestZeroIsNotADefault(t *testing.T) {
 	t.Parallel()
 	var config solvers.Config
-	if err := yaml.Unmarshal([]byte("{name: adamw, beta1: 0, weight_decay: 0, schedule: {name: cosine, final: 0}}"), &config); err != nil {
-		t.Fatal(err)
-	}
+	parse(t, "{name: adamw, beta1: 0, weight_decay: 0, schedule: {name: cosine, final: 0}}", &config)
 	config = config.WithDefaults()
 	if *config.Beta1 != 0 || *config.WeightDecay != 0 || *config.Schedule.Final != 0 {
 		t.Errorf("found %v, %v and %v, expected zeros", *config.Beta1, *config.WeightDecay, *config.Schedule.Final)

@@ -6,11 +6,11 @@ import (
 	"os"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/solvers"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // golden is what testdata/goldens.py found.
@@ -48,8 +48,12 @@ func readGolden(t *testing.T) *golden {
 
 func parse(t *testing.T, text string, config any) {
 	t.Helper()
-	if err := yaml.UnmarshalWithOptions([]byte(text), config, yaml.Strict()); err != nil {
+	document, err := yamlconf.Parse("solver", []byte(text))
+	if err != nil {
 		t.Fatal(err)
+	}
+	if faults := document.Decode(config); len(faults) > 0 {
+		t.Fatalf("%v in\n%s", faults.Err(), text)
 	}
 }
 
