@@ -172,6 +172,7 @@ func TestGradientsAreCentralDifferences(t *testing.T) {
 	for _, s := range slices.Concat(smallModels(), ownLayerModels()) {
 		for _, engine := range s.engines() {
 			t.Run(s.name+"/"+string(engine), func(t *testing.T) {
+				t.Parallel()
 				m := newModel(t, s.config(engine), s.head, tensor.Float64)
 				scatter(m.Params())
 				feeds := newFeeds(steps, lengths, s.input, s.head)
@@ -228,6 +229,7 @@ func TestFusedEqualsComposed(t *testing.T) {
 				continue
 			}
 			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
 				feeds := newFeeds(size.steps, size.lengths, s.input, s.head)
 				var runs []run
 				for _, engine := range s.engines() {

@@ -302,6 +302,7 @@ func TestGRUEqualsScalarReference(t *testing.T) {
 				}
 				cfg.Engine = engine
 				t.Run(fmt.Sprintf("%s/%v/%s", o.name, mode, engine), func(t *testing.T) {
+					t.Parallel()
 					layer, err := layers.NewGRU(cfg, "gru", o.inputs, tensor.Float64, graph.NewStreams(1))
 					if err != nil {
 						t.Fatal(err)

@@ -50,6 +50,7 @@ func TestGradientsOfEveryLoss(t *testing.T) {
 	for _, s := range lossModels() {
 		seen[s.head.Loss] = true
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			lengths := []int{4, 2, 0, 1}
 			m := newModel(t, s.config(layers.Fused), s.head, tensor.Float64)
 			scatter(m.Params())
@@ -72,6 +73,7 @@ func TestGradientsOfEveryLoss(t *testing.T) {
 func TestRowsWithoutWeightDoNotCount(t *testing.T) {
 	for _, s := range lossModels() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			lengths := []int{3, 3, 3, 3}
 			m := newModel(t, s.config(layers.Fused), s.head, tensor.Float64)
 			scatter(m.Params())

@@ -50,6 +50,7 @@ func TestPaddingChangesNothing(t *testing.T) {
 	lengths := []int{4, 2, 0, 1}
 	for _, s := range smallModels() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			m := newModel(t, s.quiet(), s.head, tensor.Float64)
 			scatter(m.Params())
 			short, long := newFeeds(4, lengths, s.input, s.head), newFeeds(7, lengths, s.input, s.head)
@@ -96,6 +97,7 @@ func TestOrderOfBatchDoesNotMatter(t *testing.T) {
 	shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
 	for _, s := range smallModels() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			m := newModel(t, s.quiet(), s.head, tensor.Float64)
 			scatter(m.Params())
 			feeds := newFeeds(steps, lengths, s.input, s.head)
@@ -152,6 +154,7 @@ func TestEvaluationHasNoNoise(t *testing.T) {
 	shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
 	for _, s := range smallModels() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			noisy := newModel(t, s.config(layers.Fused), s.head, tensor.Float64)
 			quiet := newModel(t, s.quiet(), s.head, tensor.Float64)
 			scatter(noisy.Params())
@@ -189,6 +192,7 @@ func TestFloat32IsCloseToFloat64(t *testing.T) {
 	shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
 	for _, s := range smallModels() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			var runs []run
 			for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				m := newModel(t, s.config(layers.Fused), s.head, dtype)

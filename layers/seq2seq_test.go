@@ -121,6 +121,7 @@ func TestGradientsOfDecoderAreCentralDifferences(t *testing.T) {
 		}
 		for _, engine := range engines {
 			t.Run(p.name+"/"+string(engine), func(t *testing.T) {
+				t.Parallel()
 				m := p.model(t, engine, tensor.Float64)
 				feeds := p.feeds(4, 3, lengths, targetLengths)
 				c := compile(t, m, graph.Train, tensor.Float64, graph.BatchShape{Steps: 4, TargetSteps: 3, Size: 4})
@@ -154,6 +155,7 @@ func TestPaddingOfDecoderChangesNothing(t *testing.T) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			m := p.model(t, layers.Fused, tensor.Float64)
 			short, long := p.feeds(4, 3, lengths, targetLengths), p.feeds(9, 6, lengths, targetLengths)
 			for name, feed := range short {

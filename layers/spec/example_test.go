@@ -19,7 +19,7 @@ func ExampleNewPlan() {
 	for _, p := range plan.Params() {
 		fmt.Println(p.Name, p.Shape)
 	}
-	fmt.Println(plan.Elements(), "numbers, output:", plan.Output)
+	fmt.Println(plan.Elements(), "numbers; the last layer returns", plan.Output.Width)
 	// Output:
 	// gru0/kernel [4 48]
 	// gru0/recurrent_kernel [16 48]
@@ -27,5 +27,5 @@ func ExampleNewPlan() {
 	// gru0/recurrent_bias [48]
 	// dense0/kernel [16 3]
 	// dense0/bias [3]
-	// 1107 numbers, output: one vector a sequence
+	// 1107 numbers; the last layer returns 3
 }
