@@ -10,7 +10,7 @@ import (
 )
 
 // AttentionPool makes one vector [B,D] of each sequence [T,B,D]: a mean over the steps that the mask counts, weighted by how
-// much each is looked at (Yang et al. 2016, "Hierarchical Attention Networks for Document Classification"; additive
+// the attention to each (Yang et al. 2016, "Hierarchical Attention Networks for Document Classification"; additive
 // attention of Bahdanau et al. 2015, arXiv:1409.0473, without a query):
 //
 //	e[t] = tanh(x[t]·kernel + bias)·score,  α = softmax(e),  y = Σ_t α[t]·x[t]

@@ -12,7 +12,7 @@ import (
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// CategoryEmbedding gives each category of each column of categories a vector of its own and hands all other numbers on as
+// CategoryEmbedding gives each category of each column of categories its own vector and passes all other numbers on as
 // they are. Of a column with n categories the input has n numbers side by side, c, of which one is 1 and the others 0:
 //
 //	y = [..., c_k·E_k, ...]

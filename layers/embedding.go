@@ -10,7 +10,7 @@ import (
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
-// Embedding gives each token id a vector of its own:
+// Embedding gives each token id its own vector:
 //
 //	y[t,b] = embeddings[x[t,b]]
 //

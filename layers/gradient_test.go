@@ -171,6 +171,9 @@ func TestGradientsAreCentralDifferences(t *testing.T) {
 	shape := graph.BatchShape{Steps: steps, Size: len(lengths)}
 	for _, s := range slices.Concat(smallModels(), ownLayerModels()) {
 		for _, engine := range s.engines() {
+			if testing.Short() && engine == layers.Composed && len(s.engines()) > 1 {
+				continue // TestFusedEqualsComposed compares it with the other engine
+			}
 			t.Run(s.name+"/"+string(engine), func(t *testing.T) {
 				t.Parallel()
 				m := newModel(t, s.config(engine), s.head, tensor.Float64)
@@ -224,6 +227,9 @@ func TestFusedEqualsComposed(t *testing.T) {
 		{5, []int{5, 0, 3, 1, 4}},
 		{9, []int{9, 9}},
 	} {
+		if testing.Short() && size.steps > 5 {
+			continue
+		}
 		for _, s := range smallModels() {
 			if len(s.engines()) == 1 {
 				continue

@@ -17,7 +17,7 @@ import (
 //	               n = tanh(x·W_n + b_n + (r⊙h')·U_n + c_n)
 //	               h = (1−z)⊙n + z⊙h'                          update: past (Cho et al. 2014, version 3)
 //	               h = (1−z)⊙h' + z⊙n                          update: new (Chung et al. 2014, arXiv:1412.3555)
-//	three-gate     i, f, z = σ(x·W + b + h'·U + c), each with blocks of its own
+//	three-gate     i, f, z = σ(x·W + b + h'·U + c), each with its own blocks
 //	               n = tanh(x·W_n + b_n + h'·U_n + c_n)        gating: literal
 //	               n = tanh((i⊙x)·W_n + b_n + (f⊙h')·U_n + c_n)  gating: input; where D ≠ H, i⊙(x·W_n) for (i⊙x)·W_n
 //	               h = (1−z)⊙h' + z⊙n
@@ -25,8 +25,8 @@ import (
 //	               n = tanh(x·W + b + (h'·U + c)⊙(1−g))
 //	               h = g⊙h' + (1−g)⊙n
 //
-// σ and tanh stand for GateActivation and Activation. A step that the mask leaves out has h = h', so that padding
-// changes nothing. With LayerNorm, N(x·W) and N(h'·U) stand for the products, gate by gate, with a gain for every
+// σ and tanh are GateActivation and Activation. A step that the mask leaves out has h = h', so that padding
+// changes nothing. With LayerNorm, N(x·W) and N(h'·U) take the place of the products, gate by gate, with a gain for every
 // element; the biases are the shifts (Ba et al. 2016, arXiv:1607.06450).
 //
 // Parameters: kernel W [D,GH] and recurrent_kernel U [H,GH] with the G blocks of columns r, z, n (Keras has z, r, n;
@@ -47,12 +47,12 @@ import (
 //
 // All but zoneout is inverted dropout. The dropout between two layers is the input dropout of the second.
 //
-// The input is [T,B,D]. The output is the state of every step [T,B,H], aligned with its input whatever the direction, or
+// The input is [T,B,D]. The output is the state of every step [T,B,H], aligned with its input in either direction, or
 // without ReturnSequences the last one [B,H]: that of step T−1 forward, of step 0 backward. A bidirectional layer merges
 // both directions: to 2H side by side, forward first, or to H element by element. A sequence without any step that counts
 // has its initial state.
 //
-// A Stateful layer begins with the final states of the run before, row by row, of whatever program shares its
+// A Stateful layer begins with the final states of the run before, row by row, of any program that shares its
 // [graph.Carried]; no gradient flows from run to run.
 type GRU struct{ recurrent }
 

@@ -55,7 +55,7 @@ func NewGRUD(cfg GRUDConfig, name string, inputs int, dtype tensor.Dtype, stream
 	return &GRUD{r}, nil
 }
 
-// decays are what a GRU-D has beside a GRU.
+// decays are what a GRU-D has in addition to a GRU.
 type decays struct {
 	variables          int
 	input, inputBias   *graph.Param // w_x, b_x [D]

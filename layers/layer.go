@@ -19,7 +19,7 @@ import (
 // Mask [T,B] is 1 where there is data and 0 where a shorter sequence is padded; nil means that there is no padding.
 type Seq struct{ X, Mask *gorgonia.Node }
 
-// Layer is a function of a sequence with parameters of its own.
+// Layer is a function of a sequence, with parameters.
 type Layer interface {
 	// Params are the layer's parameters, the same ones in the same order each time.
 	Params() []*graph.Param

@@ -62,7 +62,7 @@ func (g *recurrent) Apply(b *graph.Builder, in Seq) (Seq, error) {
 }
 
 // Run is Apply with the states at both ends. A sequence begins with its row of initial [B,H], of a bidirectional
-// layer [B,2H] with the forward state first; nil stands for what the configuration says. The final states [B,H] are those of
+// layer [B,2H] with the forward state first; nil means what the configuration says. The final states [B,H] are those of
 // each direction after its last step. The state of an LSTM is h and m side by side, 2H in place of H.
 func (g *recurrent) Run(b *graph.Builder, in Seq, initial *gorgonia.Node) (out Seq, final []*gorgonia.Node, err error) {
 	out, final, err = g.run(b, in, initial)
@@ -106,10 +106,10 @@ func (g *recurrent) hidden(b *graph.Builder, states []*gorgonia.Node) ([]*gorgon
 	return hidden, nil
 }
 
-// Gates adds the layer to the graph by the engine composed, whatever the configuration says, and returns the gates of every
+// Gates adds the layer to the graph by the engine composed, also if the configuration says fused, and returns the gates of every
 // step [T,B,H] by name, for a look inside: reset, update and candidate; of the form three-gate input, forget, update and
 // candidate; of the form tied gate and candidate; of an LSTM input, forget, candidate and output; of an RNN candidate. Those
-// of a backward direction are called backward/reset and so on. What stands in the padding means nothing. A graph has either Gates or Run of a layer.
+// of a backward direction are called backward/reset and so on. Values in the padding are undefined. A graph has either Gates or Run of a layer.
 func (g *recurrent) Gates(b *graph.Builder, in Seq, initial *gorgonia.Node) (map[string]*gorgonia.Node, error) {
 	gates := map[string]*gorgonia.Node{}
 	states, err := g.recur(b, in, initial, gates)
@@ -192,7 +192,7 @@ func (g *recurrent) initials(b *graph.Builder, batch int, given *gorgonia.Node) 
 		var err error
 		switch {
 		case given != nil && (d.initialState != nil || g.config.Stateful):
-			return nil, errors.New("found an initial state, expected none: the layer has one of its own, learned or carried over")
+			return nil, errors.New("found an initial state, expected none: the layer has its own, learned or carried over")
 		case given != nil:
 			if err := expectWidth("initial state", given, len(initials)*g.config.StateSize(), 2); err != nil {
 				return nil, err

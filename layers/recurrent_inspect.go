@@ -49,7 +49,7 @@ func (d direction) record(b *graph.Builder, cfg spec.Recurrence, in recurrenceIn
 	return nil
 }
 
-// label is what a graph to inspect calls a direction: a backward one is told by its name.
+// label is the name of a direction in a graph to inspect, which shows whether it is backward.
 func (d direction) label() string {
 	if d.reverse && !strings.HasSuffix(d.name, "/"+graph.Backward) {
 		return d.name + "/" + graph.Backward

@@ -9,7 +9,7 @@ import (
 	"github.com/gruexp/gruexp/graph/op"
 )
 
-// decoder writes a sequence of tokens of its own, given the states m [T,B,D] of an encoder's last GRU (Sutskever et al. 2014,
+// decoder writes a sequence of tokens, given the states m [T,B,D] of an encoder's last GRU (Sutskever et al. 2014,
 // arXiv:1409.3215). At each step u it is given the token before, y[u−1], in training the right one ("teacher forcing"):
 //
 //	s    = tanh(m_last·W_b + b_b)              the first state; a bidirectional encoder has two last states, side by side
@@ -33,7 +33,7 @@ type decoder struct {
 	logits    *Dense
 }
 
-// newDecoder makes a decoder behind an encoder that ends with that GRU. The configuration has its defaults and no faults.
+// newDecoder makes a decoder after an encoder that ends with that GRU. The configuration has its defaults and no faults.
 func newDecoder(cfg DecoderConfig, encoder *GRU, vocabulary int, dtype tensor.Dtype, streams *graph.Streams) (*decoder, error) {
 	const name = "decoder"
 	encoded := encoder.config.Outputs()

@@ -28,7 +28,7 @@ const (
 const Version = spec.FileVersion
 
 // Write writes a whole model file: safetensors, the parameters by their names, the configuration and the head in the metadata.
-// Other metadata may be added under keys of their own.
+// Other metadata may be added under other keys.
 func Write(w io.Writer, m *layers.Model, metadata map[string]string) error {
 	all, err := withDescription(m, metadata)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 //
 //   - a tensor, by the name that the format gives it ("fc.weight") or by that of a parameter in it ("dense0/kernel");
 //     theirs is its name;
-//   - a layer ("dense0"), or what the format calls it ("fc"): theirs stands in place of that name in front of all of its
+//   - a layer ("dense0"), or what the format calls it ("fc"): theirs replaces that name at the beginning of all of its
 //     tensors. With the format torch the GRUs after a renamed one, up to the next that is renamed, count as the further
 //     layers of the same module: l0, l1, ….
 type Renaming struct{ Theirs, Ours string }

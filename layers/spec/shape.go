@@ -10,7 +10,7 @@ type Shape struct {
 	Strided    bool            // there are fewer steps than in the input of the model
 	Categories []CategoryBlock // of the input of the model
 
-	// The plan sets these, whatever a layer returns.
+	// The plan sets these after a layer has returned its shape.
 	madeBy    string // path of the layer whose output this is; empty: the input of the model
 	pooledBy  string // path of the layer that made one vector of the steps
 	droppedBy string // path of the layer whose output this is, if dropout was applied to it
