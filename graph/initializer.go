@@ -15,44 +15,29 @@ import (
 // number of rows and fan_out the number of columns.
 type Initializer func(r *rand.Rand, shape []int, values []float64)
 
-// Names of the initializers that [NamedInitializer] knows, which package param documents.
-const (
-	InitGlorotUniform = param.InitGlorotUniform
-	InitGlorotNormal  = param.InitGlorotNormal
-	InitHeUniform     = param.InitHeUniform
-	InitHeNormal      = param.InitHeNormal
-	InitOrthogonal    = param.InitOrthogonal
-	InitUniform       = param.InitUniform
-	InitTorchUniform  = param.InitTorchUniform
-	InitZeros         = param.InitZeros
-)
-
-// InitializerNames lists what [NamedInitializer] accepts.
-func InitializerNames() []string { return param.InitializerNames() }
-
-// NamedInitializer returns the initializer of that name. "uniform" is U(-0.05, 0.05), as in Keras. "torch_uniform" is
-// U(-1/√n, 1/√n) with n = torchFan: the units of a recurrent layer, the inputs of a dense one, as PyTorch draws all
-// weights and biases of the layer.
+// NamedInitializer returns the initializer of that name, one of [param.InitializerNames]. "uniform" is U(-0.05, 0.05), as in
+// Keras. "torch_uniform" is U(-1/√n, 1/√n) with n = torchFan: the units of a recurrent layer, the inputs of a dense one, as
+// PyTorch draws all weights and biases of the layer.
 func NamedInitializer(name string, torchFan int) (Initializer, error) {
 	switch name {
-	case InitGlorotUniform:
+	case param.InitGlorotUniform:
 		return GlorotUniform, nil
-	case InitGlorotNormal:
+	case param.InitGlorotNormal:
 		return GlorotNormal, nil
-	case InitHeUniform:
+	case param.InitHeUniform:
 		return HeUniform, nil
-	case InitHeNormal:
+	case param.InitHeNormal:
 		return HeNormal, nil
-	case InitOrthogonal:
+	case param.InitOrthogonal:
 		return Orthogonal, nil
-	case InitUniform:
+	case param.InitUniform:
 		return Uniform(0.05), nil
-	case InitTorchUniform:
+	case param.InitTorchUniform:
 		return Uniform(1 / math.Sqrt(float64(max(torchFan, 1)))), nil
-	case InitZeros:
+	case param.InitZeros:
 		return Zeros, nil
 	default:
-		return nil, errors.Errorf("found initializer %q, expected one of %v", name, InitializerNames())
+		return nil, errors.Errorf("found initializer %q, expected one of %v", name, param.InitializerNames())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/param"
 )
 
 func TestInitializersHaveTheirMoments(t *testing.T) {
@@ -16,14 +17,14 @@ func TestInitializersHaveTheirMoments(t *testing.T) {
 		deviation float64
 		bound     float64 // 0: unbounded
 	}{
-		{graph.InitGlorotUniform, math.Sqrt(2.0 / (rows + cols)), math.Sqrt(6.0 / (rows + cols))},
-		{graph.InitGlorotNormal, math.Sqrt(2.0 / (rows + cols)), 0},
-		{graph.InitHeUniform, math.Sqrt(2.0 / rows), math.Sqrt(6.0 / rows)},
-		{graph.InitHeNormal, math.Sqrt(2.0 / rows), 0},
-		{graph.InitUniform, 0.05 / math.Sqrt(3), 0.05},
-		{graph.InitTorchUniform, 0.1 / math.Sqrt(3), 0.1}, // torchFan 100
-		{graph.InitOrthogonal, 1 / math.Sqrt(rows), 1},
-		{graph.InitZeros, 0, 0},
+		{param.InitGlorotUniform, math.Sqrt(2.0 / (rows + cols)), math.Sqrt(6.0 / (rows + cols))},
+		{param.InitGlorotNormal, math.Sqrt(2.0 / (rows + cols)), 0},
+		{param.InitHeUniform, math.Sqrt(2.0 / rows), math.Sqrt(6.0 / rows)},
+		{param.InitHeNormal, math.Sqrt(2.0 / rows), 0},
+		{param.InitUniform, 0.05 / math.Sqrt(3), 0.05},
+		{param.InitTorchUniform, 0.1 / math.Sqrt(3), 0.1}, // torchFan 100
+		{param.InitOrthogonal, 1 / math.Sqrt(rows), 1},
+		{param.InitZeros, 0, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestInitializersHaveTheirMoments(t *testing.T) {
 			if math.Abs(deviation-test.deviation) > 0.05*test.deviation {
 				t.Errorf("deviation: found %g, expected %g", deviation, test.deviation)
 			}
-			if test.bound > 0 && (largest > test.bound || largest < 0.5*test.bound && test.name != graph.InitOrthogonal) {
+			if test.bound > 0 && (largest > test.bound || largest < 0.5*test.bound && test.name != param.InitOrthogonal) {
 				t.Errorf("largest: found %g, expected close to %g and not above", largest, test.bound)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 	"github.com/gruexp/gruexp/graph/weights"
 )
 
-func param(name string, shape []int, backing any) *graph.Param {
+func newParam(name string, shape []int, backing any) *graph.Param {
 	return &graph.Param{
 		Name: name, Role: graph.RoleKernel,
 		Value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(backing)),
@@ -22,9 +22,9 @@ func TestParamsRoundTrip(t *testing.T) {
 	params := func(scale float64) []*graph.Param {
 		s := float32(scale)
 		return []*graph.Param{
-			param("gru0/kernel", []int{2, 3}, []float32{s, 2 * s, 3 * s, 4 * s, 5 * s, 6 * s}),
-			param("gru0/bias", []int{1}, []float32{7 * s}),
-			param("dense/kernel", []int{2, 1}, []float64{8 * scale, 9 * scale}),
+			newParam("gru0/kernel", []int{2, 3}, []float32{s, 2 * s, 3 * s, 4 * s, 5 * s, 6 * s}),
+			newParam("gru0/bias", []int{1}, []float32{7 * s}),
+			newParam("dense/kernel", []int{2, 1}, []float64{8 * scale, 9 * scale}),
 		}
 	}
 	source, target := params(1), params(0)
@@ -53,7 +53,7 @@ func TestParamsRoundTrip(t *testing.T) {
 }
 
 func TestFromParamsSharesMemory(t *testing.T) {
-	p := param("w", []int{2}, []float32{1, 2})
+	p := newParam("w", []int{2}, []float32{1, 2})
 	graph.Tensors([]*graph.Param{p})[0].Data.([]float32)[1] = 42
 	if p.Value.Float32s()[1] != 42 {
 		t.Error("found a copy, expected the memory of the parameter")
@@ -61,8 +61,8 @@ func TestFromParamsSharesMemory(t *testing.T) {
 }
 
 func TestAssignCopiesNothingAfterAMismatch(t *testing.T) {
-	good := param("good", []int{1}, []float32{0})
-	err := graph.Assign([]*graph.Param{good, param("missing", []int{2}, []float64{0, 0})},
+	good := newParam("good", []int{1}, []float32{0})
+	err := graph.Assign([]*graph.Param{good, newParam("missing", []int{2}, []float64{0, 0})},
 		[]weights.Tensor{{Name: "good", Shape: []int{1}, Data: []float32{1}}})
 	const text = `weights: tensor "missing" does not fit the model (found nothing, expected F64 [2])`
 	if err == nil || err.Error() != text {

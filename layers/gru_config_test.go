@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/param"
 	"github.com/gruexp/gruexp/layers"
 )
 
@@ -25,7 +26,7 @@ func TestGRUFaults(t *testing.T) {
 		{"engine: composed with gating: input", layers.GRUConfig{Form: layers.ThreeGate, Gating: layers.InputGating, Engine: layers.Fused}},
 		{"bias: one of [none one hidden two]", layers.GRUConfig{Bias: "three"}},
 		{"bias: one of [none one two]", layers.GRUConfig{Form: layers.ResetBefore, Bias: layers.HiddenBias}},
-		{"bias_initializer: nothing with bias: none", layers.GRUConfig{Bias: layers.NoBias, BiasInitializer: graph.InitUniform}},
+		{"bias_initializer: nothing with bias: none", layers.GRUConfig{Bias: layers.NoBias, BiasInitializer: param.InitUniform}},
 		{"activation: one of [linear relu", layers.GRUConfig{Activation: "sine"}},
 		{"gate_activation: one of [linear relu", layers.GRUConfig{GateActivation: "step"}},
 		{"initial_state: one of [zero learned]", layers.GRUConfig{InitialState: "random"}},

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gruexp/gruexp/graph"
+	"github.com/gruexp/gruexp/graph/param"
 	"github.com/gruexp/gruexp/layers"
 )
 
@@ -214,7 +215,7 @@ func TestGRUDFaults(t *testing.T) {
 		{"update: it belongs to the form reset-before", layers.GRUDConfig{Form: layers.ResetAfter, Update: layers.UpdateNew}},
 		{"units: 1 to 65536", layers.GRUDConfig{Units: -1}},
 		{"decay_initializer: one of [glorot_uniform", layers.GRUDConfig{DecayInitializer: "ones"}},
-		{"decay_initializer: one of [glorot_uniform", layers.GRUDConfig{DecayInitializer: graph.InitZeros}},
+		{"decay_initializer: one of [glorot_uniform", layers.GRUDConfig{DecayInitializer: param.InitZeros}},
 		{"zoneout: 0 or more and less than 1", layers.GRUDConfig{Zoneout: 1}},
 	} {
 		path, words, _ := strings.Cut(test.expected, ": ")

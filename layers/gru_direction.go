@@ -10,6 +10,7 @@ import (
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/graph/op"
+	"github.com/gruexp/gruexp/graph/param"
 	"github.com/gruexp/gruexp/layers/spec"
 )
 
@@ -50,7 +51,7 @@ func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dty
 	add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), cfg.Units, columns)
 	if cfg.Bias != NoBias {
 		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.BiasTreatment(), columns)
-		if err == nil && cfg.Kernel == kernel.LSTM && cfg.BiasInitializer == graph.InitZeros {
+		if err == nil && cfg.Kernel == kernel.LSTM && cfg.BiasInitializer == param.InitZeros {
 			openForgetGate(d.bias, cfg.Units)
 		}
 	}
