@@ -9,7 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -39,7 +39,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := modelfile.Export(args[0], output, exchange, a.extensions)
+			m, err := rundir.Export(args[0], output, exchange, a.extensions)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func formatNames(formats []interchange.Format) []string {
 }
 
 // parse gives all faults of the flags at once; required are others that must be there.
-func (e *exchangeFlags) parse(cmd *cobra.Command, formats []interchange.Format, required map[string]string) (modelfile.Exchange, error) {
+func (e *exchangeFlags) parse(cmd *cobra.Command, formats []interchange.Format, required map[string]string) (rundir.Exchange, error) {
 	var faults fault.List
 	verb := verbOf(cmd)
 	names := formatNames(formats)
@@ -96,7 +96,7 @@ func (e *exchangeFlags) parse(cmd *cobra.Command, formats []interchange.Format, 
 			faults = append(faults, fault.Fault{Where: verb, What: "missing flag", Found: "no --" + flag, Expected: "--" + flag + ", a " + strings.ReplaceAll(cmd.Flags().Lookup(flag).Usage, "`", "")})
 		}
 	}
-	exchange := modelfile.Exchange{Format: interchange.Format(e.format)}
+	exchange := rundir.Exchange{Format: interchange.Format(e.format)}
 	for _, name := range e.names {
 		theirs, ours, ok := strings.Cut(name, "=")
 		if !ok || theirs == "" || ours == "" {

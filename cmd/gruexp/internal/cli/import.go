@@ -6,7 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/layers/interchange"
 )
@@ -38,7 +38,7 @@ is listed, each by its name in the file. --map says how tensors or layers are ca
 			if err != nil {
 				return err
 			}
-			m, err := modelfile.Import(config, weights, out, exchange, a.extensions)
+			m, err := rundir.Import(config, weights, out, exchange, a.extensions)
 			if err != nil {
 				return err
 			}

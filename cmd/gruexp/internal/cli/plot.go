@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/chart"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
@@ -46,7 +45,7 @@ they say how many steps an epoch has. What reduce_on_plateau will do is not know
 			if err != nil {
 				return err
 			}
-			curve := &chart.Curve{Title: "Learning rate of " + cfg.Name, XName: "epoch", YName: "learning_rate"}
+			curve := &Curve{Title: "Learning rate of " + cfg.Name, XName: "epoch", YName: "learning_rate"}
 			stride := max(1, len(rates)/2000)
 			for step := 0; step < len(rates); step += stride {
 				curve.X, curve.Y = append(curve.X, float64(step)/float64(perEpoch)), append(curve.Y, rates[step])
@@ -92,7 +91,7 @@ func (a *app) findLearningRateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			curve := &chart.Curve{
+			curve := &Curve{
 				Title: "Smoothed loss of " + cfg.Name, XName: "learning rate, logarithmic", YName: "loss",
 				X: found.LearningRates, Y: slices.Clone(found.Losses), LogX: true,
 			}
@@ -154,7 +153,7 @@ func checkChart(output string) error {
 }
 
 // draw shows a curve and writes it where that is wanted.
-func (a *app) draw(c *chart.Curve, output string) error {
+func (a *app) draw(c *Curve, output string) error {
 	if err := writeChart(c, output); err != nil {
 		return err
 	}
@@ -162,7 +161,7 @@ func (a *app) draw(c *chart.Curve, output string) error {
 	return err
 }
 
-func writeChart(c *chart.Curve, output string) error {
+func writeChart(c *Curve, output string) error {
 	write := c.WriteSVG
 	switch filepath.Ext(output) {
 	case "":

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -118,7 +117,7 @@ func openRun(dir string, extensions *experiment.Extensions, options ...predict.O
 	}
 	p, err := predict.Open(filepath.Join(dir, rundir.ModelFile), append(options, predict.Extensions(extensions.Kinds()))...)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, modelfile.Missing(dir)
+		return nil, rundir.Missing(dir)
 	}
 	if err != nil {
 		return nil, err

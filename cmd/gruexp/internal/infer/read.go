@@ -13,7 +13,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers/spec"
@@ -132,7 +132,7 @@ func (r *reader) checkTokens(where string, tokens []int) error {
 func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err error) {
 	array, err := weights.ReadNPY(r.path)
 	if err != nil {
-		return nil, 0, modelfile.Damaged(r.path, "an array of NumPy", err)
+		return nil, 0, rundir.Damaged(r.path, "an array of NumPy", err)
 	}
 	tokens := r.input.Vocabulary > 0
 	if !tokens {
@@ -205,7 +205,7 @@ func readLengths(path string, steps, size int) ([]int, error) {
 	}
 	array, err := weights.ReadNPY(path)
 	if err != nil {
-		return nil, modelfile.Damaged(path, "an array of NumPy", err)
+		return nil, rundir.Damaged(path, "an array of NumPy", err)
 	}
 	values, ok := array.Data.([]int64)
 	if !ok || len(array.Shape) != 1 || len(values) != size {
@@ -234,7 +234,7 @@ type line struct {
 func (r *reader) jsonl(ctx context.Context) (*data.Sequences, error) {
 	f, err := os.Open(r.path)
 	if err != nil {
-		return nil, modelfile.Damaged(r.path, "a file with a JSON object in each line", err)
+		return nil, rundir.Damaged(r.path, "a file with a JSON object in each line", err)
 	}
 	defer f.Close()
 	in := &data.Sequences{}

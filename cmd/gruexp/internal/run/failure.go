@@ -6,7 +6,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
@@ -56,7 +55,7 @@ func rejectCheckpoints(dir *rundir.Dir, err error) error {
 	case errors.As(err, &damaged):
 		faults := make(fault.List, len(damaged.Faults))
 		for i, f := range damaged.Faults {
-			faults[i] = modelfile.Damaged(f.Path, "a whole checkpoint; no other is left", f.Err)
+			faults[i] = rundir.Damaged(f.Path, "a whole checkpoint; no other is left", f.Err)
 		}
 		return faults.Err()
 	default:
@@ -70,9 +69,9 @@ func readWeights(dir string) (*weights.File, error) {
 	file, err := weights.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, modelfile.Missing(dir)
+		return nil, rundir.Missing(dir)
 	case err != nil:
-		return nil, modelfile.Refuse(path, err)
+		return nil, rundir.Refuse(path, err)
 	default:
 		return file, nil
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
@@ -51,7 +50,7 @@ type InspectedSequence struct {
 // Inspect looks into the best weights of the run in a directory, and writes what it sees to a folder. Of a run that was
 // imported there are no data, and parameters alone.
 func Inspect(ctx context.Context, path string, o InspectOptions) (*Inspection, error) {
-	file, err := modelfile.Open(path, o.Extensions)
+	file, err := rundir.OpenModel(path, o.Extensions)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/modelfile"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -155,7 +154,7 @@ func openSplit(ctx context.Context, path, split string, options Options) (*exper
 	e.Warn(ctx)
 	if err := graph.Assign(e.Model().Params(), file.Tensors); err != nil {
 		e.Close()
-		return nil, modelfile.Refuse(filepath.Join(path, rundir.ModelFile), err)
+		return nil, rundir.Refuse(filepath.Join(path, rundir.ModelFile), err)
 	}
 	if e.Part(split) == nil {
 		e.Close()

@@ -1,4 +1,4 @@
-package modelfile
+package rundir
 
 import (
 	"io"
@@ -7,7 +7,6 @@ import (
 	"github.com/pkg/errors"
 	"github.com/shirou/gopsutil/v4/mem"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -26,7 +25,7 @@ type Exchange struct {
 
 // Export writes the model of the run in a directory to the file output.
 func Export(dir, output string, e Exchange, extensions *experiment.Extensions) (*layers.Model, error) {
-	f, err := Open(dir, extensions)
+	f, err := OpenModel(dir, extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +82,7 @@ func Import(source, weightsFile, dir string, e Exchange, extensions *experiment.
 		}
 		return nil, Refuse(weightsFile, err)
 	}
-	return m, create(dir, cfg, m)
+	return m, createImported(dir, cfg, m)
 }
 
 // checkMemory refuses a model that this machine cannot hold.
@@ -99,12 +98,12 @@ func checkMemory(cfg *experiment.Config, head layers.Head) error {
 }
 
 // create makes the run: the configuration last, which makes it one.
-func create(path string, cfg *experiment.Config, m *layers.Model) error {
+func createImported(path string, cfg *experiment.Config, m *layers.Model) error {
 	text, err := experiment.MarshalModel(cfg)
 	if err != nil {
 		return err
 	}
-	dir, err := rundir.Create(path)
+	dir, err := Create(path)
 	if err != nil {
 		return err
 	}
@@ -113,9 +112,9 @@ func create(path string, cfg *experiment.Config, m *layers.Model) error {
 	if err != nil {
 		return err
 	}
-	err = dir.WriteTo(rundir.ModelFile, func(w io.Writer) error { return interchange.Write(w, m, metadata) })
+	err = dir.WriteTo(ModelFile, func(w io.Writer) error { return interchange.Write(w, m, metadata) })
 	if err != nil {
 		return err
 	}
-	return dir.Write(rundir.ConfigFile, text)
+	return dir.Write(ConfigFile, text)
 }

@@ -1,5 +1,4 @@
-// Package chart draws one curve: as text for a terminal, as SVG and as CSV for files.
-package chart
+package cli
 
 import (
 	"encoding/csv"
@@ -27,7 +26,7 @@ type Curve struct {
 func (c *Curve) Text() string {
 	const width, height = 72, 12
 	plot := asciigraph.Plot(c.Y, asciigraph.Width(width), asciigraph.Height(height), asciigraph.Precision(5))
-	first, last := short(c.X[0]), short(c.X[len(c.X)-1])
+	first, last := shortNumber(c.X[0]), shortNumber(c.X[len(c.X)-1])
 	axis := first + strings.Repeat(" ", max(1, width-len(first)-len(last))) + last
 	margin := strings.Repeat(" ", max(0, strings.IndexAny(plot, "┤┼")-1))
 	return fmt.Sprintf("%s\n\n%s\n%s  %s\n%s  %s\n", c.Title, plot, margin, axis, margin, c.XName)
@@ -84,4 +83,4 @@ func ends(values []float64) (least, most float64) {
 	return least, most
 }
 
-func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+func shortNumber(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }

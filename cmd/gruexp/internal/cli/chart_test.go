@@ -1,4 +1,4 @@
-package chart_test
+package cli_test
 
 import (
 	"encoding/xml"
@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/chart"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/cli"
 )
 
 // polyline is the points of a picture, which must be XML.
-func polyline(t *testing.T, c chart.Curve) (points [][2]float64, text string) {
+func polyline(t *testing.T, c cli.Curve) (points [][2]float64, text string) {
 	t.Helper()
 	var b strings.Builder
 	if err := c.WriteSVG(&b); err != nil {
@@ -53,22 +53,22 @@ func number(t *testing.T, text string) float64 {
 }
 
 func TestSVG(t *testing.T) {
-	points, text := polyline(t, chart.Curve{Title: "a < b & c", XName: "x", YName: "y", X: []float64{0, 1, 2}, Y: []float64{0, 10, 5}})
+	points, text := polyline(t, cli.Curve{Title: "a < b & c", XName: "x", YName: "y", X: []float64{0, 1, 2}, Y: []float64{0, 10, 5}})
 	if want := [][2]float64{{76, 382}, {414, 62}, {752, 222}}; len(points) != 3 || points[0] != want[0] || points[1] != want[1] || points[2] != want[2] {
 		t.Errorf("found %v, expected %v", points, want)
 	}
 	if !strings.Contains(text, "a &lt; b &amp; c") {
 		t.Errorf("found %s, expected the title escaped", text)
 	}
-	points, _ = polyline(t, chart.Curve{X: []float64{1e-4, 1e-2, 1}, Y: []float64{1, 1, 1}, LogX: true})
+	points, _ = polyline(t, cli.Curve{X: []float64{1e-4, 1e-2, 1}, Y: []float64{1, 1, 1}, LogX: true})
 	if points[1] != [2]float64{414, 222} {
 		t.Errorf("found %v, expected the second point in the middle", points)
 	}
-	polyline(t, chart.Curve{X: []float64{3}, Y: []float64{3}}) // one point
+	polyline(t, cli.Curve{X: []float64{3}, Y: []float64{3}}) // one point
 }
 
 func TestTextAndCSV(t *testing.T) {
-	c := chart.Curve{Title: "rate", XName: "epoch", YName: "learning_rate", X: []float64{0, 1, 2.5}, Y: []float64{0.1, 0.05, 0.025}}
+	c := cli.Curve{Title: "rate", XName: "epoch", YName: "learning_rate", X: []float64{0, 1, 2.5}, Y: []float64{0.1, 0.05, 0.025}}
 	text := c.Text()
 	for _, want := range []string{"rate\n", "0.10000", "0.02500", "2.5\n", "epoch\n"} {
 		if !strings.Contains(text, want) {

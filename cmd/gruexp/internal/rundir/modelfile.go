@@ -1,6 +1,4 @@
-// Package modelfile is the file model.safetensors of a run: the model itself, what it was trained from, and how the data
-// of a user become its inputs. Nothing else is needed to predict with it or to export it.
-package modelfile
+package rundir
 
 import (
 	"cmp"
@@ -9,18 +7,17 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
-// Open reads the model file of the run in a directory. Errors are faults of the file.
-func Open(dir string, extensions *experiment.Extensions) (*experiment.ModelFile, error) {
-	if err := rundir.Exists(dir); err != nil {
+// OpenModel reads the model file of the run in a directory. Errors are faults of the file.
+func OpenModel(dir string, extensions *experiment.Extensions) (*experiment.ModelFile, error) {
+	if err := Exists(dir); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, rundir.ModelFile)
+	path := filepath.Join(dir, ModelFile)
 	f, err := experiment.OpenModel(path, extensions)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Missing(dir)
@@ -34,7 +31,7 @@ func Open(dir string, extensions *experiment.Extensions) (*experiment.ModelFile,
 // Missing is the error of a run without a model file.
 func Missing(dir string) error {
 	return fault.Fault{
-		Where: dir, What: "has no weights yet", Found: "no " + rundir.ModelFile,
+		Where: dir, What: "has no weights yet", Found: "no " + ModelFile,
 		Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' goes on with it",
 	}.Err()
 }
