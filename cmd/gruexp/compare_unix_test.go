@@ -94,7 +94,7 @@ func TestKilledStudy(t *testing.T) {
 	s := start(t, command(t, "compare", file, "--out", out))
 	s.waitForTrials(1)
 	if o := s.stop(t, syscall.SIGTERM); o.code == 1 {
-		o.mustFail(t, 1, out+": interrupted after …of 15 trials (found a signal, expected the end of the study; the same command goes on with it)")
+		o.mustFail(t, 1, out+": interrupted by a signal after …of 15 trials; the same command continues")
 	}
 	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
 	undisturbed := filepath.Join(t.TempDir(), "whole")

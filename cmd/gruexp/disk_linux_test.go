@@ -89,6 +89,6 @@ func TestFullOutput(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	c := command(t, "train", file, "--out", out, "--json")
 	c.Stdout = full
-	finish(t, c).mustFail(t, 1, "gruexp: train: failed (found write /dev/stdout: no space left on device, expected no error)")
+	finish(t, c).mustFail(t, 1, "gruexp: train: write /dev/stdout: no space left on device")
 	mustRun(t, "resume", out)
 }

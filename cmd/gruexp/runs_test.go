@@ -43,7 +43,7 @@ func TestListAndDiffRuns(t *testing.T) {
 	for _, r := range list.Runs {
 		states += strings.TrimPrefix(r.Run, folder) + " " + r.State + "\n"
 	}
-	if expected := filepath.FromSlash("/a finished\n/c unfinished\n/d imported\n/e unreadable\n/sub/b finished\n"); states != expected {
+	if expected := filepath.FromSlash("/a finished\n/c interrupted\n/d imported\n/e unreadable\n/sub/b finished\n"); states != expected {
 		t.Fatalf("found\n%sexpected\n%s", states, expected)
 	}
 	if r := list.Runs[4]; r.Experiment != "mine" || r.Task != "classify" || r.Data != "table" || r.Seed != 2 || r.Epochs != rb.Epochs ||

@@ -83,7 +83,7 @@ func interrupted(t *testing.T, file string) string {
 		s := start(t, command(t, "train", file, "--out", out, "--set", enough))
 		s.waitForEpochs(2)
 		if o := s.stop(t, syscall.SIGINT); o.code != 0 {
-			o.mustFail(t, 1, out+": interrupted after …whole epochs; a checkpoint is written (found a signal, expected the end of the run; 'gruexp resume "+out+"' goes on)")
+			o.mustFail(t, 1, out+": interrupted by a signal after …epochs; a checkpoint is written; 'gruexp resume "+out+"' continues")
 			return out
 		}
 	}

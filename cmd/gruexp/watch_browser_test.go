@@ -72,7 +72,7 @@ func TestWatchInBrowser(t *testing.T) {
 	}
 	Eval[int](p, `window.mark = 1, document.querySelector('.stop summary').click(), document.querySelector('.stop button[type=submit]').click(), 1`)
 	p.WaitFor(`document.getElementById('said').textContent !== '' && ` + state("interrupted"))
-	training.rest(t).mustFail(t, 1, out+": interrupted after ")
+	training.rest(t).mustFail(t, 1, out+": interrupted by ")
 	if said := Eval[string](p, `document.getElementById('said').textContent`); said != "mine: interrupted" && said != "Asked to stop." {
 		t.Errorf("found %q said", said)
 	}

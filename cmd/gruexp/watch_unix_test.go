@@ -140,7 +140,7 @@ func TestWatchAndStop(t *testing.T) {
 	if status, text := w.stopByPage(t, "mine"); status != http.StatusNoContent {
 		t.Fatalf("found %d %s", status, text)
 	}
-	training.rest(t).mustFail(t, 1, out+": interrupted after …whole epochs; a checkpoint is written (found the request to stop "+filepath.Join(out, "stop")+", expected the end of the run; 'gruexp resume "+out+"' goes on)")
+	training.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …; a checkpoint is written"+out+"' goes on)")
 	w.follow(t, "mine", func(head string) bool { return strings.Contains(head, ">interrupted<") })
 	if log := read(t, filepath.Join(out, "train.log")); !strings.Contains(log, "gruexp: "+out+": interrupted after ") {
 		t.Errorf("found the log\n%s\nexpected how the run has ended", log)
@@ -196,7 +196,7 @@ func TestWatchAndStopStudy(t *testing.T) {
 		t.Fatalf("found %d %s", status, text)
 	}
 	for _, one := range []*started{comparing, worker} {
-		one.rest(t).mustFail(t, 1, out+": interrupted after …of 15 trials (found the request to stop "+filepath.Join(out, "stop")+", expected the end of the study; the same command goes on with it)")
+		one.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …of 15 trials; the same command continues")
 	}
 	w.follow(t, "which", func(head string) bool { return strings.Contains(head, ">interrupted<") })
 	last := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)

@@ -4,10 +4,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,8 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		}
 	}()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, extensions: extensions}
+	printed := &output{Writer: stdout}
+	stdout, a.stdout = printed, printed
 	if err := extensions.Validate().Err(); err != nil {
 		_, lines := describe(err, "extensions")
 		for _, line := range lines {
@@ -40,6 +44,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		err = printed.failed // of help, which nobody checks
+	}
+	if err == nil || errors.Is(err, syscall.EPIPE) { // whoever read it has read enough
 		return exitDone
 	}
 	code, lines := describe(err, verbOf(command))
@@ -47,6 +54,20 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		fmt.Fprintln(stderr, "gruexp:", line)
 	}
 	return code
+}
+
+// output remembers the first error of writing.
+type output struct {
+	io.Writer
+	failed error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := o.Writer.Write(text)
+	if o.failed == nil {
+		o.failed = err
+	}
+	return n, err
 }
 
 // app is what the verbs share.

@@ -7,11 +7,13 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
@@ -56,14 +58,14 @@ func describe(err error, verb string) (code int, lines []string) {
 	case errors.As(err, &fruitless):
 		return exitFailed, []string{oneLine(fruitless.Error())}
 	case isInterruption(err):
-		return exitFailed, []string{verb + ": interrupted (found a signal, expected the end of the work)"}
+		return exitFailed, []string{verb + ": interrupted"}
 	case faults != nil:
 		for _, f := range faults {
 			lines = append(lines, verb+": "+oneLine(f.Error()))
 		}
 		return exitRequest, lines
 	default:
-		return exitFailed, []string{fmt.Sprintf("%s: failed (found %s, expected no error)", verb, oneLine(err.Error()))}
+		return exitFailed, []string{verb + ": " + oneLine(err.Error())}
 	}
 }
 
@@ -74,12 +76,11 @@ func isInterruption(err error) bool {
 // describeUnfinished says why a run ended before its time, and how to go on.
 func describeUnfinished(e *run.UnfinishedError) fault.Fault {
 	var diverged *trainer.DivergedError
-	resume := "'gruexp resume " + e.Dir + "' goes on"
+	resume := "'gruexp resume " + e.Dir + "' continues"
 	switch {
 	case isInterruption(e.Err):
 		return fault.Fault{
-			Where: e.Dir, What: fmt.Sprintf("interrupted after %d whole epochs; a checkpoint is written", e.Epochs),
-			Found: e.Cause(), Expected: "the end of the run; " + resume,
+			Where: e.Dir, What: fmt.Sprintf("interrupted by %s after %s; a checkpoint is written; %s", e.Cause(), report.Counted(e.Epochs, "epoch"), resume),
 		}
 	case errors.As(e.Err, &diverged):
 		what := fmt.Sprintf("diverged in epoch %d, step %d: %s", diverged.Epoch, diverged.Step, diverged.What)
@@ -92,12 +93,11 @@ func describeUnfinished(e *run.UnfinishedError) fault.Fault {
 		}
 	case errors.Is(e.Err, syscall.ENOSPC):
 		return fault.Fault{
-			Where: e.Dir, What: "cannot be written", Found: oneLine(e.Err.Error()),
-			Expected: "free space on the disk; with it, " + resume + " from the last checkpoint",
+			Where: e.Dir, What: "the disk is full: " + e.Err.Error() + "; with free space " + resume + " from the last checkpoint",
 		}
 	default:
 		return fault.Fault{
-			Where: e.Dir, What: "the run failed", Found: e.Err.Error(), Expected: "no error; " + resume + " from the last checkpoint",
+			Where: e.Dir, What: "the run failed: " + e.Err.Error() + "; " + resume + " from the last checkpoint",
 		}
 	}
 }
@@ -119,9 +119,20 @@ func panicSite() string {
 	}
 }
 
-// oneLine keeps what a file or a flag brings along from breaking the line.
+// oneLine keeps text from a file or a flag from breaking the line, and from controlling the terminal.
 func oneLine(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(strings.TrimSpace(text))
+	var b strings.Builder
+	for _, r := range strings.TrimSpace(text) {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // verbOf names a command as it was typed, without the program.

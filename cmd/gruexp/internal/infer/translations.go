@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
@@ -84,7 +85,7 @@ func (t *translations) writeCSV(w io.Writer) error {
 		}
 		rows = append(rows, row)
 	}
-	return errors.Wrap(csv.NewWriter(w).WriteAll(rows), "write CSV")
+	return errors.Wrap(csv.NewWriter(w).WriteAll(rundir.CSVRows(rows)), "write CSV")
 }
 
 func joined(tokens []int) string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
@@ -135,7 +136,7 @@ func (o *outputs) writeCSV(w io.Writer) error {
 	if o.classes != nil {
 		head = append(head, "class", "probability")
 	}
-	if err := out.Write(append(head, o.columns...)); err != nil {
+	if err := out.Write(rundir.CSVRow(append(head, o.columns...))); err != nil {
 		return errors.Wrap(err, "write CSV")
 	}
 	for i := range o.values {
@@ -154,7 +155,7 @@ func (o *outputs) writeCSV(w io.Writer) error {
 			for _, v := range numbers {
 				row = append(row, o.number(v))
 			}
-			if err := out.Write(row); err != nil {
+			if err := out.Write(rundir.CSVRow(row)); err != nil {
 				return errors.Wrap(err, "write CSV")
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 )
 
 // Names of the files of [Assets].
@@ -118,7 +120,7 @@ func (t *table) csv() string {
 	for i, c := range t.Columns {
 		record[i] = c.Name
 	}
-	_ = w.Write(record) // a builder takes everything
+	_ = w.Write(rundir.CSVRow(record)) // a builder takes everything
 	for _, r := range t.Rows {
 		record = record[:0]
 		for _, c := range r.Cells {
@@ -128,7 +130,7 @@ func (t *table) csv() string {
 			}
 			record = append(record, strings.TrimSpace(full))
 		}
-		_ = w.Write(record)
+		_ = w.Write(rundir.CSVRow(record))
 	}
 	w.Flush()
 	return b.String()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,8 +44,8 @@ type Run struct {
 // Greatest sizes of files that are read, in bytes.
 const (
 	mostConfig  = 1 << 20
-	mostMetrics = 256 << 20
-	mostJSON    = 64 << 20
+	mostMetrics = rundir.MostMetrics
+	mostJSON    = rundir.MostJSON
 )
 
 func readRun(path string, extensions *experiment.Extensions) *Run {
@@ -113,16 +112,9 @@ func (r *Run) fault(err error) {
 // read gives the content of a file in the directory; ok is false where there is none, or none that can be read.
 func (r *Run) read(name string, most int64) (content []byte, ok bool) {
 	path := filepath.Join(r.Path, name)
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	content, err := rundir.Read(r.Path, name, most)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false
-	case err == nil && !info.Mode().IsRegular():
-		err = errors.New("something that is no file")
-	case err == nil && info.Size() > most:
-		err = errors.Errorf("%d bytes", info.Size())
-	case err == nil:
-		content, err = os.ReadFile(path)
 	}
 	if err != nil {
 		r.fault(fault.Fault{Where: path, What: "cannot be read", Found: usererr.Reason(err), Expected: fmt.Sprintf("a file of at most %d bytes", most)})

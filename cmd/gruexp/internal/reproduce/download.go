@@ -17,6 +17,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
 )
 
 // File is what is to be downloaded.
@@ -53,6 +54,9 @@ const partSuffix = ".part"
 //
 // Progress is told how many bytes are there, time and again. An error is a [fault.Error] of kind Failed, or that of a canceled context.
 func Download(ctx context.Context, file Published, path string, limits Limits, progress func(bytes int64)) error {
+	if info, err := os.Lstat(path + partSuffix); err == nil && !info.Mode().IsRegular() { // a link would be followed
+		return onDisk(path+partSuffix, atomicfile.ErrNotRegular)
+	}
 	part, err := os.OpenFile(path+partSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return onDisk(path+partSuffix, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/pkg/errors"
 
@@ -151,7 +152,7 @@ func (l *logFile) Write(text []byte) (int, error) {
 }
 
 func (l *logFile) open() {
-	l.file, l.failed = os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	l.file, l.failed = rundir.OpenAppend(filepath.Dir(l.path), filepath.Base(l.path))
 	if l.failed == nil && len(l.early) > 0 {
 		_, l.failed = l.file.Write(l.early)
 	}

@@ -17,10 +17,11 @@ type State string
 
 // The states.
 const (
-	Finished   State = "finished"
-	Unfinished State = "unfinished" // interrupted, or still under way
-	Imported   State = "imported"   // weights from elsewhere
-	Unreadable State = "unreadable"
+	Finished    State = "finished"
+	Running     State = "running"
+	Interrupted State = "interrupted" // or failed; it can be resumed
+	Imported    State = "imported"    // weights from elsewhere
+	Unreadable  State = "unreadable"
 )
 
 // Run is what a directory says of its run, as JSON.
@@ -87,7 +88,10 @@ func readSummary(path string, extensions *experiment.Extensions) *Listed {
 		r.State, r.Result, r.Epochs = Finished, result, result.Epochs
 		return r
 	}
-	r.State = Unfinished
+	r.State = Interrupted
+	if rundir.InUse(path) {
+		r.State = Running
+	}
 	if r.Epochs, err = rundir.CountEpochs(path); err != nil {
 		return r.unreadable(err)
 	}

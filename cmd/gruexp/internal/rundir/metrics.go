@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -58,7 +57,7 @@ func (d *Dir) AppendMetrics(epoch trainer.Epoch) error {
 }
 
 func (d *Dir) append(name string, write func(w io.Writer, empty bool) error) (err error) {
-	f, err := os.OpenFile(d.Path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	f, err := OpenAppend(d.path, name)
 	if err != nil {
 		return errors.Wrap(err, name)
 	}
@@ -160,9 +159,12 @@ func appendEvents(w io.Writer, epochs []trainer.Epoch) error {
 // now is the time in seconds since 1970.
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }
 
+// MostMetrics is the greatest size of the metrics of a run that are read, in bytes.
+const MostMetrics = 256 << 20
+
 // CountEpochs is how many epochs the metrics of the run in a directory have.
 func CountEpochs(path string) (int, error) {
-	content, err := os.ReadFile(filepath.Join(path, MetricsFile))
+	content, err := Read(path, MetricsFile, MostMetrics)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

@@ -3,12 +3,14 @@ package rundir
 import (
 	"cmp"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -18,6 +20,9 @@ func OpenModel(dir string, extensions *experiment.Extensions) (*experiment.Model
 		return nil, err
 	}
 	path := filepath.Join(dir, ModelFile)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, Refuse(path, &fs.PathError{Op: "read", Path: path, Err: atomicfile.ErrNotRegular})
+	}
 	f, err := experiment.OpenModel(path, extensions)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Missing(dir)

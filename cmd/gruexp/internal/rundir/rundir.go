@@ -166,7 +166,10 @@ func Exists(path string) error {
 
 func locked(path string) (*Dir, error) {
 	lock := flock.New(filepath.Join(path, lockFile), flock.SetPermissions(0o644))
-	ok, err := lock.TryLock()
+	ok, err := false, checkOwn(path)
+	if err == nil {
+		ok, err = lock.TryLock()
+	}
 	if err == nil && !ok {
 		return nil, fault.Fault{Where: path, What: "is in use", Found: "another process at work on it", Expected: "one process at a time"}.Err()
 	}
@@ -231,7 +234,7 @@ func (d *Dir) WriteJSON(name string, v any) error {
 // ReadJSON reads a file that WriteJSON has written into the directory path; found is false where there is none.
 func ReadJSON(path, name string, into any) (found bool, err error) {
 	file := filepath.Join(path, name)
-	content, err := os.ReadFile(file)
+	content, err := Read(path, name, MostJSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

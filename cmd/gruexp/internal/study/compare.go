@@ -383,7 +383,7 @@ func (c *Comparison) question() study.Comparison {
 }
 
 func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error) {
-	trials, err := d.store.Trials(ctx)
+	trials, err := d.trials(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
@@ -65,7 +66,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 				Expected: "the same study, or --out with a new directory",
 			}.Err()
 		}
-		return nil, err
+		return nil, refuseRecord(ctx, path, err)
 	}
 	return &dir{path: path, store: store}, nil
 }
@@ -91,7 +92,14 @@ func refuseRecord(ctx context.Context, path string, err error) error {
 	if ctx.Err() != nil || errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
-	return fault.Fault{Where: filepath.Join(path, recordFile), What: "cannot be read", Found: err.Error(), Expected: "the record of a study"}.Err()
+	if fault.Of(err) != nil { // said already
+		return err
+	}
+	f := fault.Fault{Kind: fault.Damaged, Where: filepath.Join(path, recordFile), What: "cannot be read", Found: err.Error(), Expected: "the record of a study", Cause: err}
+	if strings.Contains(err.Error(), "disk is full") || strings.Contains(err.Error(), "disk I/O error") { // as SQLite says it
+		f.Kind, f.What, f.Expected = fault.Failed, "cannot be written", "free space on a disk that works"
+	}
+	return f.Err()
 }
 
 func cannotBeMade(path string, err error) error {
@@ -99,6 +107,50 @@ func cannotBeMade(path string, err error) error {
 		return errors.Wrap(err, "study directory")
 	}
 	return fault.Fault{Where: path, What: "study directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
+}
+
+// trials are those of the record, which may be damaged: what is not as this program writes it is an error.
+func (d *dir) trials(ctx context.Context) ([]study.Trial, error) {
+	trials, err := d.store.Trials(ctx)
+	if err != nil {
+		return nil, refuseRecord(ctx, d.path, err)
+	}
+	for _, t := range trials {
+		if err := checkTrial(t); err != nil {
+			return nil, refuseRecord(ctx, d.path, err)
+		}
+	}
+	return trials, nil
+}
+
+// checkTrial holds a trial of the record to what the program relies on. Names become paths.
+func checkTrial(t study.Trial) error {
+	switch {
+	case !isFileName(t.Name):
+		return errors.Errorf("the name of a trial %q", t.Name)
+	case t.Arm != "" && !isFileName(t.Arm):
+		return errors.Errorf("trial %s: the name of an arm %q", t.Name, t.Arm)
+	case len(t.Seeds) == 0:
+		return errors.Errorf("trial %s: no seed", t.Name)
+	case t.State == study.Done && len(t.Runs) == 0 || len(t.Runs) > len(t.Seeds):
+		return errors.Errorf("trial %s: %d runs for %d seeds", t.Name, len(t.Runs), len(t.Seeds))
+	case t.State == study.Pruned && len(t.Curve) == 0:
+		return errors.Errorf("trial %s: ended early without a report", t.Name)
+	}
+	for _, r := range t.Runs {
+		if !filepath.IsLocal(filepath.FromSlash(r.Dir)) {
+			return errors.Errorf("trial %s: the directory %q", t.Name, r.Dir)
+		}
+	}
+	return nil
+}
+
+// checkMetric holds the metric of a record to those that a study can have.
+func checkMetric(path, metric string) error {
+	if !strings.HasPrefix(metric, validPrefix) || metric == validPrefix {
+		return refuseRecord(context.Background(), path, errors.Errorf("the metric %q", metric))
+	}
+	return nil
 }
 
 func (d *dir) close() { d.store.Close() }
@@ -129,9 +181,12 @@ func (d *dir) writeResult(v any) error {
 	return d.write(append(text, '\n'), resultFile)
 }
 
+// mostLog is the greatest size of a trial's log that is read, in bytes.
+const mostLog = 64 << 20
+
 // lastError is the last line of a log, from a place on, that gruexp has ended with.
 func lastError(log string, from int64) string {
-	text, err := os.ReadFile(log)
+	text, err := rundir.Read(filepath.Dir(log), filepath.Base(log), mostLog)
 	if err != nil || from > int64(len(text)) {
 		return ""
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -61,6 +62,9 @@ func (e *executor) worker(most int) *study.Worker {
 }
 
 func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
+	if err := checkTrial(t); err != nil {
+		return nil, refuseRecord(ctx, e.dir.path, err)
+	}
 	config, sets, err := e.config(t)
 	if err != nil {
 		return nil, err
@@ -122,7 +126,7 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 	if folder := e.options.Run.Data.Dir; folder != "" {
 		args = append(args, "--data", folder)
 	}
-	log, err := os.OpenFile(out+".log", os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := rundir.OpenAppend(filepath.Dir(out), filepath.Base(out)+".log")
 	if err != nil {
 		return nil, errors.Wrap(err, "log of a trial")
 	}

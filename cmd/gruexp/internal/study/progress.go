@@ -68,7 +68,7 @@ func (t *teller) heard(trial study.Trial, p study.Point) {
 
 // look reads the record. What cannot be read is not told; work will say why.
 func (t *teller) look() {
-	trials, err := t.dir.store.Trials(context.Background())
+	trials, err := t.dir.trials(context.Background())
 	if err != nil {
 		return
 	}

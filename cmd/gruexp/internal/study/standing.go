@@ -27,7 +27,7 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 		return nil, err
 	}
 	defer d.close()
-	trials, err := d.store.Trials(ctx)
+	trials, err := d.trials(ctx)
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}

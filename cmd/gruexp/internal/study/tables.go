@@ -11,13 +11,14 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
 // writeCSV writes a table, its head in the first row.
 func (d *dir) writeCSV(name string, rows [][]string) error {
 	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+	if err := csv.NewWriter(&b).WriteAll(rundir.CSVRows(rows)); err != nil {
 		return errors.Wrap(err, name)
 	}
 	return d.write(b.Bytes(), name)

@@ -171,7 +171,7 @@ func ended(ctx context.Context, path, metric string) ([]study.Trial, error) {
 	if other.Config.Metric != metric {
 		return nil, fault.Fault{Where: path, What: "is a search for another metric", Found: other.Config.Metric, Expected: metric}.Err()
 	}
-	all, err := d.store.Trials(ctx)
+	all, err := d.trials(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ type Best struct {
 }
 
 func (t tuneDefinition) result(ctx context.Context, d *dir) (*TuneResult, error) {
-	trials, err := d.store.Trials(ctx)
+	trials, err := d.trials(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -3,13 +3,15 @@ package study
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
@@ -54,7 +56,7 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 		return nil, err
 	}
 	defer d.close()
-	trials, err := d.store.Trials(ctx)
+	trials, err := d.trials(ctx)
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}
@@ -101,14 +103,10 @@ func lookAtResult(path string) *View {
 func readResult(path string) ([]byte, error) {
 	const most = 64 << 20
 	file := filepath.Join(path, resultFile)
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, errors.WithStack(err)
+	text, err := rundir.Read(path, resultFile, most)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Fault{Where: file, What: "cannot be read", Found: usererr.Reason(err), Expected: "the result of a study"}.Err()
 	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fault.Fault{Where: file, What: "cannot be read", Found: "something else", Expected: "the result of a study"}.Err()
-	}
-	text, err := os.ReadFile(file)
 	return text, errors.WithStack(err)
 }
 

@@ -20,7 +20,7 @@ type UnfinishedError struct {
 }
 
 func (e *UnfinishedError) Error() string {
-	return fmt.Sprintf("%s: interrupted after %d of %d trials (found %v, expected the end of the study; the same command goes on with it)", e.Dir, e.Ended, e.Of, e.Err)
+	return fmt.Sprintf("%s: interrupted by %v after %d of %d trials; the same command continues", e.Dir, e.Err, e.Ended, e.Of)
 }
 
 // Unwrap returns why.
@@ -34,7 +34,7 @@ func (d *dir) work(ctx context.Context, w *study.Worker, most int) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	trials, failed := d.store.Trials(context.WithoutCancel(ctx))
+	trials, failed := d.trials(context.WithoutCancel(ctx))
 	if failed != nil {
 		return failed
 	}
@@ -68,7 +68,7 @@ func anyDone(path string, trials []study.Trial) error {
 type FailedError struct{ Dir, First string }
 
 func (e *FailedError) Error() string {
-	return fmt.Sprintf("%s: every trial has failed (found %s, expected a result; --retry repeats them)", e.Dir, e.First)
+	return fmt.Sprintf("%s: every trial has failed, the first one with: %s; --retry repeats them", e.Dir, e.First)
 }
 
 // Join carries out trials of a study that another process has begun, until none is left. It says how many it ended.
@@ -92,13 +92,19 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 	case compareKind:
 		var c compareDefinition
 		if err := json.Unmarshal(definition.Text, &c); err != nil {
-			return 0, errors.Wrap(err, "definition of the study")
+			return 0, refuseRecord(ctx, path, err)
+		}
+		if err := checkMetric(path, c.Metric); err != nil {
+			return 0, err
 		}
 		w, most = c.worker(d, options), c.most()
 	case tuneKind:
 		var t tuneDefinition
 		if err := json.Unmarshal(definition.Text, &t); err != nil {
-			return 0, errors.Wrap(err, "definition of the study")
+			return 0, refuseRecord(ctx, path, err)
+		}
+		if err := checkMetric(path, t.Config.Metric); err != nil {
+			return 0, err
 		}
 		w, most = t.worker(d, options), t.Config.Trials
 	default:

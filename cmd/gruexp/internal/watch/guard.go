@@ -21,7 +21,7 @@ type guard struct {
 // newGuard guards the server of a port.
 func newGuard(port int, next http.Handler) *guard {
 	return &guard{
-		hosts: []string{fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf("localhost:%d", port)},
+		hosts: hostsOf(port),
 		token: rand.Text(), next: next,
 	}
 }
@@ -29,6 +29,16 @@ func newGuard(port int, next http.Handler) *guard {
 // policy allows what the page is made of. The library of charts sets styles of single elements, which can load nothing.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// hostsOf are the names by which a page asks. Clients leave out the port of HTTP.
+func hostsOf(port int) []string {
+	hosts := []string{fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf("localhost:%d", port)}
+	const usual = 80
+	if port == usual {
+		hosts = append(hosts, "127.0.0.1", "localhost")
+	}
+	return hosts
+}
 
 // ServeHTTP refuses, or passes on.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
