@@ -121,13 +121,13 @@ func TestHostileFiles(t *testing.T) {
 		"a name twice":          {"a.csv", strings.Replace(text, "s,t,x,y", "s,t,y,y", 1), `a.csv:1: column 4 (found the name "y" of column 3`},
 		"no name":               {"a.csv", strings.Replace(text, "s,t,x,y", "s,t,,y", 1), "a.csv:1: column 3 (found no name"},
 		"a time twice":          {"a.csv", with("3,1,2,high"), `a.csv:74: sequence "3" (found the time of line 12 again`},
-		"not a number":          {"a.csv", with("99,1,NaN,low"), `a.csv:74: column "x" (found "NaN", expected a finite number`},
+		"not a number":          {"a.csv", with("99,1,nan(1),low"), `a.csv:74: column "x" (found "nan(1)", expected a finite number`},
 		"infinite":              {"a.csv", with("99,1,-Inf,low"), `a.csv:74: column "x" (found "-Inf"`},
 		"too large":             {"a.csv", with("99,1,1e400,low"), `a.csv:74: column "x" (found "1e400"`},
 		"too far apart":         {"a.csv", with("99,1,1e308,low", "98,1,-1e308,low", "97,1,1e308,low", "96,1,-1e308,low", "95,1,1e308,low", "94,1,-1e308,low"), `a.csv: column "x" (found values from`},
 		"decimal comma": {"a.csv", each(func(row int, cells []string) []string {
 			return []string{strings.Replace(strings.Join(cells, ";"), ".", ",", 1)}
-		}), `a.csv:2: column "x" (found "0,00", expected a number with a point before its decimals)`},
+		}), `a.csv:2: column "x" (found "0,00", expected a number with a point before its decimals and nothing between thousands; this is 0 with table.decimal: ",")`},
 		"every value missing": {"a.csv", each(func(row int, cells []string) []string {
 			return []string{cells[0], cells[1], []string{"x", ""}[min(row, 1)], cells[3]}
 		}), "a.csv:1: header (found no column of numbers"},

@@ -96,15 +96,20 @@ func (r *Registry) Add(ctx context.Context, set data.Source, path string) ([]Ent
 			return nil, err
 		}
 	}
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
+		return nil, errors.Wrapf(err, "make the directory of the registry")
+	}
+	unlock, err := lock(r.path + ".lock") // others may add their files at the same time
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	entries, err := r.Entries()
 	if err != nil {
 		return nil, err
 	}
 	for i, entry := range added {
 		entries[key(set, i)] = entry
-	}
-	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
-		return nil, errors.Wrapf(err, "make the directory of the registry")
 	}
 	err = atomicfile.Write(r.path, 0o644, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)

@@ -1,10 +1,13 @@
 package table
 
 import (
+	"compress/gzip"
 	"encoding/binary"
 	stderrors "errors"
 	"io"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 	parquetformat "github.com/parquet-go/parquet-go/format"
 	"github.com/pkg/errors"
 
@@ -64,7 +67,7 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 			if at < 0 || at > size || c.TotalCompressedSize < 0 || c.TotalCompressedSize > size-at || c.NumValues < 0 || c.NumValues > metadata.NumRows {
 				return errors.Errorf("found %d values in %d bytes at %d of column %q", c.NumValues, c.TotalCompressedSize, at, c.PathInSchema)
 			}
-			if err := checkPages(r, at, at+c.TotalCompressedSize, c.NumValues); err != nil {
+			if err := checkPages(r, at, at+c.TotalCompressedSize, c.NumValues, c.Codec); err != nil {
 				return errors.WithMessagef(err, "column %q", c.PathInSchema)
 			}
 		}
@@ -73,7 +76,7 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 }
 
 // checkPages walks the pages from lo to hi, which hold so many values together.
-func checkPages(r io.ReaderAt, lo, hi, values int64) error {
+func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.CompressionCodec) error {
 	for lo < hi && values > 0 {
 		page, length, err := readPageHeader(r, lo, hi, minPageHeader)
 		if err != nil { // it may be a long one
@@ -86,6 +89,15 @@ func checkPages(r io.ReaderAt, lo, hi, values int64) error {
 		unpacked, packed := page.number(2), page.number(3)
 		if packed < 0 || packed > hi-lo || unpacked < 0 || unpacked > packed*maxPageRatio+minUnpacked {
 			return errors.Errorf("found a page of %d bytes, unpacked %d, in %d", packed, unpacked, hi-lo)
+		}
+		plain := int64(0) // of a page of version 2 the levels are not packed
+		if data, ok := page[8].(thriftStruct); ok {
+			plain = max(0, data.number(5)) + max(0, data.number(6))
+		}
+		if plain <= packed && plain <= unpacked {
+			if err := checkUnpacked(io.NewSectionReader(r, lo+plain, packed-plain), unpacked-plain, codec); err != nil {
+				return err
+			}
 		}
 		lo += packed
 		if dictionary, ok := page[7].(thriftStruct); ok {
@@ -106,6 +118,51 @@ func checkPages(r io.ReaderAt, lo, hi, values int64) error {
 	}
 	return nil
 }
+
+// checkUnpacked holds what a page really unpacks to against the size that its header claims: the decoder trusts it.
+func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.CompressionCodec) error {
+	var content io.Reader
+	switch codec {
+	case parquetformat.Snappy:
+		var prefix [binary.MaxVarintLen64]byte
+		n, err := packed.ReadAt(prefix[:], 0)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if length, size := binary.Uvarint(prefix[:n]); packed.Size() > 0 && (size <= 0 || length > uint64(claimed)) {
+			return errors.Errorf("found a page that unpacks to %d bytes, %d claimed", length, claimed)
+		}
+		return nil
+	case parquetformat.Zstd:
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		content = z
+	case parquetformat.Gzip:
+		z, err := gzip.NewReader(packed)
+		if err != nil {
+			return err
+		}
+		content = z
+	case parquetformat.Brotli:
+		content = brotli.NewReader(packed)
+	default:
+		return nil
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(content, claimed+1))
+	if err != nil {
+		return err
+	}
+	if n > claimed {
+		return errors.Errorf("found a page that unpacks to more than the %d bytes that it claims", claimed)
+	}
+	return nil
+}
+
+// maxZstdWindow bounds the memory that unpacking takes.
+const maxZstdWindow = 64 << 20
 
 // readPageHeader reads a header at lo of at most so many bytes.
 func readPageHeader(r io.ReaderAt, lo, hi, most int64) (page thriftStruct, length int64, err error) {

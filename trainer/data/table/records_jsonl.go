@@ -17,8 +17,37 @@ import (
 	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
-// maxLineBytes bounds a line of a file in which a line is a whole sequence.
-const maxLineBytes = 1 << 26
+// Bounds of a line of a file in which a line is a whole sequence: of its bytes, of the values in it, and of how deep they are nested.
+const (
+	maxLineBytes  = 1 << 25
+	maxLineValues = 1 << 21
+	maxLineDepth  = 8
+)
+
+// checkLine bounds what it takes to decode a line: a value of one byte takes many times that in memory.
+func checkLine(text []byte) (found, expected string) {
+	values, depth, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ',':
+			if values++; values > maxLineValues {
+				return fmt.Sprintf("more than %d values", maxLineValues), "fewer in a sequence, or arrays in an .npz file"
+			}
+		case c == '[' || c == '{':
+			if depth++; depth > maxLineDepth {
+				return fmt.Sprintf("lists in each other, %d deep", depth), "lists of numbers, or of lists of numbers"
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return "", ""
+}
 
 // lineRecords is a file with a JSON object in each line, which is a sequence: a member that is a list has a value for each
 // step, one of lists a list for each step, any other the same value at all steps. A list of lists called m is the columns
@@ -137,6 +166,9 @@ func (r *lineRecords) object() (object map[string]any, order []string, err error
 	}
 	r.line++
 	text := r.lines.Bytes()
+	if found, expected := checkLine(text); found != "" {
+		return nil, nil, r.fault("line", found, expected)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&object); err != nil || object == nil {

@@ -102,6 +102,17 @@ func newArrayRecords(path string, arrays []weights.Tensor) (data.Records, error)
 			return nil, wrong(arrays[at], "[T,D] or [T,B,D]")
 		}
 	}
+	if steps == 0 || size == 0 {
+		return nil, errors.WithStack(fault.Fault{Where: path, Line: 1, What: "arrays", Found: fmt.Sprintf("no rows: %d sequences of %d steps", size, steps), Expected: "at least one"}.Err())
+	}
+	if size > data.MaxRows {
+		return nil, errors.WithStack(fault.Fault{Where: path, What: "file", Found: fmt.Sprintf("%d sequences", size), Expected: fmt.Sprintf("at most %d", data.MaxRows)}.Err())
+	}
+	for _, array := range arrays {
+		if array.Name == inputsArray && array.Shape[len(array.Shape)-1] == 0 {
+			return nil, wrong(array, "at least one number in a step")
+		}
+	}
 	r.lengths = slices.Repeat([]int{steps}, size)
 	for _, array := range arrays {
 		at := valuesOf(array)
@@ -146,9 +157,6 @@ func newArrayRecords(path string, arrays []weights.Tensor) (data.Records, error)
 			return nil, wrong(array, fmt.Sprintf("[%d], a value for each step", steps))
 		}
 		r.columns = append(r.columns, column)
-	}
-	if steps == 0 {
-		r.lengths = nil
 	}
 	return r, nil
 }

@@ -14,10 +14,18 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// openFile opens a regular file for reading.
+// Open opens a regular file for reading: a pipe might never end, and a device may have no end.
 func Open(path, expected string) (*os.File, error) {
 	refuse := func(found string, cause error) (*os.File, error) {
 		return nil, errors.WithStack(fault.Fault{Where: path, What: "open", Found: found, Expected: expected, Cause: cause}.Err())
+	}
+	info, err := os.Stat(path) // before it is opened, since to open a pipe waits for a writer
+	if err == nil && !info.Mode().IsRegular() {
+		found := "something that is not a regular file"
+		if info.IsDir() {
+			found = "a directory"
+		}
+		return refuse(found, nil)
 	}
 	f, err := os.Open(path)
 	switch {
@@ -28,15 +36,10 @@ func Open(path, expected string) (*os.File, error) {
 	case err != nil:
 		return refuse(err.Error(), err)
 	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		f.Close()
-		return refuse("a directory", nil)
-	}
 	return f, nil
 }
 
-// asUTF8 passes over the byte order mark of UTF-8 and decodes UTF-16, which has one.
+// UTF8 passes over the byte order mark of UTF-8 and decodes UTF-16, which has one.
 func UTF8(path string, file io.Reader) (*bufio.Reader, error) {
 	buffered := bufio.NewReader(file)
 	mark, err := buffered.Peek(3)
@@ -53,7 +56,7 @@ func UTF8(path string, file io.Reader) (*bufio.Reader, error) {
 	return buffered, nil
 }
 
-// unreadable is the error of a file that breaks off or is damaged where it is unpacked.
+// Unreadable is the error of a file that breaks off or is damaged where it is unpacked.
 func Unreadable(path string, err error) error {
 	return errors.WithStack(fault.Fault{Where: path, What: "file", Found: err.Error(), Expected: "one that can be read to its end", Cause: err}.Err())
 }
