@@ -92,9 +92,9 @@ func TestOwnKindsAreKept(t *testing.T) {
 		without  layers.Extensions
 		expected string
 	}{
-		{layers.Extensions{Layers: extensions.Layers, Losses: extensions.Losses}, `a layer of the kind "mgu"`},
-		{layers.Extensions{Cells: extensions.Cells, Losses: extensions.Losses}, `a layer of the kind "reversed"`},
-		{layers.Extensions{Cells: extensions.Cells, Layers: extensions.Layers}, `loss: found "absolute"`},
+		{layers.Extensions{Layers: extensions.Layers, Losses: extensions.Losses}, `the layer "mgu" is not built in`},
+		{layers.Extensions{Cells: extensions.Cells, Losses: extensions.Losses}, `the layer "reversed" is not built in`},
+		{layers.Extensions{Cells: extensions.Cells, Layers: extensions.Layers}, `the loss "absolute" is not built in`},
 	} {
 		_, _, err := interchange.DecodeWith(bytes.NewReader(file), int64(len(file)), missing.without.Kinds())
 		if err == nil || !strings.Contains(err.Error(), missing.expected) || !strings.Contains(err.Error(), "pass the extensions") {

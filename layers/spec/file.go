@@ -61,6 +61,9 @@ func ReadMetadata(metadata map[string]string, kinds Kinds) (ModelFile, error) {
 		return f, err
 	}
 	if f.Model, err = kinds.DecodeModel(text); err != nil {
+		if missing, ok := err.(fault.Fault); ok {
+			return f, missing.Err()
+		}
 		return f, damaged("metadata "+ModelKey, err.Error(), "a model configuration as JSON")
 	}
 	if _, ok := metadata[HeadKey]; !ok {
@@ -71,6 +74,9 @@ func ReadMetadata(metadata map[string]string, kinds Kinds) (ModelFile, error) {
 	}
 	head, err := kinds.DecodeHead(text)
 	if err != nil {
+		if missing, ok := err.(fault.Fault); ok {
+			return f, missing.Err()
+		}
 		return f, damaged("metadata "+HeadKey, err.Error(), "what the model predicts, as JSON")
 	}
 	f.Head = &head
@@ -129,7 +135,10 @@ func textOf(metadata map[string]string, key, expected string) ([]byte, error) {
 
 func damaged(part, found, expected string) error { return damagedPart(part, found, expected).Err() }
 
+// formatName is the place of a fault in a file without a name, as package weights has it.
+const formatName = "safetensors"
+
 // damagedPart is the fault of a part of a file, as package weights has them.
 func damagedPart(part, found, expected string) fault.Fault {
-	return fault.Fault{Kind: fault.Damaged, Where: "safetensors", What: "damaged file: " + part, Found: found, Expected: expected}
+	return fault.Fault{Kind: fault.Damaged, Where: formatName, What: "damaged file: " + part, Found: found, Expected: expected}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/fault"
 )
 
 // MarshalJSON writes the model by the keys of a configuration file.
@@ -44,7 +46,7 @@ func (k Kinds) DecodeHead(text []byte) (Head, error) {
 	}
 	if _, known := lossRuleOf(h.Loss); !known {
 		if h.Custom, known = k.Losses[string(h.Loss)]; !known {
-			return h, errors.Errorf("loss: found %q, which is not built in, expected a program that has this loss: pass the extensions that the model was trained with", h.Loss)
+			return h, missingKind("the loss", string(h.Loss))
 		}
 	}
 	return h, nil
@@ -286,7 +288,7 @@ func (k Kinds) decodeStruct(path string, members map[string]any, v reflect.Value
 func (k Kinds) decodeCustom(path, key string, value any, layer *LayerConfig) error {
 	options, ok := k.Options(key)
 	if !ok {
-		return errors.Errorf("%s: found a layer of the kind %q, which is not built in, expected a program that has this kind: pass the extensions that the model was trained with", orWhole(path), key)
+		return missingKind(orWhole(path)+": the layer", key)
 	}
 	v := reflect.ValueOf(options)
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
@@ -297,6 +299,14 @@ func (k Kinds) decodeCustom(path, key string, value any, layer *LayerConfig) err
 	}
 	layer.SetCustom(key, options)
 	return nil
+}
+
+// missingKind is the error of a model with a part that is not built in and that the reader does not have.
+func missingKind(what, name string) error {
+	return fault.Fault{
+		Where: formatName, What: fmt.Sprintf("%s %q is not built in", what, name),
+		Expected: "a program that has it: pass the extensions that the model was trained with",
+	}
 }
 
 func join(path, key string) string {
