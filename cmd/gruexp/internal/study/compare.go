@@ -120,6 +120,9 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 	if faults != nil {
 		return nil, faults.Err()
 	}
+	if err := c.warnOfLostOptions(ctx, f, sets, options); err != nil {
+		return nil, err
+	}
 	if c.varied {
 		identity = append(identity, validSeedPath)
 		if err := c.checkSplits(ctx, f, options); err != nil {
@@ -209,6 +212,33 @@ func (f *file) comparison(sets []string) (*Comparison, error) {
 		return nil, err
 	}
 	return c, c.resolve(f, sets)
+}
+
+// warnOfLostOptions warns of arms with another solver that lose options of the base's, as clip_norm: they would be compared, too.
+func (c *Comparison) warnOfLostOptions(ctx context.Context, f *file, sets []string, options Options) error {
+	shared, err := changes("set", c.config.Set)
+	if err != nil {
+		return err
+	}
+	base, err := f.resolve("", c.config.Base, append(shared, commandLine(sets)...))
+	if err != nil {
+		return nil // the arms may change what is wrong with it
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+		lost, err := experiment.LostSolverOptions(base, c.arms[name].config)
+		if err != nil {
+			return err
+		}
+		if len(lost) == 0 {
+			continue
+		}
+		message := fmt.Sprintf("arm %s has another solver, and with it lacks %s of the base: the comparison is one of them, too; "+
+			"write them in the arm, or change solver.name alone", name, strings.Join(lost, ", "))
+		for _, callback := range options.Run.Callbacks {
+			_ = callback.On(ctx, &trainer.Event{Kind: trainer.Warning, Message: message, History: &trainer.History{}})
+		}
+	}
+	return nil
 }
 
 // resolve makes the configurations of all arms.
