@@ -1,8 +1,11 @@
 package runtime
 
 import (
+	"fmt"
+
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers/spec"
 )
@@ -31,6 +34,27 @@ type Sequence struct {
 	Mask        []float64 // [T,B]: 1 where there is data; nil: there is no padding, or no step
 }
 
+// checkEquations rejects layers that are not built in and that cannot run without a graph.
+func checkEquations(planned []spec.PlannedLayer) error {
+	for _, p := range planned {
+		switch c := p.Config.(type) {
+		case spec.ResidualConfig:
+			if err := checkEquations(c.Inside(p.Name, p.In)); err != nil {
+				return err
+			}
+		case spec.GRUConfig, spec.GRUDConfig, spec.LSTMConfig, spec.RNNConfig, spec.CellConfig, spec.DenseConfig, spec.EmbeddingConfig, spec.DropoutConfig,
+			spec.PoolConfig, spec.AttentionPoolConfig, spec.Conv1DConfig, spec.BatchNormConfig, spec.LayerNormConfig, spec.CategoryEmbeddingConfig,
+			spec.ActivityRegularizationConfig, VectorLayer, SequenceLayer:
+		default:
+			return fault.Fault{
+				Where: p.Name, What: fmt.Sprintf("a layer of the kind %s cannot run without a graph", p.Kind),
+				Expected: "options with the method Vector or Sequence: see runtime.VectorLayer and runtime.SequenceLayer",
+			}.Err()
+		}
+	}
+	return nil
+}
+
 // custom is a layer that is not built in.
 type custom[F kernel.Float] struct {
 	name    string
@@ -47,9 +71,7 @@ func (b *builder[F]) custom(p spec.PlannedLayer) (layer[F], error) {
 		c.vector = options
 	case SequenceLayer:
 		c.whole = options
-	default:
-		return nil, errors.Errorf("%s: found a layer of the kind %s without equations for a run without a graph, expected options with the method Vector or Sequence (runtime.VectorLayer, runtime.SequenceLayer)", p.Name, p.Kind)
-	}
+	} // checkEquations rejects any other
 	return c, nil
 }
 

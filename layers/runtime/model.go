@@ -33,6 +33,9 @@ func New(cfg spec.ModelConfig, head spec.Head, arrays []weights.Tensor) (*Model,
 
 // newModel makes the model of a plan.
 func newModel(plan *spec.Plan, arrays []weights.Tensor) (*Model, error) {
+	if err := checkEquations(plan.Layers); err != nil { // before its parameters, which may not be known, are missed
+		return nil, err
+	}
 	if err := weights.Compare(arrays, expected(plan, arrays)).Err(); err != nil {
 		return nil, err
 	}

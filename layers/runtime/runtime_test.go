@@ -359,7 +359,7 @@ func TestOwnLayers(t *testing.T) {
 	}
 
 	steps.Layers[0] = own("mute", muted{})
-	if _, err = runtime.New(steps, perStep(2), nil); err == nil || !strings.Contains(err.Error(), "mute0: found a layer of the kind mute without equations") {
+	if _, err = runtime.New(steps, perStep(2), nil); err == nil || !strings.Contains(err.Error(), "mute0: a layer of the kind mute cannot run without a graph") {
 		t.Errorf("found %v, expected an error that names the layer", err)
 	}
 }

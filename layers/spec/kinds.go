@@ -2,7 +2,6 @@ package spec
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -75,13 +74,22 @@ func merged[A, B any](a map[string]A, b map[string]B) map[string]bool {
 	return all
 }
 
+// isKey tells whether a name is made of small letters, digits and _, a letter first.
+func isKey(name string) bool {
+	for i, c := range []byte(name) {
+		if !(c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '_')) {
+			return false
+		}
+	}
+	return name != ""
+}
+
 // Validate lists keys that are already taken or that a configuration could not have, and cells without gates.
 func (k Kinds) Validate() fault.List {
 	var l fault.List
-	pattern := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	key := func(section, name string, taken bool) {
 		l.Check(!taken, section, name, "another name: it is built in")
-		l.Check(pattern.MatchString(name), section, name, "a name of small letters, digits and _, a letter first")
+		l.Check(isKey(name), section, name, "a name of small letters, digits and _, a letter first")
 		last := name[max(0, len(name)-1):]
 		l.Check(section == "losses" || last < "0" || last > "9", section, name, "a name that ends with a letter: layers are called by kind and number")
 	}

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"gorgonia.org/tensor"
@@ -30,6 +31,22 @@ func (c *gatingConfig) OutputShape(in spec.Shape) (spec.Shape, fault.List) {
 	var faults fault.List
 	in.ExpectNumbers(&faults)
 	return in, faults
+}
+
+// Params names the parameters, for model files.
+func (c *gatingConfig) Params(in spec.Shape) []spec.Param {
+	return []spec.Param{{Name: "kernel", Role: graph.RoleKernel, Shape: []int{in.Width, in.Width}}, {Name: "bias", Role: graph.RoleBias, Shape: []int{in.Width}}}
+}
+
+// Vector runs the layer without a graph, for predictions.
+func (c *gatingConfig) Vector(params map[string][]float64, x, y []float64) {
+	for j := range y {
+		sum := params["bias"][j]
+		for i, v := range x {
+			sum += v * params["kernel"][i*len(y)+j]
+		}
+		y[j] = x[j] / (1 + math.Exp(-sum))
+	}
 }
 
 // NewLayer makes the layer with its parameters.
