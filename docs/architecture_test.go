@@ -19,8 +19,27 @@ const module = "github.com/gruexp/gruexp"
 // TestImportsMatchThePicture holds every import between the rooms of this module against the arrows of the picture in
 // architecture.md: an import without an arrow breaks the design, an arrow without an import is a lie.
 func TestImportsMatchThePicture(t *testing.T) {
-	drawn := arrowsOfPicture(t, "architecture.md")
-	built := arrowsOfCode(t, "..")
+	compareArrows(t, arrowsOfPicture(t, "architecture.md", 1), arrowsOfCode(t, "..", roomOf))
+}
+
+// TestRoomsOfTheProgramMatchThePicture does the same for the packages of the program among themselves and the second picture.
+func TestRoomsOfTheProgramMatchThePicture(t *testing.T) {
+	inside := arrowsOfCode(t, "../cmd/gruexp", func(folder string) string {
+		folder = strings.TrimPrefix(folder, "cmd/gruexp/")
+		switch {
+		case folder == "." || folder == "cmd/gruexp":
+			return "main"
+		case folder == "app" || strings.HasPrefix(folder, "internal/"):
+			return strings.TrimPrefix(folder, "internal/")
+		default: // of the library: the first picture
+			return ""
+		}
+	})
+	compareArrows(t, arrowsOfPicture(t, "architecture.md", 2), inside)
+}
+
+func compareArrows(t *testing.T, drawn, built map[string]string) {
+	t.Helper()
 	for _, arrow := range sorted(built) {
 		if _, ok := drawn[arrow]; !ok {
 			t.Errorf("%s: imported (in %s), but not drawn in architecture.md", arrow, built[arrow])
@@ -47,19 +66,19 @@ func TestNumbersKnowNoGorgonia(t *testing.T) {
 	}
 }
 
-// arrowsOfPicture reads the lines "a --> b & c" of the document's first mermaid block. A room is named there by its
+// arrowsOfPicture reads the lines "a --> b & c" of the document's nth mermaid block, counted from 1. A room is named there by its
 // folder, slashes written as they are, through a line `id["folder"]`.
-func arrowsOfPicture(t *testing.T, document string) map[string]string {
+func arrowsOfPicture(t *testing.T, document string, nth int) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, ok := strings.Cut(string(text), "```mermaid\n")
-	if !ok {
-		t.Fatalf("%s: found no mermaid picture", document)
+	pictures := strings.Split(string(text), "```mermaid\n")
+	if len(pictures) <= nth {
+		t.Fatalf("%s: found %d mermaid pictures, expected %d or more", document, len(pictures)-1, nth)
 	}
-	block, _, _ = strings.Cut(block, "```")
+	block, _, _ := strings.Cut(pictures[nth], "```")
 	room := regexp.MustCompile(`^\s*(\w+)\["([^"<]+)`)
 	arrow := regexp.MustCompile(`^\s*(\w+)\s*-->\s*(.+?)\s*$`)
 	folders := map[string]string{}
@@ -89,8 +108,8 @@ func arrowsOfPicture(t *testing.T, document string) map[string]string {
 	return arrows
 }
 
-// arrowsOfCode gives the imports between rooms. The packages below cmd/gruexp are one room.
-func arrowsOfCode(t *testing.T, root string) map[string]string {
+// arrowsOfCode gives the imports between rooms.
+func arrowsOfCode(t *testing.T, root string, roomOf func(folder string) string) map[string]string {
 	t.Helper()
 	arrows := map[string]string{}
 	for file, imports := range importsOfCode(t, root) {
@@ -100,7 +119,7 @@ func arrowsOfCode(t *testing.T, root string) map[string]string {
 			if !ok {
 				continue
 			}
-			if to := roomOf(inside); to != from {
+			if to := roomOf(inside); to != from && to != "" {
 				arrows[from+" --> "+to] = file
 			}
 		}
@@ -108,6 +127,7 @@ func arrowsOfCode(t *testing.T, root string) map[string]string {
 	return arrows
 }
 
+// roomOf is the room of a folder in the first picture, where the packages below cmd/gruexp are one.
 func roomOf(folder string) string {
 	if strings.HasPrefix(folder, "cmd/gruexp") {
 		return "cmd/gruexp"

@@ -3,13 +3,19 @@ package main_test
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// Every loss trains where its targets allow it, and a run of it predicts.
+// Every loss trains where its targets allow it, to another model than without it, and a run of it predicts.
 func TestLosses(t *testing.T) {
+	plain := map[string]map[string]float64{} // by configuration: what the test part says of a run with the loss that is chosen for it
+	for _, config := range []string{classifySwings, regressSwings, nextTemperature} {
+		plain[config] = mustRun(t, "train", experiment(t, config), "--out", filepath.Join(t.TempDir(), "run"), "--json").result(t).Test
+	}
 	for _, c := range []struct{ config, loss, options, metric string }{
 		{classifySwings, "cross_entropy", "{class_weights: [1, 3]}", "accuracy"},
 		{classifySwings, "focal", "{gamma: 1.5}", "accuracy"},
@@ -29,8 +35,11 @@ func TestLosses(t *testing.T) {
 				args = append(args, "--set", "data.scale=none")
 			}
 			r := mustRun(t, args...).result(t)
-			if _, ok := r.Test[c.metric]; !ok {
-				t.Errorf("found %v, expected %s", r.Test, c.metric)
+			if v, ok := r.Test[c.metric]; !ok || math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Errorf("found %v, expected a finite %s", r.Test, c.metric)
+			}
+			if maps.Equal(r.Test, plain[c.config]) {
+				t.Errorf("found %v with the loss and without it, expected that it changes the training", r.Test)
 			}
 			mustRun(t, "eval", out)
 			table := map[string]string{nextTemperature: "temperatures.csv"}[c.config]

@@ -81,7 +81,7 @@ trainer: {max_epochs: 2}
 `), "--out", run)
 	table = read(t, predict(t, run, file, ".csv"))
 	rows := strings.Split(table, "\n")
-	if rows[0] != "sequence,no,yes" || len(rows) != 62 {
+	if rows[0] != "sequence,class,probability,no,yes" || len(rows) != 62 {
 		t.Fatalf("found %d rows under %q", len(rows), rows[0])
 	}
 	line := read(t, predict(t, run, write(t, filepath.Join(folder, "a.jsonl"), `{"text": "good, very  good"}`), ".csv"))

@@ -297,6 +297,7 @@ func flowChart(flows []run.InsideFlow, part string, n names) *chart {
 	}
 	t := &table{Columns: []column{{Name: "steps back"}}}
 	longest, lines := 0, []string{}
+	var shown []run.InsideFlow // a recurrence without a gradient has no line on a logarithmic axis
 	for i, f := range flows {
 		s := series{Name: f.Name, Draw: drawLine, Color: i % mostColors}
 		for k, v := range f.Gradient {
@@ -308,7 +309,7 @@ func flowChart(flows []run.InsideFlow, part string, n names) *chart {
 			continue
 		}
 		s.Points = thin(s.Points)
-		c.Series = append(c.Series, s)
+		c.Series, shown = append(c.Series, s), append(shown, f)
 		t.Columns = append(t.Columns, column{Name: f.Name}, column{Name: f.Name + " sequences"})
 		longest = max(longest, len(f.Gradient))
 		last := s.Points[len(s.Points)-1]
@@ -320,7 +321,7 @@ func flowChart(flows []run.InsideFlow, part string, n names) *chart {
 	every := (longest + mostPoints - 1) / mostPoints
 	for k := 0; k < longest; k += max(1, every) {
 		line := row{Cells: []cell{whole(k)}}
-		for _, f := range flows {
+		for _, f := range shown {
 			switch {
 			case k < len(f.Gradient) && k < len(f.Counts):
 				line.Cells = append(line.Cells, number(f.Gradient[k]), whole(f.Counts[k]))
