@@ -61,7 +61,7 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.reader.Read(p)
 	if b.bytes += int64(n); b.bytes > minUnpacked && b.bytes > maxPacking*b.packed.bytes {
-		return 0, errors.Errorf("more than %d bytes, packed in %d; unpack the file if they are right", b.bytes, b.packed.bytes)
+		return 0, errors.Errorf("more than %d bytes unpacked from %d; unpack the file if they are right", b.bytes, b.packed.bytes)
 	}
 	return n, err
 }
