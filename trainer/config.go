@@ -104,7 +104,10 @@ type ReduceOnPlateauConfig struct {
 	Epsilon float64 `yaml:"epsilon"`
 }
 
-const defaultPatience = 10
+const (
+	defaultPatience = 10
+	mostEpochs      = 1_000_000_000 // more steps than any number of epochs has would overflow
+)
 
 // The modes of a monitor.
 const (
@@ -170,6 +173,7 @@ func (c ReduceOnPlateauConfig) WithDefaults() ReduceOnPlateauConfig {
 func (c Config) Validate() fault.List {
 	var faults fault.List
 	faults.Check(c.MaxEpochs > 0, "max_epochs", c.MaxEpochs, "at least 1")
+	faults.Check(c.MaxEpochs <= mostEpochs, "max_epochs", c.MaxEpochs, "at most %d", mostEpochs)
 	faults.Check(c.BatchSize > 0 || c.BatchSize == FullBatch, "batch_size", c.BatchSize, "at least 1, or %d for all", FullBatch)
 	faults.Check(c.MaxSteps >= 0, "max_steps", c.MaxSteps, "at least 1, or 0 for no limit")
 	faults.Check(c.MaxSeconds >= 0 && isFinite(c.MaxSeconds), "max_seconds", c.MaxSeconds, "a finite number above 0, or 0 for no limit")

@@ -120,6 +120,11 @@ func (f *fit) step(w window, last bool) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.state.Step == 0 {
+		if err := f.checkMetrics(program); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.state.Sums.add(&f.train.spec, &f.part, program); err != nil {
 		return nil, err
 	}
@@ -134,6 +139,15 @@ func (f *fit) step(w window, last bool) (*program, error) {
 	}
 	f.state.Step++
 	return program, nil
+}
+
+// checkMetrics finds in the first step what would else only be found by an evaluation, maybe the one after the last epoch.
+func (f *fit) checkMetrics(program *program) error {
+	v, err := program.values(len(f.part.Weights))
+	if err != nil {
+		return err
+	}
+	return checkQuantiles(f.cfg.Metrics, v)
 }
 
 func total(weights []float64) (sum float64) {

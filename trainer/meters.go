@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -19,7 +20,7 @@ func addToMeters(meters map[string]Metric, s *source, indices []int, batch *data
 	if err != nil {
 		return err
 	}
-	if err := checkQuantiles(meters, v); err != nil {
+	if err := checkQuantiles(slices.Collect(maps.Keys(meters)), v); err != nil {
 		return err
 	}
 	if v.predictions.Dtype() == tensor.Float32 {
@@ -31,9 +32,9 @@ func addToMeters(meters map[string]Metric, s *source, indices []int, batch *data
 }
 
 // checkQuantiles returns an error for metrics of quantiles where the model predicts a single number.
-func checkQuantiles(meters map[string]Metric, v values) error {
+func checkQuantiles(metrics []string, v values) error {
 	for _, name := range []string{MetricCoverage, MetricWidth, MetricCrossings} {
-		if meters[name] != nil && v.outputs.DataSize() < 2*v.predictions.DataSize() {
+		if slices.Contains(metrics, name) && v.outputs.DataSize() < 2*v.predictions.DataSize() {
 			return errors.Errorf("metric %s: found one prediction for each target, expected quantiles of it", name)
 		}
 	}
@@ -106,7 +107,7 @@ func newMeters(cfg *Config, spec *data.Spec) (map[string]Metric, error) {
 		case name == MetricSMAPE:
 			meters[name] = &share{right: symmetricError}
 		case name == MetricMASE:
-			if len(spec.TargetNaive) != spec.Targets || slices.Min(spec.TargetNaive) <= 0 {
+			if !hasNaive(*spec) {
 				return nil, errors.Errorf("metric %s: found the naive errors %v of the training part, expected one above 0 for each target", name, spec.TargetNaive)
 			}
 			meters[name] = &share{right: func(r *Row) float64 { return scaledError(r, spec.TargetNaive) }}

@@ -163,6 +163,11 @@ func (c Config) checkMetrics(faults *fault.List) {
 	}
 }
 
+// hasNaive says whether there is a naive error above 0 for each target.
+func hasNaive(spec data.Spec) bool {
+	return len(spec.TargetNaive) == spec.Targets && slices.Min(spec.TargetNaive) > 0
+}
+
 func (c Config) optionalMetrics() []string {
 	var names []string
 	for _, m := range c.OwnMetrics.Metrics() {
@@ -189,6 +194,9 @@ func (c Config) checkMetricsFor(faults *fault.List, spec data.Spec) {
 			continue
 		}
 		faults.Check(name != MetricMASE || spec.Task != data.Regress, path, name, "no %s: numbers of the task %s are no series", MetricMASE, data.Regress)
+		if name == MetricMASE && spec.Targets > 0 && !hasNaive(spec) {
+			faults.Add(path, name, "no %s: it divides by the naive errors of the training part, which are %v", MetricMASE, spec.TargetNaive)
+		}
 		if k, ok := topOf(name); ok && spec.Targets > 0 {
 			faults.Check(k < spec.Targets, path, name, "less than the %d classes that there are", spec.Targets)
 		}

@@ -143,7 +143,7 @@ func TestFaultsOfMetrics(t *testing.T) {
 	e.train = waves(8, 1, data.ValuesPerStep)
 	e.layers = gru(2, true)
 	m := e.make(t)
-	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "found the naive errors [] of the training part") {
+	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "the naive errors of the training part, which are []") {
 		t.Errorf("found %v, expected a word about naive errors", err)
 	}
 }
@@ -195,5 +195,10 @@ func TestIntervals(t *testing.T) {
 	m = e.make(t)
 	if _, err := m.Evaluate(t.Context(), m.model, s); err == nil || !strings.Contains(err.Error(), "expected quantiles") {
 		t.Errorf("found %v, expected a word about quantiles", err)
+	}
+	steps := 0
+	e.options.Callbacks = countSteps(&steps)
+	if _, err := e.make(t).fit(t.Context()); err == nil || !strings.Contains(err.Error(), "expected quantiles") || steps != 0 {
+		t.Errorf("found %v after %d steps of training, expected a word about quantiles before the first has ended", err, steps)
 	}
 }

@@ -41,15 +41,11 @@ they say how many steps an epoch has. What reduce_on_plateau will do is not know
 			if err != nil {
 				return err
 			}
-			rates, perEpoch, err := run.LearningRates(cmd.Context(), cfg, options)
+			epochs, rates, err := run.LearningRates(cmd.Context(), cfg, options)
 			if err != nil {
 				return err
 			}
-			curve := &Curve{Title: "Learning rate of " + cfg.Name, XName: "epoch", YName: "learning_rate"}
-			stride := max(1, len(rates)/2000)
-			for step := 0; step < len(rates); step += stride {
-				curve.X, curve.Y = append(curve.X, float64(step)/float64(perEpoch)), append(curve.Y, rates[step])
-			}
+			curve := &Curve{Title: "Learning rate of " + cfg.Name, XName: "epoch", YName: "learning_rate", X: epochs, Y: rates}
 			return a.draw(curve, output)
 		},
 	}

@@ -15,14 +15,22 @@ import (
 	"github.com/gruexp/gruexp/trainer"
 )
 
+// bestEpoch says which weights are measured.
+func bestEpoch(n int) string {
+	if n == 0 {
+		return "no epoch counts as the best, and the weights of the last step are measured"
+	}
+	return fmt.Sprintf("the best was %d", n)
+}
+
 // show prints how a run did, for people or as one JSON object.
 func (a *app) show(r *run.Result) error {
 	if a.json {
 		return a.printJSON(r)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, seed %d: %s in %s, ended by %s, the best was %d; %s parameters\n\n", r.Experiment, r.Seed,
-		counted(r.Epochs, "epoch"), duration(r.Seconds), r.StopReason, r.BestEpoch, humanize.Comma(int64(r.Parameters)))
+	fmt.Fprintf(&b, "\n%s, seed %d: %s in %s, ended by %s, %s; %s parameters\n\n", r.Experiment, r.Seed,
+		counted(r.Epochs, "epoch"), duration(r.Seconds), r.StopReason, bestEpoch(r.BestEpoch), humanize.Comma(int64(r.Parameters)))
 	columns := []column{{"train", r.Train}}
 	if len(r.Valid) > 0 {
 		columns = append(columns, column{"valid", r.Valid})

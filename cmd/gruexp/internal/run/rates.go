@@ -21,21 +21,22 @@ func FindLearningRate(ctx context.Context, cfg *experiment.Config, finder traine
 	return e.FindLearningRate(ctx, finder)
 }
 
-// LearningRates are those of an experiment's schedule at every step of a training of all of its epochs, which the data say how many
-// they are.
-func LearningRates(ctx context.Context, cfg *experiment.Config, options Options) (rates []float64, stepsPerEpoch int, err error) {
+// LearningRates are those of an experiment's schedule at up to about 2,000 steps of a training of all of its epochs, with the epoch of
+// each. The data say how many steps an epoch has.
+func LearningRates(ctx context.Context, cfg *experiment.Config, options Options) (epochs, rates []float64, err error) {
 	e, err := options.prepare(ctx, cfg, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	defer e.Close()
 	plan := e.Plan()
 	schedule, err := e.Config().Solver.LearningRates(plan)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	for step := range plan.Epochs * plan.StepsPerEpoch {
-		rates = append(rates, schedule(step))
+	steps := plan.Epochs * plan.StepsPerEpoch
+	for step := 0; step < steps; step += max(1, steps/2000) {
+		epochs, rates = append(epochs, float64(step)/float64(plan.StepsPerEpoch)), append(rates, schedule(step))
 	}
-	return rates, plan.StepsPerEpoch, nil
+	return epochs, rates, nil
 }
