@@ -18,7 +18,8 @@ type Sequence interface{ isSequence() }
 // Row is a time step by the names of its columns. The value of a column is
 //   - a number, of any type of Go; NaN is missing,
 //   - a string for a category or a token,
-//   - a [time.Time], or a number in the units of the training data, for the column of the time,
+//   - a [time.Time], or a number in the units of the training data, for the column of the time; if the dates of the training had no
+//     zone, the time counts that the clock shows in the time's own location,
 //   - nil if it is missing, as is a column that is left out.
 //
 // Columns that the model does not read are allowed, so rows may be those that the model was trained on.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -59,13 +60,29 @@ func (r *rowReader) table(rows []Row) (*data.Table, error) {
 	if err := r.expectColumns(rows); err != nil {
 		return nil, err
 	}
-	t, err := data.ParseTable(context.Background(), r.where, data.RecordsOf(rows), r.layout, &data.MemoryStore{})
+	t, err := data.ParseTable(context.Background(), r.where, data.RecordsOf(r.wallClock(rows)), r.layout, &data.MemoryStore{})
 	if err == nil && r.dated && !t.Dates && r.layout.Date == nil {
 		err = fault.Fault{
 			Where: r.where, What: fmt.Sprintf("column %q", r.layout.Time), Found: "numbers", Expected: "times, as time.Time: inputs are made of the calendar",
 		}.Err()
 	}
 	return t, err
+}
+
+// wallClock are the rows with dates without a zone, if the dates of the training had none: what the clock shows where a time is.
+func (r *rowReader) wallClock(rows []Row) []Row {
+	const withoutZone = "none"
+	if r.inputs.Zone != withoutZone || r.layout.Time == "" {
+		return rows
+	}
+	changed := slices.Clone(rows)
+	for i, row := range rows {
+		if at, ok := row[r.layout.Time].(time.Time); ok {
+			changed[i] = maps.Clone(row)
+			changed[i][r.layout.Time] = at.Format("2006-01-02 15:04:05.999999999")
+		}
+	}
+	return changed
 }
 
 // wanted are the columns that rows must have.
