@@ -113,6 +113,7 @@ func TestExamples(t *testing.T) {
 		"own-metric":   `stopping threshold|worst_recall`,
 		"callback":     `epoch 15: validation loss -\d[^$]*accuracy on the test part: \d`,
 		"search":       `best of 12 trials: validation loss \d`,
+		"own-data":     `On the test part `,
 	}
 	command := regexp.MustCompile(`(?m)^go run \./(docs/examples/([a-z-]+)|cmd/gruexp) ?(.*)$`)
 	for _, name := range examples(t) {
