@@ -1,4 +1,4 @@
-// Training on slices: sequences of different lengths, a label for each, and a model file at the end.
+// Training on slices: sequences of different lengths, and a label for each.
 package main
 
 import (
@@ -14,9 +14,9 @@ import (
 )
 
 func main() {
-	x, labels := make([][][]float64, 300), slices.Repeat([]string{"falls", "rises"}, 150)
+	x, labels, random := make([][][]float64, 300), slices.Repeat([]string{"falls", "rises"}, 150), rand.New(rand.NewPCG(1, 1))
 	for i := range x { // a walk that falls or rises
-		for at := 0.0; len(x[i]) < 10+i%7; at += rand.NormFloat64() + float64(i%2) - 0.5 {
+		for at := 0.0; len(x[i]) < 10+i%7; at += random.NormFloat64() + float64(i%2) - 0.5 {
 			x[i] = append(x[i], []float64{at})
 		}
 	}
