@@ -54,5 +54,5 @@ func TestConstraintsRefused(t *testing.T) {
 	t.Parallel()
 	p := newParam(t, tensor.Float32, "p", graph.RoleKernel, nil, 2)
 	p.Constraint = graph.Constraint{MaxNorm: 1, UnitNorm: true}
-	wantError(t, newSolver(t, solvers.Config{}, solvers.Plan{}).Init([]*graph.Param{p}), "constraint of p: unit_norm: found true, expected false beside max_norm")
+	wantError(t, newSolver(t, solvers.Config{}, solvers.Plan{}).Init([]*graph.Param{p}), "constraint of p: unit_norm: found true, expected false next to max_norm")
 }

@@ -211,7 +211,7 @@ arms:
 	}
 	write(t, file, strings.Replace(read(t, file), "good: {}", "good: {solver: {name: sgd, learning_rate: 1.0e+299}}", 1))
 	other := filepath.Join(t.TempDir(), "other")
-	gruexp(t, "compare", file, "--out", other).mustFail(t, 1, other+": every trial has failed (found good-1: …diverged…, expected a result; --retry repeats them)")
+	gruexp(t, "compare", file, "--out", other).mustFail(t, 1, other+": every trial has failed, the first one with: good-1: …diverged…; --retry repeats them")
 }
 
 // With folds, runs of different seeds have different validation parts, and those of a pair the same.

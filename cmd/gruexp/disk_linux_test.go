@@ -44,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 			again := []string{"resume", out}
 			if _, err := os.Stat(filepath.Join(out, "config.yaml")); err != nil {
 				again = []string{"train", file, "--out", out, "--set", enough}
-			} else if want := "'gruexp resume " + out + "' goes on"; !strings.Contains(o.stderr, want) {
+			} else if want := "'gruexp resume " + out + "' continues"; !strings.Contains(o.stderr, want) {
 				t.Errorf("found %q, expected %q", o.stderr, want)
 			}
 			mustRun(t, again...)

@@ -140,9 +140,9 @@ func TestWatchAndStop(t *testing.T) {
 	if status, text := w.stopByPage(t, "mine"); status != http.StatusNoContent {
 		t.Fatalf("found %d %s", status, text)
 	}
-	training.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …; a checkpoint is written"+out+"' goes on)")
+	training.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …; a checkpoint is written; 'gruexp resume "+out+"' continues")
 	w.follow(t, "mine", func(head string) bool { return strings.Contains(head, ">interrupted<") })
-	if log := read(t, filepath.Join(out, "train.log")); !strings.Contains(log, "gruexp: "+out+": interrupted after ") {
+	if log := read(t, filepath.Join(out, "train.log")); !strings.Contains(log, "gruexp: "+out+": interrupted by the request to stop ") {
 		t.Errorf("found the log\n%s\nexpected how the run has ended", log)
 	}
 
@@ -233,7 +233,7 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := mustRun(t, "resume", out, "--quiet")
-	if want := "gruexp: warning: " + log + ": the log ends here: is a directory\n"; o.stderr != want {
+	if want := "gruexp: warning: " + log + ": the log ends here: something that is not a regular file\n"; o.stderr != want {
 		t.Errorf("found %q, expected %q", o.stderr, want)
 	}
 	sameRun(t, out, uninterrupted(t, file))

@@ -17,6 +17,9 @@ func TestTrialsOfADamagedRecord(t *testing.T) {
 	}{
 		"done":              {study.Trial{Name: "plain-1", Arm: "plain", Seeds: []uint64{1}, State: study.Done, Runs: []study.Run{run}}, true},
 		"waiting":           {study.Trial{Name: "0001", Seeds: []uint64{1, 2}}, true},
+		"of a tuning":       {study.Trial{Name: "tune/plain-0001", Arm: "tune/plain", Seeds: []uint64{1}}, true},
+		"a deeper folder":   {study.Trial{Name: "tune/x/plain", Seeds: []uint64{1}}, false},
+		"above a folder":    {study.Trial{Name: "tune/..", Seeds: []uint64{1}}, false},
 		"a path":            {study.Trial{Name: "../../../x", Seeds: []uint64{1}}, false},
 		"an absolute path":  {study.Trial{Name: "/x", Seeds: []uint64{1}}, false},
 		"an arm":            {study.Trial{Name: "x", Arm: "../y", Seeds: []uint64{1}}, false},

@@ -123,12 +123,19 @@ func (d *dir) trials(ctx context.Context) ([]study.Trial, error) {
 	return trials, nil
 }
 
+// isTrialName says whether a trial or an arm can have this name, which is a path below the directory of the trials: a file name, or that
+// of a folder and a file in it, as the trials of a tuning that comes before a comparison have.
+func isTrialName(name string) bool {
+	folder, file, nested := strings.Cut(name, "/")
+	return isFileName(folder) && (!nested || isFileName(file))
+}
+
 // checkTrial holds a trial of the record to what the program relies on. Names become paths.
 func checkTrial(t study.Trial) error {
 	switch {
-	case !isFileName(t.Name):
+	case !isTrialName(t.Name):
 		return errors.Errorf("the name of a trial %q", t.Name)
-	case t.Arm != "" && !isFileName(t.Arm):
+	case t.Arm != "" && !isTrialName(t.Arm):
 		return errors.Errorf("trial %s: the name of an arm %q", t.Name, t.Arm)
 	case len(t.Seeds) == 0:
 		return errors.Errorf("trial %s: no seed", t.Name)
