@@ -79,10 +79,15 @@ func (f MetricFactories) info() []MetricInfo {
 }
 
 // HigherIsBetter says which way a metric gets better, given its name, as "accuracy", or that of a part of the data before it,
-// as "valid.accuracy". It knows the built-in metrics too.
-func (f MetricFactories) HigherIsBetter(name string) bool {
-	m, _ := f.find(withoutPart(name))
-	return m.Higher
+// as "valid.accuracy". It knows the built-in metrics too; a metric that it does not know is an error.
+func (f MetricFactories) HigherIsBetter(name string) (bool, error) {
+	m, known := f.find(withoutPart(name))
+	if !known {
+		return false, fault.Fault{
+			What: "unknown metric, so that it is open whether higher is better", Found: name, Expected: "a built-in metric, or one that this program adds",
+		}.Err()
+	}
+	return m.Higher, nil
 }
 
 // find finds a metric by name, built in or one of f.
@@ -102,7 +107,9 @@ func (f MetricFactories) find(name string) (m MetricInfo, known bool) {
 func (f MetricFactories) Metrics() []MetricInfo { return append(Metrics(), f.info()...) }
 
 // HigherIsBetter is [MetricFactories.HigherIsBetter] for the metrics that the configuration knows.
-func (c Config) HigherIsBetter(name string) bool { return c.OwnMetrics.HigherIsBetter(name) }
+func (c Config) HigherIsBetter(name string) (bool, error) {
+	return c.OwnMetrics.HigherIsBetter(name)
+}
 
 func isMetricName(name string) bool {
 	if _, ok := (MetricFactories)(nil).find(name); ok {

@@ -115,10 +115,6 @@ func Metrics() []MetricInfo {
 	return metrics
 }
 
-// HigherIsBetter says which way a built-in metric gets better, given its name, as "accuracy", or that of a part of the data before
-// it, as "valid.accuracy". Of metrics of one's own only [Config.HigherIsBetter] and [MetricFactories.HigherIsBetter] know.
-func HigherIsBetter(name string) bool { return MetricFactories(nil).HigherIsBetter(name) }
-
 // Bounds are the values that a built-in metric cannot go below and above, as 0 and 1 of an accuracy; nil: no such bound is known. The
 // name may have a part of the data before it. The loss counts as bounded by 0; of all losses only poisson can go below.
 func Bounds(name string) (least, most *float64) {

@@ -43,8 +43,11 @@ func TestOwnMetricIsMonitored(t *testing.T) {
 	if h.StopReason != trainer.StopThreshold || h.BestEpoch != 1 || h.Epochs[0].Valid["rows"] != 21 {
 		t.Errorf("found %v, best epoch %d, %v; expected the threshold to be reached by 21 rows", h.StopReason, h.BestEpoch, h.Epochs[0].Valid)
 	}
-	if !e.trainer.HigherIsBetter("valid.rows") || trainer.HigherIsBetter("rows") {
-		t.Error("the direction is that of the factory, and only where the factory is known")
+	if higher, err := e.trainer.HigherIsBetter("valid.rows"); err != nil || !higher {
+		t.Errorf("found %v and %v, expected the direction of the factory", higher, err)
+	}
+	if _, err := (trainer.Config{}).HigherIsBetter("valid.rows"); err == nil {
+		t.Error("found a direction of a metric that is not known, expected an error")
 	}
 }
 

@@ -54,8 +54,13 @@ func lossRule(hasValid bool) stoppingRule {
 	return stoppingRule{monitor: trainPrefix + MetricLoss, patience: math.MaxInt}
 }
 
+// isHigherBetter is for a monitor that [Config.Validate] has accepted, so that its metric is known.
 func (c Config) isHigherBetter(monitor, mode string) bool {
-	return mode == ModeMax || mode == ModeAuto && c.HigherIsBetter(monitor)
+	if mode != ModeAuto {
+		return mode == ModeMax
+	}
+	higher, _ := c.HigherIsBetter(monitor)
+	return higher
 }
 
 // next is the state after an epoch (counted from 1) with that value of the monitor. An epoch in which the monitor is undefined, NaN,

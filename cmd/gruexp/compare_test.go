@@ -11,13 +11,14 @@ import (
 
 // comparison is the JSON of compare.
 type comparison struct {
-	Study     string
-	Dir       string
-	Metric    string
-	Reference string
-	Seeds     []uint64
-	Split     string
-	Arms      map[string]struct {
+	Study          string
+	HigherIsBetter bool `json:"higher_is_better"`
+	Dir            string
+	Metric         string
+	Reference      string
+	Seeds          []uint64
+	Split          string
+	Arms           map[string]struct {
 		Mean, Low, High float64
 		Cut             bool
 		Values          []float64

@@ -12,6 +12,7 @@ import (
 // tuned is the JSON of tune.
 type tuned struct {
 	Study, Dir, Metric string
+	HigherIsBetter     bool `json:"higher_is_better"`
 	Best               struct {
 		Trial    string
 		Value    float64

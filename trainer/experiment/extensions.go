@@ -60,6 +60,14 @@ func (e *Extensions) Validate() fault.List {
 	return faults
 }
 
+// HigherIsBetter says which way a metric gets better, built in or an added one: see [trainer.MetricFactories.HigherIsBetter].
+func (e *Extensions) HigherIsBetter(metric string) (bool, error) {
+	if e == nil {
+		e = &Extensions{}
+	}
+	return trainer.MetricFactories(e.Metrics).HigherIsBetter(metric)
+}
+
 // Extend gives a configuration the parts that it may select. Options, defaults and validation know them from then on.
 func (c *Config) Extend(e *Extensions) {
 	c.extensions = e

@@ -26,9 +26,6 @@ func (g Goal) Split() (part, metric string) {
 	return part, metric
 }
 
-// HigherIsBetter says which way the metric gets better.
-func (g Goal) HigherIsBetter() bool { return trainer.HigherIsBetter(g.Metric) }
-
 // Validate lists what is wrong with the goal.
 func (g Goal) Validate() fault.List {
 	var faults fault.List

@@ -132,10 +132,10 @@ func (r *Result) Judge() (v Verdict, ok bool) {
 	}
 	for _, metric := range decisive() {
 		own, has := r.Test[metric]
-		if !has || math.IsNaN(own) {
+		higher, err := trainer.MetricFactories(nil).HigherIsBetter(metric) // all are built in
+		if !has || math.IsNaN(own) || err != nil {
 			continue
 		}
-		higher := trainer.HigherIsBetter(metric)
 		better := func(a, b float64) bool { return a != b && a > b == higher }
 		best := ""
 		for _, name := range slices.Sorted(maps.Keys(r.Baselines)) {

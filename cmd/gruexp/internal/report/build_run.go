@@ -104,9 +104,16 @@ func (r *Run) bestSoFar() []string {
 	if len(c.mean) == 0 {
 		return nil
 	}
+	higher := false // of the loss
+	if r.Config != nil {
+		var err error
+		if higher, err = r.Config.Trainer.HigherIsBetter(metric); err != nil {
+			return []string{strings.Join(strings.Fields(err.Error()), " ")}
+		}
+	}
 	best := 0
 	for i, v := range c.mean {
-		if v != c.mean[best] && v > c.mean[best] == trainer.HigherIsBetter(metric) {
+		if v != c.mean[best] && v > c.mean[best] == higher {
 			best = i
 		}
 	}

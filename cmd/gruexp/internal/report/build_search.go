@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
-	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -85,7 +84,7 @@ func searchVerdict(t *studies.TuneResult) []string {
 		return []string{"No trial has ended with a value yet."}
 	}
 	better := "lower"
-	if trainer.HigherIsBetter(t.Metric) {
+	if t.HigherIsBetter {
 		better = "higher"
 	}
 	var settings []string
@@ -140,7 +139,7 @@ func historyBlocks(t *studies.TuneResult, n names) []block {
 	done, pruned := series{Name: "done", Draw: drawPoints, Color: 0}, series{Name: "pruned: the last value", Draw: drawPoints, Color: 4}
 	best := series{Name: "best so far", Draw: drawStep, Color: 2}
 	table := &table{Columns: []column{{Name: "trial", Text: true}, {Name: "state", Text: true}, {Name: "value"}, {Name: "best so far"}}}
-	top, higher := math.NaN(), trainer.HigherIsBetter(t.Metric)
+	top, higher := math.NaN(), t.HigherIsBetter
 	for i, trial := range t.History {
 		v, x := float64(trial.Value), float64(i+1)
 		if !finite(v) {
@@ -196,7 +195,7 @@ func spaceBlocks(t *studies.TuneResult, space search.Space, n names) []block {
 	if len(trials) < 2 {
 		return blocks
 	}
-	higher := trainer.HigherIsBetter(t.Metric)
+	higher := t.HigherIsBetter
 	slices.SortStableFunc(trials, func(a, b study.Trial) int {
 		switch {
 		case a.Value == b.Value:
@@ -283,7 +282,7 @@ func axisOf(name string, space search.Space, trials []study.Trial) (axis, func(s
 }
 
 func parallelChart(t *studies.TuneResult, space search.Space, trials []study.Trial, order []string, n names) *chart {
-	c := &chart{ID: n.of("parallel"), Title: "Parallel coordinates: a line for each trial, colored by " + t.Metric, Wide: true, Kind: kindParallel, Higher: trainer.HigherIsBetter(t.Metric)}
+	c := &chart{ID: n.of("parallel"), Title: "Parallel coordinates: a line for each trial, colored by " + t.Metric, Wide: true, Kind: kindParallel, Higher: t.HigherIsBetter}
 	if len(trials) > mostLines {
 		c.Title += fmt.Sprintf(", the best %d of %d", mostLines, len(trials))
 		trials = trials[:mostLines]
@@ -369,7 +368,7 @@ func (s *Study) trialCurves(n names) []block {
 	if len(trials) == 0 {
 		return nil
 	}
-	higher := trainer.HigherIsBetter(t.Metric)
+	higher := t.HigherIsBetter
 	slices.SortStableFunc(trials, func(a, b study.Trial) int {
 		x, y := float64(a.Value), float64(b.Value)
 		switch {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
-	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -102,7 +101,7 @@ func (s *Study) arms() []group {
 // compareVerdict says of each arm how it compares with the reference, the best arm first.
 func compareVerdict(c *studies.CompareResult) []string {
 	better := "lower"
-	if trainer.HigherIsBetter(c.Metric) {
+	if c.HigherIsBetter {
 		better = "higher"
 	}
 	said := []string{headline(c)}

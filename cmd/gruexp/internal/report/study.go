@@ -28,7 +28,7 @@ func readStudy(ctx context.Context, path string, extensions *experiment.Extensio
 	s := &Study{Path: path, Name: nameOf(path), State: Unreadable, Runs: map[string]*Run{}}
 	touched := s.touched() // before a look, which may put what is written aside into the record
 	var err error
-	if s.View, err = studies.Look(ctx, path); err != nil {
+	if s.View, err = studies.Look(ctx, path, extensions); err != nil {
 		s.Faults = append(s.Faults, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	if s.View == nil {

@@ -98,7 +98,11 @@ func (o Options) runExperiment(ctx context.Context, cfg *experiment.Config) (*Re
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Experiment: cfg.Name, Goal: *cfg.Goal, Seeds: o.Seeds}
+	higher, err := cfg.Trainer.HigherIsBetter(cfg.Goal.Metric)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Experiment: cfg.Name, Goal: *cfg.Goal, higher: higher, Seeds: o.Seeds}
 	for _, seed := range o.Seeds {
 		if o.Begin != nil {
 			o.Begin(cfg.Name, seed)

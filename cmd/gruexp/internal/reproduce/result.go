@@ -27,6 +27,8 @@ type Result struct {
 	PyTorch    []float64   `json:"pytorch"`
 
 	Goal experiment.Goal `json:"-"`
+
+	higher bool // is better
 }
 
 func (r *Result) add(one *run.Result) {
@@ -55,7 +57,7 @@ func (r *Result) summarize() {
 	}
 	if g.Bar != nil {
 		reached := r.Mean <= *g.Bar
-		if g.HigherIsBetter() {
+		if r.higher {
 			reached = r.Mean >= *g.Bar
 		}
 		r.Reached = &reached

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
@@ -32,7 +33,11 @@ func TestHalfWidthIsThatOfStudent(t *testing.T) {
 
 func summary(goal experiment.Goal, values ...float64) *Result {
 	part, metric := goal.Split()
-	r := &Result{Experiment: "mine", Goal: goal, Seeds: make([]uint64, len(values))}
+	higher, err := trainer.MetricFactories{"score": {Higher: true}}.HigherIsBetter(metric)
+	if err != nil {
+		panic(err)
+	}
+	r := &Result{Experiment: "mine", Goal: goal, higher: higher, Seeds: make([]uint64, len(values))}
 	for i, v := range values {
 		r.Seeds[i] = uint64(i + 1)
 		one := &run.Result{Test: map[string]float64{"loss": -1}, Valid: map[string]float64{"loss": -2}, Seconds: 10, Parameters: 1234}
@@ -47,6 +52,7 @@ func TestSummary(t *testing.T) {
 	bar, published := 0.8, 0.75
 	up := experiment.Goal{Metric: "test.accuracy", Bar: &bar, Published: &published, Source: "A | B", PyTorch: []float64{0.7, 0.9}}
 	down := experiment.Goal{Metric: "valid.nll", Bar: &bar}
+	own := experiment.Goal{Metric: "valid.score", Bar: &bar}
 	for _, c := range []struct {
 		r    *Result
 		want string
@@ -54,6 +60,7 @@ func TestSummary(t *testing.T) {
 		{summary(up, 0.8, 0.9), "`mine` | test.accuracy | 0.85 ± 0.64 | 1, 2 | 10 | 1,234 | ≥ 0.8, reached | 0.75: A / B | 0.7–0.9"},
 		{summary(up, 0.7), "`mine` | test.accuracy | 0.7 (one seed) | 1 | 10 | 1,234 | ≥ 0.8, missed | 0.75: A / B | 0.7–0.9"},
 		{summary(down, 0.8), "`mine` | valid.nll | 0.8 (one seed) | 1 | 10 | 1,234 | ≤ 0.8, reached | – | –"},
+		{summary(own, 0.9), "`mine` | valid.score | 0.9 (one seed) | 1 | 10 | 1,234 | ≥ 0.8, reached | – | –"},
 		{summary(down, 1, 1, 1), "`mine` | valid.nll | 1 ± 0 | 1, 2, 3 | 10 | 1,234 | ≤ 0.8, missed | – | –"},
 	} {
 		if found := strings.Join(c.r.Row(), " | "); found != c.want {

@@ -114,7 +114,11 @@ func update(text string, results ...*Result) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		known := goalCells(name, cfg.Goal)
+		higher, err := cfg.Trainer.HigherIsBetter(cfg.Goal.Metric)
+		if err != nil {
+			return "", err
+		}
+		known := goalCells(name, cfg.Goal, higher)
 		if old := rows[name]; old != nil && !strings.HasPrefix(old[measuredColumn], notYet) {
 			copy(known[measuredColumn:publishedColumn], old[measuredColumn:publishedColumn])
 		}
@@ -145,8 +149,8 @@ func line(b *strings.Builder, cells []string) {
 
 const notYet = "not measured: "
 
-// goalCells is the row of an experiment that was not measured.
-func goalCells(name string, g *experiment.Goal) []string {
+// goalCells is the row of an experiment that was not measured; higher says that a higher value of its metric is better.
+func goalCells(name string, g *experiment.Goal, higher bool) []string {
 	cells := make([]string, len(Columns()))
 	for i := range cells {
 		cells[i] = "–"
@@ -156,7 +160,7 @@ func goalCells(name string, g *experiment.Goal) []string {
 	cells[measuredColumn] = notYet + code("gruexp reproduce "+name)
 	if g.Bar != nil {
 		sign := "≤"
-		if g.HigherIsBetter() {
+		if higher {
 			sign = "≥"
 		}
 		cells[publishedColumn-1] = sign + " " + significant(*g.Bar, 4)
@@ -176,7 +180,7 @@ func goalCells(name string, g *experiment.Goal) []string {
 
 // Row is that of an experiment that was measured.
 func (r *Result) Row() []string {
-	cells := goalCells(r.Experiment, &r.Goal)
+	cells := goalCells(r.Experiment, &r.Goal, r.higher)
 	var seeds []string
 	for _, seed := range r.Seeds {
 		seeds = append(seeds, strconv.FormatUint(seed, 10))

@@ -63,6 +63,7 @@ type Comparison struct {
 	arms        map[string]arm
 	tuning      *tuning // nil: none
 	varied      bool    // every seed has a validation part of its own
+	higher      bool    // is better
 	fingerprint string
 }
 
@@ -128,6 +129,9 @@ func ReadComparison(ctx context.Context, source string, sets []string, options O
 		if err := c.checkSplits(ctx, f, options); err != nil {
 			return nil, err
 		}
+	}
+	if c.higher, err = c.arms[c.config.Reference].config.Trainer.HigherIsBetter(c.config.Metric); err != nil {
+		return nil, err
 	}
 	if c.config.Tune != nil {
 		if c.tuning, err = c.newTuning(ctx, f, options); err != nil {
@@ -289,7 +293,8 @@ func fingerprintOf(parts []string) string {
 // compareDefinition is what another process needs to take part.
 type compareDefinition struct {
 	Metric    string  `json:"metric"`
-	Name      string  `json:"name"` // this one and the next for those who look at the study
+	Higher    *bool   `json:"higher,omitempty"` // is better; nil only in records of older versions
+	Name      string  `json:"name"`             // this one and the next for those who look at the study
 	Reference string  `json:"reference"`
 	Varied    bool    `json:"varied,omitempty"` // every run has the validation part of its seed
 	Tuning    *tuning `json:"tuning,omitempty"`
@@ -297,7 +302,7 @@ type compareDefinition struct {
 
 // Run carries the study out in a directory, or goes on with it. Failed trials are repeated where retry says so.
 func (c *Comparison) Run(ctx context.Context, path string, retry bool, options Options) (*CompareResult, error) {
-	definition := compareDefinition{Metric: c.config.Metric, Name: c.config.Name, Reference: c.config.Reference, Varied: c.varied, Tuning: c.tuning}
+	definition := compareDefinition{Metric: c.config.Metric, Higher: &c.higher, Name: c.config.Name, Reference: c.config.Reference, Varied: c.varied, Tuning: c.tuning}
 	text, err := json.Marshal(definition)
 	if err != nil {
 		return nil, errors.Wrap(err, "definition of a study")
@@ -360,7 +365,7 @@ func (c compareDefinition) most() int {
 }
 
 func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: c.Metric, varied: c.Varied, config: func(t study.Trial) (string, []string, error) {
+	e := &executor{dir: d, options: options, metric: c.Metric, higher: *c.Higher, varied: c.Varied, config: func(t study.Trial) (string, []string, error) {
 		own, err := changes("", t.Settings)
 		if err != nil {
 			return "", nil, err
@@ -374,9 +379,9 @@ func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
 			path, err := recipe{t.Base, t.Arms[armOf(trial)].Sets}.write(d, trial.Settings, trialsDir, trial.Name+".yaml")
 			return path, nil, err
 		}
-		w.Propose = func(trials []study.Trial) *study.Trial { return t.propose(c.Metric, trials) }
+		w.Propose = func(trials []study.Trial) *study.Trial { return t.propose(*c.Higher, trials) }
 		if t.Search.Pruner != search.NoPruner {
-			w.Prune = func(all []study.Trial, trial study.Trial) bool { return t.hopeless(c.Metric, all, trial) }
+			w.Prune = func(all []study.Trial, trial study.Trial) bool { return t.hopeless(*c.Higher, all, trial) }
 		}
 	}
 	return w
@@ -384,12 +389,13 @@ func (c compareDefinition) worker(d *dir, options Options) *study.Worker {
 
 // CompareResult is the JSON of compare, and its result.json.
 type CompareResult struct {
-	Study     string   `json:"study"`
-	Dir       string   `json:"dir"`
-	Metric    string   `json:"metric"`
-	Reference string   `json:"reference"`
-	Seeds     []uint64 `json:"seeds"`
-	Split     string   `json:"split"` // of the validation part: varied, fixed or folds
+	Study          string   `json:"study"`
+	Dir            string   `json:"dir"`
+	Metric         string   `json:"metric"`
+	HigherIsBetter bool     `json:"higher_is_better"` // of the metric
+	Reference      string   `json:"reference"`
+	Seeds          []uint64 `json:"seeds"`
+	Split          string   `json:"split"` // of the validation part: varied, fixed or folds
 	study.Table
 	Tuned *TuningResult `json:"tuned,omitempty"` // of a study with tune
 	Test  *TestResult   `json:"test,omitempty"`  // only where it was asked for
@@ -408,7 +414,7 @@ func (c *Comparison) question() study.Comparison {
 	least, most := trainer.Bounds(c.config.Metric)
 	return study.Comparison{
 		Arms: slices.Sorted(maps.Keys(c.arms)), Reference: c.config.Reference, Seeds: c.config.Seeds,
-		HigherIsBetter: trainer.HigherIsBetter(c.config.Metric), Least: least, Most: most,
+		HigherIsBetter: c.higher, Least: least, Most: most,
 	}
 }
 
@@ -421,11 +427,11 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 		return nil, err
 	}
 	r := &CompareResult{
-		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, Reference: c.config.Reference, Seeds: c.config.Seeds, Split: c.split(),
+		Study: c.config.Name, Dir: d.path, Metric: c.config.Metric, HigherIsBetter: c.higher, Reference: c.config.Reference, Seeds: c.config.Seeds, Split: c.split(),
 		Table: *c.question().Table(trials), trials: trials,
 	}
 	if c.tuning != nil {
-		if r.Tuned, err = c.tuning.result(d, c.config.Metric, trials); err != nil {
+		if r.Tuned, err = c.tuning.result(d, c.higher, trials); err != nil {
 			return nil, err
 		}
 	}
@@ -437,7 +443,7 @@ func (c *Comparison) result(ctx context.Context, d *dir) (*CompareResult, error)
 
 // LookAtTest adds what the arms reach on the test part. The record counts how often that was done.
 func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
-	d, _, err := openDir(ctx, r.Dir)
+	d, _, err := openDir(ctx, r.Dir, nil)
 	if err != nil {
 		return err
 	}
@@ -458,7 +464,7 @@ func (c *Comparison) LookAtTest(ctx context.Context, r *CompareResult) error {
 func (r *CompareResult) Better() []string {
 	names := slices.Sorted(maps.Keys(r.Arms))
 	sign := study.Value(1)
-	if trainer.HigherIsBetter(r.Metric) {
+	if r.HigherIsBetter {
 		sign = -1
 	}
 	slices.SortStableFunc(names, func(a, b string) int {

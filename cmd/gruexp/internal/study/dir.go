@@ -72,7 +72,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 }
 
 // openDir opens the directory of a study.
-func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
+func openDir(ctx context.Context, path string, extensions *experiment.Extensions) (*dir, study.Definition, error) {
 	if !exists(filepath.Join(path, recordFile)) {
 		return nil, study.Definition{}, fault.Fault{Where: path, What: "is not a study", Found: "no " + recordFile, Expected: "a directory that 'gruexp compare' or 'gruexp tune' has made"}.Err()
 	}
@@ -85,7 +85,7 @@ func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
 		store.Close()
 		return nil, study.Definition{}, refuseRecord(ctx, path, err)
 	}
-	return &dir{path: path, store: store}, d, nil
+	return &dir{path: path, store: store, extensions: extensions}, d, nil
 }
 
 func refuseRecord(ctx context.Context, path string, err error) error {
@@ -158,6 +158,44 @@ func checkMetric(path, metric string) error {
 		return refuseRecord(context.Background(), path, errors.Errorf("the metric %q", metric))
 	}
 	return nil
+}
+
+// comparison reads the definition of a comparison.
+func (d *dir) comparison(definition study.Definition) (c compareDefinition, err error) {
+	if err := json.Unmarshal(definition.Text, &c); err != nil {
+		return c, errors.Wrap(err, "definition of the study")
+	}
+	if err := checkMetric(d.path, c.Metric); err != nil {
+		return c, err
+	}
+	c.Higher, err = directionOf(d.path, c.Metric, c.Higher, d.extensions)
+	return c, err
+}
+
+// search reads the definition of a search.
+func (d *dir) search(definition study.Definition) (t tuneDefinition, err error) {
+	if err := json.Unmarshal(definition.Text, &t); err != nil {
+		return t, errors.Wrap(err, "definition of the study")
+	}
+	if err := checkMetric(d.path, t.Config.Metric); err != nil {
+		return t, err
+	}
+	t.Higher, err = directionOf(d.path, t.Config.Metric, t.Higher, d.extensions)
+	return t, err
+}
+
+// directionOf is whether higher is better, as a record says. Records of older versions say nothing: then it is what this program
+// knows of the metric.
+func directionOf(path, metric string, recorded *bool, extensions *experiment.Extensions) (*bool, error) {
+	if recorded != nil {
+		return recorded, nil
+	}
+	higher, err := extensions.HigherIsBetter(metric)
+	if faults := fault.Of(err); faults != nil {
+		faults[0].Where = path
+		err = faults.Err()
+	}
+	return &higher, err
 }
 
 func (d *dir) close() { d.store.Close() }

@@ -44,6 +44,7 @@ type executor struct {
 	dir     *dir
 	options Options
 	metric  string
+	higher  bool // is better
 	teller  *teller
 	varied  bool                                                        // every seed has a validation part of its own
 	config  func(t study.Trial) (path string, sets []string, err error) // the configuration of a trial: a file and changes to it
@@ -51,7 +52,7 @@ type executor struct {
 
 // worker carries out trials, of which there will be so many, or only those that there are.
 func (e *executor) worker(most int) *study.Worker {
-	e.teller = newTeller(e.dir, e.options, e.metric, most)
+	e.teller = newTeller(e.dir, e.options, e.higher, most)
 	ended := e.options.Ended
 	return &study.Worker{Store: e.dir.store, Slots: e.options.Slots, Execute: e.execute, OnEnd: func(t study.Trial) {
 		if ended != nil {

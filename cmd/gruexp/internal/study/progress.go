@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -25,19 +24,19 @@ type Progress struct {
 type teller struct {
 	dir     *dir
 	options Options
-	metric  string
-	most    int // trials that there will be
+	higher  bool // is better
+	most    int  // trials that there will be
 
 	lock  sync.Mutex
 	known Progress
 }
 
 // newTeller tells where the study stands, and from then on how it goes on. It is nil where nobody listens.
-func newTeller(d *dir, options Options, metric string, most int) *teller {
+func newTeller(d *dir, options Options, higher bool, most int) *teller {
 	if options.Told == nil {
 		return nil
 	}
-	t := &teller{dir: d, options: options, metric: metric, most: most}
+	t := &teller{dir: d, options: options, higher: higher, most: most}
 	t.look()
 	return t
 }
@@ -74,13 +73,13 @@ func (t *teller) look() {
 	}
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	now := progressOf(trials, t.metric, t.most, t.options.Slots)
+	now := progressOf(trials, t.higher, t.most, t.options.Slots)
 	now.Trial, now.Epoch, now.Last = t.known.Trial, t.known.Epoch, t.known.Last
 	t.known = now
 	t.options.Told(now)
 }
 
-func progressOf(trials []study.Trial, metric string, most, slots int) Progress {
+func progressOf(trials []study.Trial, higher bool, most, slots int) Progress {
 	p := Progress{Of: max(most, len(trials)), Value: study.Unknown()}
 	seconds := 0.0
 	values := map[string][]float64{} // of arms, or of trials that belong to none
@@ -114,7 +113,7 @@ func progressOf(trials []study.Trial, metric string, most, slots int) Progress {
 		for _, v := range all {
 			mean += v / float64(len(all))
 		}
-		better := study.Value(mean) > p.Value == trainer.HigherIsBetter(metric)
+		better := study.Value(mean) > p.Value == higher
 		if p.Best == "" || better && study.Value(mean) != p.Value || study.Value(mean) == p.Value && who < p.Best {
 			p.Best, p.Value = who, study.Value(mean)
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
-	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
@@ -52,15 +51,15 @@ func (c SearchConfig) validateBudget() fault.List {
 	var faults fault.List
 	faults.Check(c.Trials >= 1, "trials", c.Trials, "1 or more")
 	faults.Check(c.Repeats >= 1 && c.Repeats <= maxRepeats, "repeats", c.Repeats, "1 to %d", maxRepeats)
-	return append(faults, c.pruner("").Validate()...)
+	return append(faults, c.pruner(false).Validate()...)
 }
 
-func (c SearchConfig) sampler(metric string) search.Sampler {
-	return search.Sampler{Name: c.Sampler, Space: c.Space, Seed: c.Seed, HigherIsBetter: trainer.HigherIsBetter(metric)}
+func (c SearchConfig) sampler(higher bool) search.Sampler {
+	return search.Sampler{Name: c.Sampler, Space: c.Space, Seed: c.Seed, HigherIsBetter: higher}
 }
 
-func (c SearchConfig) pruner(metric string) search.Pruner {
-	return search.Pruner{Name: c.Pruner, MinEpochs: c.MinEpochs, HigherIsBetter: trainer.HigherIsBetter(metric)}
+func (c SearchConfig) pruner(higher bool) search.Pruner {
+	return search.Pruner{Name: c.Pruner, MinEpochs: c.MinEpochs, HigherIsBetter: higher}
 }
 
 // spent says whether these trials have used up the budget.
@@ -72,9 +71,9 @@ func (c SearchConfig) spent(trials []study.Trial) bool {
 	return len(trials) >= c.Trials || c.Time > 0 && seconds >= time.Duration(c.Time).Seconds()
 }
 
-// bestOf is the best trial that was carried to its end, the first of equal ones; nil where there is none.
-func bestOf(trials []study.Trial, metric string) (best *study.Trial) {
-	higher := trainer.HigherIsBetter(metric)
+// bestOf is the best trial that was carried to its end, the first of equal ones; nil where there is none. Higher says that the higher
+// value is better.
+func bestOf(trials []study.Trial, higher bool) (best *study.Trial) {
 	for i := range trials {
 		t := &trials[i]
 		if t.State == study.Done && (best == nil || t.Value != best.Value && t.Value > best.Value == higher) {

@@ -2,9 +2,9 @@ package study
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -21,8 +21,8 @@ func allEnded(trials []study.Trial) bool {
 }
 
 // Stand reads how far a study has come, which may be under way.
-func Stand(ctx context.Context, path string) (*Standing, error) {
-	d, definition, err := openDir(ctx, path)
+func Stand(ctx context.Context, path string, extensions *experiment.Extensions) (*Standing, error) {
+	d, definition, err := openDir(ctx, path, extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,8 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 	}
 	s := &Standing{Trials: trials, Of: len(trials), Ended: allEnded(trials)}
 	if definition.Kind == compareKind {
-		var c compareDefinition
-		if err := json.Unmarshal(definition.Text, &c); err != nil {
+		c, err := d.comparison(definition)
+		if err != nil {
 			return nil, refuseRecord(ctx, path, err)
 		}
 		s.Ended = s.Ended && !c.goesOn(trials)
@@ -43,8 +43,8 @@ func Stand(ctx context.Context, path string) (*Standing, error) {
 		}
 	}
 	if definition.Kind == tuneKind {
-		var t tuneDefinition
-		if err := json.Unmarshal(definition.Text, &t); err != nil {
+		t, err := d.search(definition)
+		if err != nil {
 			return nil, refuseRecord(ctx, path, err)
 		}
 		s.Ended = s.Ended && t.Config.spent(trials)

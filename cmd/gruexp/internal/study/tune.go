@@ -29,7 +29,7 @@ func defaultTune() TuneConfig { return TuneConfig{SearchConfig: defaultSearch()}
 
 func (c TuneConfig) validate() fault.List {
 	faults := c.Question.validate()
-	faults = append(faults, c.sampler(c.Metric).Validate()...)
+	faults = append(faults, c.sampler(false).Validate()...)
 	return append(faults, c.validateBudget()...)
 }
 
@@ -43,6 +43,7 @@ type Search struct {
 type tuneDefinition struct {
 	recipe
 	Config  TuneConfig
+	Higher  *bool  // is better; nil only in records of older versions
 	Seed    uint64 // of the base
 	Earlier []study.Trial
 }
@@ -76,7 +77,11 @@ func ReadSearch(ctx context.Context, source string, sets []string, options Optio
 	if err := f.checkCorners(ctx, corners{base: c.Base, metric: c.Metric, space: c.Space, at: inSpace, shared: shared}, options); err != nil {
 		return nil, err
 	}
-	s := &Search{definition: tuneDefinition{Config: c, Seed: base.Seed}}
+	higher, err := base.Trainer.HigherIsBetter(c.Metric)
+	if err != nil {
+		return nil, err
+	}
+	s := &Search{definition: tuneDefinition{Config: c, Higher: &higher, Seed: base.Seed}}
 	d := &s.definition
 	if d.recipe, err = newRecipe(c.Base, base, shared); err != nil {
 		return nil, err
@@ -156,7 +161,7 @@ func (f *file) earlier(ctx context.Context, c TuneConfig) ([]study.Trial, error)
 
 // ended are the trials of a search for this metric that have a value.
 func ended(ctx context.Context, path, metric string) ([]study.Trial, error) {
-	d, definition, err := openDir(ctx, path)
+	d, definition, err := openDir(ctx, path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -212,14 +217,14 @@ func (s *Search) Run(ctx context.Context, path string, retry bool, options Optio
 }
 
 func (t tuneDefinition) worker(d *dir, options Options) *study.Worker {
-	e := &executor{dir: d, options: options, metric: t.Config.Metric, config: func(trial study.Trial) (string, []string, error) {
+	e := &executor{dir: d, options: options, metric: t.Config.Metric, higher: *t.Higher, config: func(trial study.Trial) (string, []string, error) {
 		path, err := t.write(d, trial.Settings, trialsDir, trial.Name+".yaml")
 		return path, nil, err
 	}}
 	w := e.worker(t.Config.Trials)
 	w.Propose = t.propose
 	if t.Config.Pruner != search.NoPruner {
-		w.Prune = t.Config.pruner(t.Config.Metric).Hopeless
+		w.Prune = t.Config.pruner(*t.Higher).Hopeless
 	}
 	return w
 }
@@ -234,7 +239,7 @@ func (t tuneDefinition) propose(trials []study.Trial) *study.Trial {
 		seeds[i] = t.Seed + uint64(i)
 	}
 	return &study.Trial{
-		Name: trialName(len(trials)), Seeds: seeds, Settings: t.Config.sampler(t.Config.Metric).Next(slices.Concat(t.Earlier, trials)),
+		Name: trialName(len(trials)), Seeds: seeds, Settings: t.Config.sampler(*t.Higher).Next(slices.Concat(t.Earlier, trials)),
 	}
 }
 
@@ -243,16 +248,17 @@ func trialName(n int) string { return fmt.Sprintf("%04d", n+1) }
 
 // TuneResult is the JSON of tune, and its result.json.
 type TuneResult struct {
-	Study      string             `json:"study"`
-	Dir        string             `json:"dir"`
-	Metric     string             `json:"metric"`
-	Best       Best               `json:"best"`
-	Trials     int                `json:"trials"`
-	Pruned     int                `json:"pruned"`
-	Failed     int                `json:"failed"`
-	Failures   []study.Failure    `json:"failures"`
-	Importance map[string]float64 `json:"importance"` // part of the variance that each hyperparameter explains alone
-	History    []study.Trial      `json:"history"`
+	Study          string             `json:"study"`
+	Dir            string             `json:"dir"`
+	Metric         string             `json:"metric"`
+	HigherIsBetter bool               `json:"higher_is_better"` // of the metric
+	Best           Best               `json:"best"`
+	Trials         int                `json:"trials"`
+	Pruned         int                `json:"pruned"`
+	Failed         int                `json:"failed"`
+	Failures       []study.Failure    `json:"failures"`
+	Importance     map[string]float64 `json:"importance"` // part of the variance that each hyperparameter explains alone
+	History        []study.Trial      `json:"history"`
 }
 
 // Best is the best trial.

@@ -77,7 +77,7 @@ func (c CompareConfig) validateTuning() fault.List {
 			continue
 		}
 		place := c.placeOf(name)
-		for _, f := range one.sampler(c.Metric).Validate() {
+		for _, f := range one.sampler(false).Validate() {
 			if inner, ok := strings.CutPrefix(f.Path, "space."); ok {
 				f.Path = placeIn(one.Space, place, inner)
 			} else {
@@ -149,7 +149,7 @@ func (t *tuning) trials() int { return len(t.Arms)*t.Search.Trials + len(t.Plan)
 
 // propose makes the next trial: of the tuning that has come least far, and when no budget is left, the next one of the
 // comparison whose arm has been tuned to its end.
-func (t *tuning) propose(metric string, trials []study.Trial) *study.Trial {
+func (t *tuning) propose(higher bool, trials []study.Trial) *study.Trial {
 	byArm := byArm(trials)
 	next := ""
 	for _, arm := range slices.Sorted(maps.Keys(t.Arms)) {
@@ -161,14 +161,14 @@ func (t *tuning) propose(metric string, trials []study.Trial) *study.Trial {
 	if next != "" {
 		arm := tuningArm(next)
 		return &study.Trial{
-			Name: arm + "-" + trialName(len(byArm[arm])), Arm: arm, Seeds: t.Seeds, Settings: t.search(next).sampler(metric).Next(byArm[arm]),
+			Name: arm + "-" + trialName(len(byArm[arm])), Arm: arm, Seeds: t.Seeds, Settings: t.search(next).sampler(higher).Next(byArm[arm]),
 		}
 	}
 	for _, planned := range t.Plan {
 		if slices.ContainsFunc(byArm[planned.Arm], func(other study.Trial) bool { return other.Name == planned.Name }) {
 			continue
 		}
-		if best := t.chosen(planned.Arm, metric, byArm); best != nil {
+		if best := t.chosen(planned.Arm, higher, byArm); best != nil {
 			settings := maps.Clone(best.Settings)
 			maps.Copy(settings, planned.Settings)
 			planned.Settings = settings
@@ -188,16 +188,16 @@ func byArm(trials []study.Trial) map[string][]study.Trial {
 
 // chosen is the trial whose settings the arm is compared with: the best one, when all have ended. Where the comparison has
 // begun it is the one that it has begun with, even if a trial that was repeated since is better. Nil: none, or not yet.
-func (t *tuning) chosen(arm, metric string, byArm map[string][]study.Trial) *study.Trial {
+func (t *tuning) chosen(arm string, higher bool, byArm map[string][]study.Trial) *study.Trial {
 	own := byArm[tuningArm(arm)]
 	if begun := byArm[arm]; len(begun) > 0 {
 		own = slices.DeleteFunc(slices.Clone(own), func(one study.Trial) bool { return !within(one.Settings, begun[0].Settings) })
-		return bestOf(own, metric)
+		return bestOf(own, higher)
 	}
 	if !t.Search.spent(own) || slices.ContainsFunc(own, func(one study.Trial) bool { return !one.State.Ended() }) {
 		return nil
 	}
-	return bestOf(own, metric)
+	return bestOf(own, higher)
 }
 
 // within says whether settings are among others.
@@ -211,11 +211,11 @@ func within(settings, others map[string]any) bool {
 }
 
 // hopeless says whether a trial of a tuning is to be ended. Those of the comparison never are.
-func (t *tuning) hopeless(metric string, all []study.Trial, trial study.Trial) bool {
+func (t *tuning) hopeless(higher bool, all []study.Trial, trial study.Trial) bool {
 	if !strings.HasPrefix(trial.Arm, tunePrefix) {
 		return false
 	}
-	return t.Search.pruner(metric).Hopeless(byArm(all)[trial.Arm], trial)
+	return t.Search.pruner(higher).Hopeless(byArm(all)[trial.Arm], trial)
 }
 
 // TuningResult is what came before a comparison of tuned arms.
@@ -242,8 +242,8 @@ type Tuned struct {
 }
 
 // result says what the tuning has chosen and writes the configurations.
-func (t *tuning) result(d *dir, metric string, trials []study.Trial) (*TuningResult, error) {
-	r := t.summary(metric, trials)
+func (t *tuning) result(d *dir, higher bool, trials []study.Trial) (*TuningResult, error) {
+	r := t.summary(higher, trials)
 	for name, one := range r.Arms {
 		if one.Trial == "" {
 			continue
@@ -259,8 +259,8 @@ func (t *tuning) result(d *dir, metric string, trials []study.Trial) (*TuningRes
 }
 
 // view is the result so far, seen from outside: nothing is written.
-func (t *tuning) view(path, metric string, trials []study.Trial) *TuningResult {
-	r := t.summary(metric, trials)
+func (t *tuning) view(path string, higher bool, trials []study.Trial) *TuningResult {
+	r := t.summary(higher, trials)
 	for name, one := range r.Arms {
 		if file := filepath.Join(path, tunedDir, name+".yaml"); exists(file) {
 			one.Config = file
@@ -271,7 +271,7 @@ func (t *tuning) view(path, metric string, trials []study.Trial) *TuningResult {
 }
 
 // summary says what the tuning has come to.
-func (t *tuning) summary(metric string, trials []study.Trial) *TuningResult {
+func (t *tuning) summary(higher bool, trials []study.Trial) *TuningResult {
 	r := &TuningResult{
 		Sampler: t.Search.Sampler, Pruner: t.Search.Pruner, Trials: t.Search.Trials, Repeats: t.Search.Repeats, Seeds: t.Seeds, Arms: map[string]Tuned{},
 	}
@@ -286,7 +286,7 @@ func (t *tuning) summary(metric string, trials []study.Trial) *TuningResult {
 			Trials: len(own), Pruned: count(own, study.Pruned), Failed: count(own, study.Failed), Seconds: study.Value(seconds),
 			Value: study.Unknown(), Importance: search.Importance(arm.Space, own, t.Search.Seed),
 		}
-		if best := t.chosen(name, metric, byArm); best != nil {
+		if best := t.chosen(name, higher, byArm); best != nil {
 			one.Trial, one.Value, one.Settings = best.Name, best.Value, best.Settings
 		}
 		r.Arms[name] = one

@@ -14,6 +14,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -39,19 +40,19 @@ func RecordFiles(path string) []string {
 
 // Look reads a study, which may be under way. Of a record that cannot be read there is what the study has printed at its end, and
 // an error beside it.
-func Look(ctx context.Context, path string) (*View, error) {
-	v, err := lookAtRecord(ctx, path)
+func Look(ctx context.Context, path string, extensions *experiment.Extensions) (*View, error) {
+	v, err := lookAtRecord(ctx, path, extensions)
 	if err == nil || ctx.Err() != nil {
 		return v, err
 	}
-	if printed := lookAtResult(path); printed != nil {
+	if printed := lookAtResult(path, extensions); printed != nil {
 		return printed, err
 	}
 	return nil, err
 }
 
-func lookAtRecord(ctx context.Context, path string) (*View, error) {
-	d, definition, err := openDir(ctx, path)
+func lookAtRecord(ctx context.Context, path string, extensions *experiment.Extensions) (*View, error) {
+	d, definition, err := openDir(ctx, path, extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -64,13 +65,13 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 	switch definition.Kind {
 	case compareKind:
 		var c compareDefinition
-		if err = json.Unmarshal(definition.Text, &c); err == nil {
+		if c, err = d.comparison(definition); err == nil {
 			v.Ended = v.Ended && !c.goesOn(trials)
 			v.Compare = c.view(path, trials)
 		}
 	case tuneKind:
 		var t tuneDefinition
-		if err = json.Unmarshal(definition.Text, &t); err == nil {
+		if t, err = d.search(definition); err == nil {
 			v.Ended = v.Ended && t.Config.spent(trials)
 			v.Tune, v.Space = t.view(path, trials), t.Config.Space
 		}
@@ -84,17 +85,30 @@ func lookAtRecord(ctx context.Context, path string) (*View, error) {
 }
 
 // lookAtResult is what the study has printed, nil where there is nothing.
-func lookAtResult(path string) *View {
+func lookAtResult(path string, extensions *experiment.Extensions) *View {
 	text, err := readResult(path)
+	if err != nil {
+		return nil
+	}
+	var written struct {
+		Metric         string `json:"metric"`
+		HigherIsBetter *bool  `json:"higher_is_better"` // nil in those of older versions
+	}
+	if json.Unmarshal(text, &written) != nil {
+		return nil
+	}
+	higher, err := directionOf(path, written.Metric, written.HigherIsBetter, extensions)
 	if err != nil {
 		return nil
 	}
 	var t TuneResult
 	if json.Unmarshal(text, &t) == nil && len(t.History) > 0 {
+		t.HigherIsBetter = *higher
 		return &View{Tune: &t, Trials: t.History, Ended: true}
 	}
 	var c CompareResult
 	if json.Unmarshal(text, &c) == nil && len(c.Arms) > 0 {
+		c.HigherIsBetter = *higher
 		return &View{Compare: &c, Ended: true}
 	}
 	return nil
@@ -112,7 +126,7 @@ func readResult(path string) ([]byte, error) {
 
 // view is the table of the trials that have ended.
 func (c compareDefinition) view(path string, trials []study.Trial) *CompareResult {
-	r := &CompareResult{Study: c.Name, Dir: path, Metric: c.Metric, Reference: c.Reference, Split: SplitFixed, trials: trials}
+	r := &CompareResult{Study: c.Name, Dir: path, Metric: c.Metric, HigherIsBetter: *c.Higher, Reference: c.Reference, Split: SplitFixed, trials: trials}
 	if r.Study == "" {
 		r.Study = filepath.Base(path)
 	}
@@ -132,7 +146,7 @@ func (c compareDefinition) view(path string, trials []study.Trial) *CompareResul
 		r.Split = SplitVaried
 	}
 	if c.Tuning != nil {
-		r.Tuned = c.Tuning.view(path, c.Metric, trials)
+		r.Tuned = c.Tuning.view(path, *c.Higher, trials)
 	}
 	var printed CompareResult
 	if text, err := readResult(path); err == nil && json.Unmarshal(text, &printed) == nil {
@@ -143,7 +157,7 @@ func (c compareDefinition) view(path string, trials []study.Trial) *CompareResul
 	}
 	least, most := trainer.Bounds(r.Metric)
 	r.Table = *study.Comparison{
-		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: trainer.HigherIsBetter(r.Metric), Least: least, Most: most,
+		Arms: slices.Sorted(maps.Keys(arms)), Reference: r.Reference, Seeds: r.Seeds, HigherIsBetter: r.HigherIsBetter, Least: least, Most: most,
 	}.Table(trials)
 	return r
 }
@@ -158,7 +172,7 @@ func (c compareDefinition) compared(trials []study.Trial) []study.Trial {
 
 // goesOn says whether there are trials to come that the record does not have yet.
 func (c compareDefinition) goesOn(trials []study.Trial) bool {
-	return c.Tuning != nil && c.Tuning.propose(c.Metric, trials) != nil
+	return c.Tuning != nil && c.Tuning.propose(*c.Higher, trials) != nil
 }
 
 // view is the result so far; its best trial has no name where there is none yet.
@@ -181,9 +195,9 @@ func (t tuneDefinition) view(path string, trials []study.Trial) *TuneResult {
 // summary is what the trials come to, and the best of them, nil where there is none.
 func (t tuneDefinition) summary(path string, trials []study.Trial) (*TuneResult, *study.Trial) {
 	r := &TuneResult{
-		Study: t.Config.Name, Dir: path, Metric: t.Config.Metric, Trials: len(trials), Failures: study.Failures(trials), History: trials,
+		Study: t.Config.Name, Dir: path, Metric: t.Config.Metric, HigherIsBetter: *t.Higher, Trials: len(trials), Failures: study.Failures(trials), History: trials,
 		Importance: search.Importance(t.Config.Space, slices.Concat(t.Earlier, trials), t.Config.Seed),
 	}
 	r.Failed, r.Pruned = len(r.Failures), count(trials, study.Pruned)
-	return r, bestOf(trials, t.Config.Metric)
+	return r, bestOf(trials, *t.Higher)
 }

@@ -2,7 +2,6 @@ package study
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/pkg/errors"
@@ -73,12 +72,11 @@ func (e *FailedError) Error() string {
 
 // Join carries out trials of a study that another process has begun, until none is left. It says how many it ended.
 func Join(ctx context.Context, path string, options Options) (ended int, err error) {
-	d, definition, err := openDir(ctx, path)
+	d, definition, err := openDir(ctx, path, options.Run.Extensions)
 	if err != nil {
 		return 0, err
 	}
 	defer d.close()
-	d.extensions = options.Run.Extensions
 	tell := options.Ended
 	options.Ended = func(t study.Trial) {
 		ended++
@@ -90,21 +88,15 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 	most := 0
 	switch definition.Kind {
 	case compareKind:
-		var c compareDefinition
-		if err := json.Unmarshal(definition.Text, &c); err != nil {
+		c, err := d.comparison(definition)
+		if err != nil {
 			return 0, refuseRecord(ctx, path, err)
-		}
-		if err := checkMetric(path, c.Metric); err != nil {
-			return 0, err
 		}
 		w, most = c.worker(d, options), c.most()
 	case tuneKind:
-		var t tuneDefinition
-		if err := json.Unmarshal(definition.Text, &t); err != nil {
+		t, err := d.search(definition)
+		if err != nil {
 			return 0, refuseRecord(ctx, path, err)
-		}
-		if err := checkMetric(path, t.Config.Metric); err != nil {
-			return 0, err
 		}
 		w, most = t.worker(d, options), t.Config.Trials
 	default:

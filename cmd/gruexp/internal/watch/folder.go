@@ -156,7 +156,7 @@ func (f *Folder) find(ctx context.Context) look {
 		case err != nil || !entry.IsDir(): // what may not be read is not ours
 			return nil
 		}
-		l := looker{root, f.path, id, f.known, known}
+		l := looker{root, f.path, id, f.known, known, f.extensions}
 		if it := l.item(ctx); it != nil {
 			items = append(items, it)
 			return fs.SkipDir

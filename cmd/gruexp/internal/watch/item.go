@@ -17,6 +17,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // kind is what an item is.
@@ -71,6 +72,8 @@ type looker struct {
 	id     string
 	before map[string]facts // of the last look
 	after  map[string]facts // of this one
+
+	extensions *experiment.Extensions // that configurations may select
 }
 
 // item is what the directory is, nil where it is neither a run nor a study.

@@ -94,7 +94,7 @@ func (l *looker) readStudy(ctx context.Context) *studyFacts {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	standing, err := studies.Stand(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)))
+	standing, err := studies.Stand(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)), l.extensions)
 	if err != nil {
 		return &studyFacts{fault: strings.Join(strings.Fields(err.Error()), " ")}
 	}
