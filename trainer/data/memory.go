@@ -121,14 +121,13 @@ type memory struct {
 	inputs []string // names of the columns
 	input  func(i, t int, cells []Cell)
 
-	columns []string                 // those after the inputs
-	others  []func(i, t int) Cell    // what is in them
-	classes []string                 // of labels that are numbers
-	faults  fault.List               //
-	passed  int                      // faults that are not listed
-	i, t    int                      // the next step
-	cells   []Cell                   //
-	name    func(want string) string // a name that no input has
+	columns []string              // those after the inputs
+	others  []func(i, t int) Cell // what is in them
+	classes []string              // of labels that are numbers
+	faults  fault.List
+	passed  int    // faults that are not listed
+	i, t    int    // the next step
+	cells   []Cell // of one row, made again for each
 }
 
 func newMemory(count int, steps func(i int) int, c InMemory) *memory {
