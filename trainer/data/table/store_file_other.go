@@ -11,6 +11,6 @@ func newFileStore() (*fileStore, error) {
 	return nil, errors.Errorf("data.stream: found a system other than Unix, expected one: files are mapped into memory")
 }
 
-func (*fileStore) add([]float64) error        { return nil }
-func (*fileStore) finish() ([]float64, error) { return nil, nil }
+func (*fileStore) Add([]float64) error        { return nil }
+func (*fileStore) Finish() ([]float64, error) { return nil, nil }
 func (*fileStore) Close() error               { return nil }
