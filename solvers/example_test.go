@@ -74,7 +74,7 @@ func (s *signMomentum) Apply(_ int, updates []solvers.Update) error {
 	return nil
 }
 
-// A solver of one's own by name: solver: {name: sign_momentum, momentum: 0.5} in YAML selects it where the program hands over the
+// An added solver by name: solver: {name: sign_momentum, momentum: 0.5} in YAML selects it where the program hands over the
 // extensions.
 func ExampleExtensions() {
 	extensions := &solvers.Extensions{Solvers: map[string]solvers.Factory{

@@ -45,7 +45,7 @@ func newWorstRecall(spec data.Spec) (trainer.Metric, error) {
 	return &worstRecall{make([]float64, spec.Targets), make([]float64, spec.Targets)}, nil
 }
 
-// A metric of one's own is measured on the validation part after each epoch, and here it ends the training.
+// An added metric is measured on the validation part after each epoch, and here it ends the training.
 func ExampleMetricFactory() {
 	streams := graph.NewStreams(1)
 	model, err := layers.NewModel(layers.ModelConfig{

@@ -39,7 +39,7 @@ type Row struct {
 	Crossings int
 }
 
-// MetricFactory makes a metric of one's own. It is known under its key in [Config.OwnMetrics].
+// MetricFactory makes a metric that is not built in. It is known under its key in [Config.OwnMetrics].
 type MetricFactory struct {
 	// Higher says that higher is better: early_stopping and reduce_on_plateau need to know.
 	Higher bool
@@ -51,7 +51,7 @@ type MetricFactory struct {
 	New func(spec data.Spec) (Metric, error)
 }
 
-// MetricFactories are metrics of one's own by name.
+// MetricFactories are metrics that are not built in, by name.
 type MetricFactories map[string]MetricFactory
 
 // Validate lists names that are taken or cannot be used and factories that make nothing.
@@ -126,7 +126,7 @@ func withoutPart(name string) string {
 	return name
 }
 
-// newOwn makes a metric of one's own.
+// newOwn makes a metric that is not built in.
 func (f MetricFactories) newOwn(name string, spec *data.Spec) (Metric, error) {
 	m, err := f[name].New(*spec)
 	if err == nil && m == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// count is a metric of one's own: how many rows it has seen; undefined for fewer than least.
+// count is an added metric: how many rows it has seen; undefined for fewer than least.
 type count struct {
 	rows  float64
 	least float64

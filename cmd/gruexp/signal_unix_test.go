@@ -155,7 +155,7 @@ func TestEvalOfAnInterruptedRun(t *testing.T) {
 	if err := os.Remove(filepath.Join(out, "model.safetensors")); err != nil {
 		t.Fatal(err)
 	}
-	gruexp(t, "eval", out).mustFail(t, 2, out+": has no weights yet (found no model.safetensors, expected a run with at least one finished epoch; 'gruexp resume "+out+"' goes on with it)")
+	gruexp(t, "eval", out).mustFail(t, 2, out+": has no weights yet (found no model.safetensors, expected a run with at least one finished epoch; 'gruexp resume "+out+"' continues it)")
 }
 
 // A directory belongs to one process at a time.

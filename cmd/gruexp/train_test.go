@@ -20,7 +20,7 @@ func TestBudget(t *testing.T) {
 	whole, out := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", whole)
 	o := mustRun(t, "train", file, "--out", out, "--set", "trainer.max_steps=6") // in the middle of the second of five epochs
-	if !strings.Contains(o.stdout, "ended by max_steps") || !strings.Contains(o.stdout, "Its budget is spent; 'gruexp resume "+out+"' goes on with as much again\n") {
+	if !strings.Contains(o.stdout, "ended by max_steps") || !strings.Contains(o.stdout, "Its budget is spent; 'gruexp resume "+out+"' continues with a budget of the same size\n") {
 		t.Errorf("found\n%s\nexpected a word about the budget", o.stdout)
 	}
 	for calls := 1; ; calls++ {

@@ -27,7 +27,8 @@ const (
 // LossOptions are options that some losses have and others do not. The zero value is the default of each.
 type LossOptions struct {
 	// ClassWeights multiply the loss of each class's rows, or of each event where it happens: one for each class or event, of
-	// cross_entropy, focal, binary_cross_entropy and binary_focal; the mean stays one over rows; default: all 1
+	// cross_entropy, focal, binary_cross_entropy and binary_focal; classes are in the order of their texts, 10 before 2, and training says
+	// which has which weight; the mean stays one over rows; default: all 1
 	ClassWeights []float64 `yaml:"class_weights,omitempty"`
 	// Quantiles are what quantile predicts of each number, increasing numbers between 0 and 1; default: [0.1, 0.5, 0.9]
 	Quantiles []float64 `yaml:"quantiles,omitempty"`

@@ -14,8 +14,8 @@ const (
 // Forecast for its window and Split for its fractions.
 type Config struct {
 	Name     string          `yaml:"name,omitempty"`  // a known set, see [KnownSets]
-	Table    *TableConfig    `yaml:"table,omitempty"` // a table of one's own, of any format
-	Text     *TextConfig     `yaml:"text,omitempty"`  // a text of one's own
+	Table    *TableConfig    `yaml:"table,omitempty"` // your own table, of any format
+	Text     *TextConfig     `yaml:"text,omitempty"`  // your own text
 	Forecast *ForecastConfig `yaml:"forecast,omitempty"`
 	Missing  *MissingConfig  `yaml:"missing,omitempty"`
 	Scale    Scale           `yaml:"scale,omitempty"` // default standard

@@ -7,7 +7,7 @@ type RowSet struct {
 	spec     Spec
 	Panel    *Panel
 	Samples  []Sample
-	Offsets  []int        // how many rows behind the one of a sample's target each target stands, of targets that are numbers of a sequence
+	Offsets  []int        // steps from a sample's first target to each of its targets, where the targets are numbers of a sequence
 	Relative *TableInputs // of which targets are changes; nil: they are none
 	classes  []int        // of each label, by its number in the panel, -1 where it is none; of targets that are classes of rows
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/pkg/errors"
@@ -174,7 +175,19 @@ func (e *Experiment) build() error {
 		return cfg.Place("", err)
 	}
 	e.cfg.Model = e.model.Config()
+	if weights := cfg.LossOptions.ClassWeights; weights != nil && !e.options.quiet {
+		e.Note("loss_options.class_weights: " + weightsText(spec.ClassNames(), weights))
+	}
 	return nil
+}
+
+// weightsText says which class has which weight: classes are in the order of their texts, so that 10 comes before 2.
+func weightsText(classes []string, weights []float64) string {
+	pairs := make([]string, min(len(classes), len(weights)))
+	for i := range pairs {
+		pairs[i] = fmt.Sprintf("%s: %v", classes[i], weights[i])
+	}
+	return strings.Join(pairs, ", ")
 }
 
 // newTrainer makes the trainer with the callbacks and the checkpoints that the options have by now.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,5 +154,20 @@ func TestSet(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("found error %v, expected %q", err, want)
 		}
+	}
+}
+
+// Weights are in the order of the classes, which is that of texts: a training says which class has which weight.
+func TestWeightsOfClassesAreSaid(t *testing.T) {
+	t.Parallel()
+	var notes []string
+	fit(t, mine(t, "loss_options: {class_weights: [1, 0, 2.5]}\n"), experiment.Callbacks(trainer.CallbackFunc(func(_ context.Context, e *trainer.Event) error {
+		if e.Kind == trainer.Warning {
+			notes = append(notes, e.Message)
+		}
+		return nil
+	})))
+	if want := "loss_options.class_weights: a: 1, b: 0, c: 2.5"; !slices.Contains(notes, want) {
+		t.Errorf("found warnings %q, expected %q among them", notes, want)
 	}
 }

@@ -1,4 +1,4 @@
-// Package app is gruexp as a package: a program of one's own that adds cells, layers, losses, solvers, schedules, metrics or data
+// Package app is gruexp as a package: your own program adds cells, layers, losses, solvers, schedules, metrics or data
 // sets, and has every verb of gruexp.
 //
 //	func main() {

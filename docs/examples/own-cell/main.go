@@ -1,4 +1,4 @@
-// A gruexp with a cell of one's own: the minimal gated unit (Zhou et al. 2016, arXiv:1603.09420).
+// A gruexp with an added cell: the minimal gated unit (Zhou et al. 2016, arXiv:1603.09420).
 package main
 
 import (

@@ -1,4 +1,4 @@
-// A gruexp with a data set of one's own, which every verb knows by its name.
+// A gruexp with an added data set, which every verb knows by its name.
 package main
 
 import (

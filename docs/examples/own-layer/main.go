@@ -1,4 +1,4 @@
-// A gruexp with a layer of one's own: a gate on the columns of each step, x ⊙ σ(x·W + b).
+// A gruexp with an added layer: a gate on the columns of each step, x ⊙ σ(x·W + b).
 package main
 
 import (

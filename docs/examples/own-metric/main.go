@@ -1,4 +1,4 @@
-// A gruexp with a metric of one's own, which can end the training: the recall of the class that is recognized worst.
+// A gruexp with an added metric, which can end the training: the recall of the class that is recognized worst.
 package main
 
 import (

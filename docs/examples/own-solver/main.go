@@ -1,4 +1,4 @@
-// A gruexp with a solver and a schedule of one's own.
+// A gruexp with an added solver and an added schedule.
 package main
 
 import (

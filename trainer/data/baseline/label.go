@@ -7,7 +7,7 @@ import (
 	"github.com/gruexp/gruexp/trainer/data/internal/calc"
 )
 
-// labelRows is how many rows before and behind a row the linear baseline of its class sees.
+// labelRows is how many rows before and after a row the linear baseline of its class sees.
 const labelRows = 1
 
 // labelBaselines returns what needs no memory, for the classes of rows:

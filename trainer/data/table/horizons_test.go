@@ -46,7 +46,7 @@ func TestSeveralHorizons(t *testing.T) {
 	}
 }
 
-// Each target of a window has the baselines of its own horizon.
+// Each target of a window has the baselines of its horizon.
 func TestBaselinesOfHorizons(t *testing.T) {
 	var rows []string
 	for i := range 60 {

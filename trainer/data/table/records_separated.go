@@ -229,7 +229,7 @@ func (s *separated) record() ([]string, error) {
 		s.end += strings.Count(text, "\n")
 	}
 	if s.tabs && s.end > s.line {
-		return nil, s.fault(s.line, 0, "line", fmt.Sprintf("a quoted cell that goes on to line %d", s.end),
+		return nil, s.fault(s.line, 0, "line", fmt.Sprintf("a quoted cell that continues to line %d", s.end),
 			"cells within a line, as tab-separated values have; quotes that mean nothing are read where the first lines have some that do not enclose a cell")
 	}
 	return s.trimmed(record)

@@ -36,7 +36,7 @@ func TestRelativeForecast(t *testing.T) {
 	}
 	d := low.Train.(*data.RowSet)
 	for at := range a.Inputs {
-		// Behind the first rows, which have no lag and are filled with a mean, nothing depends on the level.
+		// After the first rows, which have no lag and are filled with a mean, nothing depends on the level.
 		if at/d.Spec().Features%a.Size > 2 && !nearly(a.Inputs[at], b.Inputs[at]) {
 			t.Errorf("input %d of %s: found %g and %g", at, d.Spec().FeatureNames[at%d.Spec().Features], a.Inputs[at], b.Inputs[at])
 			break

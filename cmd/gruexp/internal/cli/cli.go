@@ -46,7 +46,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	if err == nil {
 		err = printed.failed // of help, which nobody checks
 	}
-	if err == nil || errors.Is(err, syscall.EPIPE) { // whoever read it has read enough
+	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader has read enough
 		return exitDone
 	}
 	code, lines := describe(err, verbOf(command))

@@ -43,7 +43,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	case trainer.RunStart:
 		p.left.StartRun(e)
 		if n := len(e.History.Epochs); n > 0 {
-			fmt.Fprintf(p.out, "goes on after epoch %d\n", n)
+			fmt.Fprintf(p.out, "continues after epoch %d\n", n)
 		}
 	case trainer.EpochStart:
 		p.left.StartEpoch(e)

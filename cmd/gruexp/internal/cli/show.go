@@ -57,7 +57,7 @@ func (a *app) show(r *run.Result) error {
 	}
 	fmt.Fprintf(&b, "\nThe run is in %s\n", r.Run)
 	if trainer.StopReason(r.StopReason).IsBudget() {
-		fmt.Fprintf(&b, "Its budget is spent; 'gruexp resume %s' goes on with as much again\n", r.Run)
+		fmt.Fprintf(&b, "Its budget is spent; 'gruexp resume %s' continues with a budget of the same size\n", r.Run)
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err

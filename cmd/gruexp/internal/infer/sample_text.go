@@ -35,7 +35,7 @@ func (o SampleOptions) beginText(signature data.Preparation) (sequences, error) 
 	case prime == "":
 		prime, s.hidden = lineBreak, 1
 		if !slices.Contains(s.alphabet, lineBreak) {
-			return nil, fault.Fault{Where: "sample", What: "missing flag", Found: "no --prime", Expected: "--prime TEXT: the model knows no line break to begin behind"}.Err()
+			return nil, fault.Fault{Where: "sample", What: "missing flag", Found: "no --prime", Expected: "--prime TEXT: the model knows no line break to begin after"}.Err()
 		}
 	case filepath.Ext(prime) == textEnding:
 		where = prime

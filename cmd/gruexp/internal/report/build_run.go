@@ -45,7 +45,7 @@ func (r *Run) verdict() []string {
 	case Running:
 		return append([]string{fmt.Sprintf("The run is under way: %s so far.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	case Interrupted:
-		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' goes on with it.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
+		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' continues it.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	}
 	var said []string
 	if j, ok := r.Result.Judge(); ok {
@@ -86,7 +86,7 @@ func ending(reason string) string {
 	case trainer.StopDivergence:
 		return "early, for it was beyond hope (divergence_threshold)"
 	case trainer.StopMaxSteps, trainer.StopMaxSeconds:
-		return "with its budget (" + reason + "); 'gruexp resume' goes on with as much again"
+		return "with its budget (" + reason + "); 'gruexp resume' continues with a budget of the same size"
 	default:
 		return "by " + reason
 	}
@@ -368,7 +368,7 @@ func (r *Run) reproduce() []block {
 	dir := quoted(r.Path)
 	var lines []string
 	if r.State == Interrupted || r.Result != nil && trainer.StopReason(r.Result.StopReason).IsBudget() {
-		lines = append(lines, "gruexp resume "+dir+"        # goes on with this run")
+		lines = append(lines, "gruexp resume "+dir+"        # continues this run")
 	}
 	if r.State != Imported && r.Config != nil {
 		lines = append(lines, "gruexp train "+quoted(r.Path+"/"+rundir.ConfigFile)+" --out "+quoted(r.Path+"-again"))

@@ -40,7 +40,7 @@ func (s *Study) standing() []string {
 	case Running:
 		return []string{"The study is under way: " + of + " have ended. What is said below holds for these alone."}
 	case Interrupted:
-		return []string{"The study was interrupted after " + of + "; the same command goes on with it. What is said below holds for these alone."}
+		return []string{"The study was interrupted after " + of + "; the same command continues it. What is said below holds for these alone."}
 	default:
 		return nil
 	}

@@ -229,7 +229,7 @@ func (d *download) receive(ctx, busy context.Context, idle *time.Timer, body io.
 		case err == io.EOF && d.have == d.Size:
 			return nil
 		case err == io.EOF:
-			return d.fault("the end of what the server sends", "the whole file; the next attempt goes on here", nil)
+			return d.fault("the end of what the server sends", "the whole file; the next attempt continues here", nil)
 		case err != nil:
 			return d.broken(ctx, busy, err)
 		}
@@ -238,7 +238,7 @@ func (d *download) receive(ctx, busy context.Context, idle *time.Timer, body io.
 
 // broken says why a connection failed: as asked for, by a limit, or by itself.
 func (d *download) broken(ctx, busy context.Context, err error) error {
-	const expected = "the whole file; the next attempt goes on here"
+	const expected = "the whole file; the next attempt continues here"
 	if ctx.Err() != nil {
 		return errors.WithStack(ctx.Err())
 	}

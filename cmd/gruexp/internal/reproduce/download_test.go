@@ -219,7 +219,7 @@ func TestLengths(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(s.content)))
 			w.Write(s.content[:100<<10])
 		})
-		if left := s.mustFail(t, "unexpected EOF", "goes on here"); left <= 0 || left > 100<<10 {
+		if left := s.mustFail(t, "unexpected EOF", "continues here"); left <= 0 || left > 100<<10 {
 			t.Errorf("found a part of %d bytes, expected what had arrived", left)
 		}
 		s.mustArrive(t)
@@ -284,7 +284,7 @@ func TestStall(t *testing.T) {
 				<-r.Context().Done() // until the other side gives up
 			})
 			s.limits.Idle = 50 * time.Millisecond
-			s.mustFail(t, "no byte in 50ms", "goes on here")
+			s.mustFail(t, "no byte in 50ms", "continues here")
 		})
 	}
 }

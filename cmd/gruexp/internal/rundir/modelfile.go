@@ -37,7 +37,7 @@ func OpenModel(dir string, extensions *experiment.Extensions) (*experiment.Model
 func Missing(dir string) error {
 	return fault.Fault{
 		Where: dir, What: "has no weights yet", Found: "no " + ModelFile,
-		Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' goes on with it",
+		Expected: "a run with at least one finished epoch; 'gruexp resume " + dir + "' continues it",
 	}.Err()
 }
 

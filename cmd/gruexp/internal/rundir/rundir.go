@@ -93,7 +93,7 @@ func checkEmpty(path string) error {
 	if _, err := os.Stat(filepath.Join(path, ConfigFile)); err == nil {
 		return fault.Fault{
 			Where: path, What: "holds another run", Found: "its " + ConfigFile,
-			Expected: "a new or empty directory; 'gruexp resume " + path + "' goes on with that run",
+			Expected: "a new or empty directory; 'gruexp resume " + path + "' continues that run",
 		}.Err()
 	}
 	for _, entry := range entries {
