@@ -27,6 +27,7 @@ func processOf(trial string) int {
 
 // The process of one trial is killed: the trial is named, the others go on, and it can be repeated.
 func TestKilledTrial(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, strings.Replace(compareSwings, "max_epochs: 2", "max_epochs: 2, early_stopping: {patience: 100000}", 1))
 	write(t, file, strings.Replace(read(t, file), "  small:\n", "  small: {trainer.max_epochs: 100000}\n", 1))

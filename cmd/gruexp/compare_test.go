@@ -217,6 +217,7 @@ arms:
 
 // With folds, runs of different seeds have different validation parts, and those of a pair the same.
 func TestCompareFolds(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, strings.Replace(compareSwings, "seeds: [1, 2, 3]", "seeds: [1, 2, 3]\nfolds: 2", 1))
 	out := filepath.Join(t.TempDir(), "study")
@@ -236,6 +237,7 @@ func TestCompareFolds(t *testing.T) {
 
 // Where the validation part is drawn at random, every seed has one of its own; a study may keep it, and data may have one.
 func TestCompareSplits(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	varied := studyFile(t, compareSwings)
 	fixed := write(t, filepath.Join(filepath.Dir(varied), "fixed.yaml"), strings.Replace(compareSwings, "reference:", "split: fixed\nreference:", 1))

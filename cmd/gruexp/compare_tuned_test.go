@@ -27,6 +27,7 @@ arms:
 
 // Every arm is tuned by as many trials, with seeds that the comparison does not have, and compared with what was best.
 func TestCompareTuned(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, tunedSwings)
 	out := filepath.Join(t.TempDir(), "study")
@@ -98,6 +99,7 @@ func TestCompareTuned(t *testing.T) {
 
 // A trial of a tuning that fails counts; an arm of which all fail is compared with nothing, and the others are.
 func TestCompareTunedFailures(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	text := strings.NewReplacer(
 		"repeats: 2", "repeats: 1", "solver.learning_rate: {log: [0.01, 1]}", "solver.learning_rate: {log: [1.0e+300, 1.0e+301]}",
@@ -113,6 +115,7 @@ func TestCompareTunedFailures(t *testing.T) {
 
 // ASHA ends trials of a tuning early, and none of the comparison.
 func TestCompareTunedPruning(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	text := strings.NewReplacer("repeats: 2", "pruner: asha", "trials: 4", "trials: 6", "max_epochs: 2", "max_epochs: 4").Replace(tunedSwings)
 	c := mustRun(t, "compare", studyFile(t, text), "--jobs", "1", "--json").comparison(t)

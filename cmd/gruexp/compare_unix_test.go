@@ -79,6 +79,7 @@ func sameStudy(t *testing.T, found, whole string) {
 // A study of 3 arms and 5 seeds that was killed ten times, alone or with all of its trials, ends with the very tables of one that was not, and
 // no run is done twice. [TestKilledStudyAtRandom] kills at random moments.
 func TestKilledStudy(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, manySwings)
 	out := filepath.Join(t.TempDir(), "killed")
@@ -115,6 +116,7 @@ func (s *started) stopOrGroup(t *testing.T, group bool) outcome {
 
 // Workers share a study; what a killed one leaves is done by the others.
 func TestWorkers(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, manySwings)
 	out := filepath.Join(t.TempDir(), "shared")
@@ -146,6 +148,7 @@ func TestWorkers(t *testing.T) {
 
 // Three processes tune and compare at once: every trial is carried out by one of them, and once.
 func TestWorkersTune(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, tunedSwings)
 	out := filepath.Join(t.TempDir(), "shared")
@@ -176,6 +179,7 @@ func TestWorkersTune(t *testing.T) {
 
 // A search that was killed, and gone on with by a worker too, has the trials of one that was not.
 func TestKilledSearch(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	text := strings.Replace(tuneSwings, "trials: 12", "trials: 8\nsampler: random", 1)
 	file := studyFile(t, text)
@@ -198,6 +202,7 @@ func TestKilledSearch(t *testing.T) {
 // A comparison of tuned arms that was killed while it tuned and while it compared, and gone on with by a worker too, ends as
 // one that was not; every trial is there once.
 func TestKilledTuning(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, strings.Replace(tunedSwings, "sampler: random", "sampler: tpe", 1))
 	out := filepath.Join(t.TempDir(), "killed")

@@ -13,6 +13,7 @@ var smaller = []string{
 }
 
 func TestDates(t *testing.T) {
+	notShort(t)
 	out := filepath.Join(t.TempDir(), "run")
 	train := append([]string{"train", "dates", "--json", "--out", out}, smaller...)
 	r := mustRun(t, train...).result(t)

@@ -115,6 +115,14 @@ func gruexp(t *testing.T, args ...string) outcome {
 	return checked(t, outcome{args, code, stdout.String(), stderr.String()})
 }
 
+// notShort skips a test that starts many trainings, in processes or for a study, where the quick tests are asked for.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: it starts many trainings")
+	}
+}
+
 // mustRun runs what must succeed.
 func mustRun(t *testing.T, args ...string) outcome {
 	t.Helper()

@@ -36,6 +36,7 @@ func terminal(t *testing.T) (master, slave *os.File) {
 
 // A terminal gets a bar below the lines of the trials; anything else, lines alone.
 func TestStudyOnATerminal(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, compareSwings)
 	master, slave := terminal(t)

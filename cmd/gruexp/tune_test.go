@@ -165,6 +165,7 @@ space:
 
 // ASHA ends trials early, and a budget of time is one.
 func TestTuneBudgets(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, strings.NewReplacer("trials: 12", "trials: 9\npruner: asha\nsampler: random", "max_epochs: 2", "max_epochs: 4").Replace(tuneSwings))
 	r := mustRun(t, "tune", file, "--jobs", "1", "--json").tuned(t)

@@ -118,6 +118,7 @@ func (w *watching) stopByPage(t *testing.T, run string) (status int, text string
 
 // A run that is stopped through the page ends as by Ctrl-C, and goes on to the run that nobody has stopped, to the bit.
 func TestWatchAndStop(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := experiment(t, classifySwings)
 	runs := t.TempDir()
@@ -173,6 +174,7 @@ func TestWatchAndStop(t *testing.T) {
 
 // A study that is stopped through the page, with a worker beside it, stops as a whole; and goes on to the same table.
 func TestWatchAndStopStudy(t *testing.T) {
+	notShort(t)
 	t.Parallel()
 	file := studyFile(t, strings.Replace(manySwings, "max_epochs: 2", "max_epochs: 60", 1))
 	studies := t.TempDir()
