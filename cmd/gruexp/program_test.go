@@ -61,7 +61,7 @@ type outcome struct {
 	stdout, stderr string
 }
 
-// command is gruexp as a process of its own, in a folder of its own, with a user's configuration of its own.
+// command is gruexp as a separate process, in its own folder, with a separate user configuration.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
@@ -103,7 +103,7 @@ func checked(t *testing.T, o outcome) outcome {
 	return o
 }
 
-// gruexp runs a command line: in this process, or, where it makes a directory of its own choice, in one of its own. Paths must be
+// gruexp runs a command line in this process, or in a separate one where it chooses the directory of the run itself. Paths must be
 // absolute: the working directory is that of the tests.
 func gruexp(t *testing.T, args ...string) outcome {
 	t.Helper()

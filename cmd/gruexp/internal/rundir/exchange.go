@@ -85,7 +85,7 @@ func Import(source, weightsFile, dir string, e Exchange, extensions *experiment.
 	return m, createImported(dir, cfg, m)
 }
 
-// checkMemory refuses a model that this machine cannot hold.
+// checkMemory rejects a model that this machine cannot hold.
 func checkMemory(cfg *experiment.Config, head layers.Head) error {
 	memory, err := mem.VirtualMemory()
 	if err != nil {
@@ -97,7 +97,7 @@ func checkMemory(cfg *experiment.Config, head layers.Head) error {
 	return cfg.Place("", faults.Err())
 }
 
-// create makes the run: the configuration last, which makes it one.
+// createImported makes the run: the configuration last, which makes it one.
 func createImported(path string, cfg *experiment.Config, m *layers.Model) error {
 	text, err := experiment.MarshalModel(cfg)
 	if err != nil {

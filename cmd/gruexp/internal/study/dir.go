@@ -39,7 +39,7 @@ type dir struct {
 	extensions *experiment.Extensions // that the configurations of trials may select; nil: none
 }
 
-// make opens the directory of a study that is there, or makes one. Another study is refused, and so is a directory with
+// make opens the directory of a study that is there, or makes one. Another study is rejected, and so is a directory with
 // anything else in it.
 func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
