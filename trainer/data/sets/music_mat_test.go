@@ -6,6 +6,9 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -129,13 +132,52 @@ func TestDamagedMat(t *testing.T) {
 	}
 }
 
+// FuzzMat: a variable is unpacked and read twice, with the same pieces in bounded memory.
 func FuzzMat(f *testing.F) {
-	f.Add([]byte(matCells("traindata", matPiece(matUint8, []int{60}, []int{61}))))
+	f.Add(matCells("traindata", matPiece(matUint8, []int{60}, []int{61})))
+	f.Add(matCells("traindata", matPiece(matDouble, []int{60}, []int{61, 108}), matPiece(matUint8)))
+	if dir := os.Getenv("GRUEXP_DATA"); dir != "" {
+		file, err := os.Open(filepath.Join(dir, "musedata", "MuseData.mat"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		pieces, err := readMusic(context.Background(), "m.mat", file)
+		file.Close()
+		if err != nil {
+			f.Fatal(err)
+		}
+		var steps [][]int // the beginning of a published piece
+		for _, c := range pieces[data.TrainPart][0][:8] {
+			var notes []int
+			for note := data.LowestNote; note <= data.HighestNote; note++ {
+				if c.has(note - data.LowestNote) {
+					notes = append(notes, note)
+				}
+			}
+			steps = append(steps, notes)
+		}
+		f.Add(matCells("traindata", matPiece(matUint8, steps...)))
+	}
+	test := matCells("testdata", matPiece(matUint8, []int{60}, []int{60, 64}))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		_, err := readMusic(context.Background(), "m.mat", strings.NewReader(matFile(content)))
+		read := func() (pieces [data.Parts][]piece, err error) {
+			datatest.Bounded(t, func() {
+				pieces, err = readMusic(context.Background(), "m.mat", strings.NewReader(matFile(content, test)))
+			})
+			return pieces, err
+		}
+		pieces, err := read()
+		again, second := read()
 		var file fault.Fault
-		if !errors.As(err, &file) { // there is never a test part
+		switch {
+		case err != nil && !errors.As(err, &file):
 			t.Fatalf("found error %v, expected a fault", err)
+		case err != nil && (second == nil || second.Error() != err.Error()):
+			t.Fatalf("found error %v, and %v the second time", err, second)
+		case err == nil && (second != nil || !reflect.DeepEqual(pieces, again)):
+			t.Fatalf("found other pieces the second time (error %v)", second)
+		case err == nil && (!predictable(pieces[data.TrainPart]) || !predictable(pieces[data.TestPart])):
+			t.Fatal("accepted a file without a predictable sequence")
 		}
 	})
 }

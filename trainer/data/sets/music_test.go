@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -145,21 +149,72 @@ func TestMusicStopsWhenCanceled(t *testing.T) {
 	}
 }
 
+// FuzzMusic: two readings agree, and the chords are those that the standard library's decoder finds.
 func FuzzMusic(f *testing.F) {
 	f.Add([]byte(smallMusic))
 	f.Add([]byte(`{"train":[[[60],[61`))
 	f.Add([]byte("\x1f\x8b\x08"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		pieces, err := readMusic(context.Background(), "m.json", bytes.NewReader(content))
-		var file fault.Fault
+	if dir := os.Getenv("GRUEXP_DATA"); dir != "" {
+		content, err := os.ReadFile(filepath.Join(dir, "jsb_chorales", "jsb_chorales.json"))
 		if err != nil {
+			f.Fatal(err)
+		}
+		var parts map[string][][][]int
+		if err := json.Unmarshal(content, &parts); err != nil {
+			f.Fatal(err)
+		}
+		for name, pieces := range parts {
+			parts[name] = [][][]int{pieces[0][:6]}
+		}
+		short, err := json.Marshal(parts)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(short)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		read := func() (pieces [data.Parts][]piece, err error) {
+			datatest.Bounded(t, func() { pieces, err = readMusic(context.Background(), "m.json", bytes.NewReader(content)) })
+			return pieces, err
+		}
+		pieces, err := read()
+		again, second := read()
+		if err != nil {
+			var file fault.Fault
 			if !errors.As(err, &file) {
 				t.Fatalf("found error %v, expected a fault", err)
 			}
+			if second == nil || second.Error() != err.Error() {
+				t.Fatalf("found error %v, and %v the second time", err, second)
+			}
 			return
+		}
+		if second != nil || !reflect.DeepEqual(pieces, again) {
+			t.Fatalf("found other pieces the second time (error %v)", second)
 		}
 		if !predictable(pieces[data.TrainPart]) || !predictable(pieces[data.TestPart]) {
 			t.Fatal("accepted a file without a predictable sequence")
+		}
+		var decoded map[string][][][]float64
+		if json.Unmarshal(content, &decoded) != nil {
+			return // packed, or of MATLAB
+		}
+		for p := range data.Parts {
+			var expected []piece
+			for _, steps := range decoded[p.String()] {
+				var q piece
+				for _, notes := range steps {
+					var c chord
+					for _, note := range notes {
+						c.add(int(note) - data.LowestNote)
+					}
+					q = append(q, c)
+				}
+				expected = append(expected, q)
+			}
+			if !slices.EqualFunc(pieces[p], expected, func(a, b piece) bool { return slices.Equal(a, b) }) {
+				t.Fatalf("part %s: found %v, expected %v", p, pieces[p], expected)
+			}
 		}
 	})
 }

@@ -119,17 +119,52 @@ func TestDamagedNames(t *testing.T) {
 	}
 }
 
+// FuzzNames: two readings agree, and without quotes the rows are those of the lines.
 func FuzzNames(f *testing.F) {
 	f.Add([]byte("name,language\nAda,English\n"))
 	f.Add([]byte("\"a\",\"b"))
+	f.Add([]byte("name , language\nÅ, b\n\nNA,null\n"))
+	if real := datatest.Beginning(f, "names/names_train.csv", 1000); real != nil {
+		f.Add(real)
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		rows, err := parseNames(context.Background(), "n", bytes.NewReader(content))
-		var file fault.Fault
-		if err != nil && !errors.As(err, &file) {
-			t.Fatalf("found error %v, expected a fault", err)
+		read := func() (rows []nameRow, err error) {
+			datatest.Bounded(t, func() { rows, err = parseNames(context.Background(), "n", bytes.NewReader(content)) })
+			return rows, err
 		}
-		if err == nil && slices.ContainsFunc(rows, func(r nameRow) bool { return r.text == "" || r.language == "" }) {
+		rows, err := read()
+		again, second := read()
+		if err != nil {
+			var file fault.Fault
+			if !errors.As(err, &file) {
+				t.Fatalf("found error %v, expected a fault", err)
+			}
+			if second == nil || second.Error() != err.Error() {
+				t.Fatalf("found error %v, and %v the second time", err, second)
+			}
+			return
+		}
+		if second != nil || !slices.Equal(rows, again) {
+			t.Fatalf("found other rows the second time (error %v)", second)
+		}
+		if slices.ContainsFunc(rows, func(r nameRow) bool { return r.text == "" || r.language == "" }) {
 			t.Fatalf("found %v", rows)
+		}
+		if bytes.ContainsAny(content, "\"\r") || bytes.HasPrefix(content, []byte("\x1f\x8b")) {
+			return
+		}
+		var expected []nameRow
+		line := 0
+		for text := range strings.SplitSeq(string(content), "\n") {
+			line++
+			name, language, found := strings.Cut(text, ",")
+			row := nameRow{strings.TrimSpace(name), strings.TrimSpace(language), line}
+			if found && (line > 1 || row.text != "name" || row.language != "language") {
+				expected = append(expected, row)
+			}
+		}
+		if !slices.Equal(rows, expected) {
+			t.Fatalf("found %v, expected %v", rows, expected)
 		}
 	})
 }

@@ -1,9 +1,11 @@
 package sets
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,13 +89,58 @@ func TestDamagedVowels(t *testing.T) {
 	}
 }
 
+// FuzzVowels: two readings agree, and every number is the one that its text says.
 func FuzzVowels(f *testing.F) {
 	f.Add([]byte(vowelText(3, "\n")))
+	f.Add([]byte(vowelText(3, "1.0 1.0 1.0 1.0 1.0 1.0 1.0 1.0 1.0 1.0 1.0 1.0\n")))
+	if real := datatest.Beginning(f, "japanese_vowels/ae.train", 8000); real != nil {
+		// Three utterances.
+		f.Add([]byte(strings.Join(strings.SplitAfterN(strings.ReplaceAll(string(real), "\r", ""), "\n\n", 4)[:3], "")))
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		_, err := parseVowels(context.Background(), "v", strings.NewReader(string(content)), []int{2, 1})
-		var file fault.Fault
-		if err != nil && !errors.As(err, &file) {
-			t.Fatalf("found error %v, expected a fault", err)
+		read := func() (p *data.Panel, err error) {
+			datatest.Bounded(t, func() { p, err = parseVowels(context.Background(), "v", bytes.NewReader(content), []int{2, 1}) })
+			return p, err
+		}
+		panel, err := read()
+		again, second := read()
+		if err != nil {
+			var file fault.Fault
+			if !errors.As(err, &file) {
+				t.Fatalf("found error %v, expected a fault", err)
+			}
+			if second == nil || second.Error() != err.Error() {
+				t.Fatalf("found error %v, and %v the second time", err, second)
+			}
+			return
+		}
+		if second != nil || !slices.Equal(panel.Cells, again.Cells) {
+			t.Fatalf("found other numbers the second time (error %v)", second)
+		}
+		var found, expected []float64
+		for row := range panel.Rows() {
+			for _, at := range panel.Inputs {
+				found = append(found, panel.At(row, at))
+			}
+		}
+		for line := range strings.Lines(string(content)) {
+			ones := 0
+			texts := strings.Fields(line)
+			for _, text := range texts {
+				x, err := strconv.ParseFloat(text, 64)
+				if err != nil {
+					t.Fatalf("found a number for %q", text)
+				}
+				if expected = append(expected, x); x == 1 {
+					ones++
+				}
+			}
+			if ones == vowelInputs { // the end of an utterance
+				expected = expected[:len(expected)-vowelInputs]
+			}
+		}
+		if !slices.Equal(found, expected) {
+			t.Fatalf("found %v, expected %v", found, expected)
 		}
 	})
 }

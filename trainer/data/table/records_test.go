@@ -16,9 +16,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/datatest"
@@ -292,80 +290,6 @@ func TestForeignParquet(t *testing.T) {
 	}
 	_, err = read("nested_lists.snappy", data.Layout{})
 	datatest.WantFault(t, err, 0, "lists or groups")
-}
-
-func fuzzFormat(f *testing.F, ending string, want data.Layout) {
-	f.Fuzz(func(t *testing.T, content []byte) {
-		file, err := os.Create(filepath.Join(t.TempDir(), "a"+ending))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		if _, err := file.Write(content); err != nil {
-			t.Fatal(err)
-		}
-		table, err := ReadTable(context.Background(), file.Name(), want, &data.MemoryStore{})
-		if err != nil {
-			var fault fault.Fault
-			if !errors.As(err, &fault) {
-				t.Fatalf("found error %v, expected a fault", err)
-			}
-			return
-		}
-		if len(table.Cells) != table.Rows()*table.Width || table.Rows() == 0 {
-			t.Fatalf("found %d numbers in rows of %d", len(table.Cells), table.Width)
-		}
-		for _, x := range table.Cells {
-			if math.IsInf(x, 0) {
-				t.Fatalf("found %g", x)
-			}
-		}
-		if _, err := data.NewPanel(table, false); err != nil {
-			datatest.WantFault(t, err, errorLine(err))
-		}
-	})
-}
-
-func errorLine(err error) int {
-	var file fault.Fault
-	errors.As(err, &file)
-	return file.Line
-}
-
-func FuzzLines(f *testing.F) {
-	f.Add([]byte(sampleObjects))
-	f.Add([]byte(`{"inputs": [[1, 2], [null, 3]], "label": true}`))
-	f.Add([]byte(`{"x": [1, 2], "x": 3}`))
-	fuzzFormat(f, ".jsonl", data.Layout{Markers: []string{""}})
-}
-
-func FuzzArrays(f *testing.F) {
-	f.Add(sampleArrays(f))
-	fuzzFormat(f, ".npz", data.Layout{})
-}
-
-func FuzzParquet(f *testing.F) {
-	f.Add(parquetOf(f, sampleRows()))
-	for _, name := range []string{"alltypes_plain", "int32_decimal", "nested_lists.snappy"} {
-		content, err := os.ReadFile(filepath.Join("testdata", "parquet", name+".parquet"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(content)
-	}
-	fuzzFormat(f, ".parquet", data.Layout{})
-}
-
-func FuzzWide(f *testing.F) {
-	f.Add([]byte(sampleWide))
-	f.Add([]byte("x_a\tx_b\n1\t2\n"))
-	fuzzFormat(f, ".tsv", data.Layout{Steps: []string{"x_*"}, Inputs: []string{"x_*"}, Markers: []string{""}})
-}
-
-func FuzzTexts(f *testing.F) {
-	f.Add([]byte("text,y\n\"Ünder dogs, 2\",1\n,2\n"))
-	f.Add(inUTF16(binary.LittleEndian, "text\na b\n"))
-	fuzzFormat(f, ".csv", data.Layout{Texts: []string{"text"}, Inputs: []string{}, Unit: data.UnitWord, Markers: []string{""}})
 }
 
 // Files of other kinds are told apart by their endings before anything of them is taken for text.

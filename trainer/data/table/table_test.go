@@ -12,7 +12,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/datatest"
 )
@@ -396,53 +395,6 @@ func TestJapaneseVowels(t *testing.T) {
 	if accuracy := datatest.BaselineOf(t, loaded, "majority", "accuracy"); !datatest.Near(accuracy, 31.0/370) {
 		t.Errorf("found majority accuracy %g, expected that of the first of equals, 31/370", accuracy)
 	}
-}
-
-func FuzzTable(f *testing.F) {
-	f.Add("s,t,x,y\n1,1,2,3\n1,2,,3\n", true)
-	f.Add("\ufeffs,t,x,y\r\n1,2024-01-01,\"2\",NA\r\n", false)
-	f.Add("s,t,x,y\n1,1,2\n", false)
-	f.Add("s,t,x,y\n1,1,\"2", true)
-	f.Fuzz(func(t *testing.T, content string, label bool) {
-		want := data.Layout{Sequence: "s", Time: "t", Markers: []string{"", "NA"}}
-		if label {
-			want.Label = "y"
-		} else {
-			want.Value = "y"
-		}
-		table, err := parseText(context.Background(), content, want)
-		var p *data.Panel
-		if err == nil {
-			p, err = data.NewPanel(table, false)
-		}
-		if err != nil {
-			var file fault.Fault
-			if !errors.As(err, &file) {
-				t.Fatalf("found error %v, expected a fault", err)
-			}
-			return
-		}
-		covered := 0
-		for _, s := range p.Series {
-			if s.Lo != covered || s.Hi <= s.Lo {
-				t.Fatalf("series %v do not cover the rows in order", p.Series)
-			}
-			covered = s.Hi
-			for row := s.Lo + 1; row < s.Hi; row++ {
-				if p.Clock(row) <= p.Clock(row-1) || p.Text(row, p.Sequence) != p.Text(row-1, p.Sequence) {
-					t.Fatalf("rows %d and %d are out of order", row-1, row)
-				}
-			}
-		}
-		if covered != p.Rows() || label != (p.Label >= 0) || label == (p.Value >= 0) {
-			t.Fatalf("found %d of %d rows in series", covered, p.Rows())
-		}
-		for _, x := range p.Cells {
-			if math.IsInf(x, 0) {
-				t.Fatalf("a row holds %g", x)
-			}
-		}
-	})
 }
 
 func parseText(ctx context.Context, content string, want data.Layout) (*data.Table, error) {
