@@ -21,6 +21,9 @@ const (
 	peakFile  = "TEST_PEAK_FILE" // where it writes the most memory that it had
 )
 
+// beforeProgram is called in every process that is gruexp. Tests with a build tag replace it to measure the process.
+var beforeProgram = func() {}
+
 // userData is $GRUEXP_DATA: published files, for tests that need them.
 var userData = os.Getenv("GRUEXP_DATA")
 
@@ -28,6 +31,7 @@ var userData = os.Getenv("GRUEXP_DATA")
 // anything of the user's own.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		beforeProgram()
 		if file := os.Getenv(peakFile); file != "" {
 			os.Exit(runAndMeasure(file))
 		}
