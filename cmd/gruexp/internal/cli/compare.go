@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 )
 
 func (a *app) compareCommand() *cobra.Command {
@@ -37,11 +38,11 @@ too, and the study counts how often.`,
 			if err != nil {
 				return err
 			}
-			c, err := studies.ReadComparison(cmd.Context(), args[0], flags.sets, options)
+			c, err := studydir.ReadComparison(cmd.Context(), args[0], flags.sets, options)
 			if err != nil {
 				return err
 			}
-			if options, err = a.studyOptions(cmd, &flags, c.Trials()); err != nil {
+			if options, err = a.studyOptions(cmd, &flags, c.Plan().Most(nil)); err != nil {
 				return err
 			}
 			result, err := c.Run(cmd.Context(), flags.folder(c.Name()), flags.retry, options)
@@ -65,7 +66,7 @@ too, and the study counts how often.`,
 	return cmd
 }
 
-func (a *app) showComparison(r *studies.CompareResult) error {
+func (a *app) showComparison(r *studies.ComparisonResult) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s: %s of %d arms, means with 95 %% intervals over the seeds\n\n", r.Study, r.Metric, len(r.Arms))
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -136,7 +137,7 @@ func splitSentence(split string) string {
 }
 
 // showTuning says what each arm was tuned to.
-func showTuning(b *strings.Builder, table *tabwriter.Writer, r *studies.CompareResult) error {
+func showTuning(b *strings.Builder, table *tabwriter.Writer, r *studies.ComparisonResult) error {
 	fmt.Fprintf(b, "\nTuned before, each by %s (sampler %s, pruner %s), with seeds that the comparison does not have: %s\n\n",
 		counted(r.Tuned.Trials, "trial"), r.Tuned.Sampler, r.Tuned.Pruner, strings.Trim(fmt.Sprint(r.Tuned.Seeds), "[]"))
 	fmt.Fprintln(table, "ARM\tTRIALS\tPRUNED\tFAILED\tSECONDS\tBEST\tSETTINGS")

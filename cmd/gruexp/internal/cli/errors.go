@@ -15,11 +15,12 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data/sets"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 )
 
 // Exit codes.
@@ -35,7 +36,7 @@ func describe(err error, verb string) (code int, lines []string) {
 	var (
 		missing    *sets.NotFoundError
 		unfinished *run.UnfinishedError
-		stopped    *studies.UnfinishedError
+		stopped    *studydir.UnfinishedError
 		fruitless  *studies.FailedError
 	)
 	faults := fault.Of(err)
@@ -56,7 +57,7 @@ func describe(err error, verb string) (code int, lines []string) {
 	case errors.As(err, &stopped):
 		return exitFailed, []string{oneLine(stopped.Error())}
 	case errors.As(err, &fruitless):
-		return exitFailed, []string{oneLine(fruitless.Error())}
+		return exitFailed, []string{oneLine(err.Error())}
 	case isInterruption(err):
 		return exitFailed, []string{verb + ": interrupted"}
 	case faults != nil:

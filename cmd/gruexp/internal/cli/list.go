@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 )
 
 func (a *app) listCommand() *cobra.Command {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -76,18 +76,18 @@ func (f *studyFlags) slots(cmd *cobra.Command, trials int) (jobs, threads int, e
 }
 
 // studyOptions are the surroundings of the trials. Each that ends is told in a line of stderr.
-func (a *app) studyOptions(cmd *cobra.Command, f *studyFlags, trials int) (studies.Options, error) {
+func (a *app) studyOptions(cmd *cobra.Command, f *studyFlags, trials int) (studydir.Options, error) {
 	jobs, threads, err := f.slots(cmd, trials)
 	if err != nil {
-		return studies.Options{}, err
+		return studydir.Options{}, err
 	}
 	options, err := a.options(cmd, threads)
 	if err != nil {
-		return studies.Options{}, err
+		return studydir.Options{}, err
 	}
 	options.Callbacks = nil
 	f.progress = newStudyProgress(a.stderr)
-	return studies.Options{Slots: jobs, Threads: threads, Run: options, Ended: f.progress.ended, Told: f.progress.told()}, nil
+	return studydir.Options{Slots: jobs, Threads: threads, Run: options, Ended: f.progress.ended, Told: f.progress.told(), Warn: f.progress.warn}, nil
 }
 
 func trialLine(w io.Writer, t study.Trial) {

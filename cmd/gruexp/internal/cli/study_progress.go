@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -21,7 +21,7 @@ type studyProgress struct {
 
 	lock sync.Mutex
 	bar  *progressbar.ProgressBar
-	now  studies.Progress
+	now  studydir.Progress
 }
 
 func newStudyProgress(w io.Writer) *studyProgress {
@@ -30,11 +30,11 @@ func newStudyProgress(w io.Writer) *studyProgress {
 }
 
 // told shows how far the study has come; nil where that is not shown, since then it need not be known.
-func (p *studyProgress) told() func(studies.Progress) {
+func (p *studyProgress) told() func(studydir.Progress) {
 	if !p.terminal {
 		return nil
 	}
-	return func(now studies.Progress) {
+	return func(now studydir.Progress) {
 		p.lock.Lock()
 		defer p.lock.Unlock()
 		p.now = now
@@ -72,7 +72,7 @@ func (p *studyProgress) show() {
 const barColumns = 12
 
 // progressText says as much of the progress as there is room for: a line that is broken cannot be drawn over.
-func progressText(now studies.Progress, room int) string {
+func progressText(now studydir.Progress, room int) string {
 	text := fmt.Sprintf("%d/%d trials", now.Ended, now.Of)
 	more := []string{"", "", ""} // as they are shown; what is left comes before what is under way
 	if now.Best != "" {
@@ -112,6 +112,14 @@ func (p *studyProgress) ended(t study.Trial) {
 	defer p.lock.Unlock()
 	p.hide()
 	trialLine(p.out, t)
+}
+
+// warn writes a warning above the bar.
+func (p *studyProgress) warn(message string) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.hide()
+	fmt.Fprintf(p.out, "gruexp: warning: %s\n", oneLine(message))
 }
 
 // clear ends the bar.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
@@ -30,7 +30,7 @@ func (a *app) trialCommand() *cobra.Command {
 		threads int
 	)
 	cmd := &cobra.Command{
-		Use:    studies.TrialVerb + " CONFIG",
+		Use:    studydir.TrialVerb + " CONFIG",
 		Hidden: true,
 		Args:   arguments(1, 1, "a configuration"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +53,7 @@ func (a *app) trialCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printJSON(studies.Message{Result: result})
+			return a.printJSON(studydir.Message{Result: result})
 		},
 	}
 	setFlag(cmd, &sets)
@@ -96,7 +96,7 @@ func (t teller) On(_ context.Context, e *trainer.Event) error {
 	}
 	for _, epoch := range epochs {
 		last := epoch.Epoch >= e.Config.MaxEpochs
-		if err := t.out.Encode(studies.Message{Epoch: epoch.Epoch, Seconds: epoch.Seconds, Valid: epoch.Valid, Last: last}); err != nil {
+		if err := t.out.Encode(studydir.Message{Epoch: epoch.Epoch, Seconds: epoch.Seconds, Valid: epoch.Valid, Last: last}); err != nil {
 			return errors.Wrap(err, "what a trial says")
 		}
 	}

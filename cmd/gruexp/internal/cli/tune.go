@@ -12,7 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 )
 
 func (a *app) tuneCommand() *cobra.Command {
@@ -33,7 +34,7 @@ command goes on where the search stopped; with more trials or time in the file i
 			if err != nil {
 				return err
 			}
-			s, err := studies.ReadSearch(cmd.Context(), args[0], flags.sets, options)
+			s, err := studydir.ReadSearch(cmd.Context(), args[0], flags.sets, options)
 			if err != nil {
 				return err
 			}
@@ -52,7 +53,7 @@ command goes on where the search stopped; with more trials or time in the file i
 	return cmd
 }
 
-func (a *app) showSearch(r *studies.TuneResult) error {
+func (a *app) showSearch(r *studies.SearchResult) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s: the best of %s has %s %s, trial %s", r.Study, counted(r.Trials, "trial"), r.Metric, known(r.Best.Value), r.Best.Trial)
 	if r.Pruned > 0 {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 )
 
 func (a *app) workerCommand() *cobra.Command {
@@ -23,7 +23,7 @@ worker, not between them.`,
 			if err != nil {
 				return err
 			}
-			ended, err := studies.Join(cmd.Context(), args[0], options)
+			ended, err := studydir.Join(cmd.Context(), args[0], options)
 			flags.progress.clear()
 			if err != nil {
 				return err

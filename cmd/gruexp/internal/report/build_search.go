@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
@@ -79,7 +79,7 @@ func settingsOf(trials []study.Trial) map[string]bool {
 	return found
 }
 
-func searchVerdict(t *studies.TuneResult) []string {
+func searchVerdict(t *studies.SearchResult) []string {
 	if t.Best.Trial == "" {
 		return []string{"No trial has ended with a value yet."}
 	}
@@ -110,7 +110,7 @@ func searchVerdict(t *studies.TuneResult) []string {
 	return append(said, "What was chosen by the validation part is judged by the test part once, at the end.")
 }
 
-func byImportance(t *studies.TuneResult) []string {
+func byImportance(t *studies.SearchResult) []string {
 	names := slices.Sorted(maps.Keys(t.Importance))
 	slices.SortStableFunc(names, func(a, b string) int {
 		switch {
@@ -134,7 +134,7 @@ func shortSetting(v any) string {
 }
 
 // historyBlocks are the values by trial with the best so far.
-func historyBlocks(t *studies.TuneResult, n names) []block {
+func historyBlocks(t *studies.SearchResult, n names) []block {
 	c := &chart{ID: n.of("history"), Title: "Value of each trial, and the best so far", Wide: true, Kind: kindXY, X: axis{Name: "trial", Whole: true}, Y: axis{Name: t.Metric}}
 	done, pruned := series{Name: "done", Draw: drawPoints, Color: 0}, series{Name: "pruned: the last value", Draw: drawPoints, Color: 4}
 	best := series{Name: "best so far", Draw: drawStep, Color: 2}
@@ -186,7 +186,7 @@ func wideValues(points [][]float64, factor float64) bool {
 }
 
 // spaceBlocks are importance, parallel coordinates, and the value by each hyperparameter.
-func spaceBlocks(t *studies.TuneResult, space search.Space, n names) []block {
+func spaceBlocks(t *studies.SearchResult, space search.Space, n names) []block {
 	var blocks []block
 	if c := importanceChart(t, n); c != nil {
 		blocks = append(blocks, block{Chart: c})
@@ -225,7 +225,7 @@ func spaceBlocks(t *studies.TuneResult, space search.Space, n names) []block {
 	return blocks
 }
 
-func importanceChart(t *studies.TuneResult, n names) *chart {
+func importanceChart(t *studies.SearchResult, n names) *chart {
 	order := byImportance(t)
 	if len(order) == 0 {
 		return nil
@@ -281,7 +281,7 @@ func axisOf(name string, space search.Space, trials []study.Trial) (axis, func(s
 	}
 }
 
-func parallelChart(t *studies.TuneResult, space search.Space, trials []study.Trial, order []string, n names) *chart {
+func parallelChart(t *studies.SearchResult, space search.Space, trials []study.Trial, order []string, n names) *chart {
 	c := &chart{ID: n.of("parallel"), Title: "Parallel coordinates: a line for each trial, colored by " + t.Metric, Wide: true, Kind: kindParallel, Higher: t.HigherIsBetter}
 	if len(trials) > mostLines {
 		c.Title += fmt.Sprintf(", the best %d of %d", mostLines, len(trials))
@@ -321,7 +321,7 @@ func parallelChart(t *studies.TuneResult, space search.Space, trials []study.Tri
 	return c.with(table)
 }
 
-func sliceChart(t *studies.TuneResult, space search.Space, trials []study.Trial, name string, n names) *chart {
+func sliceChart(t *studies.SearchResult, space search.Space, trials []study.Trial, name string, n names) *chart {
 	a, of := axisOf(name, space, trials)
 	c := &chart{ID: n.of("slice-" + name), Title: t.Metric + " by " + name, Kind: kindXY, X: a, Y: axis{Name: t.Metric}}
 	s := series{Name: "trials", Draw: drawPoints}

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -99,7 +99,7 @@ func (s *Study) arms() []group {
 }
 
 // compareVerdict says of each arm how it compares with the reference, the best arm first.
-func compareVerdict(c *studies.CompareResult) []string {
+func compareVerdict(c *studies.ComparisonResult) []string {
 	better := "lower"
 	if c.HigherIsBetter {
 		better = "higher"
@@ -133,7 +133,7 @@ func compareVerdict(c *studies.CompareResult) []string {
 }
 
 // headline says what the comparison comes to.
-func headline(c *studies.CompareResult) string {
+func headline(c *studies.ComparisonResult) string {
 	var better, worse, same []string
 	for _, name := range c.Better() {
 		d, ok := c.Differences[name]
@@ -178,7 +178,7 @@ func seedsOf(seeds []uint64) string {
 }
 
 // armBlocks are the arms with intervals and all points, and their differences from the reference.
-func armBlocks(c *studies.CompareResult, n names) []block {
+func armBlocks(c *studies.ComparisonResult, n names) []block {
 	order := c.Better()
 	arms := &chart{ID: n.of("arms"), Title: "Arms: means with 95 % intervals, and every run", Kind: kindIntervals, X: axis{Name: c.Metric}}
 	armTable := &table{Columns: []column{{Name: "arm", Text: true}, {Name: "mean"}, {Name: "low"}, {Name: "high"}, {Name: "runs"}, {Name: "time of a run", Unit: "s"}, {Name: "values by seed", Text: true}}}
@@ -265,7 +265,7 @@ func failureBlocks(failed []study.Failure, n names) []block {
 	return []block{{Table: t}}
 }
 
-func testBlocks(c *studies.CompareResult, n names) []block {
+func testBlocks(c *studies.ComparisonResult, n names) []block {
 	t := &table{
 		Name: n.of("test-table"), Caption: fmt.Sprintf("%s, looked at %s", c.Test.Metric, Counted(c.Test.Looks, "time")),
 		Columns: []column{{Name: "arm", Text: true}, {Name: "mean"}, {Name: "low"}, {Name: "high"}},

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 )
 
 // tunedBlocks say what each arm was tuned to before the comparison, nothing where none was.
-func tunedBlocks(c *studies.CompareResult, n names) []block {
+func tunedBlocks(c *studies.ComparisonResult, n names) []block {
 	if c.Tuned == nil {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/experiment"
@@ -59,13 +59,13 @@ func (r *Report) add(ctx context.Context, root string) (found int, err error) {
 			return ctx.Err()
 		case err != nil || !entry.IsDir(): // what may not be read is not ours
 			return nil
-		case !studies.Exists(path) && rundir.Exists(path) != nil:
+		case !studydir.Exists(path) && rundir.Exists(path) != nil:
 			return nil
 		}
 		found++
 		switch {
 		case r.again(path):
-		case studies.Exists(path):
+		case studydir.Exists(path):
 			r.Studies = append(r.Studies, readStudy(ctx, path, r.extensions))
 		default:
 			r.Runs = append(r.Runs, readRun(path, r.extensions))

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -19,7 +19,7 @@ type Study struct {
 	Path   string
 	Name   string
 	State  string
-	View   *studies.View   // nil: nothing can be read
+	View   *studydir.View  // nil: nothing can be read
 	Runs   map[string]*Run // by directory, relative to the study's, as the record has them
 	Faults []string
 }
@@ -28,7 +28,7 @@ func readStudy(ctx context.Context, path string, extensions *experiment.Extensio
 	s := &Study{Path: path, Name: nameOf(path), State: Unreadable, Runs: map[string]*Run{}}
 	touched := s.touched() // before a look, which may put what is written aside into the record
 	var err error
-	if s.View, err = studies.Look(ctx, path, extensions); err != nil {
+	if s.View, err = studydir.Look(ctx, path, extensions); err != nil {
 		s.Faults = append(s.Faults, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	if s.View == nil {
@@ -62,7 +62,7 @@ func readStudy(ctx context.Context, path string, extensions *experiment.Extensio
 // then.
 func (s *Study) touched() bool {
 	const moment = 15 * time.Second // longer than a process takes from its trial to its directory
-	for _, path := range studies.RecordFiles(s.Path) {
+	for _, path := range studydir.RecordFiles(s.Path) {
 		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) < moment {
 			return true
 		}

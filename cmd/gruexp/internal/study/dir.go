@@ -1,7 +1,9 @@
 package study
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"io"
 	"os"
@@ -11,11 +13,13 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
@@ -35,13 +39,11 @@ const (
 type dir struct {
 	path  string
 	store study.Store
-
-	extensions *experiment.Extensions // that the configurations of trials may select; nil: none
 }
 
-// make opens the directory of a study that is there, or makes one. Another study is rejected, and so is a directory with
+// makeDir opens the directory of a study that is there, or makes one. Another study is rejected, and so is a directory with
 // anything else in it.
-func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error) {
+func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, cannotBeMade(path, err)
 	}
@@ -58,7 +60,8 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}
-	if err := store.Begin(ctx, d); err != nil {
+	p.Base = filepath.Join(path, baseFile)
+	if err := p.Begin(ctx, store); err != nil {
 		store.Close()
 		if errors.Is(err, study.ErrOtherStudy) {
 			return nil, fault.Fault{
@@ -72,7 +75,7 @@ func makeDir(ctx context.Context, path string, d study.Definition) (*dir, error)
 }
 
 // openDir opens the directory of a study.
-func openDir(ctx context.Context, path string, extensions *experiment.Extensions) (*dir, study.Definition, error) {
+func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
 	if !exists(filepath.Join(path, recordFile)) {
 		return nil, study.Definition{}, fault.Fault{Where: path, What: "is not a study", Found: "no " + recordFile, Expected: "a directory that 'gruexp compare' or 'gruexp tune' has made"}.Err()
 	}
@@ -85,7 +88,7 @@ func openDir(ctx context.Context, path string, extensions *experiment.Extensions
 		store.Close()
 		return nil, study.Definition{}, refuseRecord(ctx, path, err)
 	}
-	return &dir{path: path, store: store, extensions: extensions}, d, nil
+	return &dir{path: path, store: store}, d, nil
 }
 
 func refuseRecord(ctx context.Context, path string, err error) error {
@@ -116,89 +119,33 @@ func (d *dir) trials(ctx context.Context) ([]study.Trial, error) {
 		return nil, refuseRecord(ctx, d.path, err)
 	}
 	for _, t := range trials {
-		if err := checkTrial(t); err != nil {
+		if err := studies.CheckTrial(t); err != nil {
 			return nil, refuseRecord(ctx, d.path, err)
 		}
 	}
 	return trials, nil
 }
 
-// isTrialName says whether a trial or an arm can have this name, which is a path below the directory of the trials: a file name, or that
-// of a folder and a file in it, as the trials of a tuning that comes before a comparison have.
-func isTrialName(name string) bool {
-	folder, file, nested := strings.Cut(name, "/")
-	return isFileName(folder) && (!nested || isFileName(file))
-}
-
-// checkTrial holds a trial of the record to what the program relies on. Names become paths.
-func checkTrial(t study.Trial) error {
-	switch {
-	case !isTrialName(t.Name):
-		return errors.Errorf("the name of a trial %q", t.Name)
-	case t.Arm != "" && !isTrialName(t.Arm):
-		return errors.Errorf("trial %s: the name of an arm %q", t.Name, t.Arm)
-	case len(t.Seeds) == 0:
-		return errors.Errorf("trial %s: no seed", t.Name)
-	case t.State == study.Done && len(t.Runs) == 0 || len(t.Runs) > len(t.Seeds):
-		return errors.Errorf("trial %s: %d runs for %d seeds", t.Name, len(t.Runs), len(t.Seeds))
-	case t.State == study.Pruned && len(t.Curve) == 0:
-		return errors.Errorf("trial %s: ended early without a report", t.Name)
-	}
-	for _, r := range t.Runs {
-		if !filepath.IsLocal(filepath.FromSlash(r.Dir)) {
-			return errors.Errorf("trial %s: the directory %q", t.Name, r.Dir)
-		}
-	}
-	return nil
-}
-
-// checkMetric holds the metric of a record to those that a study can have.
-func checkMetric(path, metric string) error {
-	if !strings.HasPrefix(metric, validPrefix) || metric == validPrefix {
-		return refuseRecord(context.Background(), path, errors.Errorf("the metric %q", metric))
-	}
-	return nil
-}
-
-// comparison reads the definition of a comparison.
-func (d *dir) comparison(definition study.Definition) (c compareDefinition, err error) {
-	if err := json.Unmarshal(definition.Text, &c); err != nil {
-		return c, errors.Wrap(err, "definition of the study")
-	}
-	if err := checkMetric(d.path, c.Metric); err != nil {
-		return c, err
-	}
-	c.Higher, err = directionOf(d.path, c.Metric, c.Higher, d.extensions)
-	return c, err
-}
-
-// search reads the definition of a search.
-func (d *dir) search(definition study.Definition) (t tuneDefinition, err error) {
-	if err := json.Unmarshal(definition.Text, &t); err != nil {
-		return t, errors.Wrap(err, "definition of the study")
-	}
-	if err := checkMetric(d.path, t.Config.Metric); err != nil {
-		return t, err
-	}
-	t.Higher, err = directionOf(d.path, t.Config.Metric, t.Higher, d.extensions)
-	return t, err
-}
-
-// directionOf is whether higher is better, as a record says. Records of older versions say nothing: then it is what this program
-// knows of the metric.
-func directionOf(path, metric string, recorded *bool, extensions *experiment.Extensions) (*bool, error) {
-	if recorded != nil {
-		return recorded, nil
-	}
-	higher, err := extensions.HigherIsBetter(metric)
+// plan reads the definition of the study.
+func (d *dir) plan(definition study.Definition, options run.Options) (*studies.Plan, error) {
+	p, err := studies.ParsePlan(definition, studyOptions(options))
 	if faults := fault.Of(err); faults != nil {
-		faults[0].Where = path
-		err = faults.Err()
+		faults[0].Where = d.path
+		return nil, faults.Err()
 	}
-	return &higher, err
+	if err != nil {
+		return nil, refuseRecord(context.Background(), d.path, err)
+	}
+	p.Base = filepath.Join(d.path, baseFile)
+	return p, nil
 }
 
 func (d *dir) close() { d.store.Close() }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
 
 // file is the path of a file in the directory; its folder is made.
 func (d *dir) file(parts ...string) (string, error) {
@@ -217,8 +164,29 @@ func (d *dir) write(text []byte, parts ...string) error {
 	})
 }
 
-// writeResult keeps what is printed.
-func (d *dir) writeResult(v any) error {
+// writeConfig writes a configuration and gives its path.
+func (d *dir) writeConfig(cfg *experiment.Config, parts ...string) (string, error) {
+	text, err := experiment.Marshal(cfg)
+	if err != nil {
+		return "", err
+	}
+	if err := d.write(text, parts...); err != nil {
+		return "", err
+	}
+	return d.file(parts...)
+}
+
+// writeResult keeps what is printed, and its tables.
+func (d *dir) writeResult(v any, tables []studies.Table) error {
+	for _, t := range tables {
+		var b bytes.Buffer
+		if err := csv.NewWriter(&b).WriteAll(rundir.CSVRows(t.Rows)); err != nil {
+			return errors.Wrap(err, t.Name)
+		}
+		if err := d.write(b.Bytes(), t.Name+".csv"); err != nil {
+			return err
+		}
+	}
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return errors.Wrap(err, resultFile)

@@ -1,5 +1,5 @@
-// Package study carries out studies of strategies and searches for hyperparameters: study file in, directory out. Trials
-// are runs of this very program in processes of their own, each in a run directory of its own.
+// Package study carries out studies in directories. What a study is, and what its trials come to, is in trainer/experiment/studies; here each
+// trial is a process of this very program with its own run directory.
 //
 //	study.db       the record: an SQLite database, trial by trial
 //	arms/          a comparison: the configuration of each arm, for 'gruexp train'
@@ -8,5 +8,5 @@
 //	result.json    what compare or tune printed
 //	*.csv          the tables of it
 //
-// Several processes may work on a directory at once. Whatever is killed, the study goes on where it stopped.
+// Several processes may work on a directory at once. Whatever is killed, the study continues where it stopped.
 package study

@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -23,7 +25,8 @@ type Options struct {
 	Run     run.Options
 
 	Ended func(t study.Trial) // told of every trial that has ended; may be nil
-	Told  func(Progress)      // told whenever the study has gone on; may be nil
+	Told  func(Progress)      // told whenever the study has moved on; may be nil
+	Warn  func(string)        // told of what may not be meant; may be nil
 }
 
 // Message is what a trial's process writes on its standard output, as a line of JSON.
@@ -42,28 +45,48 @@ const TrialVerb = "trial"
 // executor carries out trials as processes of this program.
 type executor struct {
 	dir     *dir
+	plan    *studies.Plan
 	options Options
-	metric  string
-	higher  bool // is better
+	metric  string // without its part
 	teller  *teller
-	varied  bool                                                        // every seed has a validation part of its own
-	config  func(t study.Trial) (path string, sets []string, err error) // the configuration of a trial: a file and changes to it
 }
 
-// worker carries out trials, of which there will be so many, or only those that there are.
-func (e *executor) worker(most int) *study.Worker {
-	e.teller = newTeller(e.dir, e.options, e.higher, most)
-	ended := e.options.Ended
-	return &study.Worker{Store: e.dir.store, Slots: e.options.Slots, Execute: e.execute, OnEnd: func(t study.Trial) {
-		if ended != nil {
-			ended(t)
+func newExecutor(d *dir, p *studies.Plan, options Options) *executor {
+	_, metric, _ := strings.Cut(p.Metric(), ".")
+	return &executor{dir: d, plan: p, options: options, metric: metric, teller: newTeller(d, p, options)}
+}
+
+func (e *executor) worker() *study.Worker {
+	w := e.plan.Worker(e.dir.store)
+	w.Slots, w.Execute = e.options.Slots, e.execute
+	w.OnEnd = func(t study.Trial) {
+		if e.options.Ended != nil {
+			e.options.Ended(t)
 		}
 		e.teller.ended(t)
-	}}
+	}
+	return w
+}
+
+// config is the configuration of a trial: a file and changes to it.
+func (e *executor) config(t study.Trial) (path string, sets []string, err error) {
+	if !e.plan.Proposes() {
+		if sets, err = studies.Assignments(t.Settings); err != nil {
+			return "", nil, err
+		}
+		path, err = e.dir.file(armsDir, t.Arm+".yaml")
+		return path, sets, err
+	}
+	cfg, err := e.plan.Config(t)
+	if err != nil {
+		return "", nil, err
+	}
+	path, err = e.dir.writeConfig(cfg, trialsDir, t.Name+".yaml")
+	return path, nil, err
 }
 
 func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
-	if err := checkTrial(t); err != nil {
+	if err := studies.CheckTrial(t); err != nil {
 		return nil, refuseRecord(ctx, e.dir.path, err)
 	}
 	config, sets, err := e.config(t)
@@ -83,28 +106,18 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 			}
 			return report(p)
 		}
-		result, err := e.run(ctx, config, sets, name, seed, heard)
+		result, err := e.run(ctx, config, append(e.plan.SeedAssignments(seed), sets...), name, seed, heard)
 		if err != nil {
 			return nil, err
 		}
-		r, err := e.summary(name, seed, result)
+		r, err := studies.RunOf(result, e.plan.Metric())
 		if err != nil {
-			return nil, err
+			return nil, errors.Wrap(err, name)
 		}
+		r.Seed, r.Dir = seed, filepath.ToSlash(name)
 		runs = append(runs, r)
 	}
 	return runs, nil
-}
-
-func (e *executor) summary(name string, seed uint64, result *run.Result) (study.Run, error) {
-	value, ok := result.Valid[e.metric[len(validPrefix):]]
-	if !ok {
-		return study.Run{}, errors.Errorf("found no %s in the result of %s", e.metric, name)
-	}
-	return study.Run{
-		Seed: seed, Dir: filepath.ToSlash(name), Value: value, Seconds: result.Seconds, Epochs: result.Epochs,
-		StopReason: result.StopReason, Test: result.Test,
-	}, nil
 }
 
 // run trains in a process of its own, or goes on with what another process has begun.
@@ -118,9 +131,6 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 		return nil, errors.Wrap(err, "this program")
 	}
 	args := []string{TrialVerb, config, "--out", out, "--seed", strconv.FormatUint(seed, 10), "--threads", strconv.Itoa(e.options.Threads)}
-	if e.varied {
-		args = append(args, "--set", validSeedPath+"="+strconv.FormatUint(seed, 10))
-	}
 	for _, set := range sets {
 		args = append(args, "--set", set)
 	}
@@ -138,7 +148,7 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 	}
 	process := exec.Command(program, args...)
 	process.Stderr = log
-	result, err := converse(ctx, process, e.metric[len(validPrefix):], report)
+	result, err := converse(ctx, process, e.metric, report)
 	if err == nil && result == nil {
 		err = errors.New("the process has ended without a result")
 	}

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,7 +11,9 @@ import (
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
 
 // TestMain is the process of a trial where a study has started it as that: nothing is trained, and valid.score is the learning rate.
@@ -95,7 +96,7 @@ func TestCompareByAnAddedMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for where, found := range map[string]*CompareResult{"result": r, "record": view.Compare, "printed": lookAtResult(out, nil).Compare} {
+	for where, found := range map[string]*studies.ComparisonResult{"result": r, "record": view.Compare, "printed": lookAtResult(out, nil).Compare} {
 		if best := found.Better(); best[0] != "large" || !found.HigherIsBetter || found.Differences["large"].Probability != 1 {
 			t.Errorf("%s: found the order %v and %+v, expected large to be better", where, best, found.Differences)
 		}
@@ -122,18 +123,11 @@ func TestTuneByAnAddedMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for where, found := range map[string]*TuneResult{"result": r, "record": view.Tune, "printed": lookAtResult(out, nil).Tune} {
+	for where, found := range map[string]*studies.SearchResult{"result": r, "record": view.Tune, "printed": lookAtResult(out, nil).Tune} {
 		if found.Best.Value != 0.5 || !found.HigherIsBetter {
 			t.Errorf("%s: found the best value %v, expected 0.5", where, found.Best.Value)
 		}
 	}
-	if sampler := s.definition.Config.sampler(*s.definition.Higher); !sampler.HigherIsBetter {
-		t.Error("found a sampler that looks for lower values")
-	}
-	if pruner := s.definition.Config.pruner(*s.definition.Higher); !pruner.HigherIsBetter {
-		t.Error("found a pruner that keeps lower values")
-	}
-
 	c, err := ReadComparison(t.Context(), studyOf(t, `seeds: [1, 2]
 reference: small
 arms: {small: {model.layers.0.gru.units: 3}, large: {model.layers.0.gru.units: 4}}
@@ -169,11 +163,18 @@ func TestDirectionOfAnOlderRecord(t *testing.T) {
 	} {
 		out := filepath.Join(t.TempDir(), "out")
 		text := fmt.Appendf(nil, `{"metric": %q, "name": "old", "reference": "a"}`, metric)
-		d, err := makeDir(context.Background(), out, study.Definition{Kind: compareKind, Fingerprint: "f", Text: text})
+		if err := os.Mkdir(out, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		store, err := sqlite.Open(t.Context(), filepath.Join(out, recordFile))
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.close()
+		err = store.Begin(t.Context(), study.Definition{Kind: studies.KindComparison, Fingerprint: "f", Text: text})
+		store.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
 		view, err := Look(t.Context(), out, c.extensions)
 		if (err == nil) != c.ok {
 			t.Errorf("%s: found error %v, expected none: %v", metric, err, c.ok)

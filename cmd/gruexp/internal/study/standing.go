@@ -2,8 +2,8 @@ package study
 
 import (
 	"context"
-	"slices"
 
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -15,42 +15,24 @@ type Standing struct {
 	Ended  bool          // there is nothing left to do
 }
 
-// allEnded says whether there are trials and nothing more will happen to any of them.
-func allEnded(trials []study.Trial) bool {
-	return len(trials) > 0 && !slices.ContainsFunc(trials, func(t study.Trial) bool { return !t.State.Ended() })
-}
-
 // Stand reads how far a study has come, which may be under way.
 func Stand(ctx context.Context, path string, extensions *experiment.Extensions) (*Standing, error) {
-	d, definition, err := openDir(ctx, path, extensions)
+	d, definition, err := openDir(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer d.close()
 	trials, err := d.trials(ctx)
 	if err != nil {
-		return nil, refuseRecord(ctx, path, err)
+		return nil, err
 	}
-	s := &Standing{Trials: trials, Of: len(trials), Ended: allEnded(trials)}
-	if definition.Kind == compareKind {
-		c, err := d.comparison(definition)
-		if err != nil {
-			return nil, refuseRecord(ctx, path, err)
-		}
-		s.Ended = s.Ended && !c.goesOn(trials)
-		if !s.Ended {
-			s.Of = max(s.Of, c.most())
-		}
+	p, err := d.plan(definition, run.Options{Extensions: extensions})
+	if err != nil {
+		return nil, err
 	}
-	if definition.Kind == tuneKind {
-		t, err := d.search(definition)
-		if err != nil {
-			return nil, refuseRecord(ctx, path, err)
-		}
-		s.Ended = s.Ended && t.Config.spent(trials)
-		if !s.Ended {
-			s.Of = max(s.Of, t.Config.Trials)
-		}
+	s := &Standing{Trials: trials, Of: len(trials), Ended: p.Ended(trials)}
+	if !s.Ended {
+		s.Of = p.Most(trials)
 	}
 	return s, nil
 }

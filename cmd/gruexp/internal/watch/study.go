@@ -10,7 +10,7 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	studies "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -94,7 +94,7 @@ func (l *looker) readStudy(ctx context.Context) *studyFacts {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	standing, err := studies.Stand(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)), l.extensions)
+	standing, err := studydir.Stand(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)), l.extensions)
 	if err != nil {
 		return &studyFacts{fault: strings.Join(strings.Fields(err.Error()), " ")}
 	}

@@ -1,9 +1,8 @@
-package study
+package studies
 
 import (
 	"context"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,11 +12,11 @@ import (
 	"github.com/gruexp/gruexp/trainer/study/search"
 )
 
-// tuning is the part of a comparison that comes first: every arm has its hyperparameters searched for with the same budget,
-// and is then compared with what was best. Its trials stand in the record beside the others, as those of the arm
+// tuningPlan is the part of a comparison that comes first: every arm has its hyperparameters searched for with the same budget,
+// and is then compared with what was best. Its trials are in the record with the others, as those of the arm
 // tune/NAME, which no arm of a study can be called.
-type tuning struct {
-	Search SearchConfig // the budget; the space of each arm is its own
+type tuningPlan struct {
+	Search Tuning // the budget; the space of each arm is its own
 	Base   []byte
 	Arms   map[string]tunedArm
 	// Seeds are of the runs of its trials. None is a seed of the comparison: the settings that were best are so by luck
@@ -41,15 +40,15 @@ const tunePrefix = "tune/"
 func armOf(t study.Trial) string { return strings.TrimPrefix(t.Arm, tunePrefix) }
 
 // space is that of an arm: what all share, and its own.
-func (c CompareConfig) space(arm string) search.Space {
+func (c ComparisonConfig) space(arm string) search.Space {
 	space := search.Space{}
 	maps.Copy(space, c.Tune.Space)
 	maps.Copy(space, c.Spaces[arm])
 	return space
 }
 
-// placeOf is where a hyperparameter of an arm stands in the study.
-func (c CompareConfig) placeOf(arm string) func(name string) string {
+// placeOf is where a hyperparameter of an arm is in the study.
+func (c ComparisonConfig) placeOf(arm string) func(name string) string {
 	return func(name string) string {
 		if _, own := c.Spaces[arm][name]; own {
 			return "spaces." + arm
@@ -59,7 +58,7 @@ func (c CompareConfig) placeOf(arm string) func(name string) string {
 }
 
 // validateTuning lists the faults of the tuning of a study.
-func (c CompareConfig) validateTuning() fault.List {
+func (c ComparisonConfig) validateTuning() fault.List {
 	var faults fault.List
 	if c.Tune == nil {
 		faults.Check(len(c.Spaces) == 0, "spaces", "a section", "none without tune")
@@ -91,7 +90,7 @@ func (c CompareConfig) validateTuning() fault.List {
 	return faults
 }
 
-// placeIn is where a path below a space stands, whose first part is the name of a hyperparameter with dots in it.
+// placeIn is where a path below a space is, whose first part is the name of a hyperparameter with dots in it.
 func placeIn(space search.Space, place func(name string) string, path string) string {
 	for name := range space {
 		if path == name || strings.HasPrefix(path, name+".") {
@@ -102,8 +101,8 @@ func placeIn(space search.Space, place func(name string) string, path string) st
 }
 
 // newTuning makes the tuning of a comparison whose arms are resolved.
-func (c *Comparison) newTuning(ctx context.Context, f *file, options Options) (*tuning, error) {
-	t := &tuning{Search: *c.config.Tune, Arms: map[string]tunedArm{}, Plan: c.trials()}
+func (c *Comparison) newTuning(ctx context.Context, options Options) (*tuningPlan, error) {
+	t := &tuningPlan{Search: *c.config.Tune, Arms: map[string]tunedArm{}, Plan: c.trials()}
 	t.Seeds = otherSeeds(c.config.Seeds, t.Search.Repeats)
 	t.Search.Space = nil
 	var faults fault.List // of all arms
@@ -115,7 +114,7 @@ func (c *Comparison) newTuning(ctx context.Context, f *file, options Options) (*
 		}
 		one := tunedArm{Sets: r.Sets, Space: c.config.space(name)}
 		t.Base, t.Arms[name] = r.Base, one
-		err = f.checkCorners(ctx, corners{"arm " + name, c.config.Base, c.config.Metric, one.Space, c.config.placeOf(name), a.changes}, options)
+		err = c.file.checkCorners(ctx, corners{"arm " + name, c.config.Base, c.config.Metric, one.Space, c.config.placeOf(name), a.changes}, options)
 		if !collect(&faults, err) {
 			return nil, err
 		}
@@ -126,7 +125,7 @@ func (c *Comparison) newTuning(ctx context.Context, f *file, options Options) (*
 	return t, nil
 }
 
-// otherSeeds are so many that are not among these: those after the greatest.
+// otherSeeds are n seeds that are not among these: those after the greatest.
 func otherSeeds(seeds []uint64, n int) []uint64 {
 	var others []uint64
 	for seed := slices.Max(seeds) + 1; len(others) < n; seed++ { // after the greatest of all comes 0
@@ -138,18 +137,18 @@ func otherSeeds(seeds []uint64, n int) []uint64 {
 }
 
 // search is the budget with an arm's space.
-func (t *tuning) search(arm string) SearchConfig {
+func (t *tuningPlan) search(arm string) Tuning {
 	c := t.Search
 	c.Space = t.Arms[arm].Space
 	return c
 }
 
 // trials is how many there are, where time is no bound.
-func (t *tuning) trials() int { return len(t.Arms)*t.Search.Trials + len(t.Plan) }
+func (t *tuningPlan) trials() int { return len(t.Arms)*t.Search.Trials + len(t.Plan) }
 
-// propose makes the next trial: of the tuning that has come least far, and when no budget is left, the next one of the
+// next makes the next trial: of the tuning that has come least far, and when no budget is left, the next one of the
 // comparison whose arm has been tuned to its end.
-func (t *tuning) propose(higher bool, trials []study.Trial) *study.Trial {
+func (t *tuningPlan) next(higher bool, trials []study.Trial) *study.Trial {
 	byArm := byArm(trials)
 	next := ""
 	for _, arm := range slices.Sorted(maps.Keys(t.Arms)) {
@@ -188,7 +187,7 @@ func byArm(trials []study.Trial) map[string][]study.Trial {
 
 // chosen is the trial whose settings the arm is compared with: the best one, when all have ended. Where the comparison has
 // begun it is the one that it has begun with, even if a trial that was repeated since is better. Nil: none, or not yet.
-func (t *tuning) chosen(arm string, higher bool, byArm map[string][]study.Trial) *study.Trial {
+func (t *tuningPlan) chosen(arm string, higher bool, byArm map[string][]study.Trial) *study.Trial {
 	own := byArm[tuningArm(arm)]
 	if begun := byArm[arm]; len(begun) > 0 {
 		own = slices.DeleteFunc(slices.Clone(own), func(one study.Trial) bool { return !within(one.Settings, begun[0].Settings) })
@@ -211,85 +210,9 @@ func within(settings, others map[string]any) bool {
 }
 
 // hopeless says whether a trial of a tuning is to be ended. Those of the comparison never are.
-func (t *tuning) hopeless(higher bool, all []study.Trial, trial study.Trial) bool {
+func (t *tuningPlan) hopeless(higher bool, all []study.Trial, trial study.Trial) bool {
 	if !strings.HasPrefix(trial.Arm, tunePrefix) {
 		return false
 	}
 	return t.Search.pruner(higher).Hopeless(byArm(all)[trial.Arm], trial)
-}
-
-// TuningResult is what came before a comparison of tuned arms.
-type TuningResult struct {
-	Sampler string           `json:"sampler"`
-	Pruner  string           `json:"pruner"`
-	Trials  int              `json:"trials"` // of each arm; fewer where time was the bound
-	Repeats int              `json:"repeats"`
-	Seeds   []uint64         `json:"seeds"` // of their runs, none of which the comparison has
-	Arms    map[string]Tuned `json:"arms"`
-}
-
-// Tuned is the tuning of an arm.
-type Tuned struct {
-	Trials     int                `json:"trials"`
-	Pruned     int                `json:"pruned"`
-	Failed     int                `json:"failed"`
-	Seconds    study.Value        `json:"seconds"` // of training in all trials
-	Trial      string             `json:"trial"`   // the best one; empty where all have failed
-	Value      study.Value        `json:"value"`   // of it, which flatters: it was chosen for that
-	Settings   map[string]any     `json:"settings"`
-	Config     string             `json:"config"` // a file for 'gruexp train'
-	Importance map[string]float64 `json:"importance"`
-}
-
-// result says what the tuning has chosen and writes the configurations.
-func (t *tuning) result(d *dir, higher bool, trials []study.Trial) (*TuningResult, error) {
-	r := t.summary(higher, trials)
-	for name, one := range r.Arms {
-		if one.Trial == "" {
-			continue
-		}
-		path, err := recipe{t.Base, t.Arms[name].Sets}.write(d, one.Settings, tunedDir, name+".yaml")
-		if err != nil {
-			return nil, err
-		}
-		one.Config = path
-		r.Arms[name] = one
-	}
-	return r, nil
-}
-
-// view is the result so far, seen from outside: nothing is written.
-func (t *tuning) view(path string, higher bool, trials []study.Trial) *TuningResult {
-	r := t.summary(higher, trials)
-	for name, one := range r.Arms {
-		if file := filepath.Join(path, tunedDir, name+".yaml"); exists(file) {
-			one.Config = file
-			r.Arms[name] = one
-		}
-	}
-	return r
-}
-
-// summary says what the tuning has come to.
-func (t *tuning) summary(higher bool, trials []study.Trial) *TuningResult {
-	r := &TuningResult{
-		Sampler: t.Search.Sampler, Pruner: t.Search.Pruner, Trials: t.Search.Trials, Repeats: t.Search.Repeats, Seeds: t.Seeds, Arms: map[string]Tuned{},
-	}
-	byArm := byArm(trials)
-	for name, arm := range t.Arms {
-		own := byArm[tuningArm(name)]
-		seconds := 0.0
-		for _, trial := range own {
-			seconds += trial.Seconds()
-		}
-		one := Tuned{
-			Trials: len(own), Pruned: count(own, study.Pruned), Failed: count(own, study.Failed), Seconds: study.Value(seconds),
-			Value: study.Unknown(), Importance: search.Importance(arm.Space, own, t.Search.Seed),
-		}
-		if best := t.chosen(name, higher, byArm); best != nil {
-			one.Trial, one.Value, one.Settings = best.Name, best.Value, best.Settings
-		}
-		r.Arms[name] = one
-	}
-	return r
 }

@@ -1,4 +1,4 @@
-package study
+package studies
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 // Every built-in study is one: all of its arms are configurations without a fault, and no two are the same.
 func TestBuiltinStudies(t *testing.T) {
-	names, err := BuiltinNames()
+	names, err := Names()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,11 @@ func TestBuiltinStudies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := f.comparison(nil)
+		cfg, err := f.comparison()
+		c := &Comparison{config: cfg, file: f}
+		if err == nil {
+			err = c.resolve(nil)
+		}
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

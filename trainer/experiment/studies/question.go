@@ -1,16 +1,12 @@
-package study
+package studies
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/experiment"
@@ -19,9 +15,9 @@ import (
 
 // Question is what comparisons and searches have in common.
 type Question struct {
-	Name        string         `yaml:"name,omitempty"` // left out: the file's
+	Name        string         `yaml:"name,omitempty"` // of the study; left out: that of the file, or "study"
 	Description string         `yaml:"description,omitempty"`
-	Base        string         `yaml:"base"`   // experiment or configuration file that all trials begin with; required
+	Base        string         `yaml:"base"`   // built-in experiment or configuration file that all trials begin with; required
 	Set         map[string]any `yaml:"set"`    // changes to it that all trials share, as those of an arm
 	Metric      string         `yaml:"metric"` // of the validation part, as valid.accuracy; required
 }
@@ -48,14 +44,28 @@ func isFileName(name string) bool {
 
 // file is a study as it was written.
 type file struct {
-	name     string // of the study, where it does not say another
-	folder   string // where relative paths begin
-	document *yamlconf.Document
+	name     string             // of the study, where it does not say another
+	folder   string             // where relative paths begin
+	document *yamlconf.Document // nil: the study was made in Go
 
 	extensions *experiment.Extensions // that configurations may select; nil: none
 }
 
-// open reads a ready study or a file.
+// where is the place of a path of the study: a line of its file, or the path.
+func (f *file) where(path string) string {
+	if f.document == nil {
+		return f.name + ": " + path
+	}
+	name, line := f.document.Locate(path)
+	return fmt.Sprintf("%s:%d", name, line)
+}
+
+// inGo is a study that was made in Go.
+func inGo(name string, extensions *experiment.Extensions) *file {
+	return &file{name: cmp.Or(name, "study"), folder: ".", extensions: extensions}
+}
+
+// open reads a built-in study or a file.
 func open(source string, extensions *experiment.Extensions) (*file, error) {
 	text, where, folder, err := read(source)
 	if err != nil {
@@ -70,7 +80,7 @@ func open(source string, extensions *experiment.Extensions) (*file, error) {
 }
 
 func read(source string) (text []byte, where, folder string, err error) {
-	if text, ok := builtin(source); ok {
+	if text, ok := Builtin(source); ok {
 		return text, "built-in " + source + ".yaml", ".", nil
 	}
 	if !yamlconf.IsFile(source) {
@@ -94,82 +104,24 @@ func (f *file) decode(into any, q *Question, validate func() fault.List) error {
 		yamlconf.Sort(faults)
 		return faults.Err()
 	}
-	if beside := filepath.Join(f.folder, q.Base); yamlconf.IsFile(q.Base) && exists(beside) {
-		q.Base = beside
+	return f.findBase(q)
+}
+
+// findBase looks for the base in the folder of the study first.
+func (f *file) findBase(q *Question) error {
+	if near := filepath.Join(f.folder, q.Base); yamlconf.IsFile(q.Base) && exists(near) {
+		q.Base = near
 	}
 	_, err := experiment.ReadConfig(q.Base, nil, f.extensions)
-	if faults := fault.Of(err); faults != nil && faults[0].Where == commandLineName { // a name that there is not
-		where, line := f.document.Locate("base")
-		faults[0].Where = fmt.Sprintf("%s:%d", where, line)
+	if faults := fault.Of(err); faults != nil && faults[0].Where == experiment.CommandLine { // a name that there is not
+		faults[0].Where = f.where("base")
 	}
 	return err
 }
 
-// commandLineName is where configurations say that an unknown name was found.
-const commandLineName = "command line"
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// change is one assignment to the base and where in the study it stands.
-type change struct {
-	at         string // path in the study; empty: on the command line
-	path       string // in the configuration
-	assignment string
-}
-
-// changes makes assignments of the changes at a path of the study. A mapping is merged into the base's, but one with a
-// name replaces it: the options of one solver are not those of another; and so does an item of a list.
-func changes(at string, values map[string]any) ([]change, error) {
-	var list []change
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		inner, err := changesOf(at+"."+key, key, values[key])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, inner...)
-	}
-	return list, nil
-}
-
-func changesOf(at, path string, value any) ([]change, error) {
-	inner, isMapping := value.(map[string]any)
-	_, named := inner["name"]
-	_, notItem := strconv.Atoi(path[strings.LastIndexByte(path, '.')+1:])
-	if isMapping && len(inner) > 0 && !named && notItem != nil {
-		var list []change
-		for _, key := range slices.Sorted(maps.Keys(inner)) {
-			below, err := changesOf(at+"."+key, path+"."+key, inner[key])
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, below...)
-		}
-		return list, nil
-	}
-	assignment, err := assign(path, value)
-	return []change{{at, path, assignment}}, err
-}
-
-// assign writes a value as --set takes it; JSON is YAML.
-func assign(path string, value any) (string, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "", errors.Wrap(err, path)
-	}
-	return path + "=" + string(text), nil
-}
-
-// commandLine are the assignments of --set.
-func commandLine(sets []string) []change {
-	list := make([]change, len(sets))
-	for i, set := range sets {
-		path, _, _ := strings.Cut(set, "=")
-		list[i] = change{path: path, assignment: set}
-	}
-	return list
 }
 
 // resolve applies changes to a base. Who names what they belong to, in errors.
@@ -178,16 +130,7 @@ func (f *file) resolve(who, base string, list []change) (*experiment.Config, err
 	return cfg, f.place(who, list, err)
 }
 
-// assignments are changes as --set takes them.
-func assignments(list []change) []string {
-	sets := make([]string, len(list))
-	for i, c := range list {
-		sets[i] = c.assignment
-	}
-	return sets
-}
-
-// place gives errors of assignments their places in the study.
+// place gives errors of assignments their places in the study. Who names what they belong to.
 func (f *file) place(who string, list []change, err error) error {
 	faults := slices.Clone(fault.Of(err))
 	if faults == nil || !faults.Placed() {
@@ -213,8 +156,7 @@ func (f *file) place(who string, list []change, err error) error {
 		if at == "" {
 			continue
 		}
-		where, line := f.document.Locate(at)
-		e.Where = fmt.Sprintf("%s:%d", where, line)
+		e.Where = f.where(at)
 		if e.What == "wrong value" {
 			e.What += " of " + set
 		}
@@ -233,7 +175,7 @@ func prefixed(who, what string) string {
 // placeFault gives faults with paths in the study their places.
 func (f *file) placeFault(err error) error {
 	faults := fault.Of(err)
-	if faults.Placed() {
+	if faults.Placed() || f.document == nil {
 		return err
 	}
 	return f.document.Place(faults).Err()

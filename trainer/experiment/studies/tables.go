@@ -1,27 +1,19 @@
-package study
+package studies
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 
-	"github.com/pkg/errors"
-
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
-// writeCSV writes a table, its head in the first row.
-func (d *dir) writeCSV(name string, rows [][]string) error {
-	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(rundir.CSVRows(rows)); err != nil {
-		return errors.Wrap(err, name)
-	}
-	return d.write(b.Bytes(), name)
+// Table is rows of text with the head in the first row, as for a CSV file.
+type Table struct {
+	Name string // of the table, as "arms"
+	Rows [][]string
 }
 
 // cell is a number in full, or nothing where it is unknown.
@@ -32,7 +24,9 @@ func cell(v study.Value) string {
 	return strconv.FormatFloat(float64(v), 'g', -1, 64)
 }
 
-func (r *CompareResult) writeTables(d *dir) error {
+// Tables are the result in full: arms, differences and runs; of a comparison that was tuned also tuned, trials and importance, and test where
+// the test part was asked for.
+func (r *ComparisonResult) Tables() []Table {
 	arms := [][]string{{"arm", "mean", "low", "high", "runs", "seconds"}}
 	differences := [][]string{{"arm", "mean", "low", "high", "pairs", "probability", "p", "p_adjusted", "more_seeds", "verdict"}}
 	for _, name := range r.Better() {
@@ -45,48 +39,39 @@ func (r *CompareResult) writeTables(d *dir) error {
 			})
 		}
 	}
-	if err := d.writeCSV("arms.csv", arms); err != nil {
-		return err
-	}
-	if err := d.writeCSV("differences.csv", differences); err != nil {
-		return err
-	}
+	tables := []Table{{"arms", arms}, {"differences", differences}, runsTable(r.trials)}
 	if r.Tuned != nil {
-		if err := r.Tuned.writeTables(d, r.trials); err != nil {
-			return err
-		}
+		tables = append(tables, r.Tuned.tables(r.trials)...)
 	}
-	return d.writeRuns(r.trials)
+	if r.Test != nil {
+		tables = append(tables, r.Test.table(r.Better()))
+	}
+	return tables
 }
 
-// writeTable writes the figures of the test part.
-func (r *TestResult) writeTable(d *dir, arms []string) error {
+// table has the figures of the test part.
+func (r *TestResult) table(arms []string) Table {
 	rows := [][]string{{"arm", "metric", "mean", "low", "high", "looks"}}
 	for _, name := range arms {
 		if e, ok := r.Arms[name]; ok {
 			rows = append(rows, []string{name, r.Metric, cell(e.Mean), cell(e.Low), cell(e.High), strconv.Itoa(r.Looks)})
 		}
 	}
-	return d.writeCSV("test.csv", rows)
+	return Table{"test", rows}
 }
 
-func (r *TuneResult) writeTables(d *dir) error {
+// Tables are the result in full: importance, trials and runs.
+func (r *SearchResult) Tables() []Table {
 	names := slices.Sorted(maps.Keys(r.Importance))
 	importance := [][]string{{"hyperparameter", "importance"}}
 	for _, name := range names {
 		importance = append(importance, []string{name, cell(study.Value(r.Importance[name]))})
 	}
-	if err := d.writeCSV("importance.csv", importance); err != nil {
-		return err
-	}
-	if err := d.writeTrials(r.History); err != nil {
-		return err
-	}
-	return d.writeRuns(r.History)
+	return []Table{{"importance", importance}, trialsTable(r.History), runsTable(r.History)}
 }
 
-// writeTrials writes a row for each trial of a search, or of several for the arms of a comparison, with its settings.
-func (d *dir) writeTrials(trials []study.Trial) error {
+// trialsTable has a row for each trial of a search, or of several for the arms of a comparison, with its settings.
+func trialsTable(trials []study.Trial) Table {
 	names, several := map[string]bool{}, false
 	for _, t := range trials {
 		several = several || t.Arm != ""
@@ -110,11 +95,11 @@ func (d *dir) writeTrials(trials []study.Trial) error {
 		}
 		rows = append(rows, row)
 	}
-	return d.writeCSV("trials.csv", rows)
+	return Table{"trials", rows}
 }
 
-// writeTables writes what the arms were tuned to, their trials, and how much each hyperparameter matters.
-func (r *TuningResult) writeTables(d *dir, trials []study.Trial) error {
+// tables have what the arms were tuned to, their trials, and how much each hyperparameter matters.
+func (r *TuningResult) tables(trials []study.Trial) []Table {
 	arms := slices.Sorted(maps.Keys(r.Arms))
 	names := map[string]bool{}
 	for _, arm := range r.Arms {
@@ -136,13 +121,8 @@ func (r *TuningResult) writeTables(d *dir, trials []study.Trial) error {
 			importance = append(importance, []string{name, h, cell(study.Value(arm.Importance[h]))})
 		}
 	}
-	if err := d.writeCSV("tuned.csv", tuned); err != nil {
-		return err
-	}
-	if err := d.writeCSV("importance.csv", importance); err != nil {
-		return err
-	}
-	return d.writeTrials(slices.DeleteFunc(slices.Clone(trials), func(t study.Trial) bool { return armOf(t) == t.Arm }))
+	own := slices.DeleteFunc(slices.Clone(trials), func(t study.Trial) bool { return armOf(t) == t.Arm })
+	return []Table{{"tuned", tuned}, {"importance", importance}, trialsTable(own)}
 }
 
 // Setting is a value of a hyperparameter as text, nothing where a trial does not have it.
@@ -163,8 +143,8 @@ func Setting(v any) string {
 	}
 }
 
-// writeRuns writes a row for each run, and one for each trial that has none.
-func (d *dir) writeRuns(trials []study.Trial) error {
+// runsTable has a row for each run, and one for each trial that has none.
+func runsTable(trials []study.Trial) Table {
 	rows := [][]string{{"trial", "arm", "seed", "state", "value", "seconds", "epochs", "stop_reason", "dir", "error"}}
 	for _, t := range trials {
 		if len(t.Runs) == 0 {
@@ -177,5 +157,5 @@ func (d *dir) writeRuns(trials []study.Trial) error {
 			})
 		}
 	}
-	return d.writeCSV("runs.csv", rows)
+	return Table{"runs", rows}
 }

@@ -1,4 +1,4 @@
-package study
+package studies
 
 import (
 	"embed"
@@ -9,21 +9,22 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/suggest"
 )
 
 //go:embed builtin/*.yaml
 var builtinFiles embed.FS
 
-// builtin is the text of a built-in study.
-func builtin(name string) (text []byte, ok bool) {
+// Builtin is the text of a built-in study; ok is false where there is none of that name.
+func Builtin(name string) (text []byte, ok bool) {
 	text, err := builtinFiles.ReadFile("builtin/" + name + ".yaml")
 	return text, err == nil
 }
 
-// BuiltinNames lists the built-in studies.
-func BuiltinNames() ([]string, error) {
+// Names lists the built-in studies.
+func Names() ([]string, error) {
 	entries, err := builtinFiles.ReadDir("builtin")
 	if err != nil {
 		return nil, errors.Wrap(err, "built-in studies")
@@ -48,7 +49,7 @@ type BuiltinStudy struct {
 
 // BuiltinStudies describes the built-in studies.
 func BuiltinStudies() ([]BuiltinStudy, error) {
-	names, err := BuiltinNames()
+	names, err := Names()
 	if err != nil {
 		return nil, err
 	}
@@ -58,25 +59,25 @@ func BuiltinStudies() ([]BuiltinStudy, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := f.comparison(nil)
+		c, err := f.comparison()
 		if err != nil {
 			return nil, err
 		}
 		list[i] = BuiltinStudy{
-			Name: name, Base: c.config.Base, Metric: c.config.Metric, Reference: c.config.Reference,
-			Arms: slices.Sorted(maps.Keys(c.arms)), Tuned: c.config.Tune != nil, Description: strings.TrimSpace(c.config.Description),
+			Name: name, Base: c.Base, Metric: c.Metric, Reference: c.Reference,
+			Arms: slices.Sorted(maps.Keys(c.Arms)), Tuned: c.Tune != nil, Description: strings.TrimSpace(c.Description),
 		}
 	}
 	return list, nil
 }
 
 func unknownStudy(name string) error {
-	names, err := BuiltinNames()
+	names, err := Names()
 	if err != nil {
 		return err
 	}
 	return fault.List{{
-		Where: "command line", What: "unknown study", Found: fmt.Sprintf("%q", name),
-		Expected: "a file that ends in .yaml, or " + usererr.OneOf(names, name),
+		Where: experiment.CommandLine, What: "unknown study", Found: fmt.Sprintf("%q", name),
+		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
 	}}.Err()
 }
