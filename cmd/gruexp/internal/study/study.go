@@ -135,30 +135,34 @@ func carryOut(ctx context.Context, path string, p *studies.Plan, retry bool, opt
 	if d, err = makeDir(ctx, path, p); err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			d.close()
-		}
-	}()
-	if err = prepare(d); err != nil {
+	if trials, err = d.carryOut(ctx, p, retry, options, prepare); err != nil {
+		d.close()
 		return nil, nil, err
-	}
-	if base := p.BaseText(); base != nil {
-		if err = d.write(base, baseFile); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err = p.AddTrials(ctx, d.store, retry); err != nil { // now that their files are there
-		return nil, nil, err
-	}
-	if err = d.work(ctx, p, options); err != nil {
-		return nil, nil, err
-	}
-	if trials, err = d.trials(ctx); err != nil {
-		return nil, nil, err
-	}
-	if failed := studies.AnyDone(trials); failed != nil {
-		return nil, nil, fmt.Errorf("%s: %w; --retry repeats them", path, failed)
 	}
 	return d, trials, nil
+}
+
+func (d *dir) carryOut(ctx context.Context, p *studies.Plan, retry bool, options Options, prepare func(*dir) error) ([]study.Trial, error) {
+	if err := prepare(d); err != nil {
+		return nil, err
+	}
+	if base := p.BaseText(); base != nil {
+		if err := d.write(base, baseFile); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.AddTrials(ctx, d.store, retry); err != nil { // now that their files are there
+		return nil, err
+	}
+	if err := d.work(ctx, p, options); err != nil {
+		return nil, err
+	}
+	trials, err := d.trials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if failed := studies.AnyDone(trials); failed != nil {
+		return nil, fmt.Errorf("%s: %w; --retry repeats them", d.path, failed)
+	}
+	return trials, nil
 }
