@@ -36,6 +36,13 @@ type Baseline struct {
 	Scores map[string][]float64
 }
 
+// FileEntry is a file of data with its content.
+type FileEntry struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"` // in hexadecimal
+}
+
 // Data is a loaded data set.
 type Data struct {
 	Name string // of a known set, or "table" or "text"
@@ -45,6 +52,7 @@ type Data struct {
 	// nil.
 	Unseen Dataset
 	Files  []string     // the files that were read, in the order of reading
+	Read   []FileEntry  // what each of the files had when it was read; nil: not known
 	Notes  []string     // what a user may not expect of how the files were read, a line each
 	Inputs *TableInputs // how the inputs were prepared, where they come from a table, else nil
 

@@ -124,7 +124,7 @@ func (e *Experiment) load(ctx context.Context) (err error) {
 		}
 		e.data = &first
 	}
-	if e.files, err = fingerprint(d.Files); err == nil && e.options.before != nil {
+	if e.files, err = fingerprint(d); err == nil && e.options.before != nil {
 		err = sameFiles(e.options.before, e.files)
 	}
 	if err != nil {
@@ -315,9 +315,13 @@ func collect(faults *fault.List, prefix string, err error) bool {
 	return true
 }
 
-func fingerprint(files []string) ([]sets.Entry, error) {
-	entries := make([]sets.Entry, len(files))
-	for i, file := range files {
+// fingerprint is what the files of the data had when they were read. Those of a set that does not say so are read again.
+func fingerprint(d *data.Data) ([]sets.Entry, error) {
+	if len(d.Read) == len(d.Files) {
+		return slices.Clone(d.Read), nil
+	}
+	entries := make([]sets.Entry, len(d.Files))
+	for i, file := range d.Files {
 		var err error
 		if entries[i], err = sets.Fingerprint(file); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/baseline"
+	"github.com/gruexp/gruexp/trainer/data/internal/input"
 	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
@@ -29,8 +30,13 @@ func Load(ctx context.Context, config data.Config, task data.Task, options Optio
 	if err := config.ValidateFor(task, known...).Err(); err != nil {
 		return nil, errors.WithStack(err)
 	}
-	loaded, err := loadSet(ctx, config, task, options, known)
+	ctx, contents := input.WithContents(ctx)
+	loaded, err := loadSet(ctx, config, task, options, known, contents)
 	if err != nil {
+		return nil, err
+	}
+	if loaded.Read, err = entriesOf(loaded.Files, contents); err != nil {
+		loaded.Close()
 		return nil, err
 	}
 	if loaded.Baselines == nil && loaded.Basis != nil {
@@ -44,7 +50,7 @@ func Load(ctx context.Context, config data.Config, task data.Task, options Optio
 }
 
 // loadSet loads the parts of the data as they are.
-func loadSet(ctx context.Context, config data.Config, task data.Task, options Options, known []data.Source) (*data.Data, error) {
+func loadSet(ctx context.Context, config data.Config, task data.Task, options Options, known []data.Source, contents *input.Contents) (*data.Data, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, errors.WithStack(err)
 	}
@@ -53,13 +59,20 @@ func loadSet(ctx context.Context, config data.Config, task data.Task, options Op
 	}
 	set, _ := data.FindSource(known, config.Name)
 	var files []string
+	var registered []Entry
 	if set.NeedsFile() {
 		var err error
-		if files, err = Locate(set, options.Dir, options.Registry); err != nil {
+		if files, registered, err = locate(set, options.Dir, options.Registry); err != nil {
 			return nil, err
 		}
 	}
 	loaded, err := set.Load(ctx, config, files)
+	if changed := checkRegistered(set, registered, contents); changed != nil { // which says more than what is wrong in such a file
+		if loaded != nil {
+			loaded.Close()
+		}
+		return nil, changed
+	}
 	if err != nil {
 		return nil, err
 	}

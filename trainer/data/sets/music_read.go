@@ -26,13 +26,16 @@ const (
 // loadMusic reads a music set from its one file.
 func loadMusic(ctx context.Context, _ data.Config, files []string) (*data.Data, error) {
 	path := files[0]
-	f, err := input.Open(path, "a file of music, JSON or MATLAB 5")
+	f, err := input.Open(ctx, path, "a file of music, JSON or MATLAB 5")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	pieces, err := readMusic(ctx, path, f)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.Finish(); err != nil {
 		return nil, err
 	}
 	datasets := [data.Parts]*music{}

@@ -128,12 +128,16 @@ type nameRow struct {
 // readNames reads lines of a name and its language, separated by a comma and perhaps quoted. The file may be packed by
 // gzip and may begin with the header name,language.
 func readNames(ctx context.Context, path string) ([]nameRow, error) {
-	f, err := input.Open(path, "a file of names and languages")
+	f, err := input.Open(ctx, path, "a file of names and languages")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return parseNames(ctx, path, f)
+	rows, err := parseNames(ctx, path, f)
+	if err != nil {
+		return nil, err
+	}
+	return rows, f.Finish()
 }
 
 // parseNames is [readNames] on an open file; path is for the errors.

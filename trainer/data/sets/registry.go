@@ -2,8 +2,6 @@ package sets
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,12 +33,8 @@ func NewRegistry(dir string) *Registry {
 // Dir is the directory that the registry is in.
 func (r *Registry) Dir() string { return filepath.Dir(r.path) }
 
-// Entry is a registered file.
-type Entry struct {
-	Path   string `json:"path"` // absolute
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
-}
+// Entry is a registered file, with its absolute path, or one that was read.
+type Entry = data.FileEntry
 
 // Entries returns the registered files by the name of their set; one of several is called SET/FILE.
 func (r *Registry) Entries() (map[string]Entry, error) {
@@ -51,7 +45,7 @@ func (r *Registry) Entries() (map[string]Entry, error) {
 	if _, err := os.Stat(r.path); errors.Is(err, fs.ErrNotExist) {
 		return entries, nil
 	}
-	f, err := input.Open(r.path, "the registry of data sets")
+	f, err := input.Open(context.Background(), r.path, "the registry of data sets")
 	if err != nil {
 		return nil, err
 	}
@@ -83,17 +77,17 @@ func (r *Registry) Add(ctx context.Context, set data.Source, path string) ([]Ent
 	if err != nil {
 		return nil, err
 	}
+	ctx, contents := input.WithContents(ctx)
 	if _, err := set.Load(ctx, data.Config{Name: set.Name}.WithDefaults(set), files); err != nil {
 		return nil, err
 	}
-	added := make([]Entry, len(files))
+	added, err := entriesOf(files, contents)
+	if err != nil {
+		return nil, err
+	}
 	for i, file := range files {
-		absolute, err := filepath.Abs(file)
-		if err != nil {
+		if added[i].Path, err = filepath.Abs(file); err != nil {
 			return nil, errors.Wrapf(err, "make %s absolute", file)
-		}
-		if added[i], err = Fingerprint(absolute); err != nil {
-			return nil, err
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
@@ -186,17 +180,37 @@ func hasFiles(set data.Source) error {
 
 // Fingerprint reads a file of data to its end for its size and checksum.
 func Fingerprint(path string) (Entry, error) {
-	f, err := input.Open(path, "a data set")
+	ctx, contents := input.WithContents(context.Background())
+	f, err := input.Open(ctx, path, "a data set")
 	if err != nil {
 		return Entry{}, err
 	}
 	defer f.Close()
-	sum := sha256.New()
-	size, err := io.Copy(sum, f)
-	if err != nil {
-		return Entry{}, errors.Wrapf(err, "read %s", path)
+	if err := f.Finish(); err != nil {
+		return Entry{}, err
 	}
-	return Entry{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	content, _ := contents.Of(path)
+	return entryOf(path, content), nil
+}
+
+func entryOf(path string, content input.Content) Entry {
+	return Entry{Path: path, Size: content.Size, SHA256: content.SHA256}
+}
+
+// entriesOf is what files had when they were read. Those that were not read to their end, or that a set opens by itself, are read now.
+func entriesOf(files []string, contents *input.Contents) ([]Entry, error) {
+	entries := make([]Entry, len(files))
+	for i, file := range files {
+		if content, known := contents.Of(file); known {
+			entries[i] = entryOf(file, content)
+			continue
+		}
+		var err error
+		if entries[i], err = Fingerprint(file); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
 }
 
 // NotFoundError says that the file of a known set is nowhere.
@@ -218,40 +232,57 @@ func (e *NotFoundError) Error() string {
 // where the registry says. It fails with a [*NotFoundError] where there are none, and with a fault.Fault where a
 // registered file has changed.
 func Locate(set data.Source, dataDir string, registry *Registry) ([]string, error) {
-	if err := hasFiles(set); err != nil {
-		return nil, err
+	files, registered, err := locate(set, dataDir, registry)
+	if err == nil {
+		err = checkRegistered(set, registered, nil)
 	}
-	var looked []string
-	if dataDir != "" {
-		var files []string
-		if files, looked = filesIn(set, dataDir); files != nil {
-			return files, nil
-		}
-	}
-	entries, err := registry.Entries()
 	if err != nil {
 		return nil, err
-	}
-	files := make([]string, len(set.Files))
-	for i := range set.Files {
-		entry, registered := entries[key(set, i)]
-		if !registered {
-			return nil, errors.WithStack(&NotFoundError{Name: set.Name, Looked: looked})
-		}
-		if err := entry.unchanged(set.Name); err != nil {
-			return nil, err
-		}
-		files[i] = entry.Path
 	}
 	return files, nil
 }
 
-// unchanged checks that the file is still the one that was registered.
-func (e Entry) unchanged(set string) error {
-	now, err := Fingerprint(e.Path)
-	if err != nil {
-		return errors.WithMessagef(err, "registered data set %s", set)
+// locate is [Locate] that reads no file. It returns the entries of the files that the registry has: whoever reads the files checks them.
+func locate(set data.Source, dataDir string, registry *Registry) (files []string, registered []Entry, err error) {
+	if err := hasFiles(set); err != nil {
+		return nil, nil, err
 	}
+	var looked []string
+	if dataDir != "" {
+		if files, looked = filesIn(set, dataDir); files != nil {
+			return files, nil, nil
+		}
+	}
+	entries, err := registry.Entries()
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range set.Files {
+		entry, found := entries[key(set, i)]
+		if !found {
+			return nil, nil, errors.WithStack(&NotFoundError{Name: set.Name, Looked: looked})
+		}
+		files, registered = append(files, entry.Path), append(registered, entry)
+	}
+	return files, registered, nil
+}
+
+// checkRegistered checks that registered files are still what they were; those of the contents are not read again.
+func checkRegistered(set data.Source, registered []Entry, contents *input.Contents) error {
+	for _, e := range registered {
+		now, err := entriesOf([]string{e.Path}, contents)
+		if err != nil {
+			return errors.WithMessagef(err, "registered data set %s", set.Name)
+		}
+		if err := unchanged(e, now[0], set.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unchanged checks that a file is still the one that was registered.
+func unchanged(e, now Entry, set string) error {
 	if now != e {
 		return errors.WithStack(fault.Fault{
 			Where: e.Path, What: "registered data set " + set,

@@ -71,12 +71,16 @@ func loadVowels(ctx context.Context, config data.Config, files []string) (*data.
 // readVowels reads blocks of lines of twelve numbers. A block, an utterance, ends with an empty line or, as in the files
 // of UCI's KDD archive, with a line of ones.
 func readVowels(ctx context.Context, path string, utterances []int) (*data.Panel, error) {
-	f, err := input.Open(path, "blocks of lines of twelve numbers")
+	f, err := input.Open(ctx, path, "blocks of lines of twelve numbers")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return parseVowels(ctx, path, f, utterances)
+	panel, err := parseVowels(ctx, path, f, utterances)
+	if err != nil {
+		return nil, err
+	}
+	return panel, f.Finish()
 }
 
 // parseVowels is [readVowels] on an open file; path is for the errors.

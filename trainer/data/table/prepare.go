@@ -25,7 +25,7 @@ func Read(ctx context.Context, t *data.TableInputs, path string, alphabet []stri
 // orders them, where there are such; all others, features of them, are the inputs in their order and as
 // they are. No number may be missing.
 func ReadInputs(ctx context.Context, path string, features int) (*data.Sequences, error) {
-	names, err := columnNames(path)
+	names, err := columnNames(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -8,17 +8,21 @@ import (
 
 // ReadTable reads a file row by row into a store.
 func ReadTable(ctx context.Context, path string, want data.Layout, store data.RowStore) (*data.Table, error) {
-	f, err := openRecords(path)
+	f, err := openRecords(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return data.ParseTable(ctx, path, f.Records, want, store)
+	t, err := data.ParseTable(ctx, path, f.Records, want, store)
+	if err != nil {
+		return nil, err
+	}
+	return t, f.Finish()
 }
 
 // columnNames reads the names of the columns of a file.
-func columnNames(path string) ([]string, error) {
-	f, err := openRecords(path)
+func columnNames(ctx context.Context, path string) ([]string, error) {
+	f, err := openRecords(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,9 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -71,7 +71,7 @@ func formatOf(path string) format {
 type tableInput struct {
 	*bufio.Reader
 	path   string
-	file   *os.File
+	file   *input.File
 	packed bool
 }
 
@@ -107,12 +107,12 @@ func (in *tableInput) whole() (io.ReaderAt, int64, error) {
 // tableFile is a file that is being read as a table.
 type tableFile struct {
 	data.Records
-	io.Closer
+	*input.File
 }
 
 // openRecords opens a file in the format that its name ends in.
-func openRecords(path string) (*tableFile, error) {
-	f, err := input.Open(path, "a table")
+func openRecords(ctx context.Context, path string) (*tableFile, error) {
+	f, err := input.Open(ctx, path, "a table")
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,11 @@ func openNPY(in *tableInput) (data.Records, error) {
 	if err != nil {
 		return nil, err
 	}
-	array, err := weights.DecodeNPY(io.NewSectionReader(file, 0, size), size)
+	var source io.Reader = in.Reader // in order, so that the file is summed up on the way
+	if in.packed {
+		source = io.NewSectionReader(file, 0, size)
+	}
+	array, err := weights.DecodeNPY(source, size)
 	if err != nil {
 		return nil, damagedArrays(in.path, err)
 	}

@@ -30,7 +30,7 @@ func LoadText(ctx context.Context, config data.Config, dir string) (*data.Data, 
 		}
 		path = lookUp(path, dir)
 		loaded.Files = append(loaded.Files, path)
-		return readText(path, text.Unit, texts)
+		return readText(ctx, path, text.Unit, texts)
 	}
 	var split [data.Parts][]int // numbers of the lexicon
 	first, testFraction := text.Path, config.Split.Test
@@ -96,8 +96,8 @@ func LoadText(ctx context.Context, config data.Config, dir string) (*data.Data, 
 }
 
 // readText returns the tokens of a file as their numbers among texts.
-func readText(path string, unit data.Unit, texts *data.Lexicon) ([]int, error) {
-	f, err := input.Open(path, "a text")
+func readText(ctx context.Context, path string, unit data.Unit, texts *data.Lexicon) ([]int, error) {
+	f, err := input.Open(ctx, path, "a text")
 	if err != nil {
 		return nil, err
 	}
@@ -129,5 +129,5 @@ func readText(path string, unit data.Unit, texts *data.Lexicon) ([]int, error) {
 	if len(tokens) < minTextTokens {
 		return nil, fault(fmt.Sprintf("%d tokens", len(tokens)), fmt.Sprintf("at least %d", minTextTokens))
 	}
-	return tokens, nil
+	return tokens, f.Finish()
 }

@@ -4,6 +4,7 @@ package input
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -14,9 +15,10 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 )
 
-// Open opens a regular file for reading: a pipe might never end, and a device may have no end.
-func Open(path, expected string) (*os.File, error) {
-	refuse := func(found string, cause error) (*os.File, error) {
+// Open opens a regular file for reading: a pipe might never end, and a device may have no end. Where the context has [Contents], they
+// learn what was read, see [File.Finish].
+func Open(ctx context.Context, path, expected string) (*File, error) {
+	refuse := func(found string, cause error) (*File, error) {
 		return nil, errors.WithStack(fault.Fault{Where: path, What: "open", Found: found, Expected: expected, Cause: cause}.Err())
 	}
 	info, err := os.Stat(path) // before it is opened, since to open a pipe waits for a writer
@@ -36,7 +38,7 @@ func Open(path, expected string) (*os.File, error) {
 	case err != nil:
 		return refuse(err.Error(), err)
 	}
-	return f, nil
+	return newFile(ctx, path, f), nil
 }
 
 // UTF8 passes over the byte order mark of UTF-8 and decodes UTF-16, which has one.
