@@ -1,10 +1,11 @@
 package graph
 
 import (
-	"hash/fnv"
 	"math/rand/v2"
 
 	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/graph/kernel"
 )
 
 // Streams are the random numbers of a run: independent generators by name, all following from one seed. Adding a
@@ -22,14 +23,12 @@ func NewStreams(seed uint64) *Streams {
 	return &Streams{seed: seed, sources: map[string]*rand.PCG{}}
 }
 
-// Stream returns the generator of that name, in the state after its last use. The generator is a PCG whose
-// initial state is made of the seed and the name's 64-bit FNV-1a hash.
+// Stream returns the generator of that name, in the state after its last use. It begins as [kernel.RandomSource]
+// of the seed and the name.
 func (s *Streams) Stream(name string) *rand.Rand {
 	source, ok := s.sources[name]
 	if !ok {
-		h := fnv.New64a()
-		h.Write([]byte(name)) // a hash never fails to write
-		source = rand.NewPCG(s.seed, h.Sum64())
+		source = kernel.RandomSource(s.seed, name)
 		s.sources[name] = source
 	}
 	return rand.New(source)

@@ -95,12 +95,16 @@ func (t table) typed(tb testing.TB) predict.Rows {
 }
 
 // trained trains the experiment for a moment and returns its metrics on the test part and its model file.
-func trained(t *testing.T, training, testing table, config string) (experiment.Metrics, string) {
+func trained(t *testing.T, training, testing table, config string, epochs ...int) (experiment.Metrics, string) {
 	t.Helper()
 	dir := t.TempDir()
 	training.write(t, filepath.Join(dir, "train.csv"))
 	testing.write(t, filepath.Join(dir, "test.csv"))
-	e, err := experiment.Parse(filepath.Join(dir, "e.yaml"), []byte(config+"\nsolver: {learning_rate: 0.02}\ntrainer: {max_epochs: 12}\n"), experiment.Threads(1))
+	if err := os.WriteFile(filepath.Join(dir, "verse.txt"), []byte(strings.Repeat("row, row, row your boat\n", 400)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	most := append(epochs, 12)[0]
+	e, err := experiment.Parse(filepath.Join(dir, "e.yaml"), fmt.Appendf(nil, "%s\nsolver: {learning_rate: 0.02}\ntrainer: {max_epochs: %d}\n", config, most), experiment.Threads(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,3 +86,17 @@ func ExamplePredictor_Stream() {
 	fmt.Println(len(state) > 0, err)
 	// Output: up up down down down down true <nil>
 }
+
+// A model of the next character continues a text. At temperature 0 it takes the most probable character; above it, it draws.
+func ExamplePredictor_Generate() {
+	p, err := predict.Open("testdata/verse.safetensors")
+	if err != nil {
+		log.Fatal(err)
+	}
+	found, err := p.Generate(context.Background(), predict.Text("row, "), predict.Generation{Steps: 40, Temperature: new(0.0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q\n", found[0].Text)
+	// Output: "row, row your boat\nrow, row, row your boat\nro"
+}

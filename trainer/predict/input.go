@@ -12,7 +12,7 @@ import (
 	"github.com/gruexp/gruexp/trainer/data"
 )
 
-// Sequence is the input of a prediction: [Rows], [Columns], [Numbers], [Tokens] or [Text].
+// Sequence is the input of a prediction: [Rows], [Columns], [Numbers], [Tokens], [Text] or [Chords].
 type Sequence interface{ isSequence() }
 
 // Row is a time step by the names of its columns. The value of a column is
@@ -69,8 +69,10 @@ func (p *Predictor) read(sequences []Sequence) (in *data.Sequences, unknown []in
 			one, err = p.tokens(where, s)
 		case Text:
 			one, err = p.encode(where, string(s))
+		case Chords:
+			one, err = p.chords(where, s)
 		default:
-			err = fault.Fault{Where: where, What: "unknown kind of input", Found: fmt.Sprintf("%T", s), Expected: "Rows, Columns, Numbers, Tokens or Text"}.Err()
+			err = fault.Fault{Where: where, What: "unknown kind of input", Found: fmt.Sprintf("%T", s), Expected: "Rows, Columns, Numbers, Tokens, Text or Chords"}.Err()
 		}
 		if err != nil {
 			return nil, nil, err

@@ -25,6 +25,8 @@ type engine interface {
 	outputs(ctx context.Context, in *data.Sequences) ([][]float64, error)
 	// stepper runs one sequence step by step.
 	stepper() (stepper, error)
+	// generate continues sequences.
+	generate(ctx context.Context, c *continued, steps int) error
 	// translator writes sequences.
 	translator() (translator, error)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/data/table"
 )
 
 func csvFlag(cmd *cobra.Command, into *bool) {
@@ -26,7 +26,7 @@ func (a *app) oneForm(cmd *cobra.Command, asCSV bool) error {
 }
 
 func (a *app) printCSV(rows [][]string) error {
-	return errors.Wrap(csv.NewWriter(a.stdout).WriteAll(rundir.CSVRows(rows)), "standard output")
+	return errors.Wrap(csv.NewWriter(a.stdout).WriteAll(table.CSVRows(rows)), "standard output")
 }
 
 // full is a number with all of its digits.

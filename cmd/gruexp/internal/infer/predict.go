@@ -5,18 +5,21 @@ package infer
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"slices"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/predict"
+	"github.com/gruexp/gruexp/trainer/predict/files"
 )
 
 // PredictOptions say what to predict from and where to.
@@ -37,12 +40,6 @@ type Report struct {
 	Notes     []string // what is unusual about the input or the predictions, a line each
 }
 
-const (
-	npyEnding   = ".npy"
-	csvEnding   = ".csv"
-	jsonlEnding = ".jsonl"
-)
-
 // Predict predicts with the model of the run in a directory.
 func Predict(ctx context.Context, dir string, o PredictOptions) (*Report, error) {
 	if err := o.check(); err != nil {
@@ -58,25 +55,34 @@ func Predict(ctx context.Context, dir string, o PredictOptions) (*Report, error)
 			Expected: "a run that was trained to predict numbers of a table",
 		}.Err()
 	}
-	in, steps, err := o.read(ctx, p)
+	in, err := files.Read(ctx, p, o.Input, o.Lengths)
 	if err != nil {
 		return nil, err
 	}
-	found, err := p.PredictPrepared(ctx, in)
+	found, err := p.PredictPrepared(ctx, in.Sequences)
+	if err != nil {
+		return nil, err
+	}
+	ending := filepath.Ext(o.Output)
+	out, err := files.NewOutput(p, in, found, o.Raw || ending == files.NPY && !o.Unscaled)
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{Sequences: in.Len(), Notes: append(in.Notes, notes(p, found)...)}
-	if p.Kind() == predict.OfTexts {
-		t := translations{names: in.Names, texts: p.Preparation().TargetAlphabet != nil, found: found}
-		return report, t.write(o.Output)
+	return report, writeFile(o.Output, func(w io.Writer) error { return files.Write(w, out, ending) })
+}
+
+// writeFile writes the whole file or none.
+func writeFile(path string, write func(io.Writer) error) error {
+	var own error
+	err := atomicfile.Write(path, 0o644, func(w io.Writer) error {
+		own = write(w)
+		return own
+	})
+	if fault.Of(own) != nil {
+		return fault.In("--output "+path, own)
 	}
-	out := o.outputs(p, in, found)
-	out.steps = max(out.steps, steps)
-	if err := out.checkFinite(); err != nil {
-		return nil, err
-	}
-	return report, out.write(o.Output)
+	return usererr.Output(path, err)
 }
 
 func (o PredictOptions) check() error {
@@ -88,10 +94,10 @@ func (o PredictOptions) check() error {
 	switch ending := filepath.Ext(o.Output); {
 	case o.Output == "":
 		faults = append(faults, fault.Fault{Where: "predict", What: "missing flag", Found: "no --output", Expected: "--output FILE that ends in " + endings})
-	case !slices.Contains([]string{npyEnding, csvEnding, jsonlEnding}, ending):
+	case !slices.Contains(files.Endings(), ending):
 		faults = append(faults, fault.Fault{Where: "--output " + o.Output, What: "unknown kind of file", Found: fmt.Sprintf("%q", ending), Expected: "a name that ends in " + endings})
 	}
-	if o.Lengths != "" && o.Input != "" && filepath.Ext(o.Input) != npyEnding {
+	if o.Lengths != "" && o.Input != "" && filepath.Ext(o.Input) != files.NPY {
 		faults = append(faults, fault.Fault{Where: "--lengths", What: "does not belong to this input", Found: o.Input, Expected: "an .npy input: in other files each sequence has its own length"})
 	}
 	if o.Raw && o.Unscaled {
@@ -172,134 +178,4 @@ func notes(p *predict.Predictor, found []predict.Prediction) []string {
 	add(unknown, "%d tokens in %d of %d sequences are not in the vocabulary of the model and were read as the unknown token", unknown, texts, len(found))
 	add(crossed, "quantiles crossed in %d of %d predictions and were sorted", crossed, rows)
 	return notes
-}
-
-// outputs are what is written for sequences.
-type outputs struct {
-	names    []string // of the sequences, nil where they have none
-	steps    int      // T: the longest sequence, or what the input was padded to
-	perStep  bool     // a row at every step
-	wide     bool     // the numbers are float64, else float32
-	columns  []string // of the numbers
-	values   [][]float64
-	classes  [][]string  // of each row; nil: there are none
-	times    [][]float64 // of each row; nil: there are none
-	timeName string
-	dates    bool // the times are seconds since 1970
-}
-
-// units is how many numbers a row has.
-func (o *outputs) units() int { return len(o.columns) }
-
-// outputs chooses what to write: classes with probabilities, numbers in the units of the data, or the outputs of the last layer.
-func (o PredictOptions) outputs(p *predict.Predictor, in *data.Sequences, found []predict.Prediction) *outputs {
-	preparation := p.Preparation()
-	raw := o.Raw || filepath.Ext(o.Output) == npyEnding && !o.Unscaled
-	classes := !raw && p.Kind() == predict.OfClasses && preparation.Continues == ""
-	units := !raw && p.Kind() == predict.OfNumbers
-	out := &outputs{names: in.Names, perStep: p.PerStep(), wide: p.Model().Double(), columns: columnsOf(p), values: make([][]float64, len(found))}
-	if units && in.Times != nil && preparation.TargetScale != nil {
-		out.times, out.dates, out.timeName = make([][]float64, len(found)), in.Dates, timeName(preparation.Table)
-	}
-	if classes {
-		out.classes = make([][]string, len(found))
-	}
-	for i, one := range found {
-		outcomes := one.Steps
-		if !out.perStep {
-			outcomes = []predict.Outcome{one.Outcome}
-		}
-		out.steps = max(out.steps, len(outcomes))
-		for t := range outcomes {
-			outcome := &outcomes[t]
-			switch {
-			case classes:
-				out.classes[i] = append(out.classes[i], outcome.Class)
-				for _, c := range outcome.Probabilities {
-					out.values[i] = append(out.values[i], c.Probability)
-				}
-			case units:
-				out.values[i] = appendNumbers(out.values[i], outcome)
-			default:
-				out.values[i] = append(out.values[i], outcome.Raw...)
-			}
-		}
-		if out.times != nil {
-			out.times[i] = in.Times[i]
-			if n := len(in.Times[i]); !out.perStep && n > 0 {
-				out.times[i] = in.Times[i][n-1:]
-			}
-		}
-	}
-	return out
-}
-
-// appendNumbers adds the numbers of an outcome, or the quantiles of each.
-func appendNumbers(values []float64, o *predict.Outcome) []float64 {
-	for _, v := range o.Values {
-		if v.Quantiles == nil {
-			values = append(values, v.Value)
-		}
-		for _, q := range v.Quantiles {
-			values = append(values, q.Value)
-		}
-	}
-	return values
-}
-
-// timeName is what the column of the times is called.
-func timeName(t *data.TableInputs) string {
-	if t.Date != nil || t.Time == "" {
-		return "time"
-	}
-	return t.Time
-}
-
-// columnsOf names the outputs by the classes or the targets of the training, with their quantiles, or output_0, output_1, ….
-func columnsOf(p *predict.Predictor) []string {
-	preparation := p.Preparation()
-	names, classes := preparation.TargetNames, preparation.Classes != nil
-	if classes {
-		names = preparation.Classes
-	} else if p.Kind() == predict.OfClasses && preparation.Continues == "" {
-		names, classes = p.Names(), true
-	}
-	if q := p.Quantiles(); q != nil {
-		var each []string
-		for _, name := range names {
-			for _, level := range q {
-				each = append(each, fmt.Sprintf("%s q%v", name, level))
-			}
-		}
-		names = each
-	}
-	taken := []string{"sequence", "step"}
-	if classes {
-		taken = append(taken, "class", "probability")
-	} else if t := preparation.Table; t != nil {
-		taken = append(taken, timeName(t))
-	}
-	if len(names) == p.Outputs() && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(taken, name) }) {
-		return names
-	}
-	names = make([]string, p.Outputs())
-	for k := range names {
-		names[k] = fmt.Sprintf("output_%d", k)
-	}
-	return names
-}
-
-// checkFinite rejects numbers that no file but .npy could hold.
-func (o *outputs) checkFinite() error {
-	for i, values := range o.values {
-		for at, v := range values {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fault.Fault{
-					Where: fmt.Sprintf("sequence %d", i), What: fmt.Sprintf("output %d of step %d cannot be written", at%o.units(), at/o.units()),
-					Found: fmt.Sprint(v), Expected: "a finite number; the inputs are too large for the model's precision",
-				}.Err()
-			}
-		}
-	}
-	return nil
 }

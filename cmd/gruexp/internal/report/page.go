@@ -14,7 +14,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	tables "github.com/gruexp/gruexp/trainer/data/table"
 )
 
 // Names of the files of [Assets].
@@ -120,7 +120,7 @@ func (t *table) csv() string {
 	for i, c := range t.Columns {
 		record[i] = c.Name
 	}
-	_ = w.Write(rundir.CSVRow(record)) // a builder takes everything
+	_ = w.Write(tables.CSVRow(record)) // a builder takes everything
 	for _, r := range t.Rows {
 		record = record[:0]
 		for _, c := range r.Cells {
@@ -130,7 +130,7 @@ func (t *table) csv() string {
 			}
 			record = append(record, strings.TrimSpace(full))
 		}
-		_ = w.Write(rundir.CSVRow(record))
+		_ = w.Write(tables.CSVRow(record))
 	}
 	w.Flush()
 	return b.String()

@@ -18,6 +18,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/data/table"
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
@@ -180,7 +181,7 @@ func (d *dir) writeConfig(cfg *experiment.Config, parts ...string) (string, erro
 func (d *dir) writeResult(v any, tables []studies.Table) error {
 	for _, t := range tables {
 		var b bytes.Buffer
-		if err := csv.NewWriter(&b).WriteAll(rundir.CSVRows(t.Rows)); err != nil {
+		if err := csv.NewWriter(&b).WriteAll(table.CSVRows(t.Rows)); err != nil {
 			return errors.Wrap(err, t.Name)
 		}
 		if err := d.write(b.Bytes(), t.Name+".csv"); err != nil {

@@ -1,20 +1,17 @@
-package infer
+package files
 
 import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/weights"
-	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/table"
 	"github.com/gruexp/gruexp/trainer/predict"
 )
 
@@ -25,22 +22,12 @@ type translations struct {
 	found []predict.Prediction
 }
 
-// write writes the whole file or none.
-func (t *translations) write(path string) error {
-	if err := checkArray(path, t.steps(), len(t.found), 1); err != nil {
+// WriteNPY writes [U,B].
+func (t *translations) WriteNPY(w io.Writer) error {
+	if err := checkArray(t.steps(), len(t.found), 1); err != nil {
 		return err
 	}
-	err := atomicfile.Write(path, 0o644, func(w io.Writer) error {
-		switch filepath.Ext(path) {
-		case csvEnding:
-			return t.writeCSV(w)
-		case jsonlEnding:
-			return t.writeJSONL(w)
-		default:
-			return weights.EncodeNPY(w, t.array())
-		}
-	})
-	return usererr.Output(path, err)
+	return weights.EncodeNPY(w, t.array())
 }
 
 // steps is U: that of the longest, with its end token.
@@ -67,8 +54,8 @@ func (t *translations) array() weights.Tensor {
 	return weights.Tensor{Shape: []int{steps, size}, Data: all}
 }
 
-// writeCSV writes a row per sequence: its text, or its tokens where these have none.
-func (t *translations) writeCSV(w io.Writer) error {
+// WriteCSV writes a row per sequence: its text, or its tokens where these have none.
+func (t *translations) WriteCSV(w io.Writer) error {
 	rows := [][]string{{"sequence", "text"}}
 	if !t.texts {
 		rows[0][1] = "tokens"
@@ -85,7 +72,7 @@ func (t *translations) writeCSV(w io.Writer) error {
 		}
 		rows = append(rows, row)
 	}
-	return errors.Wrap(csv.NewWriter(w).WriteAll(rundir.CSVRows(rows)), "write CSV")
+	return errors.Wrap(csv.NewWriter(w).WriteAll(table.CSVRows(rows)), "write CSV")
 }
 
 func joined(tokens []int) string {
@@ -96,8 +83,8 @@ func joined(tokens []int) string {
 	return strings.Join(texts, " ")
 }
 
-// writeJSONL writes {"sequence": NAME, "outputs": [TOKEN, …], "text": TEXT} in a line.
-func (t *translations) writeJSONL(w io.Writer) error {
+// WriteJSONL writes {"sequence": NAME, "outputs": [TOKEN, …], "text": TEXT} in a line.
+func (t *translations) WriteJSONL(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	for i, one := range t.found {

@@ -1,4 +1,4 @@
-package infer
+package files
 
 import (
 	"bufio"
@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers/spec"
@@ -25,6 +25,44 @@ import (
 // maxLine bounds a line of a .jsonl file: its numbers take more than ten times as much memory.
 const maxLine = 1 << 24
 
+// Input is the sequences of a file, prepared for a model.
+type Input struct {
+	*data.Sequences
+
+	// Steps is how many steps all sequences of an array are padded to; 0 of other files.
+	Steps int
+}
+
+// Read reads the inputs of a model from a file. The kind of file follows from the ending of its name. Lengths is an .npy file with
+// the number of steps of each sequence of an .npy input; empty: all have as many. What does not fit the model or is damaged is an
+// error of type [*fault.Error] that names the file, and the line where there are lines.
+func Read(ctx context.Context, p *predict.Predictor, path, lengths string) (*Input, error) {
+	r := &reader{path: path, input: p.Model().Config().Input, Preparation: p.Preparation()}
+	var in *data.Sequences
+	var steps int
+	var err error
+	switch ending := filepath.Ext(path); {
+	case ending == NPY:
+		in, steps, err = r.npy(lengths)
+	case ending == JSONL && !r.tableInLines():
+		in, err = r.jsonl(ctx)
+	case r.Table != nil:
+		in, err = table.ReadFor(ctx, r.Preparation, path)
+	case ending == CSV && r.input.Vocabulary == 0:
+		in, err = table.ReadInputs(ctx, path, r.input.Size)
+	case ending == CSV:
+		err = r.wrong("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
+	case !table.IsTable(path):
+		err = r.wrong("unknown kind of file", fmt.Sprintf("%q", ending), "a name that ends in .npy, .csv or .jsonl")
+	default:
+		err = r.wrong("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Input{in, steps}, nil
+}
+
 // reader makes inputs of a model of a file.
 type reader struct {
 	path  string
@@ -32,26 +70,19 @@ type reader struct {
 	data.Preparation
 }
 
-// read reads the inputs; steps is what they are padded to in the file, 0 where they are not.
-func (o PredictOptions) read(ctx context.Context, p *predict.Predictor) (in *data.Sequences, steps int, err error) {
-	r := &reader{path: o.Input, input: p.Model().Config().Input, Preparation: p.Preparation()}
-	switch ending := filepath.Ext(o.Input); {
-	case ending == npyEnding:
-		in, steps, err = r.npy(o.Lengths)
-	case ending == jsonlEnding && !r.tableInLines():
-		in, err = r.jsonl(ctx)
-	case r.Table != nil:
-		in, err = table.ReadFor(ctx, r.Preparation, r.path)
-	case ending == csvEnding && r.input.Vocabulary == 0:
-		in, err = table.ReadInputs(ctx, r.path, r.input.Size)
-	case ending == csvEnding:
-		err = r.wrong("a table for a model of tokens", "a CSV file", "a .jsonl or .npy file")
-	case !table.IsTable(o.Input):
-		err = r.wrong("unknown kind of file", fmt.Sprintf("%q", ending), "a name that ends in .npy, .csv or .jsonl")
-	default:
-		err = r.wrong("a table for a model that was not trained from one", "a "+ending+" file", "a .jsonl, .npy or .csv file")
+// unreadable is the fault of a file that cannot be opened or whose bytes are damaged.
+func unreadable(path, expected string, err error) error {
+	var f fault.Fault
+	if errors.As(err, &f) {
+		f.Where = path
+		return f.Err()
 	}
-	return in, steps, err
+	found := err.Error()
+	var system *fs.PathError
+	if errors.As(err, &system) {
+		found = system.Err.Error() // without the path, which Where has
+	}
+	return fault.Fault{Where: path, What: "cannot be read", Found: found, Expected: expected, Cause: err}.Err()
 }
 
 // tableInLines tells whether a .jsonl file is one like those that the model was trained from, and not one of inputs, tokens
@@ -62,7 +93,7 @@ func (r *reader) tableInLines() bool {
 	}
 	f, err := os.Open(r.path)
 	if err != nil {
-		return false // and whoever reads it says why
+		return false // what reads it says why
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
@@ -132,7 +163,7 @@ func (r *reader) checkTokens(where string, tokens []int) error {
 func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err error) {
 	array, err := weights.ReadNPY(r.path)
 	if err != nil {
-		return nil, 0, rundir.Damaged(r.path, "an array of NumPy", err)
+		return nil, 0, unreadable(r.path, "an array of NumPy", err)
 	}
 	tokens := r.input.Vocabulary > 0
 	if !tokens {
@@ -205,7 +236,7 @@ func readLengths(path string, steps, size int) ([]int, error) {
 	}
 	array, err := weights.ReadNPY(path)
 	if err != nil {
-		return nil, rundir.Damaged(path, "an array of NumPy", err)
+		return nil, unreadable(path, "an array of NumPy", err)
 	}
 	values, ok := array.Data.([]int64)
 	if !ok || len(array.Shape) != 1 || len(values) != size {
@@ -234,7 +265,7 @@ type line struct {
 func (r *reader) jsonl(ctx context.Context) (*data.Sequences, error) {
 	f, err := os.Open(r.path)
 	if err != nil {
-		return nil, rundir.Damaged(r.path, "a file with a JSON object in each line", err)
+		return nil, unreadable(r.path, "a file with a JSON object in each line", err)
 	}
 	defer f.Close()
 	in := &data.Sequences{}

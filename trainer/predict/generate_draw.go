@@ -1,4 +1,4 @@
-package infer
+package predict
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ type draw struct {
 	random      *rand.Rand
 }
 
-// largest are the topK largest logits by their places, the first of equals, the largest first.
+// largest are the topK largest logits by their places, the largest first, of equal ones the first first.
 func (d draw) largest(logits []float64) []int {
 	places := make([]int, len(logits))
 	for i := range places {
@@ -48,7 +48,7 @@ func (d draw) one(logits []float64) int {
 	return places[0] // a rounding error away from the end of the sum
 }
 
-// each draws every logit l by itself with the probability σ(l/temperature); beside the topK largest none.
+// each draws every one of the topK largest logits l by itself, with the probability σ(l/temperature).
 func (d draw) each(logits []float64) []bool {
 	drawn := make([]bool, len(logits))
 	for _, place := range d.largest(logits) {
