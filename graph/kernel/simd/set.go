@@ -10,7 +10,7 @@ const variable = "GRUEXP_KERNELS"
 
 // Set is the innermost loops for one kind of processor.
 type Set struct {
-	Name    string // "avx512", "avx2", or "go" for plain Go
+	Name    string // "avx512", "avx2", "neon", or "go" for plain Go
 	Float32 Loops[float32]
 	Float64 Loops[float64]
 }
@@ -35,8 +35,8 @@ func choose(name string, supported []*Set) *Set {
 	return supported[0]
 }
 
-// InUse returns the name of the set in use: "avx512", "avx2", or "go" for plain Go. It is the fastest that the processor
-// supports, or the one that the environment variable GRUEXP_KERNELS names when the program starts; asked is that
+// InUse returns the name of the set in use: "avx512", "avx2", "neon", or "go" for plain Go. It is the fastest that the
+// processor supports, or the one that the environment variable GRUEXP_KERNELS names when the program starts; asked is that
 // variable. A set that does not exist or that the processor does not support is not used: then asked is neither empty nor
 // inUse.
 func InUse() (inUse, asked string) { return Default().Name, os.Getenv(variable) }
