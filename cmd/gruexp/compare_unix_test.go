@@ -5,6 +5,7 @@ package main_test
 import (
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +30,14 @@ func (s *started) waitForTrials(n int) (ended bool) {
 	return false
 }
 
-// manySwings is a study of 3 arms and 5 seeds.
-var manySwings = strings.Replace(compareSwings, "[1, 2, 3]", "[1, 2, 3, 4, 5]", 1)
+// someSwings and manySwings are studies of 3 arms with 3 and 5 seeds.
+var (
+	someSwings = strings.Replace(compareSwings, "[1, 2]", "[1, 2, 3]", 1)
+	manySwings = strings.Replace(compareSwings, "[1, 2]", "[1, 2, 3, 4, 5]", 1)
+)
+
+// continues is what a study says that has begun before.
+var continues = regexp.MustCompile(`^continuing: [1-8] of 9 done\n`)
 
 // startGroup starts a command whose processes are a group of their own.
 func startGroup(t *testing.T, c *exec.Cmd) *started {
@@ -68,25 +75,22 @@ func sameStudy(t *testing.T, found, whole string) {
 	if diff := cmp.Diff(tables(t, whole), tables(t, found)); diff != "" {
 		t.Error(diff)
 	}
-	if rows := tableOf(t, filepath.Join(found, "runs.csv")); len(rows) != 16 {
-		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
-	}
-	for _, trial := range []string{"small-1", "large-3", "sgd-5"} {
+	for _, trial := range []string{"small-1", "large-2", "sgd-3"} {
 		sameRun(t, filepath.Join(found, "trials", trial), filepath.Join(whole, "trials", trial))
 	}
 }
 
-// A study of 3 arms and 5 seeds that was killed ten times, alone or with all of its trials, ends with the very tables of one that was not, and
+// A study of 3 arms and 3 seeds that was killed six times, alone or with all of its trials, ends with the very tables of one that was not, and
 // no run is done twice. [TestKilledStudyAtRandom] kills at random moments.
 func TestKilledStudy(t *testing.T) {
 	notShort(t)
 	t.Parallel()
-	file := studyFile(t, manySwings)
+	file := studyFile(t, someSwings)
 	out := filepath.Join(t.TempDir(), "killed")
-	for i := range 10 {
+	for i := range 6 {
 		s := startGroup(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
 		if s.waitForTrials(i % 2) {
-			t.Fatalf("found the end after %d kills, expected time for ten: %s", i, s.stderr.String())
+			t.Fatalf("found the end after %d kills, expected time for six: %s", i, s.stderr.String())
 		}
 		if o := s.stopOrGroup(t, i%4 < 2); o.code != -1 {
 			t.Fatalf("kill %d: found %+v, expected that it was killed", i+1, o)
@@ -95,15 +99,22 @@ func TestKilledStudy(t *testing.T) {
 	s := start(t, command(t, "compare", file, "--out", out))
 	s.waitForTrials(1)
 	if o := s.stop(t, syscall.SIGTERM); o.code == 1 {
-		o.mustFail(t, 1, out+": interrupted by a signal after …of 15 trials; the same command continues")
+		o.mustFail(t, 1, out+": interrupted by a signal after …of 9 trials; the same command continues")
 	}
-	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
+	last := mustRun(t, "compare", file, "--out", out, "--json")
+	if !continues.MatchString(last.stderr) || !strings.Contains(last.stderr, "\ntrial 9 of 9  ") {
+		t.Errorf("found %q, expected how far the study was, and the last of its trials", last.stderr)
+	}
+	found := last.comparison(t)
 	undisturbed := filepath.Join(t.TempDir(), "whole")
 	whole := mustRun(t, "compare", file, "--out", undisturbed, "--json").comparison(t)
 	if diff := cmp.Diff(whole, found); diff != "" {
 		t.Error(diff)
 	}
 	sameStudy(t, out, undisturbed)
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 10 {
+		t.Errorf("found %d rows of runs, expected a head and 9", len(rows))
+	}
 }
 
 func (s *started) stopOrGroup(t *testing.T, group bool) outcome {
@@ -118,7 +129,7 @@ func (s *started) stopOrGroup(t *testing.T, group bool) outcome {
 func TestWorkers(t *testing.T) {
 	notShort(t)
 	t.Parallel()
-	file := studyFile(t, manySwings)
+	file := studyFile(t, someSwings)
 	out := filepath.Join(t.TempDir(), "shared")
 	first := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
 	first.waitForTrials(1)
@@ -131,18 +142,18 @@ func TestWorkers(t *testing.T) {
 	_ = second.Wait()
 	before, after, ok := strings.Cut(second.stdout.String(), `"trials":`)
 	n, err := strconv.Atoi(strings.TrimSuffix(after, "}\n"))
-	if !ok || err != nil || n < 2 || n > 14 {
+	if !ok || err != nil || n < 2 || n > 8 {
 		t.Errorf("found %s%s (%v), expected the trials of the worker", before, after, err)
 	}
 	last := mustRun(t, "compare", file, "--out", out, "--json")
 	if strings.Contains(last.stderr, "trial ") {
 		t.Errorf("found %q, expected that the worker has left nothing to do", last.stderr)
 	}
-	if c := last.comparison(t); len(c.Arms["sgd"].Values) != 5 || len(c.Failed) != 0 {
+	if c := last.comparison(t); len(c.Arms["sgd"].Values) != 3 || len(c.Failed) != 0 {
 		t.Errorf("found %+v", c)
 	}
-	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 16 {
-		t.Errorf("found %d rows of runs, expected a head and 15", len(rows))
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 10 {
+		t.Errorf("found %d rows of runs, expected a head and 9", len(rows))
 	}
 }
 
@@ -162,7 +173,9 @@ func TestWorkersTune(t *testing.T) {
 			t.Fatalf("%v: %s", err, s.stderr.String())
 		}
 		for line := range strings.Lines(s.stderr.String()) {
-			lines[strings.Fields(line)[1]]++
+			if words := strings.Fields(line); words[0] == "trial" {
+				lines[words[4]]++
+			}
 		}
 	}
 	for name, times := range lines {
@@ -172,8 +185,8 @@ func TestWorkersTune(t *testing.T) {
 	}
 	whole := mustRun(t, "compare", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").comparison(t)
 	found := mustRun(t, "compare", file, "--out", out, "--json").comparison(t)
-	if diff := cmp.Diff(whole.Arms, found.Arms); diff != "" || len(lines) != 2*4+2*2 {
-		t.Errorf("found %d trials, expected 12: %s", len(lines), diff)
+	if diff := cmp.Diff(whole.Arms, found.Arms); diff != "" || len(lines) != 2*2+2*2 {
+		t.Errorf("found %d trials, expected 8: %s", len(lines), diff)
 	}
 }
 
@@ -181,16 +194,16 @@ func TestWorkersTune(t *testing.T) {
 func TestKilledSearch(t *testing.T) {
 	notShort(t)
 	t.Parallel()
-	text := strings.Replace(tuneSwings, "trials: 12", "trials: 8\nsampler: random", 1)
+	text := strings.Replace(tuneSwings, "trials: 5", "trials: 8\nsampler: random", 1)
 	file := studyFile(t, text)
 	out := filepath.Join(t.TempDir(), "killed")
 	for _, trials := range []int{1, 0, 2} {
-		s := start(t, command(t, "tune", file, "--out", out))
+		s := start(t, command(t, "tune", file, "--out", out, "--jobs", "1"))
 		s.waitForTrials(trials)
 		s.stop(t, syscall.SIGKILL)
 	}
-	if o := mustRun(t, "worker", out); !strings.Contains(o.stdout, "nothing is left to do") {
-		t.Errorf("found %q", o.stdout)
+	if o := mustRun(t, "worker", out); !strings.Contains(o.stdout, "nothing is left to do") || !regexp.MustCompile(`^continuing: [3-7] of 8 done\ntrial [4-8] of 8  `).MatchString(o.stderr) {
+		t.Errorf("found %q and %q, expected that the worker continues after three trials", o.stdout, o.stderr)
 	}
 	found := mustRun(t, "tune", file, "--out", out, "--json").tuned(t).values()
 	whole := mustRun(t, "tune", file, "--out", filepath.Join(t.TempDir(), "whole"), "--json").tuned(t).values()
@@ -206,7 +219,7 @@ func TestKilledTuning(t *testing.T) {
 	t.Parallel()
 	file := studyFile(t, strings.Replace(tunedSwings, "sampler: random", "sampler: tpe", 1))
 	out := filepath.Join(t.TempDir(), "killed")
-	for _, trials := range []int{1, 0, 3, 2, 1} {
+	for _, trials := range []int{1, 0, 2, 1, 1} {
 		s := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
 		s.waitForTrials(trials)
 		s.stop(t, syscall.SIGKILL)
@@ -229,7 +242,7 @@ func TestKilledTuning(t *testing.T) {
 	if diff := cmp.Diff(whole, found); diff != "" {
 		t.Error(diff)
 	}
-	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 1+2*4*2+2*2 {
+	if rows := tableOf(t, filepath.Join(out, "runs.csv")); len(rows) != 1+2*2*2+2*2 {
 		t.Errorf("found %d rows of runs", len(rows))
 	}
 }

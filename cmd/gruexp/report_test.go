@@ -243,7 +243,7 @@ func TestReportOfStudies(t *testing.T) {
 		}
 	}
 	reports(compared, "small", "found from small", "Arms: means with 95 % intervals", "Differences from small", "Validation: accuracy", "Lines are means over the runs", "What the configurations do not share", "gruexp train ")
-	reports(tuned, "The best of 12 trials is ", "What matters most is ", "Parallel coordinates", "Importance", "valid.loss of every trial by epoch", "best.yaml")
+	reports(tuned, "The best of 5 trials is ", "What matters most is ", "Parallel coordinates", "Importance", "valid.loss of every trial by epoch", "best.yaml")
 
 	// The record of a study may be damaged, and what it printed be left.
 	for _, dir := range []string{compared, tuned} {
@@ -253,7 +253,7 @@ func TestReportOfStudies(t *testing.T) {
 		write(t, filepath.Join(dir, "study.db"), "no database")
 	}
 	reports(compared, "study.db: cannot be read", "Differences from small")
-	reports(tuned, "study.db: cannot be read", "The best of 12 trials is ")
+	reports(tuned, "study.db: cannot be read", "The best of 5 trials is ")
 	if err := os.Remove(filepath.Join(tuned, "result.json")); err != nil {
 		t.Fatal(err)
 	}

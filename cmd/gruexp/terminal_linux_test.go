@@ -53,13 +53,13 @@ func TestStudyOnATerminal(t *testing.T) {
 	if o.code != 0 || len(o.comparison(t).Arms) != 3 {
 		t.Fatalf("found %+v", o)
 	}
-	for _, want := range []string{"0/9 trials", "8/9 trials  best ", " left ", "trial small-1  "} {
+	for _, want := range []string{"0/6 trials", "5/6 trials  best ", " left ", "trial 3 of 6  small-1  "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("found no %q in %q", want, text)
 		}
 	}
-	if other := mustRun(t, "compare", file).stderr; strings.ContainsAny(other, "\r\x1b") || strings.Count(other, "\n") != 9 {
-		t.Errorf("found %q, expected nine lines", other)
+	if other := mustRun(t, "compare", file).stderr; strings.ContainsAny(other, "\r\x1b") || strings.Count(other, "\n") != 6 || !strings.Contains(other, "\ntrial 6 of 6  ") {
+		t.Errorf("found %q, expected six lines", other)
 	}
 }
 

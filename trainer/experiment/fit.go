@@ -98,6 +98,9 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 		}
 		result.Confusion = &Confusion{e.data.Spec.ClassNames(), counts}
 	}
+	if e.options.plain {
+		return result, nil
+	}
 	baselines := baseline.Of(e.data)
 	for _, b := range baselines {
 		result.Baselines[b.Name] = b.Metrics

@@ -25,6 +25,7 @@ type options struct {
 	before      []sets.Entry // what the files must be; nil: anything
 	keepInit    bool         // the weights of Config.Init are not needed
 	quiet       bool         // the notes on the data are known
+	plain       bool         // no baselines
 }
 
 // With gives data in place of those that the configuration describes, which then needs neither data nor a task.
@@ -59,6 +60,9 @@ func Set(assignments ...string) Option {
 
 // Checkpoints is a directory for checkpoints. A training that was interrupted continues from the newest one there.
 func Checkpoints(dir string) Option { return func(o *options) { o.checkpoints = dir } }
+
+// WithoutBaselines leaves out of a result what simple methods reach, and with it the verdict, which takes its time.
+func WithoutBaselines() Option { return func(o *options) { o.plain = true } }
 
 // FirstBatches takes the first batches of each part of the data alone, to try an experiment out.
 func FirstBatches(n int) Option { return func(o *options) { o.batches = n } }

@@ -105,7 +105,7 @@ func (p *Plan) execute(ctx context.Context, t study.Trial, threads int, report f
 }
 
 func (p *Plan) train(ctx context.Context, cfg *experiment.Config, threads int, report func(study.Point) error) (study.Run, error) {
-	options := slices.Concat([]experiment.Option{experiment.Threads(threads)}, p.options.Run, []experiment.Option{experiment.Callbacks(reporter{p.Metric(), report})})
+	options := slices.Concat([]experiment.Option{experiment.Threads(threads), experiment.WithoutBaselines()}, p.options.Run, []experiment.Option{experiment.Callbacks(reporter{p.Metric(), report})})
 	e, err := experiment.New(ctx, *cfg, options...)
 	if err != nil {
 		return study.Run{}, err

@@ -12,6 +12,7 @@ import (
 
 	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -87,18 +88,20 @@ func (a *app) studyOptions(cmd *cobra.Command, f *studyFlags, trials int) (study
 	}
 	options.Callbacks = nil
 	f.progress = newStudyProgress(a.stderr)
-	return studydir.Options{Slots: jobs, Threads: threads, Run: options, Ended: f.progress.ended, Told: f.progress.told(), Warn: f.progress.warn}, nil
+	return studydir.Options{Slots: jobs, Threads: threads, Run: options, Begun: f.progress.begun, Ended: f.progress.ended, Told: f.progress.told(), Warn: f.progress.warn}, nil
 }
 
-func trialLine(w io.Writer, t study.Trial) {
+// trialLine says what has become of a trial, and how many have ended by then.
+func trialLine(w io.Writer, t study.Trial, now studies.Progress) {
+	trial := fmt.Sprintf("trial %d of %d  %s", now.Ended, now.Of, t.Name)
 	switch t.State {
 	case study.Failed:
 		fmt.Fprintf(w, "gruexp: warning: trial %s failed: %s\n", t.Name, oneLine(t.Error))
 	case study.Pruned:
 		last := t.Curve[len(t.Curve)-1]
-		fmt.Fprintf(w, "trial %s  pruned after epoch %d at %s\n", t.Name, last.Epoch, number(last.Value))
+		fmt.Fprintf(w, "%s  pruned after epoch %d at %s\n", trial, last.Epoch, number(last.Value))
 	default:
-		fmt.Fprintf(w, "trial %s  %s  in %s\n", t.Name, number(float64(t.Value)), duration(t.Seconds()))
+		fmt.Fprintf(w, "%s  %s  in %s\n", trial, number(float64(t.Value)), duration(t.Seconds()))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
@@ -42,7 +43,7 @@ func (p *studyProgress) told() func(studydir.Progress) {
 	}
 }
 
-// show draws the bar anew.
+// show draws the bar again.
 func (p *studyProgress) show() {
 	if p.now.Of == 0 || p.now.Ended >= p.now.Of {
 		p.hide()
@@ -106,12 +107,22 @@ func (p *studyProgress) hide() {
 	}
 }
 
+// begun says that trials of the study have ended before.
+func (p *studyProgress) begun(now studies.Progress) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if now.Ended > 0 {
+		p.hide()
+		fmt.Fprintf(p.out, "continuing: %d of %d done\n", now.Ended, now.Of)
+	}
+}
+
 // ended writes the line of a trial above the bar.
-func (p *studyProgress) ended(t study.Trial) {
+func (p *studyProgress) ended(t study.Trial, now studies.Progress) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.hide()
-	trialLine(p.out, t)
+	trialLine(p.out, t, now)
 }
 
 // warn writes a warning above the bar.

@@ -24,9 +24,10 @@ type Options struct {
 	Threads int // of each
 	Run     run.Options
 
-	Ended func(t study.Trial) // told of every trial that has ended; may be nil
-	Told  func(Progress)      // told whenever the study has moved on; may be nil
-	Warn  func(string)        // told of what may not be meant; may be nil
+	Begun func(now studies.Progress)                // told how far the study is, unless it has ended; may be nil
+	Ended func(t study.Trial, now studies.Progress) // told of every trial that has ended; may be nil
+	Told  func(Progress)                            // told whenever the study has moved on; may be nil
+	Warn  func(string)                              // told of what may not be meant; may be nil
 }
 
 // Message is what a trial's process writes on its standard output, as a line of JSON.
@@ -59,12 +60,7 @@ func newExecutor(d *dir, p *studies.Plan, options Options) *executor {
 func (e *executor) worker() *study.Worker {
 	w := e.plan.Worker(e.dir.store)
 	w.Slots, w.Execute = e.options.Slots, e.execute
-	w.OnEnd = func(t study.Trial) {
-		if e.options.Ended != nil {
-			e.options.Ended(t)
-		}
-		e.teller.ended(t)
-	}
+	w.OnEnd = e.teller.ended
 	return w
 }
 
@@ -89,6 +85,7 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 	if err := studies.CheckTrial(t); err != nil {
 		return nil, refuseRecord(ctx, e.dir.path, err)
 	}
+	e.teller.begun(t)
 	config, sets, err := e.config(t)
 	if err != nil {
 		return nil, err

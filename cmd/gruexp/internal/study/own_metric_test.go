@@ -13,7 +13,6 @@ import (
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
-	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
 
 // TestMain is the process of a trial where a study has started it as that: nothing is trained, and valid.score is the learning rate.
@@ -81,7 +80,10 @@ trainer: {max_epochs: 1, metrics: [score]}
 func TestCompareByAnAddedMetric(t *testing.T) {
 	t.Parallel()
 	var told Progress
-	options := Options{Slots: 1, Threads: 1, Run: run.Options{Extensions: withScore()}, Told: func(p Progress) { told = p }}
+	var lines []string
+	options := Options{Slots: 1, Threads: 1, Run: run.Options{Extensions: withScore()}, Told: func(p Progress) { told = p }, Begun: func(now studies.Progress) { lines = append(lines, fmt.Sprintf("begun %d of %d", now.Ended, now.Of)) }, Ended: func(one study.Trial, now studies.Progress) {
+		lines = append(lines, fmt.Sprintf("%d of %d %s", now.Ended, now.Of, one.Name))
+	}}
 	file := studyOf(t, "seeds: [1, 2]\nreference: small\narms: {small: {solver.learning_rate: 0.01}, large: {solver.learning_rate: 0.5}}\n")
 	c, err := ReadComparison(t.Context(), file, nil, options)
 	if err != nil {
@@ -100,6 +102,12 @@ func TestCompareByAnAddedMetric(t *testing.T) {
 		if best := found.Better(); best[0] != "large" || !found.HigherIsBetter || found.Differences["large"].Probability != 1 {
 			t.Errorf("%s: found the order %v and %+v, expected large to be better", where, best, found.Differences)
 		}
+	}
+	if expected := "[begun 0 of 4 1 of 4 large-1 2 of 4 small-1 3 of 4 large-2 4 of 4 small-2]"; fmt.Sprint(lines) != expected {
+		t.Errorf("found %v told, expected %s", lines, expected)
+	}
+	if _, err := c.Run(t.Context(), out, false, options); err != nil || len(lines) != 5 {
+		t.Errorf("found %v told (%v), expected nothing more of a study that has ended", lines, err)
 	}
 	if told.Best != "large" {
 		t.Errorf("found %s told as the best, expected large", told.Best)
@@ -143,45 +151,6 @@ tune: {space: {solver.learning_rate: {choice: [0.01, 0.5]}}, trials: 8, sampler:
 	for name, arm := range tuned.Tuned.Arms {
 		if arm.Value != 0.5 {
 			t.Errorf("arm %s: found it tuned to %v, expected 0.5", name, arm.Value)
-		}
-	}
-}
-
-// A record that does not say whether higher is better, as those of older versions, is read by what the program knows of the metric. A
-// metric that it does not know is an error.
-func TestDirectionOfAnOlderRecord(t *testing.T) {
-	t.Parallel()
-	for metric, c := range map[string]struct {
-		extensions *experiment.Extensions
-		higher, ok bool
-	}{
-		"valid.accuracy": {nil, true, true},
-		"valid.loss":     {withScore(), false, true},
-		"valid.score":    {withScore(), true, true},
-		"valid.other":    {withScore(), false, false},
-		"valid.unknown":  {nil, false, false},
-	} {
-		out := filepath.Join(t.TempDir(), "out")
-		text := fmt.Appendf(nil, `{"metric": %q, "name": "old", "reference": "a"}`, metric)
-		if err := os.Mkdir(out, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		store, err := sqlite.Open(t.Context(), filepath.Join(out, recordFile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = store.Begin(t.Context(), study.Definition{Kind: studies.KindComparison, Fingerprint: "f", Text: text})
-		store.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		view, err := Look(t.Context(), out, c.extensions)
-		if (err == nil) != c.ok {
-			t.Errorf("%s: found error %v, expected none: %v", metric, err, c.ok)
-			continue
-		}
-		if c.ok && view.Compare.HigherIsBetter != c.higher {
-			t.Errorf("%s: found higher is better: %v, expected %v", metric, view.Compare.HigherIsBetter, c.higher)
 		}
 	}
 }

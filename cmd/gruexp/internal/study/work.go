@@ -53,10 +53,10 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 	}
 	defer d.close()
 	tell := options.Ended
-	options.Ended = func(t study.Trial) {
+	options.Ended = func(t study.Trial, now studies.Progress) {
 		ended++
 		if tell != nil {
-			tell(t)
+			tell(t, now)
 		}
 	}
 	p, err := d.plan(definition, options.Run)
