@@ -18,11 +18,13 @@ import (
 // file claims is held against its size first: of the metadata at its end that the lists and texts in it fit, of the pages
 // that they lie in the file and unpack to no more than a multiple of it.
 const (
-	maxPageRatio   = 1 << 10 // of unpacked to packed bytes
-	minUnpacked    = 1 << 20 // which any page may unpack to
-	maxRowsPerByte = 1 << 12 // repeated values take hardly any
+	maxPageRatio   = 1 << 10  // of unpacked to packed bytes
+	minUnpacked    = 1 << 20  // which any page may unpack to
+	maxPagesRatio  = 1 << 5   // of the largest pages of all columns of a group, unpacked, to the file
+	minPages       = 64 << 20 // which these may always take together
+	maxRowsPerByte = 1 << 12  // repeated values take hardly any
 	minPageHeader  = 1 << 9
-	maxPageHeader  = 1 << 20
+	maxPageHeader  = 1 << 27 // with the least and the greatest text of a page
 	maxThriftDepth = 16
 	parquetMagic   = "PAR1"
 	parquetFooter  = 8 // length of the metadata, and the magic
@@ -58,6 +60,7 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 		return errors.Errorf("found %d rows in %d bytes", rows, size)
 	}
 	for _, group := range metadata.RowGroups {
+		together := int64(0) // a page of each column is in memory at a time
 		for _, chunk := range group.Columns {
 			c := chunk.MetaData
 			at := c.DataPageOffset
@@ -67,28 +70,34 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 			if at < 0 || at > size || c.TotalCompressedSize < 0 || c.TotalCompressedSize > size-at || c.NumValues < 0 || c.NumValues > metadata.NumRows {
 				return errors.Errorf("found %d values in %d bytes at %d of column %q", c.NumValues, c.TotalCompressedSize, at, c.PathInSchema)
 			}
-			if err := checkPages(r, at, at+c.TotalCompressedSize, c.NumValues, c.Codec); err != nil {
+			largest, err := checkPages(r, at, at+c.TotalCompressedSize, c.NumValues, c.Codec)
+			if err != nil {
 				return errors.WithMessagef(err, "column %q", c.PathInSchema)
+			}
+			if together += largest; together > max(minPages, maxPagesRatio*size) {
+				return errors.Errorf("found pages that unpack to %d bytes at a time in %d", together, size)
 			}
 		}
 	}
 	return nil
 }
 
-// checkPages walks the pages from lo to hi, which hold so many values together.
-func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.CompressionCodec) error {
+// checkPages walks the pages from lo to hi, which hold a given number of values together. It returns what the largest takes unpacked, with
+// the dictionary.
+func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.CompressionCodec) (largest int64, err error) {
+	dictionaries := int64(0)
 	for lo < hi && values > 0 {
 		page, length, err := readPageHeader(r, lo, hi, minPageHeader)
-		if err != nil { // it may be a long one
-			page, length, err = readPageHeader(r, lo, hi, maxPageHeader)
+		for most := int64(minPageHeader << 6); err != nil && most <= maxPageHeader && most>>6 < hi-lo; most <<= 6 { // it may be a long one
+			page, length, err = readPageHeader(r, lo, hi, most)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 		lo += length
 		unpacked, packed := page.number(2), page.number(3)
 		if packed < 0 || packed > hi-lo || unpacked < 0 || unpacked > packed*maxPageRatio+minUnpacked {
-			return errors.Errorf("found a page of %d bytes, unpacked %d, in %d", packed, unpacked, hi-lo)
+			return 0, errors.Errorf("found a page of %d bytes, unpacked %d, in %d", packed, unpacked, hi-lo)
 		}
 		plain := int64(0) // of a page of version 2 the levels are not packed
 		if data, ok := page[8].(thriftStruct); ok {
@@ -96,32 +105,40 @@ func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.Compres
 		}
 		if plain <= packed && plain <= unpacked {
 			if err := checkUnpacked(io.NewSectionReader(r, lo+plain, packed-plain), unpacked-plain, codec); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		lo += packed
 		if dictionary, ok := page[7].(thriftStruct); ok {
 			if n := dictionary.number(1); n < 0 || n > unpacked {
-				return errors.Errorf("found %d values in a dictionary of %d bytes", n, unpacked)
+				return 0, errors.Errorf("found %d values in a dictionary of %d bytes", n, unpacked)
 			}
+			dictionaries += unpacked
 			continue
 		}
+		largest = max(largest, unpacked)
 		for _, kind := range []int{5, 8} { // of data pages, versions 1 and 2
 			if loaded, ok := page[kind].(thriftStruct); ok {
 				n, levels := loaded.number(1), loaded.number(5)
 				if n < 0 || n > values || kind == 8 && (levels < 0 || levels > packed || loaded.number(6) < 0 || loaded.number(6) > packed-levels) {
-					return errors.Errorf("found %d values in a page, %d left of the column", n, values)
+					return 0, errors.Errorf("found %d values in a page, %d left of the column", n, values)
 				}
 				values -= n
 			}
 		}
 	}
-	return nil
+	return largest + dictionaries, nil
 }
 
-// checkUnpacked holds what a page really unpacks to against the size that its header claims: the decoder trusts it.
+// checkUnpacked holds what a page really unpacks to against the size that its header claims: the decoder takes memory for both.
 func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.CompressionCodec) error {
 	var content io.Reader
+	if packed.Size() == 0 {
+		if claimed == 0 {
+			return nil
+		}
+		return errors.Errorf("found an empty page that claims %d bytes", claimed)
+	}
 	switch codec {
 	case parquetformat.Snappy:
 		var prefix [binary.MaxVarintLen64]byte
@@ -129,7 +146,7 @@ func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if length, size := binary.Uvarint(prefix[:n]); packed.Size() > 0 && (size <= 0 || length > uint64(claimed)) {
+		if length, size := binary.Uvarint(prefix[:n]); size <= 0 || length != uint64(claimed) {
 			return errors.Errorf("found a page that unpacks to %d bytes, %d claimed", length, claimed)
 		}
 		return nil
@@ -148,17 +165,74 @@ func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.
 		content = z
 	case parquetformat.Brotli:
 		content = brotli.NewReader(packed)
-	default:
+	case parquetformat.Lz4Raw:
+		block := make([]byte, packed.Size())
+		if _, err := packed.ReadAt(block, 0); err != nil && err != io.EOF {
+			return err
+		}
+		n, err := lz4Length(block)
+		if err == nil && n != claimed {
+			err = errors.Errorf("found a page that unpacks to %d bytes, %d claimed", n, claimed)
+		}
+		return err
+	case parquetformat.Uncompressed:
+		if packed.Size() != claimed {
+			return errors.Errorf("found a page of %d bytes, %d claimed", packed.Size(), claimed)
+		}
+		return nil
+	default: // which the decoder rejects
 		return nil
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(content, claimed+1))
 	if err != nil {
 		return err
 	}
-	if n > claimed {
-		return errors.Errorf("found a page that unpacks to more than the %d bytes that it claims", claimed)
+	if n != claimed {
+		return errors.Errorf("found a page that unpacks to %d bytes or more, %d claimed", n, claimed)
 	}
 	return nil
+}
+
+// lz4Length is what a block of LZ4 unpacks to. The decoder takes twice the memory again and again for a block that breaks off.
+func lz4Length(block []byte) (int64, error) {
+	broken := errors.New("found a page that is no block of LZ4")
+	length := func(n int64) (int64, bool) { // of literals or a match: 15 continues in the next bytes
+		if n < 15 {
+			return n, true
+		}
+		for len(block) > 0 {
+			b := block[0]
+			block, n = block[1:], n+int64(b)
+			if b < 255 {
+				return n, true
+			}
+		}
+		return 0, false
+	}
+	total := int64(0)
+	for len(block) > 0 {
+		token := block[0]
+		block = block[1:]
+		literals, ok := length(int64(token >> 4))
+		if !ok || literals > int64(len(block)) {
+			return 0, broken
+		}
+		block, total = block[literals:], total+literals
+		if len(block) == 0 {
+			return total, nil // the last sequence has no match
+		}
+		if len(block) < 2 {
+			return 0, broken
+		}
+		offset := int64(binary.LittleEndian.Uint16(block))
+		block = block[2:]
+		match, ok := length(int64(token & 15))
+		if !ok || offset == 0 || offset > total {
+			return 0, broken
+		}
+		total += match + 4
+	}
+	return 0, broken
 }
 
 // maxZstdWindow bounds the memory that unpacking takes.

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
+	parquetformat "github.com/parquet-go/parquet-go/format"
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -89,67 +93,117 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 	number := func(f func(parquet.Value) float64) {
 		out.cell = func(v parquet.Value) data.Cell { return numeric(f(v)) }
 	}
-	zone := "" // of time stamps
-	logical := c.Type().LogicalType()
-	if logical != nil && logical.Timestamp != nil && logical.Timestamp.IsAdjustedToUTC {
-		zone = data.Zoned
-	}
-	clock := func(perSecond float64, f func(parquet.Value) int64) {
+	clock := func(perSecond float64, zone string, f func(parquet.Value) int64) {
 		out.cell = func(v parquet.Value) data.Cell {
 			return data.Cell{Kind: data.TimeCell, Number: float64(f(v)) / perSecond, Text: zone}
 		}
 	}
-	unsigned := logical != nil && logical.Integer != nil && !logical.Integer.IsSigned
-	day := func(v parquet.Value) int64 { return int64(v.Int32()) * 24 * 60 * 60 }
-	switch {
-	case logical != nil && logical.Timestamp != nil && logical.Timestamp.Unit.Millis != nil:
-		clock(1e3, parquet.Value.Int64)
-	case logical != nil && logical.Timestamp != nil && logical.Timestamp.Unit.Micros != nil:
-		clock(1e6, parquet.Value.Int64)
-	case logical != nil && logical.Timestamp != nil && logical.Timestamp.Unit.Nanos != nil:
-		clock(1e9, parquet.Value.Int64)
-	case logical != nil && logical.Date != nil:
-		clock(1, day)
-	case logical != nil && logical.Decimal != nil && c.Type().Kind() == parquet.Int32:
-		scale := math.Pow10(int(logical.Decimal.Scale))
-		number(func(v parquet.Value) float64 { return float64(v.Int32()) / scale })
-	case logical != nil && logical.Decimal != nil && c.Type().Kind() == parquet.Int64:
-		scale := math.Pow10(int(logical.Decimal.Scale))
-		number(func(v parquet.Value) float64 { return float64(v.Int64()) / scale })
-	case logical != nil && (logical.Decimal != nil || logical.Float16 != nil || logical.UUID != nil || logical.Bson != nil):
+	kind, unsigned := c.Type().Kind(), false
+	var logical parquetformat.LogicalTypeValue
+	if t := c.Type().LogicalType(); t != nil {
+		logical = t.Value
+	}
+	other := func() (parquetColumn, error) {
 		return out, p.fault("column "+quote.Text(c.Name()), "the type "+c.Type().String(), "numbers, texts, dates or time stamps")
-	default:
-		switch c.Type().Kind() {
-		case parquet.Boolean:
-			number(func(v parquet.Value) float64 { return float64(calc.One(v.Boolean())) })
-		case parquet.Int32:
-			if unsigned {
-				whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(uint32(v.Int32()))) })
-			} else {
-				whole(func(v parquet.Value) data.Cell { return data.IntegerCell(int64(v.Int32())) })
-			}
-		case parquet.Int64:
-			if unsigned {
-				whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(v.Int64())) })
-			} else {
-				whole(func(v parquet.Value) data.Cell { return data.IntegerCell(v.Int64()) })
-			}
-		case parquet.Float:
-			number(func(v parquet.Value) float64 { return float64(v.Float()) })
-		case parquet.Double:
-			number(parquet.Value.Double)
-		case parquet.Int96: // the day and its nanoseconds, as Spark and Impala write time stamps
-			out.cell = func(v parquet.Value) data.Cell {
-				t := v.Int96()
-				const julian1970 = 2440588
-				nanoseconds := float64(uint64(t[1])<<32 | uint64(t[0]))
-				return data.Cell{Kind: data.TimeCell, Number: (float64(t[2])-julian1970)*24*60*60 + nanoseconds/1e9}
-			}
-		default:
-			out.cell = func(v parquet.Value) data.Cell { return data.Cell{Text: strings.TrimSpace(string(v.ByteArray()))} }
+	}
+	switch logical := logical.(type) {
+	case *parquetformat.TimestampType:
+		zone := ""
+		if logical.IsAdjustedToUTC {
+			zone = data.Zoned
 		}
+		if logical.Unit.Value == nil || kind != parquet.Int64 {
+			return other()
+		}
+		clock(float64(time.Second/logical.Unit.Value.Duration()), zone, parquet.Value.Int64)
+		return out, nil
+	case *parquetformat.DateType:
+		clock(1, "", func(v parquet.Value) int64 { return int64(v.Int32()) * 24 * 60 * 60 })
+		return out, nil
+	case *parquetformat.DecimalType:
+		out.cell = decimals(kind, logical.Scale)
+		if out.cell == nil {
+			return other()
+		}
+		return out, nil
+	case *parquetformat.Float16Type, *parquetformat.UUIDType, *parquetformat.BsonType, *parquetformat.VariantType, *parquetformat.GeometryType, *parquetformat.GeographyType:
+		return other()
+	case *parquetformat.IntType:
+		unsigned = !logical.IsSigned
+	}
+	switch kind {
+	case parquet.Boolean:
+		number(func(v parquet.Value) float64 { return float64(calc.One(v.Boolean())) })
+	case parquet.Int32:
+		if unsigned {
+			whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(uint32(v.Int32()))) })
+		} else {
+			whole(func(v parquet.Value) data.Cell { return data.IntegerCell(int64(v.Int32())) })
+		}
+	case parquet.Int64:
+		if unsigned {
+			whole(func(v parquet.Value) data.Cell { return data.UnsignedCell(uint64(v.Int64())) })
+		} else {
+			whole(func(v parquet.Value) data.Cell { return data.IntegerCell(v.Int64()) })
+		}
+	case parquet.Float:
+		number(func(v parquet.Value) float64 { return float64(v.Float()) })
+	case parquet.Double:
+		number(parquet.Value.Double)
+	case parquet.Int96: // the day and its nanoseconds, as Spark and Impala write time stamps
+		out.cell = func(v parquet.Value) data.Cell {
+			t := v.Int96()
+			const julian1970 = 2440588
+			nanoseconds := float64(uint64(t[1])<<32 | uint64(t[0]))
+			return data.Cell{Kind: data.TimeCell, Number: (float64(t[2])-julian1970)*24*60*60 + nanoseconds/1e9}
+		}
+	default:
+		out.cell = func(v parquet.Value) data.Cell { return data.Cell{Text: strings.TrimSpace(string(v.ByteArray()))} }
 	}
 	return out, nil
+}
+
+// maxDecimalBytes is far above the 16 bytes of the widest decimal numbers of other programs.
+const maxDecimalBytes = 64
+
+// decimals reads decimal numbers of a kind exactly: whole ones keep their digits, others become the float64 that is nearest. It is nil for a
+// kind that holds none.
+func decimals(kind parquet.Kind, scale int32) func(parquet.Value) data.Cell {
+	var digits func(v parquet.Value) string
+	switch kind {
+	case parquet.Int32:
+		digits = func(v parquet.Value) string { return strconv.FormatInt(int64(v.Int32()), 10) }
+	case parquet.Int64:
+		digits = func(v parquet.Value) string { return strconv.FormatInt(v.Int64(), 10) }
+	case parquet.ByteArray, parquet.FixedLenByteArray: // in two's complement, the greatest byte first
+		digits = func(v parquet.Value) string {
+			bytes := v.ByteArray()
+			n := new(big.Int).SetBytes(bytes)
+			if len(bytes) > 0 && bytes[0] >= 1<<7 {
+				n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(bytes))))
+			}
+			return n.String()
+		}
+	default:
+		return nil
+	}
+	return func(v parquet.Value) data.Cell {
+		if v.Kind() >= parquet.ByteArray && len(v.ByteArray()) > maxDecimalBytes {
+			return data.Cell{Kind: data.NumberCell, Number: math.Inf(1)}
+		}
+		text := digits(v)
+		if scale == 0 {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				return data.IntegerCell(n)
+			}
+		}
+		x, _ := strconv.ParseFloat(text+"e"+strconv.Itoa(-int(scale)), 64) // infinite where float64 cannot hold it, which is told later
+		c := data.Cell{Kind: data.NumberCell, Number: x}
+		if scale == 0 {
+			c.Text = text
+		}
+		return c
+	}
 }
 
 func (p *parquetRecords) Header() ([]string, error) {
