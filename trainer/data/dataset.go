@@ -32,8 +32,10 @@ type Baseline struct {
 	Name    string
 	Metrics map[string]float64
 	// Scores are what the method reaches on each sequence of the test part, in its order, by metric: 1 or 0 for accuracy, the mean
-	// absolute error for mae. A metric has them if it is their mean.
+	// absolute error for mae. A metric has them if it is their mean with the weights of the sequences.
 	Scores map[string][]float64
+	// Weights are how many targets each sequence has for the method, where it has one per step; nil: one each.
+	Weights []float64
 }
 
 // FileEntry is a file of data with its content.

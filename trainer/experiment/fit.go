@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/gruexp/gruexp/graph"
@@ -73,7 +72,7 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 		Seconds:    e.history.Seconds,
 		Parameters: graph.CountElements(e.model.Params()),
 	}
-	var scores []float64
+	var each *scores // of the test part
 	for _, part := range []struct {
 		name    string
 		metrics *Metrics
@@ -85,7 +84,7 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		scores = scored // of the last part, the test part
+		each = scored // of the last part, the test part
 		*part.metrics = measured
 		if result.Parts[part.name], err = partOf(e.Part(part.name)); err != nil {
 			return nil, err
@@ -107,10 +106,8 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 	}
 	if v, ok := result.Judge(); ok {
 		for _, b := range baselines {
-			if others := b.Scores[v.Metric]; b.Name == v.Baseline && len(others) == len(scores) {
-				if pairs, ok := Compare(scores, others); ok {
-					v.Pairs = &pairs
-				}
+			if b.Name == v.Baseline {
+				v.Pairs = each.compare(v, b)
 			}
 		}
 		result.Verdict = &v
@@ -131,19 +128,19 @@ func (e *Experiment) Evaluate(ctx context.Context, split string) (Metrics, error
 	return metrics, err
 }
 
-// evaluate gives the score of each sequence, too: see [data.Baseline].
-func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, []float64, error) {
+// evaluate gives the scores of the sequences of the test part, too; of other parts nil.
+func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, *scores, error) {
 	const key = "score-of-each-sequence"
-	cfg, each := e.cfg.Trainer, &scores{of: make([]float64, e.Part(split).Len())}
-	for i := range each.of {
-		each.of[i] = math.NaN() // unless it has a target that counts
+	cfg, each := e.cfg.Trainer, (*scores)(nil)
+	if split == "test" {
+		each = newScores(e.data.Spec.TargetKind, e.Part(split).Len())
+		cfg.OwnMetrics = maps.Clone(cfg.OwnMetrics)
+		if cfg.OwnMetrics == nil {
+			cfg.OwnMetrics = trainer.MetricFactories{}
+		}
+		cfg.OwnMetrics[key] = trainer.MetricFactory{New: func(data.Spec) (trainer.Metric, error) { return each, nil }}
+		cfg.Metrics = append(slices.Clone(cfg.Metrics), key)
 	}
-	cfg.OwnMetrics = maps.Clone(cfg.OwnMetrics)
-	if cfg.OwnMetrics == nil {
-		cfg.OwnMetrics = trainer.MetricFactories{}
-	}
-	cfg.OwnMetrics[key] = trainer.MetricFactory{New: func(spec data.Spec) (trainer.Metric, error) { each.kind = spec.TargetKind; return each, nil }}
-	cfg.Metrics = append(slices.Clone(cfg.Metrics), key)
 	t, err := trainer.New(cfg, nil, e.streams, trainer.Options{Pool: e.pool, Callbacks: e.options.callbacks})
 	if err != nil {
 		return nil, nil, err
@@ -154,7 +151,7 @@ func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, []flo
 	}
 	delete(metrics, key)
 	if split != "test" || e.data.Unseen == nil || e.data.Unseen.Len() == 0 {
-		return metrics, each.of, nil
+		return metrics, each, nil
 	}
 	t, err = trainer.New(e.cfg.Trainer, nil, e.streams, trainer.Options{Pool: e.pool})
 	if err != nil {
@@ -165,7 +162,7 @@ func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, []flo
 		return nil, nil, err
 	}
 	metrics[sets.AccuracyUnseen] = unseen[trainer.MetricAccuracy]
-	return metrics, each.of, nil
+	return metrics, each, nil
 }
 
 // FindLearningRate tries learning rates on the training part: see [trainer.Trainer.FindLearningRate]. The experiment cannot be trained after it.
@@ -209,37 +206,6 @@ func partOf(ds data.Dataset) (Part, error) {
 	}
 	return part, nil
 }
-
-// scores collects the score of each sequence: whether its class is right, or the mean absolute error of its numbers.
-type scores struct {
-	kind data.TargetKind
-	of   []float64
-}
-
-// Add looks at the prediction for a sequence.
-func (s *scores) Add(r *trainer.Row) {
-	switch s.kind {
-	case data.ClassPerSequence:
-		best := 0
-		for i, v := range r.Scores {
-			if v > r.Scores[best] {
-				best = i
-			}
-		}
-		s.of[r.Sequence] = 0
-		if best == r.Label {
-			s.of[r.Sequence] = 1
-		}
-	case data.ValuesPerSequence:
-		s.of[r.Sequence] = 0
-		for k, v := range r.Values {
-			s.of[r.Sequence] += math.Abs(v-r.Targets[k]) / float64(len(r.Values))
-		}
-	}
-}
-
-// Value is of no use.
-func (s *scores) Value() (float64, error) { return 0, nil }
 
 // ModelName is what people call a model: by its recurrent layers, as "GRU", or "LSTM and GRU"; "model" without one.
 func ModelName(model layers.ModelConfig) string {

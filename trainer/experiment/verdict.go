@@ -21,7 +21,7 @@ type Verdict struct {
 	Baseline string  `json:"baseline"` // the best one
 	Bar      float64 `json:"bar"`      // of the baseline
 	Better   bool    `json:"better"`   // the model, on these sequences
-	Pairs    *Paired `json:"pairs"`    // sequence by sequence; null where the baseline has no scores for single sequences
+	Pairs    *Paired `json:"pairs"`    // sequence by sequence; null where one of the two has no scores for single sequences
 	Count    int     `json:"count"`    // sequences of the test part; 0: not known
 }
 
@@ -65,12 +65,54 @@ func Compare(first, second []float64) (Paired, bool) {
 			c++
 		}
 	}
+	if n := len(differences); binary && n >= 2 {
+		return mcNemar(n, b, c), true
+	}
+	return compareDifferences(differences)
+}
+
+// CompareWeighted is [Compare] of scores that are means over the targets of a sequence, as over its steps: the weights are how many targets
+// that are. What is compared is the mean over all targets, a ratio of sums. The targets of one sequence depend on each other, so the
+// sequences are what is drawn: of the jackknife's pseudo-values of the difference,
+//
+//	n·R − (n−1)·R₋ᵢ
+//
+// where R₋ᵢ is the difference without sequence i, the interval and P are those of Compare. A sequence without a weight or a score in one of
+// the two is left out. With equal weights it is Compare.
+func CompareWeighted(first, second, firstWeights, secondWeights []float64) (Paired, bool) {
+	var x, y, u, v []float64 // scores and weights of both
+	equal := true
+	for i := range min(len(first), len(second), len(firstWeights), len(secondWeights)) {
+		if math.IsNaN(first[i]) || math.IsNaN(second[i]) || !(firstWeights[i] > 0) || !(secondWeights[i] > 0) {
+			continue
+		}
+		x, y, u, v = append(x, first[i]), append(y, second[i]), append(u, firstWeights[i]), append(v, secondWeights[i])
+		equal = equal && u[0] == firstWeights[i] && v[0] == secondWeights[i]
+	}
+	n := len(x)
+	if n < 2 || equal {
+		return Compare(x, y)
+	}
+	sumX, sumU, sumY, sumV := 0.0, 0.0, 0.0, 0.0
+	for i := range x {
+		sumX, sumU, sumY, sumV = sumX+u[i]*x[i], sumU+u[i], sumY+v[i]*y[i], sumV+v[i]
+	}
+	whole, pseudo := sumX/sumU-sumY/sumV, make([]float64, n)
+	for i := range pseudo {
+		without := (sumX-u[i]*x[i])/(sumU-u[i]) - (sumY-v[i]*y[i])/(sumV-v[i])
+		pseudo[i] = float64(n)*whole - float64(n-1)*without
+	}
+	p, ok := compareDifferences(pseudo)
+	shift := whole - p.Difference // of the jackknife
+	p.Difference, p.Low, p.High = whole, p.Low+shift, p.High+shift
+	return p, ok
+}
+
+// compareDifferences looks at differences that are not all of answers right or wrong.
+func compareDifferences(differences []float64) (Paired, bool) {
 	n := len(differences)
 	if n < 2 {
 		return Paired{}, false
-	}
-	if binary {
-		return mcNemar(n, b, c), true
 	}
 	p := Paired{Count: n}
 	const few = 200

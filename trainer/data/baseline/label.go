@@ -32,15 +32,16 @@ func labelBaselines(fitted, tested *data.RowSet) []data.Baseline {
 // labeledRow is a row with a class, and the sample that it is in.
 type labeledRow struct {
 	sample data.Sample
+	number int // of the sample
 	row    int
 }
 
 func labeledRows(d *data.RowSet) []labeledRow {
 	var rows []labeledRow
-	for _, s := range d.Samples {
+	for i, s := range d.Samples {
 		for row := int(s.Lo); row < int(s.Hi); row++ {
 			if d.ClassOf(row) >= 0 {
-				rows = append(rows, labeledRow{s, row})
+				rows = append(rows, labeledRow{s, i, row})
 			}
 		}
 	}
@@ -104,8 +105,11 @@ func labelRidge(fitted, tested *data.RowSet, known, asked []labeledRow) (b data.
 
 func labelBaseline(d *data.RowSet, name string, rows []labeledRow, predict func(labeledRow) int) data.Baseline {
 	right := 0.0
+	each := newPerSequence(len(d.Samples))
 	for _, r := range rows {
-		right += float64(calc.One(predict(r) == d.ClassOf(r.row)))
+		one := float64(calc.One(predict(r) == d.ClassOf(r.row)))
+		right += one
+		each.add(r.number, one)
 	}
-	return data.Baseline{Name: name, Metrics: map[string]float64{"accuracy": right / math.Max(1, float64(len(rows)))}}
+	return each.baseline(data.Baseline{Name: name, Metrics: map[string]float64{"accuracy": right / math.Max(1, float64(len(rows)))}}, "accuracy")
 }

@@ -23,8 +23,8 @@ func Tokens(fitted, tested [][]int, vocabulary int) []data.Baseline {
 			break
 		}
 		counts := newNgramCounts(fitted, order, vocabulary)
-		if metrics := counts.metrics(tested); metrics != nil {
-			baselines = append(baselines, data.Baseline{Name: name, Metrics: metrics})
+		if metrics, each := counts.metrics(tested); metrics != nil {
+			baselines = append(baselines, each.baseline(data.Baseline{Name: name, Metrics: metrics}, "accuracy"))
 		}
 		read *= vocabulary
 	}
@@ -63,9 +63,10 @@ func (c *ngramCounts) following(tokens []int, at int) []float64 {
 	return c.counts[row*c.vocabulary : (row+1)*c.vocabulary]
 }
 
-func (c *ngramCounts) metrics(texts [][]int) map[string]float64 {
+func (c *ngramCounts) metrics(texts [][]int) (map[string]float64, *perSequence) {
 	var nll, right, count float64
-	for _, tokens := range texts {
+	each := newPerSequence(len(texts))
+	for i, tokens := range texts {
 		for at := max(c.before, 1); at < len(tokens); at++ {
 			counts := c.following(tokens, at)
 			var sum float64
@@ -73,13 +74,15 @@ func (c *ngramCounts) metrics(texts [][]int) map[string]float64 {
 				sum += n
 			}
 			nll -= math.Log((counts[tokens[at]] + ngramSmoothing) / (sum + ngramSmoothing*float64(c.tokens)))
-			right += float64(calc.One(calc.Argmax(counts) == tokens[at]))
+			one := float64(calc.One(calc.Argmax(counts) == tokens[at]))
+			right += one
+			each.add(i, one)
 			count++
 		}
 	}
 	if count == 0 {
-		return nil // every text is shorter
+		return nil, nil // every text is shorter
 	}
 	nll /= count
-	return map[string]float64{"nll": nll, "accuracy": right / count, "perplexity": math.Exp(nll)}
+	return map[string]float64{"nll": nll, "accuracy": right / count, "perplexity": math.Exp(nll)}, each
 }

@@ -163,7 +163,8 @@ func stepBaselines(fitted, tested *data.RowSet) []data.Baseline {
 		}
 	}
 	var mean, persistence Deviations
-	for _, s := range tested.Samples {
+	meanEach, persistenceEach := newPerSequence(len(tested.Samples)), newPerSequence(len(tested.Samples))
+	for i, s := range tested.Samples {
 		for row := s.Lo + 1; row <= s.Hi; row++ {
 			if !tested.Panel.Complete(int(row)) {
 				continue
@@ -172,12 +173,18 @@ func stepBaselines(fitted, tested *data.RowSet) []data.Baseline {
 			for k := range width {
 				// A difference of scaled values only needs the scale.
 				scale := tested.Spec().TargetScale[k]
-				mean.Add(scale * (means[k]/count - now[k]))
-				persistence.Add(scale * (before[k] - now[k]))
+				fromMean, fromBefore := scale*(means[k]/count-now[k]), scale*(before[k]-now[k])
+				mean.Add(fromMean)
+				persistence.Add(fromBefore)
+				meanEach.add(i, math.Abs(fromMean))
+				persistenceEach.add(i, math.Abs(fromBefore))
 			}
 		}
 	}
-	return []data.Baseline{{Name: "mean", Metrics: mean.Metrics()}, {Name: "persistence", Metrics: persistence.Metrics()}}
+	return []data.Baseline{
+		meanEach.baseline(data.Baseline{Name: "mean", Metrics: mean.Metrics()}, "mae"),
+		persistenceEach.baseline(data.Baseline{Name: "persistence", Metrics: persistence.Metrics()}, "mae"),
+	}
 }
 
 // deviations collects differences between prediction and target.

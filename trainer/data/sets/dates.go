@@ -128,8 +128,8 @@ func loadDates(context.Context, data.Config, []string) (*data.Data, error) {
 // place, "ngram" the year, the month and the day that three naive Bayes classifiers of n-grams of the orders 1 to 4 find.
 func dateBaselines(split [data.Parts][]writtenDate) []data.Baseline {
 	return []data.Baseline{
-		{Name: "majority", Metrics: dateMetrics(split[data.TestPart], majorityDate(split[data.TrainPart]))},
-		{Name: "ngram", Metrics: dateMetrics(split[data.TestPart], bayesDate(split[data.TrainPart]))},
+		dateBaseline("majority", split[data.TestPart], majorityDate(split[data.TrainPart])),
+		dateBaseline("ngram", split[data.TestPart], bayesDate(split[data.TrainPart])),
 	}
 }
 
@@ -169,21 +169,27 @@ func bayesDate(written []writtenDate) func(text string) string {
 	}
 }
 
-// dateMetrics compares answers of the right length. The end of a target counts as a token, as it does for a model.
-func dateMetrics(written []writtenDate, answer func(text string) string) map[string]float64 {
+// dateBaseline compares answers of the right length. The end of a target counts as a token, as it does for a model.
+func dateBaseline(name string, written []writtenDate, answer func(text string) string) data.Baseline {
 	var right, exact float64
-	for _, w := range written {
+	each := make([]float64, len(written))
+	for i, w := range written {
 		target, found := w.target(), answer(w.text)
 		right++
-		for i := range target {
-			if found[i] == target[i] {
+		for at := range target {
+			if found[at] == target[at] {
 				right++
 			}
 		}
 		if found == target {
+			each[i] = 1
 			exact++
 		}
 	}
 	n := float64(len(written))
-	return map[string]float64{"accuracy": right / (n * float64(len(isoDate)+1)), "exact_match": exact / n}
+	return data.Baseline{
+		Name:    name,
+		Metrics: map[string]float64{"accuracy": right / (n * float64(len(isoDate)+1)), "exact_match": exact / n},
+		Scores:  map[string][]float64{"exact_match": each},
+	}
 }

@@ -78,15 +78,26 @@ func musicBaselines(trainPieces, testPieces []piece) []data.Baseline {
 		markov[calc.One(before)].add(note, now)
 	})
 	var unigramSum, markovSum, cells float64
-	eachNote(testPieces, func(note int, before, now bool) {
-		unigramSum += unigram.nll(note, now)
-		markovSum += markov[calc.One(before)].nll(note, now)
-		cells++
-	})
+	ofUnigram, ofMarkov, lengths := make([]float64, len(testPieces)), make([]float64, len(testPieces)), make([]float64, len(testPieces))
+	for i := range testPieces {
+		before := cells
+		eachNote(testPieces[i:i+1], func(note int, before, now bool) {
+			one, other := unigram.nll(note, now), markov[calc.One(before)].nll(note, now)
+			unigramSum += one
+			markovSum += other
+			ofUnigram[i] += one
+			ofMarkov[i] += other
+			cells++
+		})
+		if lengths[i] = (cells - before) / data.PianoKeys; lengths[i] > 0 {
+			ofUnigram[i] /= lengths[i]
+			ofMarkov[i] /= lengths[i]
+		}
+	}
 	steps := cells / data.PianoKeys
 	return []data.Baseline{
-		{Name: "unigram", Metrics: map[string]float64{"nll": unigramSum / steps}},
-		{Name: "markov", Metrics: map[string]float64{"nll": markovSum / steps}},
+		{Name: "unigram", Metrics: map[string]float64{"nll": unigramSum / steps}, Scores: map[string][]float64{"nll": ofUnigram}, Weights: lengths},
+		{Name: "markov", Metrics: map[string]float64{"nll": markovSum / steps}, Scores: map[string][]float64{"nll": ofMarkov}, Weights: lengths},
 	}
 }
 
