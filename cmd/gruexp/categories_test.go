@@ -9,6 +9,7 @@ import (
 // A table of numbers and of two columns of categories trains with a vector for each category. The run predicts from raw rows, whose
 // last ones have a category that no row of the training part has, step by step as well.
 func TestVectorsOfCategories(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	rows := strings.Split(strings.TrimSpace(read(t, filepath.Join("testdata", "unseen", "seattle-weather.csv"))), "\n")
 	for i, row := range rows { // the month is a category, too

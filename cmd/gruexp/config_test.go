@@ -57,6 +57,7 @@ model:
 
 // What show writes is a configuration, and it is its own whole form.
 func TestShowIsItsOwnResolution(t *testing.T) {
+	t.Parallel()
 	sources := map[string]string{"languages": "languages", "dates": "dates", "jsb": "jsb"}
 	for name, text := range map[string]string{
 		"contract": contract, "contract csv": contractCSV, "contract forecast": contractForecast,
@@ -87,6 +88,7 @@ func TestShowIsItsOwnResolution(t *testing.T) {
 }
 
 func TestShowSets(t *testing.T) {
+	t.Parallel()
 	shown := mustRun(t, "config", "show", "languages", "--set", "solver={name: sgd}", "--set", "seed=0", "--set", "model.layers.2.gru.units=7").stdout
 	for _, want := range []string{"  name: sgd\n  learning_rate: 0.01\n", "\nseed: 0\n", "        units: 7\n"} {
 		if !strings.Contains(shown, want) {
@@ -97,6 +99,7 @@ func TestShowSets(t *testing.T) {
 
 // The configuration of a run has every size, and is one that train takes.
 func TestConfigurationOfARun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	first := mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=1", "--json").result(t)

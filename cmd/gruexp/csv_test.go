@@ -13,6 +13,7 @@ func names[V any](m map[string]V) string { return strings.Join(slices.Sorted(map
 
 // Every task on a table of one's own, from a configuration of ten lines to a result beside its baselines.
 func TestTasks(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ config, metrics, baselines string }{
 		"classify": {classifySwings, "accuracy loss nll", "centroid majority"},
 		"regress":  {regressSwings, "loss mae mse rmse", "mean"},
@@ -50,6 +51,7 @@ func TestTasks(t *testing.T) {
 
 // A task that can be learned is learned: fast and slow swings are told apart.
 func TestClassifyLearns(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	r := mustRun(t, "train", file, "--out", filepath.Join(t.TempDir(), "run"), "--set", "trainer.max_epochs=25", "--json").result(t)
 	if r.Test["accuracy"] < 0.9 || r.Baselines["majority"]["accuracy"] > 0.8 {
@@ -59,6 +61,7 @@ func TestClassifyLearns(t *testing.T) {
 
 // Without a validation part a run goes by the training part and says so.
 func TestNoValidation(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	o := mustRun(t, "train", file, "--out", out, "--set", "data.split.valid=0")
@@ -76,6 +79,7 @@ func TestNoValidation(t *testing.T) {
 
 // restore_best: false keeps the weights of the last epoch.
 func TestLastWeights(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	for _, best := range []string{"true", "false"} {
 		out := filepath.Join(t.TempDir(), "run")
@@ -98,6 +102,7 @@ func TestLastWeights(t *testing.T) {
 
 // Files of one's own beside the configuration, in the working directory, and in the folder of the data sets.
 func TestWhereTablesAreFound(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Dir(experiment(t, classifySwings))
 	elsewhere := write(t, filepath.Join(t.TempDir(), "mine.yaml"), classifySwings)
 	gruexp(t, "train", elsewhere).mustFail(t, 2, "swings.csv: open (found no such file, expected a table)")

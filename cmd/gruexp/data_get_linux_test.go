@@ -91,6 +91,7 @@ func from(t *testing.T, publisher []string, args ...string) *exec.Cmd {
 const shakespeare = 1115394
 
 func TestGetFails(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		handle http.HandlerFunc
 		want   string
@@ -129,6 +130,7 @@ func TestGetFails(t *testing.T) {
 
 // Ctrl-C leaves what has arrived, and the same command goes on from there.
 func TestGetInterrupted(t *testing.T) {
+	t.Parallel()
 	const arrived = 100 << 10
 	var text []byte // the real one, where it is at hand
 	if folder := userData; folder != "" {
@@ -193,6 +195,7 @@ func TestGetInterrupted(t *testing.T) {
 
 // Into a data folder nothing is registered; files that are there already stay.
 func TestGetIntoFolder(t *testing.T) {
+	t.Parallel()
 	source := dataFolder(t, "japanese_vowels/ae.train")
 	asked := make(chan string, 10)
 	environment := publisher(t, func(w http.ResponseWriter, r *http.Request) {

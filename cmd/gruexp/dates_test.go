@@ -14,6 +14,7 @@ var smaller = []string{
 
 func TestDates(t *testing.T) {
 	notShort(t)
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "run")
 	train := append([]string{"train", "dates", "--json", "--out", out}, smaller...)
 	r := mustRun(t, train...).result(t)
@@ -36,6 +37,7 @@ func TestDates(t *testing.T) {
 }
 
 func TestFaultsOfTranslate(t *testing.T) {
+	t.Parallel()
 	const start = "task: translate\ndata:\n  name: dates\n"
 	for _, c := range []struct{ text, want string }{
 		{start + "model: {layers: [embedding, gru: {return_sequences: true}]}\n",

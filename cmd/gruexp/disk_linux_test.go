@@ -28,6 +28,7 @@ func disk(t *testing.T, options string) string {
 
 // A full disk ends a run with exit code 1; with space it goes on as if nothing had been.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	for _, size := range []string{"16k", "24k", "40k", "64k"} { // no configuration, no checkpoint, one, two
 		t.Run(size, func(t *testing.T) {
@@ -54,6 +55,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestReadOnlyDirectory(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	mounted := disk(t, "size=1m")
 	out := filepath.Join(mounted, "run")
@@ -80,6 +82,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 
 // Output that nobody can take is a failure of its own; the result is on disk.
 func TestFullOutput(t *testing.T) {
+	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)

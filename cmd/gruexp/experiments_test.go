@@ -78,6 +78,7 @@ func playsMusic(t *testing.T, run, _ string) {
 // Every built-in experiment trains, stops in the middle, goes on to its end and is of use. None is left out: the program says
 // which there are.
 func TestExperiments(t *testing.T) {
+	t.Parallel()
 	var list struct {
 		Experiments []struct{ Name, Task, Data, Description string }
 	}
@@ -134,6 +135,7 @@ func TestExperiments(t *testing.T) {
 
 // An experiment is one file in the folder of experiments, and says its source and its target.
 func TestEveryFileIsAnExperiment(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../trainer/experiment/builtin/*.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 // A loss that explodes without ceasing to be a number ends the run where it is told to; a batch that is larger than the data is all of
 // them; a training part that the split leaves empty is refused, and so are a patience or a metric without a validation part to watch.
 func TestTrainingThatCannotGoWell(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, regressSwings)
 	out := filepath.Join(t.TempDir(), "exploded")
 	r := mustRun(t, "train", file, "--out", out, "--json", "--set", "solver={name: sgd, learning_rate: 3, clip_norm: 1}",
@@ -34,6 +35,7 @@ func TestTrainingThatCannotGoWell(t *testing.T) {
 
 // The line of an epoch that a bar leaves, and the best so far, are there for a terminal alone; whatever the strategy, a log has plain lines.
 func TestPlainLines(t *testing.T) {
+	t.Parallel()
 	o := mustRun(t, "train", experiment(t, classifySwings), "--out", filepath.Join(t.TempDir(), "run"), "--set", "trainer.accumulate=2")
 	if strings.ContainsAny(o.stderr, "\r\x1b") || strings.Count(o.stderr, "\n") != 5 {
 		t.Errorf("found %q, expected five plain lines", o.stderr)

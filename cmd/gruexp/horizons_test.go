@@ -12,6 +12,7 @@ import (
 
 // The columns of a forecast are its horizons with their quantiles, in the units of the table, and the same step by step.
 func TestPredictHorizonsAndQuantiles(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, forecastHours)
 	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "temperatures.csv")
 	args := []string{"train", file, "--out", out, "--set", "data.forecast={target: temperature, window: 24, horizons: [1, 6, 24]}", "--set", "loss_options.quantiles=[0.05, 0.5, 0.95]"}
@@ -44,6 +45,7 @@ func TestPredictHorizonsAndQuantiles(t *testing.T) {
 
 // A forecast of changes is told as values again, from a table or from numbers, for a series that has left the range of training.
 func TestPredictRelative(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var table strings.Builder
 	table.WriteString("day,sales\n")
@@ -96,6 +98,7 @@ func number(t *testing.T, text string) float64 {
 
 // Counts are predicted as logarithms of their rates, and as rates in the units of the data.
 func TestPredictRates(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, regressSwings)
 	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "swings.csv")
 	mustRun(t, "train", file, "--out", out, "--set", "loss=poisson", "--set", "data.scale=none", "--set", "solver.schedule=null", "--set", "trainer.max_epochs=20", "--set", "trainer.early_stopping=null")
@@ -111,6 +114,7 @@ func TestPredictRates(t *testing.T) {
 
 // A label for each step is predicted at each step.
 func TestPredictLabels(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, labelSwings)
 	out, table := filepath.Join(t.TempDir(), "run"), filepath.Join(filepath.Dir(file), "swings.csv")
 	mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=30", "--set", "trainer.metrics=[f1_macro, confusion_matrix]")

@@ -75,6 +75,7 @@ func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("dozens of processes; not with -short")
 	}
+	t.Parallel()
 	lines := good()
 	text := strings.Join(lines, "\n") + "\n"
 	with := func(more ...string) string { return text + strings.Join(more, "\n") + "\n" }
@@ -215,6 +216,7 @@ func jsonLines(n int, form string) string {
 
 // A line without an end is rejected as soon as it is too long; a pipe, which could bring one for ever, is not read at all.
 func TestEndlessLine(t *testing.T) {
+	t.Parallel()
 	for _, begin := range []string{"", "s,t,x,y\n1,1,", "s,t,x,y\n1,1,1,\""} {
 		folder := t.TempDir()
 		table := write(t, filepath.Join(folder, "table.csv"), begin+strings.Repeat("1", 64<<20))

@@ -51,6 +51,7 @@ func inspect(t *testing.T, args ...string) inspection {
 }
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	trained := mustRun(t, "train", experiment(t, classifySwings), "--out", dir, "--json").result(t)
 	before := snapshot(t, dir)
@@ -164,6 +165,7 @@ func checkInspected(t *testing.T, found inspection) {
 }
 
 func TestInspectOneLayerOfOneSequence(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", "--out", dir, "--set", "trainer.max_epochs=1", "--set", "data.batch_size=512",
 		"--set", "model.layers=[embedding: {units: 2}, gru: {units: 2, bidirectional: true}, dense]")
@@ -212,6 +214,7 @@ func TestInspectOneLayerOfOneSequence(t *testing.T) {
 }
 
 func TestInspectAnImportedRun(t *testing.T) {
+	t.Parallel()
 	dir := importNumbers(t)
 	found := inspect(t, dir)
 	if len(found.Parameters) == 0 || found.Sequences != nil || !slices.Equal(found.Files, []string{"parameters.csv"}) || !strings.Contains(found.Missing, "imported") {

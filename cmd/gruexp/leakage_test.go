@@ -10,6 +10,7 @@ import (
 // Whatever stands in the rows of the test, the model file is the same to the last bit, and so is what it measures on the other
 // parts: weights, scaling, categories, classes.
 func TestTheTestPartChangesNoWeight(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		table, config string
 		change        func(row int, cells []string)
@@ -72,6 +73,7 @@ func labeledHours(hours int) string {
 
 // The column of the target is no input, whatever it holds: a number among numbers, or a label that is one.
 func TestTheTargetIsNoInput(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var table strings.Builder
 	table.WriteString("s,t,x,y\n")

@@ -12,6 +12,7 @@ import (
 
 // Every loss trains where its targets allow it, to another model than without it, and a run of it predicts.
 func TestLosses(t *testing.T) {
+	t.Parallel()
 	plain := map[string]map[string]float64{} // by configuration: what the test part says of a run with the loss that is chosen for it
 	for _, config := range []string{classifySwings, regressSwings, nextTemperature} {
 		plain[config] = mustRun(t, "train", experiment(t, config), "--out", filepath.Join(t.TempDir(), "run"), "--json").result(t).Test
@@ -49,6 +50,7 @@ func TestLosses(t *testing.T) {
 }
 
 func TestLossesThatTargetsDoNotAllow(t *testing.T) {
+	t.Parallel()
 	regress, classify := experiment(t, regressSwings), experiment(t, classifySwings)
 	gruexp(t, "config", "show", regress, "--set", "loss=focal").mustFail(t, 2,
 		`--set loss: wrong value (found "focal", expected auto or one of [mean_squared_error mean_absolute_error huber log_cosh quantile poisson]: the targets are values per sequence)`)
@@ -62,6 +64,7 @@ func TestLossesThatTargetsDoNotAllow(t *testing.T) {
 
 // A configuration may ask for more metrics; the confusion matrix of the test part is in the result, by the names of the classes.
 func TestOptionalMetrics(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ config, metrics, names string }{
 		{classifySwings, "[f1_macro, auc, ece, confusion_matrix]", "accuracy auc ece f1_macro loss nll"},
 		{forecastTemperature, "[r2, smape, mase]", "loss mae mase mse r2 rmse smape"},

@@ -11,6 +11,7 @@ import (
 // A model forecasts from the raw table, with what was made of its columns: written as CSV or JSON lines, whole or with new
 // categories, streamed while it was trained or not.
 func TestForecastFromTheRawTable(t *testing.T) {
+	t.Parallel()
 	const config = `task: forecast
 data:
   table: {path: weather.csv, time: when, categories: [sky], calendar: [hour], lags: [1]}
@@ -68,6 +69,7 @@ func lastRows(table string) string {
 
 // Tokens of a text are those of training, in a table or a line.
 func TestWordsOfATable(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	table := "review\tlabel\n" + strings.Repeat("good, very good\tyes\nbad and dull\tno\n", 30)
 	file := write(t, filepath.Join(folder, "reviews.tsv"), table)

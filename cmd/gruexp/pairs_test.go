@@ -9,6 +9,7 @@ import (
 
 // A table of two columns of texts trains a translation, and the model translates tables and lines.
 func TestTranslateATable(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var table strings.Builder
 	table.WriteString("code,spoken\n")

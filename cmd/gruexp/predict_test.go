@@ -98,6 +98,7 @@ func expectSameArrays(t *testing.T, found, expected weights.Tensor, tolerance fl
 }
 
 func TestPredictsAsPyTorch(t *testing.T) {
+	t.Parallel()
 	run := importNumbers(t)
 	x, lengths := torchFile(t, "numbers.inputs.npy"), torchFile(t, "numbers.lengths.npy")
 	expectSameArrays(t, readNPY(t, predict(t, run, x, ".npy")), readNPY(t, torchFile(t, "numbers.outputs.npy")), torchTolerance)
@@ -114,6 +115,7 @@ func TestPredictsAsPyTorch(t *testing.T) {
 
 // What was imported is exported bit for bit, also by the way of another format.
 func TestExportGivesBackWhatWasImported(t *testing.T) {
+	t.Parallel()
 	run := importNumbers(t)
 	expected := tensorsOf(t, torchFile(t, "numbers.safetensors"))
 	folder := t.TempDir()
@@ -152,6 +154,7 @@ func tensorsOf(t *testing.T, path string) string {
 
 // The same sequences from every kind of file to every kind of file.
 func TestKindsOfFiles(t *testing.T) {
+	t.Parallel()
 	run := importNumbers(t)
 	x, lengths := readNPY(t, torchFile(t, "numbers.inputs.npy")), readNPY(t, torchFile(t, "numbers.lengths.npy")).Data.([]int64)
 	expected := rowsOfOutputs(t, predict(t, run, torchFile(t, "numbers.inputs.npy"), ".jsonl", "--lengths", torchFile(t, "numbers.lengths.npy")))
@@ -218,6 +221,7 @@ func rowsOfOutputs(t *testing.T, path string) string {
 // A run that was trained on a table predicts from rows like those: scaled, filled and with all inputs as in training. What
 // it was trained on is not needed any more.
 func TestPredictAfterTraining(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, regressSwings)
 	run := filepath.Join(t.TempDir(), "run")
 	r := mustRun(t, "train", file, "--out", run, "--json").result(t)
@@ -288,6 +292,7 @@ func parse(t *testing.T, text string) float64 {
 
 // A model of texts reads texts, and token ids; an empty text is a sequence, too.
 func TestPredictTexts(t *testing.T) {
+	t.Parallel()
 	run := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", "--out", run, "--set", "trainer.max_epochs=1", "--set", "data.batch_size=512",
 		"--set", "model.layers=[embedding: {units: 2}, gru: {units: 2}, dense]")
@@ -308,6 +313,7 @@ func TestPredictTexts(t *testing.T) {
 
 // A model with a decoder writes texts: those of a translator.
 func TestPredictTranslations(t *testing.T) {
+	t.Parallel()
 	m, err := layers.NewModel(layers.ModelConfig{
 		Input:   layers.Input{Vocabulary: 3},
 		Layers:  []layers.LayerConfig{{Embedding: &layers.EmbeddingConfig{Units: 4}}, {GRU: &layers.GRUConfig{Units: 4, ReturnSequences: true}}},
@@ -363,6 +369,7 @@ func TestPredictTranslations(t *testing.T) {
 }
 
 func TestWrongInputs(t *testing.T) {
+	t.Parallel()
 	numbers, tokens := importNumbers(t), importTokens(t)
 	folder := t.TempDir()
 	file := func(name, text string) string { return write(t, filepath.Join(folder, name), text) }
@@ -408,6 +415,7 @@ func TestWrongInputs(t *testing.T) {
 }
 
 func TestWrongImportsAndExports(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	numbers := write(t, filepath.Join(folder, "numbers.yaml"), numbersModel)
 	torch := torchFile(t, "numbers.safetensors")
@@ -452,6 +460,7 @@ func slicesOf(text string, n int) []string {
 
 // What a classifier predicts is a class with its probability; --raw and .npy have the logits.
 func TestPredictClasses(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	var table strings.Builder
 	table.WriteString("seq,x,kind\n")
@@ -496,6 +505,7 @@ trainer: {max_epochs: 10}
 
 // A forecast from fewer rows than the window is said.
 func TestPredictFromFewRows(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, forecastHours)
 	run := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", run, "--set", "trainer.max_epochs=1")

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,7 +58,19 @@ func testApart(m *testing.M) int {
 	for name, value := range map[string]string{"HOME": home, "XDG_CONFIG_HOME": home, asProgram: "1"} {
 		os.Setenv(name, value)
 	}
+	waitTogether()
 	return m.Run()
+}
+
+// waitTogether lets more tests run at the same time than the machine has cores, unless -parallel says how many: many of them wait for a
+// process, a page or a second to pass.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // outcome is what a call of the program has left.

@@ -22,6 +22,7 @@ func dataFolder(t *testing.T, file string) string {
 }
 
 func TestChorales(t *testing.T) {
+	t.Parallel()
 	folder := dataFolder(t, "jsb_chorales/jsb_chorales.json")
 	file := filepath.Join(folder, "jsb_chorales", "jsb_chorales.json")
 	args := []string{
@@ -88,6 +89,7 @@ func vowels(t *testing.T, file string, utterances ...int) string {
 }
 
 func TestVowels(t *testing.T) {
+	t.Parallel()
 	folder := dataFolder(t, "japanese_vowels/ae.train")
 	mine := t.TempDir()
 	write(t, filepath.Join(mine, "train.csv"), vowels(t, filepath.Join(folder, "japanese_vowels/ae.train"), 30, 30, 30, 30, 30, 30, 30, 30, 30))
@@ -111,6 +113,7 @@ trainer: {max_epochs: 4}
 }
 
 func TestAirPollution(t *testing.T) {
+	t.Parallel()
 	folder := dataFolder(t, "beijing_pm25/pollution.csv")
 	config := write(t, filepath.Join(t.TempDir(), "pollution.yaml"), `task: forecast
 data:

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
@@ -224,8 +225,7 @@ func TestReportOfStudies(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	compared, tuned := filepath.Join(folder, "compared"), filepath.Join(folder, "tuned")
-	mustRun(t, "compare", studyFile(t, compareSwings), "--out", compared)
-	mustRun(t, "tune", studyFile(t, tuneSwings), "--out", tuned)
+	copyStudies(t, folder)
 	if _, err := os.Stat(filepath.Join(compared, "trials", "small-1", "report.html")); err == nil {
 		t.Error("found a report of a trial, expected that the study alone has one")
 	}
@@ -263,18 +263,41 @@ func TestReportOfStudies(t *testing.T) {
 	}
 }
 
+// studies are a comparison and a search, compared and tuned, in a folder that ends with the tests.
+var studies struct {
+	once   sync.Once
+	folder string
+}
+
+// copyStudies copies them into a folder.
+func copyStudies(t *testing.T, folder string) {
+	t.Helper()
+	studies.once.Do(func() {
+		in := filepath.Join(os.Getenv("HOME"), "studies") // which TestMain has made and removes
+		mustRun(t, "compare", studyFile(t, compareSwings), "--out", filepath.Join(in, "compared"))
+		mustRun(t, "tune", studyFile(t, tuneSwings), "--out", filepath.Join(in, "tuned"))
+		studies.folder = in
+	})
+	if studies.folder == "" {
+		t.Fatal("found no studies: their test has failed")
+	}
+	if err := os.CopyFS(folder, os.DirFS(studies.folder)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The page works in a real browser, on any screen and on paper, with and without scripts.
 func TestReportInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser; not with -short")
 	}
+	t.Parallel()
 	b := StartBrowser(t)
 	folder := t.TempDir()
 	dir := func(name string) string { return filepath.Join(folder, name) }
 	mustRun(t, "train", hostile(t), "--out", dir("classes"), "--set", "trainer.gradient_norms=true")
 	mustRun(t, "train", experiment(t, forecastTemperature), "--out", dir("forecast"), "--set", "loss=quantile")
-	mustRun(t, "compare", studyFile(t, compareSwings), "--out", dir("compared"))
-	mustRun(t, "tune", studyFile(t, tuneSwings), "--out", dir("tuned"))
+	copyStudies(t, folder)
 	for _, name := range []string{"compared", "tuned", "."} {
 		mustRun(t, "report", dir(name))
 	}

@@ -8,6 +8,7 @@ import (
 )
 
 func TestWrongCalls(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ args, want string }{
 		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …version, watch, worker; did you mean "train"?)`},
 		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --data`},
@@ -58,6 +59,7 @@ func TestWrongCalls(t *testing.T) {
 
 // A fault of the configuration is one line that names file and line; all of them come at once.
 func TestWrongConfigurations(t *testing.T) {
+	t.Parallel()
 	const start = "task: classify\ndata:\n  name: languages\n"
 	const model = "model: {layers: [embedding, gru, dense]}\n"
 	for name, c := range map[string]struct {
@@ -161,6 +163,7 @@ func TestWrongConfigurations(t *testing.T) {
 
 // What only comes to light together with the data has its place in the file, too, and nothing is written before.
 func TestConfigurationsThatDoNotFitTheData(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ set, want string }{
 		"the end of the model": {"model.layers.4.dense.units=7", `--set model.layers.4.dense.units: wrong value (found "7 units", expected 36, as the task wants)`},
 		"logits":               {"model.layers.4.dense.activation=relu", `--set model.layers.4.dense.activation: wrong value (found "relu", expected linear: the loss cross_entropy takes logits)`},
@@ -180,6 +183,7 @@ func TestConfigurationsThatDoNotFitTheData(t *testing.T) {
 }
 
 func TestWrongAssignments(t *testing.T) {
+	t.Parallel()
 	gruexp(t, "train",
 		"--set", "seed", "--set", "solver.name.x=1", "--set", "model.layers.9=gru", "--set", "loss=[", "--set", "solver.learning_rat=1",
 	).mustFail(t, 2,
@@ -192,6 +196,7 @@ func TestWrongAssignments(t *testing.T) {
 }
 
 func TestDamagedTables(t *testing.T) {
+	t.Parallel()
 	good := swings(80, 1)
 	header, rows, _ := strings.Cut(good, "\n")
 	first, rest, _ := strings.Cut(rows, "\n")
@@ -217,6 +222,7 @@ func TestDamagedTables(t *testing.T) {
 }
 
 func TestDamagedMusic(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":      {"", `jsb_chorales.json: byte 0 (found the end of the file, expected an object`},
 		"cut off":    {`{"train":[[[60,64],[62`, `jsb_chorales.json: train sequence 0, step 1, byte 22 (found the end of the file, expected the end of the list of notes)`},

@@ -83,6 +83,7 @@ func unchanged(t *testing.T, folder string, before map[string]string) {
 }
 
 func TestThreadsAndSeeds(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	folder := t.TempDir()
 	train := func(name string, args ...string) string {
@@ -101,6 +102,7 @@ func TestThreadsAndSeeds(t *testing.T) {
 
 // A finished run gives its result again: nothing is trained, measured or written, and no data are needed.
 func TestResumeOfAFinishedRun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	first := mustRun(t, "train", file, "--out", out, "--json")
@@ -139,6 +141,7 @@ func mustJSON(t *testing.T, v any) []byte {
 }
 
 func TestEvalAgreesWithTheResult(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	r := mustRun(t, "train", file, "--out", out, "--json").result(t)
@@ -156,6 +159,7 @@ func TestEvalAgreesWithTheResult(t *testing.T) {
 
 // Nothing that is in use, or holds something, is written into.
 func TestOutputDirectories(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=1")
@@ -181,6 +185,7 @@ func TestOutputDirectories(t *testing.T) {
 }
 
 func TestDamagedWeights(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=1")
@@ -207,6 +212,7 @@ func TestDamagedWeights(t *testing.T) {
 
 // A run whose numbers explode says where and has no result.
 func TestDivergedRun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, regressSwings)
 	out := filepath.Join(t.TempDir(), "run")
 	want := out + ": diverged in epoch 1, step 2: cost; the largest numbers are in parameter …(found …Inf, expected a finite number; a lower solver.learning_rate or a solver.clip_norm may help)"

@@ -13,6 +13,7 @@ import (
 
 // What a person sees: a table with units, the baselines, a verdict, and where the run is.
 func TestShownResult(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	o := mustRun(t, "train", file, "--out", out, "--set", "trainer.max_epochs=25")
@@ -51,6 +52,7 @@ $`)
 }
 
 func TestHelp(t *testing.T) {
+	t.Parallel()
 	whole := mustRun(t).stdout
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		if o := mustRun(t, args...); o.stdout != whole {
@@ -75,6 +77,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
+	t.Parallel()
 	var experiments struct {
 		Experiments []struct{ Name, Task, Data, Description string }
 		Studies     []any
@@ -117,6 +120,7 @@ func TestLists(t *testing.T) {
 
 // A registered file that has changed since is neither used nor called missing.
 func TestRegisteredFile(t *testing.T) {
+	t.Parallel()
 	song := strings.Repeat("[60,64],[62],[],", 5) + "[67]"
 	file := write(t, filepath.Join(t.TempDir(), "my songs.json"), `{"train":[[`+song+`]],"valid":[[`+song+`]],"test":[[`+song+`]]}`)
 	add := command(t, "data", "add", "jsb", "--from", file)
@@ -148,6 +152,7 @@ func TestRegisteredFile(t *testing.T) {
 
 // A service has no home; only what is kept there needs one.
 func TestNoHome(t *testing.T) {
+	t.Parallel()
 	without := func(args ...string) outcome {
 		c := command(t, args...)
 		c.Env = slices.DeleteFunc(c.Env, func(v string) bool {
@@ -166,6 +171,7 @@ func TestNoHome(t *testing.T) {
 }
 
 func TestDoctorAndVersion(t *testing.T) {
+	t.Parallel()
 	var build struct{ Version, Go, OS, Arch string }
 	mustRun(t, "version", "--json").decode(t, &build)
 	if build.Version == "" || build.Go != runtime.Version() || build.OS != runtime.GOOS || build.Arch != runtime.GOARCH {
@@ -184,6 +190,7 @@ func TestDoctorAndVersion(t *testing.T) {
 
 // Kernels may be chosen, for comparisons; a run says which it had and that others may give other last bits.
 func TestKernels(t *testing.T) {
+	t.Parallel()
 	with := func(kernels string, args ...string) outcome {
 		c := command(t, args...)
 		c.Env = append(c.Env, "GRUEXP_KERNELS="+kernels)
@@ -210,6 +217,7 @@ func TestKernels(t *testing.T) {
 
 // environment.json says what decides about the bits.
 func TestEnvironmentOfARun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, regressSwings)
 	out := filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", out, "--threads", "1", "--set", "trainer.max_epochs=1")

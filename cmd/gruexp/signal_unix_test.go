@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // started is a program under way.
@@ -51,6 +52,25 @@ func (s *started) waitForEpochs(n int) (ended bool) {
 		}
 	}
 	return false
+}
+
+// pause halts the process once it is ready, so that it is under way for as long as a test needs; nil: it is ready.
+func (s *started) pause(t *testing.T, ready func() bool) {
+	t.Helper()
+	for ready != nil && !ready() {
+		time.Sleep(time.Millisecond)
+	}
+	if err := s.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// proceed ends a pause.
+func (s *started) proceed(t *testing.T) {
+	t.Helper()
+	if err := s.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // stop sends a signal and gives what the program leaves.
@@ -101,6 +121,7 @@ func uninterrupted(t *testing.T, file string) string {
 
 // A run that was interrupted and resumed, whenever and however often, is the run that was not, to the bit.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{
 		"Ctrl-C": syscall.SIGINT, "terminate": syscall.SIGTERM, "hang up": syscall.SIGHUP, "kill": syscall.SIGKILL,
 	} {
@@ -144,6 +165,7 @@ func TestResume(t *testing.T) {
 
 // An interrupted run has the best weights so far, one without a whole epoch has none.
 func TestEvalOfAnInterruptedRun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := interrupted(t, file)
 	before := snapshot(t, out)
@@ -160,6 +182,7 @@ func TestEvalOfAnInterruptedRun(t *testing.T) {
 
 // A directory belongs to one process at a time.
 func TestDirectoryInUse(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "run")
 	s := start(t, command(t, "train", file, "--out", out, "--set", "trainer.max_epochs=100000"))
@@ -177,6 +200,7 @@ func TestDirectoryInUse(t *testing.T) {
 
 // A run goes on when its terminal or its log is gone.
 func TestNobodyReadsTheProgress(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -195,6 +219,7 @@ func TestNobodyReadsTheProgress(t *testing.T) {
 
 // A signal while data are loaded or metrics are taken ends the program like any other.
 func TestSignalBeforeTraining(t *testing.T) {
+	t.Parallel()
 	s := start(t, command(t, "train"))
 	if o := s.stop(t, syscall.SIGTERM); o.code != 1 && o.code != -1 { // -1: before the program could listen
 		t.Errorf("found %+v", o)
@@ -203,6 +228,7 @@ func TestSignalBeforeTraining(t *testing.T) {
 
 // A run that is told to go on with other data, or another configuration, refuses; so does eval.
 func TestChangedSurroundings(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := interrupted(t, file)
 	table := filepath.Join(filepath.Dir(file), "swings.csv")
@@ -228,6 +254,7 @@ func TestChangedSurroundings(t *testing.T) {
 
 // Damaged checkpoints: the one before the newest is used and a warning says so; without any the run is refused.
 func TestDamagedCheckpoints(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	whole := uninterrupted(t, file)
 	out := interrupted(t, file)

@@ -65,6 +65,7 @@ func TestStudyOnATerminal(t *testing.T) {
 
 // A terminal gets a bar beside the lines; anything else, lines alone. Neither gets into stdout.
 func TestBarOnATerminalOnly(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	args := []string{"train", file, "--set", "data.batch_size=1", "--json", "--out"}
 	o := mustRun(t, append(args, filepath.Join(t.TempDir(), "run"))...)

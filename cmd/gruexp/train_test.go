@@ -16,6 +16,7 @@ import (
 
 // A run that its budget has ended has a result, says how to go on, and goes on to the run without a budget.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	whole, out := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
 	mustRun(t, "train", file, "--out", whole)
@@ -53,6 +54,7 @@ func tensors(t *testing.T, dir string) string {
 }
 
 func TestQuiet(t *testing.T) {
+	t.Parallel()
 	o := mustRun(t, "train", experiment(t, classifySwings), "--out", filepath.Join(t.TempDir(), "run"), "--quiet")
 	if o.stderr != "" || !strings.Contains(o.stdout, "accuracy") {
 		t.Errorf("found %+v, expected the result alone", o)
@@ -61,6 +63,7 @@ func TestQuiet(t *testing.T) {
 
 // Five runs with other validation parts; again, they are not trained again; with other folds they are refused.
 func TestFolds(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	out := filepath.Join(t.TempDir(), "folds")
 	args := []string{"train", file, "--folds", "3", "--out", out, "--set", "trainer.max_epochs=2"}
@@ -106,6 +109,7 @@ func TestFolds(t *testing.T) {
 
 // A model that is large enough learns a batch by heart.
 func TestOverfitBatches(t *testing.T) {
+	t.Parallel()
 	r := mustRun(t, "train", experiment(t, classifySwings), "--out", filepath.Join(t.TempDir(), "run"), "--json", "--set", "data.overfit_batches=1",
 		"--set", "trainer.max_epochs=60", "--set", "model.layers.0.gru={units: 16}").result(t)
 	if r.Train["accuracy"] != 1 || r.Valid["accuracy"] != 1 || r.Valid["loss"] != r.Train["loss"] {
@@ -114,6 +118,7 @@ func TestOverfitBatches(t *testing.T) {
 }
 
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	c := command(t, "train", file, "--dry-run")
 	before := snapshot(t, c.Dir)
@@ -128,6 +133,7 @@ func TestDryRun(t *testing.T) {
 }
 
 func TestChartsOfRates(t *testing.T) {
+	t.Parallel()
 	file := experiment(t, classifySwings)
 	svg := filepath.Join(t.TempDir(), "rate.svg")
 	o := mustRun(t, "config", "plot", file, "--set", "solver.schedule={name: step, every: 1, factor: 0.5}", "--output", svg)

@@ -13,6 +13,7 @@ import (
 // beats its baselines; what the guide prints is what comes out, but for the model's own number: other processors round
 // otherwise, and a test part of twelve sequences makes much of it.
 func TestTablesOfTheGuide(t *testing.T) {
+	t.Parallel()
 	guide := read(t, filepath.Join("..", "..", "docs", "own-data.md"))
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```\n+```\n(.*?)```").FindAllStringSubmatch(guide, -1)
 	found := 0

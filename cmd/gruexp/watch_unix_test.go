@@ -123,11 +123,12 @@ func TestWatchAndStop(t *testing.T) {
 	file := experiment(t, classifySwings)
 	runs := t.TempDir()
 	out := filepath.Join(runs, "mine")
-	long := []string{"--set", "trainer.max_epochs=120", "--set", "data.batch_size=1", "--set", "model.layers.0.gru.units=128"} // some seconds on a fast machine
+	long := []string{"--set", "trainer.max_epochs=120", "--set", "data.batch_size=1", "--set", "model.layers.0.gru.units=48"} // a second or more
 	training := start(t, command(t, append([]string{"train", file, "--out", out}, long...)...))
 	if training.waitForEpochs(1) {
 		t.Fatal(training.stderr.String())
 	}
+	training.pause(t, func() bool { _, err := os.Stat(filepath.Join(out, "progress.json")); return err == nil })
 	w := watch(t, runs, "--json")
 	w.follow(t, "mine", func(head string) bool {
 		return strings.Contains(head, ">running<") && strings.Contains(head, " of 120")
@@ -141,6 +142,7 @@ func TestWatchAndStop(t *testing.T) {
 	if status, text := w.stopByPage(t, "mine"); status != http.StatusNoContent {
 		t.Fatalf("found %d %s", status, text)
 	}
+	training.proceed(t)
 	training.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …; a checkpoint is written; 'gruexp resume "+out+"' continues")
 	w.follow(t, "mine", func(head string) bool { return strings.Contains(head, ">interrupted<") })
 	if log := read(t, filepath.Join(out, "train.log")); !strings.Contains(log, "gruexp: "+out+": interrupted by the request to stop ") {
@@ -148,10 +150,15 @@ func TestWatchAndStop(t *testing.T) {
 	}
 
 	// It goes on, and is watched again; what was asked for once is not asked for twice.
-	resumed := start(t, command(t, "resume", out, "--quiet"))
+	resumed := start(t, command(t, "resume", out))
+	if resumed.waitForEpochs(1) {
+		t.Fatal(resumed.stderr.String())
+	}
+	resumed.pause(t, nil)
 	w.follow(t, "mine", func(head string) bool { return strings.Contains(head, ">running<") })
+	resumed.proceed(t)
 	w.follow(t, "mine", func(head string) bool { return strings.Contains(head, ">finished<") })
-	if o := resumed.rest(t); o.code != 0 || o.stderr != "" {
+	if o := resumed.rest(t); o.code != 0 || strings.Contains(o.stderr, "gruexp: ") {
 		t.Errorf("found %+v", o)
 	}
 	if log := w.get(t, "log?run=mine"); !strings.Contains(log, "continues after epoch") && !strings.Contains(log, `"cut":true`) {
@@ -176,7 +183,7 @@ func TestWatchAndStop(t *testing.T) {
 func TestWatchAndStopStudy(t *testing.T) {
 	notShort(t)
 	t.Parallel()
-	file := studyFile(t, strings.Replace(manySwings, "max_epochs: 2", "max_epochs: 60", 1))
+	file := studyFile(t, strings.Replace(manySwings, "max_epochs: 2", "max_epochs: 12", 1))
 	studies := t.TempDir()
 	out := filepath.Join(studies, "which")
 	comparing := start(t, command(t, "compare", file, "--out", out, "--jobs", "1"))
@@ -187,16 +194,20 @@ func TestWatchAndStopStudy(t *testing.T) {
 	if worker.waitForTrials(1) {
 		t.Fatal(worker.stderr.String())
 	}
+	comparing.pause(t, nil)
+	worker.pause(t, nil)
 	w := watch(t, studies)
 	w.follow(t, "which", func(head string) bool {
 		return strings.Contains(head, ">running<") && strings.Contains(head, "of 15 trials")
 	})
-	if log := w.get(t, "log?run=which&trial=large-1"); !strings.Contains(log, "epoch  60 ") {
+	if log := w.get(t, "log?run=which&trial=large-1"); !strings.Contains(log, "epoch  12 ") {
 		t.Errorf("found the log %s, expected that of the first trial", log)
 	}
 	if status, text := w.stopByPage(t, "which"); status != http.StatusNoContent {
 		t.Fatalf("found %d %s", status, text)
 	}
+	comparing.proceed(t)
+	worker.proceed(t)
 	for _, one := range []*started{comparing, worker} {
 		one.rest(t).mustFail(t, 1, out+": interrupted by the request to stop "+filepath.Join(out, "stop")+" after …of 15 trials; the same command continues")
 	}
@@ -216,6 +227,7 @@ func TestWatchAndStopStudy(t *testing.T) {
 }
 
 func TestWatchRefuses(t *testing.T) {
+	t.Parallel()
 	gruexp(t, "watch", "nowhere").mustFail(t, 2, "nowhere: cannot be watched (found no such file or directory, expected the directory of a run or a study, or one with some below it)")
 	gruexp(t, "watch").mustFail(t, 2, "runs: cannot be watched (found no such file or directory, ")
 	gruexp(t, "watch", t.TempDir(), "--port", "70000").mustFail(t, 2, "watch: wrong value of --port (found 70000, expected 1 to 65535, or 0 for any that is free)")

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // mostMatrix is how many classes a confusion matrix is drawn and listed with; the greatest stay.
@@ -31,14 +31,14 @@ func (r *Run) predictions(n names) []block {
 }
 
 // valid says whether the matrix is square and named.
-func validMatrix(c *run.Confusion) bool {
+func validMatrix(c *experiment.Confusion) bool {
 	if len(c.Counts) == 0 || len(c.Counts) != len(c.Classes) {
 		return false
 	}
 	return !slices.ContainsFunc(c.Counts, func(row []float64) bool { return len(row) != len(c.Counts) })
 }
 
-func confusionBlocks(c *run.Confusion, part string, n names) []block {
+func confusionBlocks(c *experiment.Confusion, part string, n names) []block {
 	if !validMatrix(c) {
 		return []block{{Fault: "confusion matrix: rows and classes do not agree, left out"}}
 	}
@@ -65,7 +65,7 @@ func confusionBlocks(c *run.Confusion, part string, n names) []block {
 }
 
 // matrixChart colors each row by its shares, so that rare classes are seen as well as frequent ones.
-func matrixChart(c *run.Confusion, order []int, rows []float64, part string, n names) *chart {
+func matrixChart(c *experiment.Confusion, order []int, rows []float64, part string, n names) *chart {
 	picture := &chart{
 		ID: n.of("confusion"), Title: "Confusion matrix of the part " + part + ": share of each class by what was predicted", Kind: kindHeat, Wide: len(order) > 12,
 		X: axis{Name: "predicted"}, Y: axis{Name: "class"}, Heat: &heat{High: 1, Name: "share of the class"},
@@ -93,7 +93,7 @@ func matrixChart(c *run.Confusion, order []int, rows []float64, part string, n n
 }
 
 // recallChart has a bar for each class, the worst first.
-func recallChart(c *run.Confusion, order []int, rows, columns []float64, part string, n names) *chart {
+func recallChart(c *experiment.Confusion, order []int, rows, columns []float64, part string, n names) *chart {
 	order = slices.DeleteFunc(slices.Clone(order), func(i int) bool { return rows[i] == 0 })
 	recall := func(i int) float64 { return c.Counts[i][i] / rows[i] }
 	slices.SortStableFunc(order, func(a, b int) int {
@@ -130,7 +130,7 @@ func recallChart(c *run.Confusion, order []int, rows, columns []float64, part st
 }
 
 // confusions lists the most frequent mistakes.
-func confusions(c *run.Confusion, rows []float64, part string, n names) []block {
+func confusions(c *experiment.Confusion, rows []float64, part string, n names) []block {
 	const most = 10
 	type mistake struct{ class, predicted int }
 	var list []mistake
@@ -169,11 +169,11 @@ func sign(is bool) int {
 func rounded(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 
 // valueBlocks are predictions of a number beside the truth: a stretch of them with its interval, and a scatter.
-func valueBlocks(v *run.InsideValue, part string, n names) []block {
-	good := func(g run.InsideGuess) bool {
+func valueBlocks(v *experiment.InsideValue, part string, n names) []block {
+	good := func(g experiment.InsideGuess) bool {
 		return v.Point >= 0 && v.Point < len(g.Predicted) && (len(v.Quantiles) == 0 || len(v.Quantiles) == len(g.Predicted))
 	}
-	if slices.ContainsFunc(v.Stretch, func(g run.InsideGuess) bool { return !good(g) }) || slices.ContainsFunc(v.Spread, func(g run.InsideGuess) bool { return !good(g) }) {
+	if slices.ContainsFunc(v.Stretch, func(g experiment.InsideGuess) bool { return !good(g) }) || slices.ContainsFunc(v.Spread, func(g experiment.InsideGuess) bool { return !good(g) }) {
 		return []block{{Fault: "predictions: their number does not agree with the quantiles, left out"}}
 	}
 	over := axis{Name: "sequence of the part " + part, Whole: true}
@@ -193,7 +193,7 @@ func valueBlocks(v *run.InsideValue, part string, n names) []block {
 	return []block{{Charts: list}}
 }
 
-func predictionTable(v *run.InsideValue, guesses []run.InsideGuess, place string) *table {
+func predictionTable(v *experiment.InsideValue, guesses []experiment.InsideGuess, place string) *table {
 	t := &table{Columns: []column{{Name: place}, {Name: "truth"}}}
 	if len(v.Quantiles) == 0 {
 		t.Columns = append(t.Columns, column{Name: "prediction"})
@@ -211,7 +211,7 @@ func predictionTable(v *run.InsideValue, guesses []run.InsideGuess, place string
 	return t
 }
 
-func stretchChart(v *run.InsideValue, over axis, part string, n names) *chart {
+func stretchChart(v *experiment.InsideValue, over axis, part string, n names) *chart {
 	c := &chart{ID: n.of("stretch"), Title: fmt.Sprintf("%s: truth and prediction, one after the other", v.Name), Wide: true, Kind: kindXY, X: over, Y: axis{Name: v.Name}}
 	truth := series{Name: "truth", Draw: drawLine, Color: 7}
 	point := series{Name: "prediction", Draw: drawDashed, Color: 0}
@@ -248,7 +248,7 @@ func stretchChart(v *run.InsideValue, over axis, part string, n names) *chart {
 	return c.with(predictionTable(v, v.Stretch, place))
 }
 
-func scatterChart(v *run.InsideValue, part string, n names) *chart {
+func scatterChart(v *experiment.InsideValue, part string, n names) *chart {
 	c := &chart{
 		ID: n.of("scatter"), Title: fmt.Sprintf("%s: prediction by truth, %d from all over the part %s", v.Name, len(v.Spread), part),
 		Kind: kindXY, X: axis{Name: "truth"}, Y: axis{Name: "prediction"}, Equal: true,
@@ -290,14 +290,14 @@ func (r *Run) inside(n names) []block {
 	return blocks
 }
 
-func flowChart(flows []run.InsideFlow, part string, n names) *chart {
+func flowChart(flows []experiment.InsideFlow, part string, n names) *chart {
 	c := &chart{
 		ID: n.of("flow"), Title: "Gradient flow: mean norm of ∂loss/∂state by how many steps it is before the last one", Wide: true,
 		Kind: kindXY, X: axis{Name: "steps before the last one", Whole: true}, Y: axis{Name: "norm", Log: true},
 	}
 	t := &table{Columns: []column{{Name: "steps back"}}}
 	longest, lines := 0, []string{}
-	var shown []run.InsideFlow // a recurrence without a gradient has no line on a logarithmic axis
+	var shown []experiment.InsideFlow // a recurrence without a gradient has no line on a logarithmic axis
 	for i, f := range flows {
 		s := series{Name: f.Name, Draw: drawLine, Color: i % mostColors}
 		for k, v := range f.Gradient {
@@ -349,7 +349,7 @@ func thin(points [][]float64) [][]float64 {
 	return kept
 }
 
-func gateTable(flows []run.InsideFlow, part string, n names) *table {
+func gateTable(flows []experiment.InsideFlow, part string, n names) *table {
 	if len(flows) == 0 {
 		return nil
 	}
@@ -366,7 +366,7 @@ func gateTable(flows []run.InsideFlow, part string, n names) *table {
 }
 
 // lookBlocks are heat maps of the gates over the steps of one sequence.
-func lookBlocks(look *run.InsideLook, part string, n names) []block {
+func lookBlocks(look *experiment.InsideLook, part string, n names) []block {
 	words := fmt.Sprintf("Gates over time, sequence %d of the part %s: %s, loss %s.", look.Sequence, part, Counted(look.Steps, "step"), Number(look.Loss))
 	if look.First > 0 {
 		words += fmt.Sprintf(" The last %d steps are shown.", look.Steps-look.First)
@@ -390,7 +390,7 @@ func lookBlocks(look *run.InsideLook, part string, n names) []block {
 	return blocks
 }
 
-func gateChart(look *run.InsideLook, layer run.InsideHeat, v run.InsideValues, n names) *chart {
+func gateChart(look *experiment.InsideLook, layer experiment.InsideHeat, v experiment.InsideValues, n names) *chart {
 	if len(v.Steps) == 0 || len(layer.Units) == 0 {
 		return nil
 	}

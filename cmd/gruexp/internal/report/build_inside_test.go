@@ -3,14 +3,14 @@ package report
 import (
 	"testing"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // A recurrence that no gradient reaches, as one whose weights are zeros, has no line and no columns: every row has as many cells as
 // there are columns.
 func TestFlowWithoutAGradient(t *testing.T) {
 	t.Parallel()
-	flows := []run.InsideFlow{
+	flows := []experiment.InsideFlow{
 		{Name: "gru0", Gradient: []float64{0, 0, 0}, Counts: []int{4, 4, 2}, Sequences: 4},
 		{Name: "gru1", Gradient: []float64{1, 0.5, 0.1}, Counts: []int{4, 4, 2}, Sequences: 4},
 	}

@@ -37,7 +37,7 @@ type Run struct {
 	Environment *rundir.Environment
 	Epochs      []trainer.Epoch
 	Result      *run.Result
-	Inside      *run.Inside
+	Inside      *experiment.Inside
 	Faults      []string
 }
 
@@ -65,7 +65,7 @@ func readRun(path string, extensions *experiment.Extensions) *Run {
 	var (
 		e      rundir.Environment
 		result run.Result
-		inside run.Inside
+		inside experiment.Inside
 	)
 	if r.readJSON(rundir.EnvironmentFile, &e) {
 		r.Environment = &e

@@ -36,7 +36,7 @@ func finish(ctx context.Context, e *experiment.Experiment, dir *rundir.Dir) (*Re
 		return nil, err
 	}
 	result.Run = dir.Root()
-	inside, err := lookInside(ctx, e)
+	inside, err := e.LookInside(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -79,9 +79,7 @@ func Inspect(ctx context.Context, path string, o InspectOptions) (*Inspection, e
 	} else {
 		found.Missing = "no gates and no gradients: the weights were imported, and no data came with them"
 	}
-	w := &inspectionWriter{found: found}
-	w.write(looks)
-	return found, w.err
+	return found, found.write(looks)
 }
 
 // parametersOf describes the parameters, those of a layer where one is named.

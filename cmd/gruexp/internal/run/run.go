@@ -106,7 +106,11 @@ func Resume(ctx context.Context, path string, options Options) (result *Result, 
 		return nil, err
 	}
 	defer e.Close()
-	defer options.ended(ctx, e, dir.Root())
+	defer func() {
+		if d.begun { // a run that was rejected stays as it was, and so does its report
+			options.ended(ctx, e, dir.Root())
+		}
+	}()
 	defer dir.Close()
 	defer func() { err = d.end(dir, err) }()
 	if !known { // the run was killed right after it began

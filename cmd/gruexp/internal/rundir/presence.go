@@ -31,7 +31,7 @@ type Presence struct {
 }
 
 // beat is how often a process looks whether it is to stop, and writes how far it has come.
-const beat = time.Second
+const beat = time.Second / 4
 
 // mostPresent bounds the locks that are tried.
 const mostPresent = 64
@@ -98,7 +98,7 @@ func (p *Presence) old(request fs.FileInfo) bool {
 	return p.before != nil && os.SameFile(p.before, request) && p.before.ModTime().Equal(request.ModTime())
 }
 
-// Tell notes how far the work has come. It is written within about a second; what comes sooner replaces it.
+// Tell notes how far the work has come. It is written within a quarter of a second; what comes sooner replaces it.
 func (p *Presence) Tell(progress Progress) {
 	for {
 		select {

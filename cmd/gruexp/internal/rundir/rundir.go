@@ -8,7 +8,7 @@
 //	inside.json        what is inside the model: gates and gradients over time, predictions beside what was right
 //	result.json        what train printed, once the run has ended
 //	train.log          what train and resume said while the run was under way, line by line
-//	progress.json      how far the run has come, about once a second; once it has failed, how
+//	progress.json      how far the run has come, some times a second; once it has failed, how
 //	stop               asks the run to stop: it obeys within about a second, as it does Ctrl-C, and removes the file
 //	.alive-N.lock      locked by the processes at work, for others to see: see [Enter]
 //	report.html        all of it for people, in one file

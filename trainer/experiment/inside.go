@@ -1,6 +1,6 @@
-package run
+package experiment
 
-// Inside is what is inside a trained model, for reports: the file inside.json. It is bounded, whatever the model and the data.
+// Inside is what is inside a trained model, for reports: the file inside.json. Its size is bounded for every model and data set.
 type Inside struct {
 	Part        string        `json:"part"`                  // of the data that was looked at, one of [Splits]
 	Missing     string        `json:"missing,omitempty"`     // why there are no gates and gradients
@@ -16,7 +16,7 @@ type InsideFlow struct {
 	Sequences int          `json:"sequences"`
 	Gates     []InsideGate `json:"gates"`
 
-	// Gradient is the mean norm of ∂loss/∂state so many steps before the last one, Counts of how many sequences.
+	// Gradient is the mean norm of ∂loss/∂state of each number of steps before the last one, Counts of how many sequences.
 	Gradient []float64 `json:"gradient"`
 	Counts   []int     `json:"counts"`
 }
@@ -54,7 +54,7 @@ type InsideValues struct {
 	Steps  [][]float64 `json:"steps"`
 }
 
-// InsideValue is predictions of one target, in the units of the data, beside what was right.
+// InsideValue is predictions of one target, in the units of the data, next to what was right.
 type InsideValue struct {
 	Name      string        `json:"name"`
 	Quantiles []float64     `json:"quantiles,omitempty"` // of the predictions; none: there is one, a point

@@ -1,4 +1,4 @@
-package run
+package experiment
 
 import (
 	"context"
@@ -12,14 +12,13 @@ import (
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
-	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/inspect"
 )
 
 // Bounds of what is kept.
 const (
 	insideSequences = 8    // that are looked at
-	insideSteps     = 4000 // of all of them together, in order that it takes little time beside training
+	insideSteps     = 4000 // of all of them together, so that it takes little time next to training
 	insideFlow      = 1000 // steps back
 	insideShown     = 120  // steps of the one sequence that is shown: its last ones
 	insideUnits     = 24
@@ -30,26 +29,32 @@ const (
 	insideRows      = 100_000 // sequences that a confusion matrix is made of unasked
 )
 
-// lookInside makes inside.json of the weights that the run ends with. What cannot be looked at is said there and ends nothing.
-func lookInside(ctx context.Context, e *experiment.Experiment) (*Inside, error) {
+// LookInside looks into the model of an experiment that has been trained, on the test part of its data: what gates and gradients of its
+// recurrences do over the first sequences, in one of them step by step, which classes are taken for others, and numbers next to what was
+// right. What cannot be looked at is said in Missing and is no error; an interruption is [trainer.ErrInterrupted].
+func (e *Experiment) LookInside(ctx context.Context) (*Inside, error) {
+	if e.trainer == nil {
+		return nil, errNotTrained
+	}
 	in := &Inside{Part: "test"}
-	if err := lookAtGates(ctx, e, in); err != nil {
+	if err := e.lookAtGates(ctx, in); err != nil {
 		if ctx.Err() != nil {
 			return nil, errors.WithStack(trainer.ErrInterrupted)
 		}
 		in.Missing = err.Error()
 	}
-	kind := e.Data().Spec.TargetKind
-	asked := slices.Contains(e.Config().Trainer.Metrics, trainer.MetricConfusion) // then it is in the result
-	if kind == data.ClassPerSequence && !asked && e.Data().Spec.Targets <= insideClasses && e.Data().Test.Len() <= insideRows {
-		counts, err := e.Trainer().Confusion(ctx, e.Model(), e.Data().Test)
+	spec, test := e.data.Spec, e.data.Test
+	kind := spec.TargetKind
+	asked := slices.Contains(e.cfg.Trainer.Metrics, trainer.MetricConfusion) // then it is in the result
+	if kind == data.ClassPerSequence && !asked && spec.Targets <= insideClasses && test.Len() <= insideRows {
+		counts, err := e.trainer.Confusion(ctx, e.model, test)
 		if err != nil {
 			return nil, err
 		}
-		in.Confusion = &Confusion{Classes: e.Data().Spec.ClassNames(), Counts: counts}
+		in.Confusion = &Confusion{Classes: spec.ClassNames(), Counts: counts}
 	}
 	if kind == data.ValuesPerSequence || kind == data.ValuesPerStep {
-		if err := predictInside(ctx, e, in); err != nil {
+		if err := e.predictInside(ctx, in); err != nil {
 			return nil, err
 		}
 	}
@@ -57,11 +62,11 @@ func lookInside(ctx context.Context, e *experiment.Experiment) (*Inside, error) 
 }
 
 // lookAtGates looks at the first sequences of the test part, as the verb inspect does.
-func lookAtGates(ctx context.Context, e *experiment.Experiment, in *Inside) error {
+func (e *Experiment) lookAtGates(ctx context.Context, in *Inside) error {
 	var indices []int
 	total := 0
-	for i := 0; i < e.Data().Test.Len() && len(indices) < insideSequences; i++ {
-		steps := e.Data().Test.Steps(i)
+	for i := 0; i < e.data.Test.Len() && len(indices) < insideSequences; i++ {
+		steps := e.data.Test.Steps(i)
 		if steps > 0 && total+steps <= insideSteps {
 			indices, total = append(indices, i), total+steps
 		}
@@ -69,7 +74,7 @@ func lookAtGates(ctx context.Context, e *experiment.Experiment, in *Inside) erro
 	if indices == nil {
 		return errors.Errorf("no sequence of the part %s has from 1 to %d steps", in.Part, insideSteps)
 	}
-	looks, err := inspect.Sequences(ctx, e.Model(), e.Data().Test, indices, e.Pool())
+	looks, err := inspect.Sequences(ctx, e.model, e.data.Test, indices, e.pool)
 	if err != nil {
 		return err
 	}
@@ -131,20 +136,20 @@ func showLook(l inspect.Look) *InsideLook {
 	return shown
 }
 
-// predictInside keeps predictions beside the truth: a stretch of them, one after the other, and some from all over the part.
-func predictInside(ctx context.Context, e *experiment.Experiment, in *Inside) error {
-	ds, spec := e.Data().Test, e.Data().Spec
+// predictInside keeps predictions next to the truth: a stretch of them, one after the other, and some from all over the part.
+func (e *Experiment) predictInside(ctx context.Context, in *Inside) error {
+	ds, spec := e.data.Test, e.data.Spec
 	perStep := spec.TargetKind == data.ValuesPerStep
 	stretch, all := whole(ds), spread(ds.Len(), insideGuesses)
 	if perStep {
 		stretch, all = stretch[:min(1, len(stretch))], spread(ds.Len(), 20)
 	}
 	stretch = stretch[:min(insideGuesses, len(stretch))]
-	near, err := e.Trainer().Predictions(ctx, e.Model(), data.Subset(ds, stretch))
+	near, err := e.trainer.Predictions(ctx, e.model, data.Subset(ds, stretch))
 	if err != nil {
 		return err
 	}
-	far, err := e.Trainer().Predictions(ctx, e.Model(), data.Subset(ds, all))
+	far, err := e.trainer.Predictions(ctx, e.model, data.Subset(ds, all))
 	if err != nil {
 		return err
 	}
@@ -165,8 +170,8 @@ func predictInside(ctx context.Context, e *experiment.Experiment, in *Inside) er
 		if k < len(spec.TargetNames) {
 			v.Name = spec.TargetNames[k]
 		}
-		if e.Config().Head(spec).Loss == layers.QuantileLoss {
-			v.Quantiles = e.Config().LossOptions.Quantiles
+		if e.cfg.Head(spec).Loss == layers.QuantileLoss {
+			v.Quantiles = e.cfg.LossOptions.Quantiles
 			for i, q := range v.Quantiles {
 				if math.Abs(q-0.5) < math.Abs(v.Quantiles[v.Point]-0.5) {
 					v.Point = i
@@ -194,7 +199,7 @@ func guesses(rows []trainer.Prediction, target, targets int, perStep bool, indic
 
 func whole(ds data.Dataset) []int { return spread(ds.Len(), ds.Len()) }
 
-// spread are at most so many numbers from 0 to n−1, at equal distances.
+// spread is at most that many numbers from 0 to n−1, at equal distances.
 func spread(n, most int) []int {
 	k := min(n, most)
 	numbers := make([]int, k)
