@@ -36,7 +36,7 @@ func tokens() layers.ModelConfig {
 	}
 }
 
-func newModel(t *testing.T, cfg layers.ModelConfig, dtype tensor.Dtype) *layers.Model {
+func newModel(t testing.TB, cfg layers.ModelConfig, dtype tensor.Dtype) *layers.Model {
 	t.Helper()
 	head, faults := layers.PredictionHead(cfg)
 	if err := faults.Err(); err != nil {
@@ -132,7 +132,7 @@ func expectClose(t *testing.T, found, expected []float64, tolerance float64) {
 	}
 }
 
-func export(t *testing.T, m *layers.Model, format interchange.Format, renamings ...interchange.Renaming) []byte {
+func export(t testing.TB, m *layers.Model, format interchange.Format, renamings ...interchange.Renaming) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := interchange.Export(&b, m, format, renamings, nil); err != nil {
