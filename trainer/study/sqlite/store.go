@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
-	_ "modernc.org/sqlite" // the driver
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/gruexp/gruexp/trainer/study"
 )
@@ -21,54 +23,107 @@ type Store struct {
 
 var _ study.Store = (*Store)(nil)
 
-// Open opens the file, or makes it. A process that only reads may open it too: it becomes a worker with its first Claim.
+// Open opens the file, or makes it. A process that only reads may open it too: it becomes a worker with its first Claim. A file on
+// storage that cannot be written is opened for reading; every method that writes is then an error.
 func Open(ctx context.Context, path string) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "record of a study")
 	}
 	// Every transaction writes or could, so all take the lock at once and none has to give up half way.
-	query := "_txlock=immediate&_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
-	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query}
+	s, err := open(ctx, path, "_txlock=immediate&"+wait+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)", migrate)
+	if err == nil || !cannotWrite(err) {
+		return s, err
+	}
+	// What is not in the file yet is in its log, which only the first of these reads. Without a log the file is whole, and
+	// nobody changes it: it needs none of the files for locks that could not be made.
+	if readable, e := open(ctx, path, "mode=ro&"+wait, expectTables); e == nil {
+		return readable, nil
+	}
+	if info, e := os.Stat(path + "-wal"); e == nil && info.Size() > 0 {
+		return nil, err
+	}
+	if readable, e := open(ctx, path, "mode=ro&immutable=1", expectTables); e == nil {
+		return readable, nil
+	}
+	return nil, err
+}
+
+// wait is the setting for how long one process waits for another.
+const wait = "_pragma=busy_timeout(60000)"
+
+// open opens the file with settings and calls first in a transaction.
+func open(ctx context.Context, path, settings string, first func(context.Context, *sql.Tx) error) (*Store, error) {
+	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings}
 	db, err := sql.Open("sqlite", file.String())
 	if err != nil {
 		return nil, errors.Wrap(err, path)
 	}
 	db.SetMaxOpenConns(1)
 	s := &Store{db: db, worker: &worker{folder: path + "-workers"}}
-	if err := s.write(ctx, migrate); err != nil {
+	if err := s.write(ctx, first); err != nil {
 		db.Close()
 		return nil, errors.WithMessage(err, path)
 	}
 	return s, nil
 }
 
-// migrate makes the tables of a new file.
-func migrate(ctx context.Context, tx *sql.Tx) error {
-	var found int
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found); err != nil {
-		return err
+// cannotWrite says whether an error is that of a place where nothing can be written.
+func cannotWrite(err error) bool {
+	var failed *driver.Error
+	if !errors.As(err, &failed) {
+		return false
 	}
-	switch found {
-	case version:
-		return checkTables(ctx, tx)
-	case 0:
-		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", version))
-		return err
+	const kind = 0xff // the other bits say more of the same
+	switch failed.Code() & kind {
+	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
+		return true
 	default:
-		return errors.Errorf("found tables of version %d, expected %d", found, version)
+		return false
 	}
 }
 
-// checkTables rejects a file in which something else has the name of a table: a query of a view may run for ever.
-func checkTables(ctx context.Context, tx *sql.Tx) error {
+// migrate makes the tables of a new file.
+func migrate(ctx context.Context, tx *sql.Tx) error {
+	found, err := versionOf(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case found == 0:
+		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", version))
+		return err
+	default:
+		return expectTables(ctx, tx)
+	}
+}
+
+func versionOf(ctx context.Context, tx *sql.Tx) (found int, err error) {
+	err = tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found)
+	return found, err
+}
+
+// expectTables rejects a file of another version, and one in which something else has the name of a table: a query of a view or of
+// a virtual table may run for ever.
+func expectTables(ctx context.Context, tx *sql.Tx) error {
+	found, err := versionOf(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if found != version {
+		return errors.Errorf("found tables of version %d, expected %d", found, version)
+	}
 	var tables, others int
-	const query = "SELECT count(*) FILTER (WHERE type = 'table' AND name IN ('study', 'workers', 'trials', 'runs', 'reports')), count(*) FILTER (WHERE type IN ('view', 'trigger')) FROM sqlite_schema"
+	const query = "SELECT count(*) FILTER (WHERE type = 'table' AND name IN ('study', 'workers', 'trials', 'runs', 'reports')), " +
+		"count(*) FILTER (WHERE type != 'table') FROM pragma_table_list WHERE schema = 'main'"
 	if err := tx.QueryRowContext(ctx, query).Scan(&tables, &others); err != nil {
 		return err
 	}
-	if tables != 5 || others != 0 {
-		return errors.Errorf("damaged record: found %d of its tables and %d views and triggers, expected 5 and none", tables, others)
+	var triggers int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").Scan(&triggers); err != nil {
+		return err
+	}
+	if tables != 5 || others+triggers != 0 {
+		return errors.Errorf("damaged record: found %d of its tables and %d views, virtual tables and triggers, expected 5 and none", tables, others+triggers)
 	}
 	return nil
 }
@@ -121,8 +176,15 @@ func (s *Store) Look(ctx context.Context) (int, error) {
 	return looks, errors.Wrap(err, "record of the study")
 }
 
-// Close gives back the trials that are still this worker's, by its death, and closes the file.
+// Close gives back the trials that are still this worker's and closes the file. Where that cannot be written, the death of the
+// worker gives them back.
 func (s *Store) Close() error {
+	if s.worker.lock != nil {
+		_ = s.write(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE trials SET state = ?, worker = NULL WHERE worker = ?", study.Waiting, s.worker.id)
+			return err
+		})
+	}
 	err := s.db.Close()
 	if e := s.worker.close(); err == nil {
 		err = e

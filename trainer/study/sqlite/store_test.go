@@ -255,6 +255,8 @@ func TestDamagedRecords(t *testing.T) {
 		"a report without its trial": "PRAGMA foreign_keys = 0; INSERT INTO reports VALUES (99, 1, 0.5, 1)",
 		"a view":                     "DROP TABLE reports; CREATE VIEW reports AS WITH RECURSIVE n (trial) AS (SELECT 1 UNION ALL SELECT trial FROM n) SELECT trial, 1 AS epoch, 1.0 AS value, 1.0 AS seconds FROM n",
 		"no runs":                    "DROP TABLE runs",
+		"a virtual table":            "DROP TABLE reports; CREATE VIRTUAL TABLE reports USING fts5(trial, epoch, value, seconds)",
+		"a trigger":                  "CREATE TRIGGER t AFTER UPDATE ON study BEGIN DELETE FROM trials; END",
 	} {
 		path := filepath.Join(t.TempDir(), "study.db")
 		s, err := sqlite.Open(t.Context(), path)
@@ -278,5 +280,43 @@ func TestDamagedRecords(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "damaged record") {
 			t.Errorf("%s: found %v, expected that the record is damaged", name, err)
 		}
+	}
+}
+
+// A transaction that is not carried out takes the number of the worker back: the next one works, here and in another process.
+func TestRegistrationIsRolledBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "study.db")
+	s, other := open(t, path), open(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	if trial, _, err := s.Claim(ctx, func([]study.Trial) *study.Trial {
+		cancel()
+		return &study.Trial{Name: "a", Seeds: []uint64{1}}
+	}); err == nil || trial != nil {
+		t.Fatalf("found %v, %v, expected the error of the context", trial, err)
+	}
+	if files, err := os.ReadDir(path + "-workers"); err != nil || len(files) != 0 {
+		t.Errorf("found the locks %v (%v), expected none", files, err)
+	}
+	must(t, s.Add(t.Context(), named("b", "c")))
+	first, _ := claim(t, other)
+	second, _ := claim(t, s)
+	if first == nil || second == nil || first.Name == second.Name {
+		t.Errorf("found %+v and %+v, expected a trial for each", first, second)
+	}
+	must(t, other.Release(t.Context(), first.ID))
+	must(t, s.Release(t.Context(), second.ID))
+}
+
+// What a worker has when it closes its store goes to others, and soon.
+func TestCloseGivesBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "study.db")
+	s, other := open(t, path), open(t, path)
+	must(t, s.Add(t.Context(), named("a")))
+	claim(t, s)
+	must(t, s.Close())
+	if trial, _ := claim(t, other); trial == nil || trial.Attempts != 2 {
+		t.Errorf("found %+v, expected the second attempt of the trial", trial)
 	}
 }

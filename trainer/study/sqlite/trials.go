@@ -180,9 +180,10 @@ func each(ctx context.Context, tx *sql.Tx, query string, f func(*sql.Rows) error
 
 // Claim implements [study.Store].
 func (s *Store) Claim(ctx context.Context, propose func([]study.Trial) *study.Trial) (claimed *study.Trial, busy bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	registered := false
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		claimed = nil
-		if err := s.worker.register(ctx, tx); err != nil {
+		if registered, err = s.worker.register(ctx, tx); err != nil {
 			return err
 		}
 		if err := s.bury(ctx, tx); err != nil {
@@ -213,6 +214,9 @@ func (s *Store) Claim(ctx context.Context, propose func([]study.Trial) *study.Tr
 		return err
 	})
 	if err != nil {
+		if registered {
+			_ = s.worker.forget() // the error that is first is the one that counts
+		}
 		return nil, false, err
 	}
 	return claimed, busy, nil
@@ -233,20 +237,23 @@ func firstWaiting(trials []study.Trial) (first *study.Trial, busy bool) {
 
 // bury makes the trials of dead workers wait again.
 func (s *Store) bury(ctx context.Context, tx *sql.Tx) error {
-	var others []int64
-	err := each(ctx, tx, "SELECT DISTINCT worker FROM trials WHERE worker IS NOT NULL", func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
+	others := map[int64]int{} // process IDs
+	err := each(ctx, tx, "SELECT DISTINCT trials.worker, coalesce(workers.pid, 0) FROM trials LEFT JOIN workers ON workers.id = trials.worker WHERE trials.worker IS NOT NULL", func(rows *sql.Rows) error {
+		var (
+			id  int64
+			pid int
+		)
+		err := rows.Scan(&id, &pid)
 		if id != s.worker.id {
-			others = append(others, id)
+			others[id] = pid
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, id := range others {
-		alive, err := s.worker.alive(id)
+	for id, pid := range others {
+		alive, err := s.worker.alive(id, pid)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -22,36 +23,68 @@ func (w *worker) path(id int64) string {
 	return filepath.Join(w.folder, strconv.FormatInt(id, 10)+".lock")
 }
 
-// register makes this process a worker. Its lock is held before anybody can see a trial of it.
-func (w *worker) register(ctx context.Context, tx *sql.Tx) error {
+// register makes this process a worker. Its lock is held before anybody can see a trial of it. A transaction that fails after it
+// takes the number back: see [worker.forget].
+func (w *worker) register(ctx context.Context, tx *sql.Tx) (registered bool, err error) {
 	if w.id != 0 {
-		return nil
+		return false, w.hold()
 	}
 	result, err := tx.ExecContext(ctx, "INSERT INTO workers (pid) VALUES (?)", os.Getpid())
 	if err != nil {
-		return err
+		return false, err
 	}
 	id, err := result.LastInsertId()
 	if err != nil {
-		return err
+		return false, err
 	}
+	lock, err := w.take(id)
+	if err != nil {
+		return false, err
+	}
+	w.id, w.lock = id, lock
+	return true, nil
+}
+
+// take locks the file of a number.
+func (w *worker) take(id int64) (*flock.Flock, error) {
 	if err := os.MkdirAll(w.folder, 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	lock := flock.New(w.path(id), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
 	if err == nil && !ok {
 		err = errors.Errorf("%s: found it locked, expected a new file", lock.Path())
 	}
+	return lock, err
+}
+
+// forget takes back a registration whose transaction was not carried out: another worker may be given the number.
+func (w *worker) forget() error {
+	lock := w.lock
+	w.id, w.lock = 0, nil
+	return release(lock)
+}
+
+// hold makes the file of the lock again where somebody has removed it.
+func (w *worker) hold() error {
+	if _, err := os.Lstat(w.path(w.id)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	lock, err := w.take(w.id)
 	if err != nil {
 		return err
 	}
-	w.id, w.lock = id, lock
-	return nil
+	old := w.lock
+	w.lock = lock
+	return old.Unlock()
 }
 
-// alive says whether another worker's process is.
-func (w *worker) alive(id int64) (bool, error) {
+// alive says whether the process of another worker, with the process ID pid, is. A lock tells it. Where the file of the lock is
+// missing, somebody has removed it: then the process is looked for, on the systems that show it.
+func (w *worker) alive(id int64, pid int) (bool, error) {
+	if _, err := os.Lstat(w.path(id)); errors.Is(err, fs.ErrNotExist) {
+		return sameProgram(pid), nil
+	}
 	lock := flock.New(w.path(id), flock.SetPermissions(0o644))
 	free, err := lock.TryLock()
 	if err != nil {
@@ -74,4 +107,17 @@ func (w *worker) close() error {
 		return nil
 	}
 	return release(w.lock)
+}
+
+// sameProgram says whether a process runs and is another one of this program, as far as Linux shows it.
+func sameProgram(pid int) bool {
+	if pid == os.Getpid() {
+		return false
+	}
+	own, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat("/proc/" + strconv.Itoa(pid) + "/exe")
+	return err == nil && os.SameFile(own, other)
 }

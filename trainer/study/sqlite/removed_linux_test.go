@@ -1,0 +1,44 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// A worker whose lock was removed while it lives keeps its trial, and makes the lock again.
+func TestRemovedLock(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "study.db")
+	s := open(t, path)
+	must(t, s.Add(t.Context(), named("theirs", "ours")))
+	worker := exec.Command(os.Args[0])
+	worker.Env = append(os.Environ(), claimAndHang+"="+path)
+	output, err := worker.StdoutPipe()
+	must(t, err)
+	must(t, worker.Start())
+	t.Cleanup(func() { _ = worker.Process.Kill() })
+	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil || line != "theirs\n" {
+		t.Fatalf("found %q (%v), expected that the worker claimed the first trial", line, err)
+	}
+	must(t, os.RemoveAll(path+"-workers"))
+	ours, _ := claim(t, s)
+	if ours == nil || ours.Name != "ours" {
+		t.Fatalf("found %+v, expected the other trial", ours)
+	}
+	must(t, os.RemoveAll(path+"-workers"))
+	if trial, busy := claim(t, s); trial != nil || !busy {
+		t.Errorf("found %+v, %v, expected none while the other worker lives", trial, busy)
+	}
+	if _, err := os.Stat(filepath.Join(path+"-workers", "2.lock")); err != nil {
+		t.Errorf("found %v, expected that the lock is there again", err)
+	}
+	must(t, worker.Process.Kill())
+	_ = worker.Wait()
+	if trial, _ := claim(t, s); trial == nil || trial.Name != "theirs" {
+		t.Errorf("found %+v, expected the trial of the dead worker", trial)
+	}
+	must(t, s.Release(t.Context(), ours.ID))
+}
