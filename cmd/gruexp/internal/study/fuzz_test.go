@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
@@ -50,11 +51,10 @@ func recordOf(t testing.TB, path, kind string, definition any) {
 
 // fuzzedDefinitions are the definitions of a comparison and of a search.
 func fuzzedDefinitions() map[string]any {
-	higher, config := false, defaultTune()
-	config.Metric, config.Trials = "valid.loss", 4
+	config := studies.SearchConfig{Question: studies.Question{Metric: "valid.loss"}, Tuning: studies.Tuning{Trials: 4}}.WithDefaults()
 	return map[string]any{
-		compareKind: compareDefinition{Metric: "valid.loss", Higher: &higher, Name: "which", Reference: "plain"},
-		tuneKind:    tuneDefinition{Config: config, Higher: &higher},
+		studies.KindComparison: map[string]any{"metric": "valid.loss", "higher": false, "name": "which", "reference": "plain"},
+		studies.KindSearch:     map[string]any{"Config": config, "Higher": false},
 	}
 }
 
@@ -63,7 +63,7 @@ func FuzzRecord(f *testing.F) {
 	folder := f.TempDir()
 	var kinds []string
 	records := map[string][]byte{}
-	for _, kind := range []string{compareKind, tuneKind} {
+	for _, kind := range []string{studies.KindComparison, studies.KindSearch} {
 		path := filepath.Join(folder, kind+".db")
 		recordOf(f, path, kind, fuzzedDefinitions()[kind])
 		content, err := os.ReadFile(path)
