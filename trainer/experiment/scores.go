@@ -96,10 +96,14 @@ func (s *scores) compare(v Verdict, b data.Baseline) *Paired {
 	if !makesUp(v.Own, own, s.weights) || !makesUp(v.Bar, others, weights) {
 		return nil
 	}
-	if pairs, ok := CompareWeighted(own, others, s.weights, weights); ok {
-		return &pairs
+	pairs, ok := CompareWeighted(own, others, s.weights, weights)
+	if !ok {
+		return nil
 	}
-	return nil
+	if least, most := trainer.Bounds("test." + v.Metric); least != nil && most != nil { // a share differs by at most 1
+		pairs.Low, pairs.High = max(pairs.Low, *least-*most), min(pairs.High, *most-*least)
+	}
+	return &pairs
 }
 
 // makesUp says whether a metric is the mean of these scores.
