@@ -149,7 +149,7 @@ func TestWrongConfigurations(t *testing.T) {
 		"the name":         {"name: ../mine\n" + start + model, []string{`mine.yaml:1: wrong value of name (found "../mine", expected a name without slashes`}},
 		"table and a name": {"task: classify\ndata: {name: languages, table: {path: a.csv}}\n" + model, []string{`mine.yaml:2: wrong value of data.table (found "more than one of them", expected one of name, table and text, not both)`}},
 		"a zero horizon":   {"task: forecast\ndata:\n  table: {path: a.csv}\n  forecast: {target: x, window: 0, horizon: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.forecast.window (found 0, `, `mine.yaml:4: wrong value of data.forecast.horizon (found 0, `}},
-		"a zero test part": {"task: regress\ndata:\n  table: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction: above 0 and below 1)`}},
+		"a zero test part": {"task: regress\ndata:\n  table: {path: a.csv, sequence: s, target: y}\n  split: {test: 0}\nmodel: {layers: [gru, dense]}\n", []string{`mine.yaml:4: wrong value of data.split.test (found 0, expected a fraction above 0 and below 1: a run is measured on its test part, which may be small, as 0.01)`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -123,7 +123,7 @@ type CellConfig struct {
 // cellForm is the form of a recurrence whose equations are a cell.
 const cellForm Form = "cell"
 
-// Recurrence is what the layer computes.
+// Recurrence is what the layer computes, with the values that c has: defaults are not filled in, so that a written zero is found.
 func (c CellConfig) Recurrence() Recurrence {
 	return Recurrence{
 		GRUConfig: GRUConfig{
@@ -136,14 +136,14 @@ func (c CellConfig) Recurrence() Recurrence {
 			KernelRegularizer: c.KernelRegularizer, RecurrentRegularizer: c.RecurrentRegularizer, BiasRegularizer: c.BiasRegularizer,
 			KernelConstraint: c.KernelConstraint, RecurrentConstraint: c.RecurrentConstraint, BiasConstraint: c.BiasConstraint,
 			Trainable: c.Trainable,
-		}.WithDefaults(),
+		},
 		Cell: c.Cell, Gates: len(c.Cell.Gates()), States: StatesOf(c.Cell),
 	}
 }
 
 // WithDefaults returns c with its zero fields set, as a [Layer].
 func (c CellConfig) WithDefaults() Layer {
-	set := c.Recurrence()
+	set := c.Recurrence().GRUConfig.WithDefaults()
 	c.Units, c.Bias, c.Activation, c.GateActivation = set.Units, set.Bias, set.Activation, set.GateActivation
 	c.InitialState, c.Merge, c.DropoutMask, c.RecurrentDropoutGates = set.InitialState, set.Merge, set.DropoutMask, set.RecurrentDropoutGates
 	c.KernelInitializer, c.RecurrentInitializer, c.BiasInitializer = set.KernelInitializer, set.RecurrentInitializer, set.BiasInitializer

@@ -34,7 +34,7 @@ func (c DecoderConfig) Validate() fault.List {
 	const forward = "false: a decoder writes from the first step to the last"
 	l.Check(!c.GRU.Bidirectional, "gru.bidirectional", true, forward)
 	l.Check(!c.GRU.GoBackwards, "gru.go_backwards", true, forward)
-	l.Check(c.GRU.ReturnSequences, "gru.return_sequences", false, "true: a decoder writes at every step")
+	l.Check(c.GRU.ReturnSequences, "gru.return_sequences", false, "true, or nothing: a decoder writes at every step")
 	l.Check(!c.GRU.Stateful, "gru.stateful", true, "false: the first state of a decoder comes from its encoder")
 	l.Check(c.GRU.InitialState != LearnedState, "gru.initial_state", string(c.GRU.InitialState), "%s: the first state of a decoder comes from its encoder", ZeroState)
 	l.Under("attention", c.Attention.Validate())

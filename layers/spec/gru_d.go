@@ -41,13 +41,11 @@ type GRUDConfig struct {
 	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
 }
 
-// gru is the configuration of the GRU after the decays.
+// gru is the configuration of the GRU after the decays. Options that this configuration lacks are set; the others are as they are, so
+// that a written zero is found.
 func (c GRUDConfig) gru() GRUConfig {
-	setDefault(&c.Form, ResetBefore)
-	if c.Form == ResetBefore {
-		setDefault(&c.Update, UpdateNew)
-	}
 	return GRUConfig{
+		Activation: Tanh, GateActivation: Sigmoid, RecurrentDropoutGates: SharedMask,
 		Units: c.Units, Form: c.Form, Update: c.Update, Engine: c.Engine, Bias: c.Bias,
 		ReturnSequences: c.ReturnSequences, InitialState: c.InitialState, Stateful: c.Stateful,
 		Dropout: c.Dropout, OutputDropout: c.OutputDropout, DropoutMask: c.DropoutMask, RecurrentDropout: c.RecurrentDropout,
@@ -56,12 +54,16 @@ func (c GRUDConfig) gru() GRUConfig {
 		KernelRegularizer: c.KernelRegularizer, RecurrentRegularizer: c.RecurrentRegularizer, BiasRegularizer: c.BiasRegularizer,
 		KernelConstraint: c.KernelConstraint, RecurrentConstraint: c.RecurrentConstraint, BiasConstraint: c.BiasConstraint,
 		Trainable: c.Trainable,
-	}.WithDefaults()
+	}
 }
 
 // WithDefaults returns c with its zero fields set.
 func (c GRUDConfig) WithDefaults() GRUDConfig {
-	set := c.gru()
+	setDefault(&c.Form, ResetBefore)
+	if c.Form == ResetBefore {
+		setDefault(&c.Update, UpdateNew)
+	}
+	set := c.gru().WithDefaults()
 	c.Units, c.Form, c.Update, c.Engine, c.Bias = set.Units, set.Form, set.Update, set.Engine, set.Bias
 	c.InitialState, c.DropoutMask = set.InitialState, set.DropoutMask
 	c.KernelInitializer, c.RecurrentInitializer, c.BiasInitializer = set.KernelInitializer, set.RecurrentInitializer, set.BiasInitializer

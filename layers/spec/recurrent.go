@@ -44,9 +44,11 @@ type RecurrentConfig struct {
 	Trainable            *bool            `yaml:"trainable"`                       // whether training changes the parameters; default true
 }
 
-// gru is the configuration of the layer that runs the form with these options.
+// gru is the configuration of the layer that runs the form with these options. Options that this configuration lacks are set; the others
+// are as they are, so that a written zero is found.
 func (c RecurrentConfig) gru(form Form) GRUConfig {
 	return GRUConfig{
+		Activation: Tanh, GateActivation: Sigmoid, RecurrentDropoutGates: SharedMask,
 		Form: form, Units: c.Units, Engine: c.Engine, Bias: c.Bias, ReturnSequences: c.ReturnSequences, InitialState: c.InitialState,
 		Stateful: c.Stateful, GoBackwards: c.GoBackwards, Bidirectional: c.Bidirectional, Merge: c.Merge,
 		Dropout: c.Dropout, OutputDropout: c.OutputDropout, DropoutMask: c.DropoutMask, RecurrentDropout: c.RecurrentDropout,
@@ -55,12 +57,12 @@ func (c RecurrentConfig) gru(form Form) GRUConfig {
 		KernelRegularizer: c.KernelRegularizer, RecurrentRegularizer: c.RecurrentRegularizer, BiasRegularizer: c.BiasRegularizer,
 		KernelConstraint: c.KernelConstraint, RecurrentConstraint: c.RecurrentConstraint, BiasConstraint: c.BiasConstraint,
 		Trainable: c.Trainable,
-	}.WithDefaults()
+	}
 }
 
 // withDefaults returns c with its zero fields set as those of the layer that runs it are.
 func (c RecurrentConfig) withDefaults() RecurrentConfig {
-	set := c.gru(lstmForm)
+	set := c.gru(lstmForm).WithDefaults()
 	c.Units, c.Engine, c.Bias, c.InitialState, c.Merge, c.DropoutMask = set.Units, set.Engine, set.Bias, set.InitialState, set.Merge, set.DropoutMask
 	c.KernelInitializer, c.RecurrentInitializer, c.BiasInitializer = set.KernelInitializer, set.RecurrentInitializer, set.BiasInitializer
 	c.Trainable = set.Trainable

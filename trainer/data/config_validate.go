@@ -331,7 +331,8 @@ func (c SplitConfig) validate(table TableConfig) fault.List {
 		v = *c.Valid
 	}
 	faults.Check(v >= 0 && v < 1, "valid", v, "a fraction: at least 0 and below 1")
-	faults.Check(c.Test > 0 && c.Test < 1, "test", c.Test, "a fraction: above 0 and below 1")
+	faults.Check(c.Test > 0 && c.Test < 1, "test", c.Test,
+		"a fraction above 0 and below 1: a run is measured on its test part, which may be small, as 0.01")
 	// Written so that the sum of 0.9 and 0.1 counts as 1.
 	faults.Check(math.IsNaN(v+c.Test) || v+c.Test < 1-1e-9 || v >= 1 || c.Test >= 1, "valid", v,
 		"less than what the test part leaves, %g, so that rows are left to train on", 1-c.Test)

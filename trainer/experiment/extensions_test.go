@@ -77,10 +77,11 @@ func TestOwnPartsByName(t *testing.T) {
 func TestFaultsOfOwnParts(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[string]string{
-		"model.layers.0=mgv":              `did you mean "mgu"?`,
-		"model.layers.0={mgu: {unit: 3}}": `did you mean "units"?`,
-		"solver.name=mind":                `did you mean "mine"?`,
-		"trainer.metrics=[row]":           `rows`,
+		"model.layers.0=mgv":               `did you mean "mgu"?`,
+		"model.layers.0={mgu: {unit: 3}}":  `did you mean "units"?`,
+		"solver.name=mind":                 `did you mean "mine"?`,
+		"trainer.metrics=[row]":            `rows`,
+		"model.layers.0={mgu: {units: 0}}": `--set model.layers.0: wrong value of model.layers.0.mgu.units (found 0`,
 	} {
 		e, err := experiment.ReadFile(mine(t, ""), experiment.Extend(own()), experiment.Set(set))
 		if err == nil {
