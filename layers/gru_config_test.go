@@ -48,7 +48,6 @@ func TestGRUFaults(t *testing.T) {
 			"recurrent_dropout_gates: shared in the form tied",
 			layers.GRUConfig{Form: layers.Tied, RecurrentDropout: 0.5, RecurrentDropoutGates: layers.SeparateMasks},
 		},
-		{"layer_norm: false with units: 1", layers.GRUConfig{Units: 1, LayerNorm: true}},
 		{"zoneout: 0 or more and less than 1", layers.GRUConfig{Zoneout: 1}},
 		{"weight_dropout: 0 or more and less than 1", layers.GRUConfig{WeightDropout: 1}},
 		{"kernel_regularizer.l2: at least 0", layers.GRUConfig{KernelRegularizer: graph.Penalty{L2: -1}}},
@@ -90,6 +89,9 @@ func TestGRUFaultsInModels(t *testing.T) {
 		},
 		"dropout of predictions": {
 			[]layers.LayerConfig{gru(layers.GRUConfig{Units: 3, OutputDropout: rate})}, classes, "layers.0.gru: found \"dropout of the predictions\"",
+		},
+		"normalization of one number": {
+			[]layers.LayerConfig{gru(layers.GRUConfig{Units: 1, LayerNorm: true}), last}, classes, "layers.0.gru.layer_norm: found true, expected false with units: 1",
 		},
 		"backward where later steps are asked for": {
 			[]layers.LayerConfig{gru(layers.GRUConfig{GoBackwards: true, ReturnSequences: true}), last},

@@ -22,12 +22,22 @@ type Model struct {
 
 // NewModel makes the layers of a model for a task. They are called by kind and number, as gru0, gru1 and dense0, and so
 // are their parameters, as gru0/kernel; those of a decoder are in decoder/. A model without input sizes, or that does not
-// fit the task, is an error of type [*fault.Error], which lists everything that is wrong.
+// fit the task, is an error of type [*fault.Error], which lists everything that is wrong. So is one with a layer that would learn
+// nothing: see [spec.Plan.ValidateTraining].
 func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
 	plan, err := spec.NewPlan(cfg, head)
 	if err != nil {
 		return nil, err
 	}
+	if err := plan.ValidateTraining().Err(); err != nil {
+		return nil, err
+	}
+	return NewTrainedModel(plan, dtype, streams)
+}
+
+// NewTrainedModel is [NewModel] for parameters that exist and will be assigned, as those of a model file: layers that would learn nothing
+// are no errors.
+func NewTrainedModel(plan *spec.Plan, dtype tensor.Dtype, streams *graph.Streams) (*Model, error) {
 	var faults fault.List
 	if checkDtype(&faults, dtype); faults != nil {
 		return nil, faults.Err()
@@ -39,7 +49,7 @@ func NewModel(cfg ModelConfig, head Head, dtype tensor.Dtype, streams *graph.Str
 	m := &Model{config: plan.Model, head: plan.Head, layers: layers}
 	if decoder := plan.Model.Decoder; decoder != nil {
 		encoder := layers[len(layers)-1].(*GRU) // as the plan has checked
-		if m.decoder, err = newDecoder(*decoder, encoder, head.Units, dtype, streams); err != nil {
+		if m.decoder, err = newDecoder(*decoder, encoder, plan.Head.Units, dtype, streams); err != nil {
 			return nil, err
 		}
 	}

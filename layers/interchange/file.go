@@ -113,7 +113,7 @@ func DecodeWith(r io.Reader, size int64, kinds spec.Kinds) (*layers.Model, map[s
 	if err := weights.CheckFinite(file.Tensors); err != nil {
 		return nil, nil, err
 	}
-	m, err := layers.NewModel(plan.Model, plan.Head, dtype, graph.NewStreams(0))
+	m, err := layers.NewTrainedModel(plan, dtype, graph.NewStreams(0))
 	if err != nil {
 		return nil, nil, errors.WithMessage(err, "metadata "+ModelKey)
 	}

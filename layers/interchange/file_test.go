@@ -16,6 +16,8 @@ import (
 	"github.com/gruexp/gruexp/graph/weights"
 	"github.com/gruexp/gruexp/layers"
 	"github.com/gruexp/gruexp/layers/interchange"
+	"github.com/gruexp/gruexp/layers/runtime"
+	"github.com/gruexp/gruexp/layers/spec"
 )
 
 func writeModel(t testing.TB, m *layers.Model, metadata map[string]string) []byte {
@@ -49,6 +51,46 @@ func TestModelFileIsWhole(t *testing.T) {
 		}
 		x, lengths := readArray(t, "tokens.inputs.npy"), []int64{1, 0, 7, 2, 3}
 		expectClose(t, predict(t, again, x, lengths), predict(t, m, x, lengths), 0)
+	}
+}
+
+// A model whose layers normalize one number learns nothing, so that none is made; a file that has one is read and predicts.
+func TestFilesWithNormalizationsOfOneNumber(t *testing.T) {
+	cfg := layers.ModelConfig{Input: layers.Input{Size: 1}, Layers: []layers.LayerConfig{
+		{LayerNorm: &layers.LayerNormConfig{}}, {GRU: &layers.GRUConfig{Units: 1, LayerNorm: true}}, {Dense: &layers.DenseConfig{Units: 2}},
+	}}
+	head := layers.Head{Loss: layers.MeanSquaredError, Units: 2}
+	var faults *fault.Error
+	if _, err := layers.NewModel(cfg, head, tensor.Float32, graph.NewStreams(1)); !errors.As(err, &faults) || len(faults.Faults) != 2 ||
+		faults.Faults[0].Path != "layers.0.layer_norm" || faults.Faults[1].Path != "layers.1.gru.layer_norm" {
+		t.Errorf("found error %v of a new model, expected one about both layers", err)
+	}
+	plan, err := spec.NewPlan(cfg, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := layers.NewTrainedModel(plan, tensor.Float32, graph.NewStreams(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := writeModel(t, m, nil)
+	again, _, err := interchange.Decode(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(graph.Tensors(m.Params()), graph.Tensors(again.Params())); diff != "" {
+		t.Errorf("parameters (-expected +found):\n%s", diff)
+	}
+	trained, err := runtime.Decode(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := runtime.NewRunner[float32](trained, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := runner.Run(runtime.Batch[float32]{Steps: 2, Size: 1, Inputs: []float32{1, 3}, Mask: []float32{1, 1}}); err != nil || len(found) != 2 {
+		t.Errorf("found predictions %v and error %v, expected two numbers", found, err)
 	}
 }
 

@@ -103,6 +103,47 @@ func batchNormOfVectors(path string, planned []PlannedLayer) string {
 	return ""
 }
 
+// ValidateTraining lists the layers of a plan that would learn nothing, because they normalize one number. A model file that has such
+// layers is read, and predicts what it was trained to.
+func (p *Plan) ValidateTraining() fault.List {
+	faults := ofOneNumber("layers", p.Layers)
+	if p.Model.Decoder != nil {
+		checkNormOfUnits(&faults, "decoder.gru", p.Model.Decoder.GRU.Recurrence())
+	}
+	return faults
+}
+
+// ValidateTraining lists what [Plan.ValidateTraining] does, as far as it is known before the sizes of the data are.
+func (c ModelConfig) ValidateTraining() fault.List {
+	if len(c.Layers) == 0 {
+		return nil
+	}
+	planned, _, _ := planLayers("", c.Layers, c.firstShape(), len(c.Layers)-1)
+	return (&Plan{Model: c, Layers: planned}).ValidateTraining()
+}
+
+func ofOneNumber(path string, planned []PlannedLayer) fault.List {
+	var faults fault.List
+	for i, l := range planned {
+		here := fmt.Sprintf("%s.%d.%s", path, i, l.Kind)
+		switch c := l.Config.(type) {
+		case LayerNormConfig:
+			faults.Check(l.In.Width != 1, here, "one number in each vector", "vectors of more than one number: %s", oneNumberIsZero)
+		case ResidualConfig:
+			faults = append(faults, ofOneNumber(here+".layers", c.Inside("", l.In))...)
+		case Recurrent:
+			checkNormOfUnits(&faults, here, c.Recurrence())
+		}
+	}
+	return faults
+}
+
+const oneNumberIsZero = "one number less its mean is 0 for any input"
+
+func checkNormOfUnits(faults *fault.List, path string, r Recurrence) {
+	faults.Check(!r.LayerNorm || r.Units != 1, path+".layer_norm", true, "false with units: 1: %s", oneNumberIsZero)
+}
+
 // plan follows the shape through all layers and lists everything wrong with them and with how they fit together. With a head
 // it checks the input and the end of the model, too, and sets the size of the last layer. The configuration has its defaults. A
 // plan with faults must not be used.

@@ -144,7 +144,6 @@ func (r Recurrence) validate() fault.List {
 	if l == nil {
 		CheckParam(&l, "units", r.Units, r.Columns())
 	}
-	l.Check(!r.LayerNorm || r.Units != 1, "layer_norm", true, "false with units: 1: one number less its mean is 0 for any input")
 	r.validateForm(&l)
 	r.validateSequence(&l)
 	r.validateNoise(&l)

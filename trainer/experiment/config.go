@@ -118,6 +118,12 @@ func (c Config) Validate() fault.List {
 	return fromRoot(append(faults, training...))
 }
 
+// ValidateTraining lists what a valid configuration cannot be trained for, as far as it is known before the data are: layers that would learn
+// nothing. A run that has been trained with them can be measured and predict.
+func (c *Config) ValidateTraining() fault.List {
+	return fault.Of(c.Place("model", c.Model.ValidateTraining().Err()))
+}
+
 // checkGaps adds a fault for all that the data lack of what a layer gru_d reads.
 func (c Config) checkGaps(faults *fault.List) {
 	if !c.Model.ReadsGaps() {

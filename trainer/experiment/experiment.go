@@ -15,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/graph/kernel"
 	"github.com/gruexp/gruexp/layers"
+	"github.com/gruexp/gruexp/layers/spec"
 	"github.com/gruexp/gruexp/solvers"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -72,6 +73,11 @@ func (e *Experiment) Prepare(ctx context.Context) error {
 	}
 	if err := e.complete(); err != nil {
 		return err
+	}
+	if !e.options.begun {
+		if err := e.cfg.ValidateTraining().Err(); err != nil {
+			return err
+		}
 	}
 	if err := e.load(ctx); err != nil {
 		return err
@@ -146,17 +152,17 @@ func (e *Experiment) loading() sets.Options {
 
 // build makes model, solver and trainer. All faults of the configuration with these data are one error.
 func (e *Experiment) build() error {
-	cfg, spec := e.cfg, e.data.Spec
-	faults := cfg.ValidateFor(spec, e.data.Valid != nil)
-	cfg.Model.Input = cfg.InputOf(spec)
+	cfg, found := e.cfg, e.data.Spec
+	faults := cfg.ValidateFor(found, e.data.Valid != nil)
+	cfg.Model.Input = cfg.InputOf(found)
 	cfg.Trainer.BatchSize = cfg.Data.BatchSize
-	if err := checkMemory(layers.CountElements(cfg.Model, cfg.Head(spec)), cfg.Dtype()); err != nil {
+	if err := checkMemory(layers.CountElements(cfg.Model, cfg.Head(found)), cfg.Dtype()); err != nil {
 		return cfg.Place("model", err)
 	}
 	e.streams, e.pool = graph.NewStreams(cfg.Seed), kernel.NewPool(e.options.threads)
 	e.cfg = cfg
 	var err error
-	if e.model, err = layers.NewModel(cfg.Model, cfg.Head(spec), cfg.Dtype(), e.streams); !collect(&faults, "model", err) {
+	if e.model, err = e.newModel(); !collect(&faults, "model", err) {
 		return err
 	}
 	_, unplanned := cfg.solver().New(e.Plan())
@@ -166,7 +172,7 @@ func (e *Experiment) build() error {
 	if e.model != nil && unplanned == nil {
 		faults.Under("solver", cfg.checkSolver(e.model.Params()))
 	}
-	if e.model != nil && cfg.Init != nil && !e.options.keepInit {
+	if e.model != nil && cfg.Init != nil && !e.options.begun {
 		if err := e.initialize(); !collect(&faults, "", err) {
 			return err
 		}
@@ -176,9 +182,22 @@ func (e *Experiment) build() error {
 	}
 	e.cfg.Model = e.model.Config()
 	if weights := cfg.LossOptions.ClassWeights; weights != nil && !e.options.quiet {
-		e.Note("loss_options.class_weights: " + weightsText(spec.ClassNames(), weights))
+		e.Note("loss_options.class_weights: " + weightsText(found.ClassNames(), weights))
 	}
 	return nil
+}
+
+// newModel makes the model. One that was trained before may have layers that would learn nothing.
+func (e *Experiment) newModel() (*layers.Model, error) {
+	head := e.cfg.Head(e.data.Spec)
+	if !e.options.begun {
+		return layers.NewModel(e.cfg.Model, head, e.cfg.Dtype(), e.streams)
+	}
+	plan, err := spec.NewPlan(e.cfg.Model, head)
+	if err != nil {
+		return nil, err
+	}
+	return layers.NewTrainedModel(plan, e.cfg.Dtype(), e.streams)
 }
 
 // weightsText says which class has which weight: classes are in the order of their texts, so that 10 comes before 2.

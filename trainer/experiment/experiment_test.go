@@ -171,3 +171,24 @@ func TestWeightsOfClassesAreSaid(t *testing.T) {
 		t.Errorf("found warnings %q, expected %q among them", notes, want)
 	}
 }
+
+// A new training with a layer that would learn nothing is rejected, with its line; a run that has been trained with one is opened.
+func TestLayersThatWouldLearnNothing(t *testing.T) {
+	t.Parallel()
+	file := mine(t, "")
+	write(t, file, strings.Replace(read(t, file), "gru: {units: 4}", "gru: {units: 1, layer_norm: true}", 1))
+	e, err := experiment.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := file + ":3: wrong value of model.layers.0.gru.layer_norm (found true, expected false with units: 1"
+	if err := e.Prepare(context.Background()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("found error %v, expected %q", err, want)
+	}
+	if e, err = experiment.ReadFile(file, experiment.Begun()); err == nil {
+		err = e.Prepare(context.Background())
+	}
+	if err != nil {
+		t.Errorf("found error %v of a run that has weights", err)
+	}
+}

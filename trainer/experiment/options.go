@@ -23,7 +23,7 @@ type options struct {
 	checkpoints string
 	batches     int          // of each part; 0: all
 	before      []sets.Entry // what the files must be; nil: anything
-	keepInit    bool         // the weights of Config.Init are not needed
+	begun       bool         // weights exist, so those of Config.Init are not needed
 	quiet       bool         // the notes on the data are known
 	plain       bool         // no baselines
 }
@@ -74,7 +74,7 @@ func SameFiles(before []sets.Entry) Option {
 
 // Begun says that weights of the experiment exist, in a checkpoint or a model file that will be read: those that it starts from, by
 // [Config.Init], are not needed any more.
-func Begun() Option { return func(o *options) { o.keepInit = true } }
+func Begun() Option { return func(o *options) { o.begun = true } }
 
 func collectOptions(list []Option) options {
 	var o options

@@ -49,10 +49,14 @@ them is checked when training begins, before anything is written.`,
 		Example: `  gruexp config check mine.yaml`,
 		Args:    arguments(1, 1, "a FILE.yaml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := experiment.ReadConfig(args[0], nil, a.extensions); err != nil {
+			cfg, err := experiment.ReadConfig(args[0], nil, a.extensions)
+			if err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(a.stdout, "%s: no faults\n", args[0])
+			if err := cfg.ValidateTraining().Err(); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: no faults\n", args[0])
 			return err
 		},
 	}
