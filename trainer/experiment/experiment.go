@@ -146,7 +146,7 @@ func (e *Experiment) load(ctx context.Context) (err error) {
 // loading is where the data sets are.
 func (e *Experiment) loading() sets.Options {
 	load := e.options.load
-	load.Sources = append(slices.Clone(load.Sources), e.cfg.extensions.sources()...)
+	load.Sources = append(slices.Clone(load.Sources), e.cfg.extensions.Sources()...)
 	return load
 }
 

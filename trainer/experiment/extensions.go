@@ -11,6 +11,7 @@ import (
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/sets"
+	"github.com/gruexp/gruexp/trainer/experiment/yamlconf"
 )
 
 // Extensions are the parts that a program adds to those of this module. A configuration selects them by their keys, as it does the
@@ -60,6 +61,61 @@ func (e *Extensions) Validate() fault.List {
 	return faults
 }
 
+// Added is a part that a program adds.
+type Added struct {
+	Key   string // of a configuration, where it is selected: model.layers, loss, solver.name and so on
+	Name  string
+	About string // its options with their defaults as YAML, or what else there is to say
+}
+
+// List lists the parts in the order of the fields, those of a field by name.
+func (e *Extensions) List() ([]Added, error) {
+	if e == nil {
+		return nil, nil
+	}
+	var all []Added
+	kinds := e.Kinds()
+	for _, key := range kinds.LayerKeys() {
+		layer, _ := kinds.Layer(key)
+		options, err := yamlconf.Marshal([]layers.LayerConfig{layer})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Added{"model.layers", key, string(options)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Losses)) {
+		all = append(all, Added{"loss", name, "for targets that are " + string(e.Losses[name].Targets())})
+	}
+	own := solvers.Extensions{Solvers: e.Solvers, Schedules: e.Schedules}
+	for _, name := range slices.Sorted(maps.Keys(e.Solvers)) {
+		c := solvers.Config{Name: name, Extensions: &own}
+		options, err := yamlconf.Marshal(c.WithDefaults())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Added{"solver.name", name, string(options)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Schedules)) {
+		c := solvers.Config{Schedule: solvers.ScheduleConfig{Name: name}, Extensions: &own}
+		options, err := yamlconf.Marshal(c.WithDefaults().Schedule)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Added{"solver.schedule.name", name, string(options)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Metrics)) {
+		about := "lower is better"
+		if e.Metrics[name].Higher {
+			about = "higher is better"
+		}
+		all = append(all, Added{"trainer.metrics", name, about})
+	}
+	for _, set := range e.Sources() {
+		all = append(all, Added{"data.name", set.Name, set.Description})
+	}
+	return all, nil
+}
+
 // HigherIsBetter says which way a metric gets better, built in or an added one: see [trainer.MetricFactories.HigherIsBetter].
 func (e *Extensions) HigherIsBetter(metric string) (bool, error) {
 	if e == nil {
@@ -80,8 +136,8 @@ func (c *Config) Extend(e *Extensions) {
 	c.Trainer.OwnMetrics = e.Metrics
 }
 
-// sources are the data sets of the extensions by name.
-func (e *Extensions) sources() []data.Source {
+// Sources are the data sets of the extensions with their names, sorted by them.
+func (e *Extensions) Sources() []data.Source {
 	if e == nil {
 		return nil
 	}
@@ -95,7 +151,7 @@ func (e *Extensions) sources() []data.Source {
 }
 
 // sets are all data sets that have a name.
-func (c Config) sets() []data.Source { return sets.All(c.extensions.sources()...) }
+func (c Config) sets() []data.Source { return sets.All(c.extensions.Sources()...) }
 
 // lossesOf lists the losses of these kinds of targets, sorted.
 func (e *Extensions) lossesOf(targets ...spec.Targets) []layers.Loss {

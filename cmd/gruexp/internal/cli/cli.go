@@ -85,7 +85,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Train gated recurrent units on sequence data and see which training strategy wins",
 		Long: `Gruexp trains gated recurrent units (GRUs) on sequence data and says how they did, beside simple baselines.
 
-'gruexp train' alone trains a first model, on real data that are built in.`,
+'gruexp train' alone trains a first model, on real data that are built in.` + a.addedInLine(),
 		Example: `  gruexp train                                        the default experiment
   gruexp list                                         the other built-in ones
   gruexp config show languages > mine.yaml            a configuration to begin with

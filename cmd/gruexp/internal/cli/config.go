@@ -11,8 +11,9 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "config",
-		Short: "Show, check or draw a configuration",
-	}, "show EXPERIMENT, check FILE or plot EXPERIMENT", a.configShowCommand(), a.configCheckCommand(), a.configPlotCommand())
+		Short: "Show, check, explain or draw a configuration",
+	}, "show EXPERIMENT, check FILE, reference or plot EXPERIMENT",
+		a.configShowCommand(), a.configCheckCommand(), a.configReferenceCommand(), a.configPlotCommand())
 }
 
 func (a *app) configShowCommand() *cobra.Command {

@@ -46,7 +46,7 @@ const (
 func (a *app) dataSets() []dataSet {
 	registry := registry()
 	var listed []dataSet
-	for _, set := range sets.Builtin() {
+	for _, set := range sets.All(a.extensions.Sources()...) {
 		state, where := a.find(set, registry)
 		listed = append(listed, dataSet{
 			set.Name, string(set.Task), state, where, set.Bytes(), set.License, set.Origin, set.Description,

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -70,6 +72,7 @@ func (a *app) list(withExperiments, withStudies bool) error {
 		found struct {
 			Experiments []listedExperiment     `json:"experiments,omitempty"`
 			Studies     []studies.BuiltinStudy `json:"studies,omitempty"`
+			Added       map[string][]string    `json:"added,omitempty"` // by this program: names by the keys that select them
 		}
 		err error
 	)
@@ -82,6 +85,14 @@ func (a *app) list(withExperiments, withStudies bool) error {
 		if found.Studies, err = studies.BuiltinStudies(); err != nil {
 			return err
 		}
+	}
+	all := withExperiments && withStudies
+	if all {
+		added, err := a.extensions.List()
+		if err != nil {
+			return err
+		}
+		found.Added = addedJSON(added)
 	}
 	if a.json {
 		return a.printJSON(found)
@@ -104,6 +115,13 @@ func (a *app) list(withExperiments, withStudies bool) error {
 		for _, s := range found.Studies {
 			fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", s.Name, s.Base, len(s.Arms), s.Metric, oneLine(s.Description))
 		}
+	}
+	if err := table.Flush(); err != nil || !all || len(found.Added) == 0 {
+		return err
+	}
+	fmt.Fprintln(table, "\nADDED\tNAMES")
+	for _, key := range slices.Sorted(maps.Keys(found.Added)) {
+		fmt.Fprintf(table, "%s\t%s\n", key, strings.Join(found.Added[key], ", "))
 	}
 	return table.Flush()
 }
