@@ -46,7 +46,9 @@ func own() app.Extensions {
 		Schedules: map[string]solvers.ScheduleFactory{"halving": {
 			Defaults: solvers.ScheduleConfig{Options: map[string]float64{"stairs": 2}},
 			New: func(c solvers.ScheduleConfig, rate, _, steps float64) solvers.Schedule {
-				return func(step int) float64 { return rate * math.Pow(0.5, math.Floor(c.Options["stairs"]*float64(step)/steps)) }
+				return func(step int) float64 {
+					return rate * math.Pow(0.5, math.Floor(c.Options["stairs"]*float64(step)/steps))
+				}
 			},
 		}},
 		Metrics: map[string]trainer.MetricFactory{"right": {
