@@ -225,7 +225,7 @@ func TestWrongStudies(t *testing.T) {
 	full := t.TempDir()
 	write(t, filepath.Join(full, "mine"), "")
 	gruexp(t, "compare", studyFile(t, compareSwings), "--out", full).mustFail(t, 2, full+": is not empty and no study (found mine, expected …")
-	gruexp(t, "compare", "solver").mustFail(t, 2, "command line: unknown study (found \"solver\", expected …did you mean \"solvers\"?)")
+	gruexp(t, "compare", "solver").mustFail(t, 2, "command line: unknown study (found \"solver\"; did you mean \"solvers\"? expected …)")
 	gruexp(t, "worker", full).mustFail(t, 2, full+": is not a study (found no study.db, expected …")
 	gruexp(t, "compare", "solvers", "--jobs", "1000").mustFail(t, 2, "compare: more threads than cores (found 1000 trials of …")
 	gruexp(t, "compare", "solvers", "--threads", "-1").mustFail(t, 2, "compare: wrong value of --threads (found -1, expected …")

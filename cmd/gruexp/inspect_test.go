@@ -201,7 +201,7 @@ func TestInspectOneLayerOfOneSequence(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--layer", "gru1"}, `gruexp: --layer gru1: no such layer with parameters (found "gru1", expected …did you mean "gru0"?)`},
+		{[]string{"--layer", "gru1"}, `gruexp: --layer gru1: no such layer with parameters (found "gru1"; did you mean "gru0"? expected …)`},
 		{[]string{"--sequence", "100000"}, `gruexp: --sequence: no such sequence in the part test (found 100000, expected 0 to`},
 		{[]string{"--out", file}, `gruexp: ` + file + `: folder cannot be made (found not a directory, expected a path where a folder can be made)`},
 	} {

@@ -10,9 +10,9 @@ import (
 func TestWrongCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, want string }{
-		{"trian", `gruexp: command line: unknown verb (found "trian", expected one of compare, …train, …version, watch, worker; did you mean "train"?)`},
+		{"trian", `gruexp: command line: unknown verb (found "trian"; did you mean "train"? expected one of train, …more: see 'gruexp help')`},
 		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --data`},
-		{"train --sed 2", `gruexp: train: unknown flag (found --sed, expected …did you mean "--seed"?)`},
+		{"train --sed 2", `gruexp: train: unknown flag (found --sed; did you mean "--seed"? expected …)`},
 		{"train -x", `gruexp: train: unknown flag (found -x, expected one of --data`},
 		{"train --seed -1", `gruexp: train: wrong value of --seed (found "-1", expected a whole number from 0 to 18446744073709551615)`},
 		{"train --seed 1.5", `gruexp: train: wrong value of --seed (found "1.5", expected a whole number from 0`},
@@ -21,7 +21,7 @@ func TestWrongCalls(t *testing.T) {
 		{"train --threads many", `gruexp: train: wrong value of --threads (found "many", expected a whole number)`},
 		{"train --json=perhaps", `gruexp: train: wrong value of --json (found "perhaps", expected true or false)`},
 		{"train a b", `gruexp: train: wrong arguments (found a b, expected at most one experiment or FILE.yaml)`},
-		{"train langages", `gruexp: command line: unknown experiment (found "langages", expected …did you mean "languages"?)`},
+		{"train langages", `gruexp: command line: unknown experiment (found "langages"; did you mean "languages"? expected …)`},
 		{"train nothing.yaml", `gruexp: nothing.yaml: configuration cannot be read (found no such file, expected a YAML file`},
 		{"train --data nowhere", `gruexp: --data nowhere: cannot be read (found no such file or directory, expected a folder)`},
 		{"train jsb", `gruexp: data set jsb: no file (found no data directory, and nothing registered, expected GRUEXP_DATA`},
@@ -38,11 +38,11 @@ func TestWrongCalls(t *testing.T) {
 		{"inspect . --sequence -1", `gruexp: inspect: wrong value of --sequence (found -1, expected 0 or more)`},
 		{"inspect . --sequence 1 --sequences 2", `gruexp: inspect: two flags that say which sequences (found --sequence and --sequences, expected one of them)`},
 		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT, check FILE or plot EXPERIMENT)`},
-		{"config chek x", `gruexp: config: unknown verb (found "chek", expected one of check, plot, show; did you mean "check"?)`},
+		{"config chek x", `gruexp: config: unknown verb (found "chek"; did you mean "check"? expected one of check, plot, show)`},
 		{"config show", `gruexp: config show: wrong arguments (found nothing, expected an experiment or a FILE.yaml)`},
 		{"data", `gruexp: data: wrong arguments (found nothing, expected list, get NAME, or add NAME --from PATH)`},
 		{"data get", `gruexp: data get: wrong arguments (found nothing, expected the NAME of a known data set)`},
-		{"data get notingham", `gruexp: data get: unknown data set (found "notingham", expected …did you mean "nottingham"?)`},
+		{"data get notingham", `gruexp: data get: unknown data set (found "notingham"; did you mean "nottingham"? expected …)`},
 		{"data get adding", `gruexp: data get: this data set needs no file (found "adding", expected one of names`},
 		{"data add", `gruexp: data add: wrong arguments (found nothing, expected the NAME of a known data set)`},
 		{"data add jsb", `gruexp: data add: missing flag (found no --from, expected --from PATH`},
@@ -50,8 +50,8 @@ func TestWrongCalls(t *testing.T) {
 		{"data add chorales --from x", `gruexp: data add: unknown data set (found "chorales", expected one of names`},
 		{"data add jsb --from nowhere", `gruexp: nowhere: data set jsb (found no such file, expected the file or a directory with jsb_chorales.json)`},
 		{"list me", `gruexp: list: wrong arguments (found me, expected no arguments, or experiments, studies, or runs DIR)`},
-		{"help trian", `gruexp: command line: unknown verb (found "trian", expected …did you mean "train"?)`},
-		{"help data lst", `gruexp: data: unknown verb (found "lst", expected one of add, get, list; did you mean "list"?)`},
+		{"help trian", `gruexp: command line: unknown verb (found "trian"; did you mean "train"? expected …)`},
+		{"help data lst", `gruexp: data: unknown verb (found "lst"; did you mean "list"? expected one of add, get, list)`},
 	} {
 		gruexp(t, strings.Fields(c.args)...).mustFail(t, 2, c.want)
 	}
@@ -75,8 +75,8 @@ func TestWrongConfigurations(t *testing.T) {
 		"not UTF-8":       {"task: \xff\n", []string{`mine.yaml: not YAML (found bytes that are not UTF-8, expected YAML in UTF-8)`}},
 		"binary":          {"\x00\x01\x02PK\x03\x04", []string{`mine.yaml:1: …(found `}},
 		"a list":          {"- task\n", []string{`mine.yaml:1: wrong configuration (found a list, expected a mapping)`}},
-		"an unknown key":  {start + "model: {layers: [embedding, gru: {unit: 8}, dense]}\n", []string{`mine.yaml:4: unknown key in model.layers.1.gru (found "unit", expected …did you mean "units"?)`}},
-		"an unknown root": {start + model + "solvr: {name: adam}\n", []string{`mine.yaml:5: unknown key (found "solvr", expected …did you mean "solver"?)`}},
+		"an unknown key":  {start + "model: {layers: [embedding, gru: {unit: 8}, dense]}\n", []string{`mine.yaml:4: unknown key in model.layers.1.gru (found "unit"; did you mean "units"? expected …)`}},
+		"an unknown root": {start + model + "solvr: {name: adam}\n", []string{`mine.yaml:5: unknown key (found "solvr"; did you mean "solver"? expected …)`}},
 		"twice":           {start + model + "seed: 1\nseed: 2\n", []string{`mine.yaml:6: key twice (found "seed" again, expected every key once)`}},
 		"wrong types": {start + "model: {layers: {gru: 3}}\nsolver: {learning_rate: fast}\nseed: [1]\n", []string{
 			`mine.yaml:4: wrong value of model.layers (found a mapping, expected a list)`,
@@ -191,7 +191,7 @@ func TestWrongAssignments(t *testing.T) {
 		`gruexp: --set solver.name.x: wrong path (found the string …before "x", expected a mapping or a list)`,
 		`gruexp: --set model.layers.9: wrong path (found index "9" of a list of 5 items, expected 0 to 4)`,
 		`gruexp: --set loss: not YAML: `,
-		`gruexp: --set solver.learning_rat: unknown key in solver (found "learning_rat", expected …did you mean "learning_rate"?)`,
+		`gruexp: --set solver.learning_rat: unknown key in solver (found "learning_rat"; did you mean "learning_rate"? expected …)`,
 	)
 }
 

@@ -33,12 +33,14 @@ type Fault struct {
 
 	What     string // what is wrong, as "unknown key in solver"; empty where Found and Expected say it
 	Found    string // empty where there is nothing to show
+	Meant    string // the name that was probably meant, where Found is a misspelled one
 	Expected string // what would be right, or the way out
 
 	Cause error // the error that led to this one, or nil
 }
 
-// Error is one line: "WHERE:LINE: WHAT (found X, expected Y)", or "PATH: found X, expected Y" of a fault without a What.
+// Error is one line: "WHERE:LINE: WHAT (found X, expected Y)", or "PATH: found X, expected Y" of a fault without a What. A fault with
+// Meant has "found X; did you mean "Z"? expected Y".
 func (f Fault) Error() string {
 	where := f.Place()
 	if where == "" {
@@ -68,6 +70,8 @@ func (f Fault) Place() string {
 
 func (f Fault) details() string {
 	switch {
+	case f.Found != "" && f.Meant != "" && f.Expected != "":
+		return fmt.Sprintf("found %s; did you mean %q? expected %s", f.Found, f.Meant, f.Expected)
 	case f.Found != "" && f.Expected != "":
 		return "found " + f.Found + ", expected " + f.Expected
 	case f.Found != "":

@@ -119,9 +119,7 @@ func withMeant(faults fault.List) fault.List {
 		if !ok || !strings.HasSuffix(list, "]") || given == f.Found {
 			continue
 		}
-		if meant := suggest.Nearest(strings.Fields(strings.TrimSuffix(list, "]")), given); meant != "" {
-			f.Expected += fmt.Sprintf("; did you mean %q?", meant)
-		}
+		f.Meant = suggest.Nearest(strings.Fields(strings.TrimSuffix(list, "]")), given)
 	}
 	return faults
 }
@@ -173,7 +171,7 @@ func unknownExperiment(name string) error {
 	}
 	return fault.Fault{
 		Where: CommandLine, What: "unknown experiment", Found: fmt.Sprintf("%q", name),
-		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
+		Meant: suggest.Nearest(names, name), Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name, "'gruexp list'"),
 	}.Err()
 }
 

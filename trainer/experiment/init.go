@@ -150,7 +150,10 @@ func checkLayers(faults *fault.List, path string, names []string, params []*grap
 	}
 	for i, name := range names {
 		fits := slices.ContainsFunc(params, func(p *graph.Param) bool { return of([]string{name}, p) })
-		faults.Check(fits, fmt.Sprintf("%s.%d", path, i), name, "a layer with parameters, %s", suggest.OneOf(known, name))
+		if !fits {
+			faults.Add(fmt.Sprintf("%s.%d", path, i), name, "a layer with parameters, %s", suggest.OneOf(known, name, "'gruexp inspect'"))
+			(*faults)[len(*faults)-1].Meant = suggest.Nearest(known, name)
+		}
 	}
 }
 

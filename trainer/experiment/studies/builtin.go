@@ -78,6 +78,6 @@ func unknownStudy(name string) error {
 	}
 	return fault.List{{
 		Where: experiment.CommandLine, What: "unknown study", Found: fmt.Sprintf("%q", name),
-		Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name),
+		Meant: suggest.Nearest(names, name), Expected: "a file that ends in .yaml, or " + suggest.OneOf(names, name, "'gruexp list studies'"),
 	}}.Err()
 }

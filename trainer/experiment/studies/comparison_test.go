@@ -36,7 +36,7 @@ func TestWrongComparisons(t *testing.T) {
 			"which.yaml:1: wrong value of arms (found \"0 arms\", expected two or more)",
 		}},
 		"keys": {"base: mine.yaml\nmetrics: valid.loss\nreference: a\nmetric: test.loss\nseeds: [1, 1]\narms: {a: , b/: , A: }\n", []string{
-			"which.yaml:2: unknown key (found \"metrics\", expected …did you mean \"metric\"?)",
+			"which.yaml:2: unknown key (found \"metrics\"; did you mean \"metric\"? expected …)",
 			"which.yaml:4: wrong value of metric (found \"test.loss\", expected valid.METRIC: …",
 			"which.yaml:5: wrong value of seeds.1 (found 1, expected every seed once)",
 			"which.yaml:6: wrong value of arms.a (found \"a\", expected names that differ in more than upper and lower case)",
@@ -69,7 +69,7 @@ func TestWrongComparisons(t *testing.T) {
 		})
 	}
 	_, err := ReadComparison(t.Context(), "solver", Options{})
-	mustFail(t, err, "command line: unknown study (found \"solver\", expected …did you mean \"solvers\"?)")
+	mustFail(t, err, "command line: unknown study (found \"solver\"; did you mean \"solvers\"? expected …)")
 }
 
 // A study as plain data is that of the file, with the same fingerprint; its faults have paths.

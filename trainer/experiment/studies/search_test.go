@@ -37,7 +37,7 @@ func TestWrongSearches(t *testing.T) {
 			"which.yaml:8: wrong value of space.a.b.linear (found [1], expected [least, greatest])",
 		}},
 		"path": {"base: mine.yaml\nmetric: valid.loss\nspace:\n  solver.learning_rat: {log: [0.1, 1]}\n  model.layers.0.gru.units: {int: [0, 4]}\n", []string{
-			"which.yaml:4: unknown key in solver (found \"learning_rat\", expected …did you mean \"learning_rate\"?)",
+			"which.yaml:4: unknown key in solver (found \"learning_rat\"; did you mean \"learning_rate\"? expected …)",
 			"which.yaml:5: wrong value of model.layers.0.gru.units (found 0, expected …",
 		}},
 		"metric": {"base: mine.yaml\nmetric: valid.mae\nspace:\n  solver.learning_rate: {log: [0.1, 1]}\n", []string{"which.yaml:2: wrong value of metric (found \"valid.mae\", expected …"}},

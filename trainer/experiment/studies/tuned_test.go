@@ -54,7 +54,7 @@ func TestWrongTunings(t *testing.T) {
 		}},
 		"shared space": {"{int: [2, 8]}", "{int: [2.5, 8]}", []string{"which.yaml:10: …2.5…"}},
 		"path": {"solver.momentum: {linear", "solver.moment: {linear", []string{
-			"which.yaml:12: arm momentum: unknown key in solver (found \"moment\", expected …did you mean \"momentum\"?)",
+			"which.yaml:12: arm momentum: unknown key in solver (found \"moment\"; did you mean \"momentum\"? expected …)",
 		}},
 		"value": {"gru.units: {int: [2, 8]}", "gru.units: {int: [-2, 8]}", []string{
 			"which.yaml:10: arm adam: wrong value of model.layers.0.gru.units (found -2, …",

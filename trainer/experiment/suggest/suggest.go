@@ -2,6 +2,7 @@
 package suggest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,11 +95,22 @@ func Nearest(names []string, given string) string {
 	return best
 }
 
-// OneOf lists the names that are known and asks for the one that was probably meant.
-func OneOf(names []string, given string) string {
-	expected := "one of " + strings.Join(names, ", ")
-	if meant := Nearest(names, given); meant != "" {
-		expected += fmt.Sprintf("; did you mean %q?", meant)
+// OneOf lists the names that are known. Of many it lists the few that are nearest to what was given, and says where all of them are, as
+// "'gruexp list'".
+func OneOf(names []string, given, where string) string {
+	const all, few = 8, 4
+	if len(names) <= all {
+		return "one of " + strings.Join(names, ", ")
 	}
-	return expected
+	near := slices.Clone(names)
+	if given = folded(given); len(given) <= longest {
+		slices.SortStableFunc(near, func(a, b string) int {
+			return cmp.Compare(levenshtein.ComputeDistance(folded(a), given), levenshtein.ComputeDistance(folded(b), given))
+		})
+	}
+	if meant := Nearest(names, given); meant != "" { // a synonym may be far
+		near = slices.DeleteFunc(near, func(name string) bool { return name == meant })
+		near = append([]string{meant}, near...)
+	}
+	return fmt.Sprintf("one of %s and %d more: see %s", strings.Join(near[:few], ", "), len(names)-few, where)
 }

@@ -9,11 +9,26 @@ import (
 )
 
 func Example() {
-	fmt.Println(suggest.OneOf([]string{"train", "resume", "eval"}, "trian"))
-	fmt.Println(suggest.OneOf([]string{"l1", "l2", "learning_rate"}, "lr"))
+	fmt.Println(suggest.Nearest([]string{"train", "resume", "eval"}, "trian"))
+	fmt.Println(suggest.OneOf([]string{"train", "resume", "eval"}, "trian", "'gruexp help'"))
 	// Output:
-	// one of train, resume, eval; did you mean "train"?
-	// one of l1, l2, learning_rate; did you mean "learning_rate"?
+	// train
+	// one of train, resume, eval
+}
+
+// Of many names only the nearest are listed, the one that was probably meant first.
+func TestOneOfMany(t *testing.T) {
+	t.Parallel()
+	names := []string{"units", "form", "dropout", "recurrent_dropout", "learning_rate", "l1", "l2", "batch_size", "gru", "rnn"}
+	for given, expected := range map[string]string{
+		"unit":                     "one of units, rnn, form, l1 and 6 more: see 'gruexp help'",
+		"lr":                       "one of learning_rate, l1, l2, gru and 6 more: see 'gruexp help'",
+		strings.Repeat("u", 1_000): "one of units, form, dropout, recurrent_dropout and 6 more: see 'gruexp help'",
+	} {
+		if found := suggest.OneOf(names, given, "'gruexp help'"); found != expected {
+			t.Errorf("%q: found %q, expected %q", given, found, expected)
+		}
+	}
 }
 
 func TestNearest(t *testing.T) {

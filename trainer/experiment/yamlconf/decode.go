@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gruexp/gruexp/graph/fault"
@@ -105,16 +106,25 @@ func (d *decoder) wrong(at origin, path, found, expected string) {
 }
 
 func (d *decoder) unknownKey(at origin, path, key string, known []string) {
-	expected := "no key"
+	expected, meant := "no key", ""
 	if len(known) > 0 {
-		expected = suggest.OneOf(known, key)
-		if suggest.Nearest(known, key) == "" {
-			if elsewhere := d.elsewhere(key); elsewhere != "" {
-				expected += fmt.Sprintf("; did you mean %q?", elsewhere)
-			}
+		expected = suggest.OneOf(known, key, reference(path))
+		if meant = suggest.Nearest(known, key); meant == "" {
+			meant = d.elsewhere(key)
 		}
 	}
-	d.faults = append(d.faults, at.fault(join(path, key), inside("unknown key", path), quote(key), expected))
+	f := at.fault(join(path, key), inside("unknown key", path), quote(key), expected)
+	f.Meant = meant
+	d.faults = append(d.faults, f)
+}
+
+// reference is the command that explains the keys of a section.
+func reference(path string) string {
+	steps := slices.DeleteFunc(strings.Split(path, "."), func(step string) bool {
+		_, err := strconv.Atoi(step)
+		return err == nil
+	})
+	return "'" + strings.TrimSuffix("gruexp config reference "+strings.Join(steps, "."), " ") + "'"
 }
 
 // elsewhere is the path of a key that exists in another part of the configuration, "" where there is none.
@@ -266,14 +276,16 @@ func (d *decoder) choice(n *node, v reflect.Value, path string) {
 	}
 	var name string
 	options := &node{kind: scalarNode, origin: n.origin} // null: every option at its default
-	unknown := func() { d.wrong(n.origin, path, n.describe(), suggest.OneOf(keys, name)) }
+	expected := func(f fault.Fault) {
+		f.Meant, f.Expected = suggest.Nearest(keys, name), suggest.OneOf(keys, name, reference(path))
+		d.faults = append(d.faults, f)
+	}
+	unknown := func() { expected(n.origin.wrongValue(path, n.describe(), "")) }
 	switch {
 	case n.kind == mappingNode && len(n.entries) == 1:
 		e := n.entries[0]
 		name, options = e.key, e.value
-		unknown = func() {
-			d.faults = append(d.faults, e.origin.fault(path, inside("unknown key", path), quote(name), suggest.OneOf(keys, name)))
-		}
+		unknown = func() { expected(e.origin.fault(path, inside("unknown key", path), quote(name), "")) }
 	case n.kind == mappingNode:
 		given := make([]string, len(n.entries))
 		for i, e := range n.entries {

@@ -110,12 +110,12 @@ func TestDecode(t *testing.T) {
 func TestProblems(t *testing.T) {
 	const kinds = "one of gru, dense, last"
 	cases := []struct{ name, src, want string }{
-		{"unknown key", "solver:\n  learning_rat: 1\n", `exp.yaml:2: unknown key in solver (found "learning_rat", expected one of name, learning_rate, clip_norm, schedule; did you mean "learning_rate"?)`},
+		{"unknown key", "solver:\n  learning_rat: 1\n", `exp.yaml:2: unknown key in solver (found "learning_rat"; did you mean "learning_rate"? expected one of name, learning_rate, clip_norm, schedule)`},
 		{"unknown key like no other", "solver: {momentum: 1}", `exp.yaml:1: unknown key in solver (found "momentum", expected one of name, learning_rate, clip_norm, schedule)`},
-		{"unknown key of the document", "sed: 1", `exp.yaml:1: unknown key (found "sed", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small; did you mean "seed"?)`},
-		{"fields that are no keys", "skipped: 1\nhidden: 2\n-: 3\n", `exp.yaml:1: unknown key (found "skipped", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)
-exp.yaml:2: unknown key (found "hidden", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)
-exp.yaml:3: unknown key (found "-", expected one of task, seed, data, model, solver, trainer, labels, search, note, verbose, small)`},
+		{"unknown key of the document", "sed: 1", `exp.yaml:1: unknown key (found "sed"; did you mean "seed"? expected one of seed, task, data, model and 7 more: see 'gruexp config reference')`},
+		{"fields that are no keys", "skipped: 1\nhidden: 2\n-: 3\n", `exp.yaml:1: unknown key (found "skipped", expected one of seed, solver, model, trainer and 7 more: see 'gruexp config reference')
+exp.yaml:2: unknown key (found "hidden", expected one of model, seed, data, solver and 7 more: see 'gruexp config reference')
+exp.yaml:3: unknown key (found "-", expected one of task, seed, data, note and 7 more: see 'gruexp config reference')`},
 		{"unknown key of a type without keys", "model: {layers: [last: {x: 1}]}", `exp.yaml:1: unknown key in model.layers.0.last (found "x", expected no key)`},
 		{"keys twice", "seed: 1\nsolver:\n  name: a\n  name: b\nseed: 2\n", `exp.yaml:4: key twice in solver (found "name" again, expected every key once)
 exp.yaml:5: key twice (found "seed" again, expected every key once)`},
@@ -148,19 +148,19 @@ exp.yaml:2: wrong value of model.layers.0.gru.recurrent_dropout (found the numbe
 exp.yaml:1: wrong value of search.b.0 (found the number 1e999, expected a number that float64 can hold)`},
 		{"a type that reads itself", "model:\n  layers:\n  - gru:\n      form: sideways\n  - gru: {form: [1]}", `exp.yaml:4: wrong value of model.layers.0.gru.form (found the string "sideways", expected one of reset-after, reset-before)
 exp.yaml:5: wrong value of model.layers.1.gru.form (found a list, expected a string or a number)`},
-		{"an unknown kind", "model:\n  layers:\n  - gruu: {units: 1}\n  - lst\n", `exp.yaml:3: unknown key in model.layers.0 (found "gruu", expected ` + kinds + `; did you mean "gru"?)
-exp.yaml:4: wrong value of model.layers.1 (found the string "lst", expected ` + kinds + `; did you mean "last"?)`},
+		{"an unknown kind", "model:\n  layers:\n  - gruu: {units: 1}\n  - lst\n", `exp.yaml:3: unknown key in model.layers.0 (found "gruu"; did you mean "gru"? expected ` + kinds + `)
+exp.yaml:4: wrong value of model.layers.1 (found the string "lst"; did you mean "last"? expected ` + kinds + `)`},
 		{"two kinds at once", "model:\n  layers:\n  - gru: {units: 1}\n    dense: {units: 2}\n", `exp.yaml:3: wrong value of model.layers.0 (found 2 keys ("gru", "dense"), expected exactly one of gru, dense, last)`},
 		{"no kind", "model:\n  layers:\n  - {}\n  -\n  - [gru]\n  - 3\n", `exp.yaml:3: wrong value of model.layers.0 (found no key, expected exactly one of gru, dense, last)
 exp.yaml:4: wrong value of model.layers.1 (found null, expected ` + kinds + `)
 exp.yaml:5: wrong value of model.layers.2 (found a list, expected ` + kinds + `)
 exp.yaml:6: wrong value of model.layers.3 (found the number 3, expected ` + kinds + `)`},
-		{"within a choice", "model:\n  layers:\n  - gru:\n      unit: 64\n      units: many\n", `exp.yaml:4: unknown key in model.layers.0.gru (found "unit", expected one of units, dropout, recurrent_dropout, form, directions, regularizer; did you mean "units"?)
+		{"within a choice", "model:\n  layers:\n  - gru:\n      unit: 64\n      units: many\n", `exp.yaml:4: unknown key in model.layers.0.gru (found "unit"; did you mean "units"? expected one of units, dropout, recurrent_dropout, form, directions, regularizer)
 exp.yaml:5: wrong value of model.layers.0.gru.units (found the string "many", expected a whole number)`},
 		{"a merge of no mapping", "solver: {<<: 3}\ndata: {<<: [{name: x}, y]}", `exp.yaml:1: wrong value of solver (found the number 3 to merge, expected a mapping or a list of mappings)
 exp.yaml:2: wrong value of data (found the string "y" to merge, expected a mapping or a list of mappings)`},
 		{"everything at once", "task: 3\nsolver:\n  nam: sgd\n  learning_rate: fast\ntrainer: []\nseed: -1\n", `exp.yaml:1: wrong value of task (found the number 3, expected a string (in quotes))
-exp.yaml:3: unknown key in solver (found "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?)
+exp.yaml:3: unknown key in solver (found "nam"; did you mean "name"? expected one of name, learning_rate, clip_norm, schedule)
 exp.yaml:4: wrong value of solver.learning_rate (found the string "fast", expected a number)
 exp.yaml:5: wrong value of trainer (found a list, expected a mapping)
 exp.yaml:6: wrong value of seed (found the number -1, expected a whole number from 0 to 18446744073709551615)`},

@@ -160,7 +160,7 @@ func (d *Document) Place(faults fault.List) fault.List {
 	placed := make(fault.List, len(faults))
 	for i, f := range faults {
 		placed[i] = d.locate(f.Path).wrongValue(f.Path, f.Found, f.Expected)
-		placed[i].Kind, placed[i].Cause = f.Kind, f.Cause
+		placed[i].Kind, placed[i].Cause, placed[i].Meant = f.Kind, f.Cause, f.Meant
 		if f.What != "" {
 			placed[i].What = f.What
 		}

@@ -181,7 +181,7 @@ func TestProblemsOfSet(t *testing.T) {
 	_, problems := load(t, "seed: many\n", "solver.learning_rate=fast", "solver.nam=x", "trainer={max_epochs: 1.5, max_epochs: 2}")
 	want := `exp.yaml:1: wrong value of seed (found the string "many", expected a whole number)
 --set solver.learning_rate: wrong value (found the string "fast", expected a number)
---set solver.nam: unknown key in solver (found "nam", expected one of name, learning_rate, clip_norm, schedule; did you mean "name"?)
+--set solver.nam: unknown key in solver (found "nam"; did you mean "name"? expected one of name, learning_rate, clip_norm, schedule)
 --set trainer: wrong value of trainer.max_epochs (found the number 1.5, expected a whole number)
 --set trainer: key twice in trainer (found "max_epochs" again, expected every key once)
 `

@@ -33,7 +33,7 @@ func Example() {
 	fmt.Printf("%s%v\n", text, err)
 	// Output:
 	// exp.yaml:1: wrong value of seed (found the number 0.5, expected a whole number)
-	// exp.yaml:3: unknown key in solver (found "learning_rat", expected one of name, learning_rate; did you mean "learning_rate"?)
+	// exp.yaml:3: unknown key in solver (found "learning_rat"; did you mean "learning_rate"? expected one of name, learning_rate)
 	// --set solver.name: wrong value (found the number 7, expected a string (in quotes))
 	// seed: 0
 	// solver:

@@ -177,7 +177,7 @@ func checkKernels() error {
 	}
 	return fault.Fault{
 		Where: "GRUEXP_KERNELS", What: "no such kernels on this processor", Found: fmt.Sprintf("%q", asked),
-		Expected: "nothing, or " + usererr.OneOf(simd.Names(), asked),
+		Meant: usererr.Nearest(simd.Names(), asked), Expected: "nothing, or " + usererr.OneOf(simd.Names(), asked, "'gruexp doctor'"),
 	}.Err()
 }
 

@@ -180,5 +180,5 @@ func fileSet(verb, name string) (data.Source, error) {
 	if ok {
 		what = "this data set needs no file"
 	}
-	return set, fault.Fault{Where: verb, What: what, Found: fmt.Sprintf("%q", name), Expected: usererr.OneOf(names, name)}.Err()
+	return set, fault.Fault{Where: verb, What: what, Found: fmt.Sprintf("%q", name), Meant: usererr.Nearest(names, name), Expected: usererr.OneOf(names, name, "'gruexp data list'")}.Err()
 }

@@ -160,7 +160,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		given := dashes + unknown.GetSpecifiedName()
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-		e.What, e.Found, e.Expected = "unknown flag", given, usererr.OneOf(names, given)
+		e.What, e.Found, e.Meant, e.Expected = "unknown flag", given, usererr.Nearest(names, given), usererr.OneOf(names, given, "--help")
 	case errors.As(err, &value):
 		e.What = "wrong value of --" + value.GetFlag().Name
 		e.Found = fmt.Sprintf("%q", value.GetValue())
@@ -195,7 +195,7 @@ func unknownVerb(cmd *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return fault.Fault{Where: verbOf(cmd), What: "unknown verb", Found: fmt.Sprintf("%q", name), Expected: usererr.OneOf(names, name)}.Err()
+	return fault.Fault{Where: verbOf(cmd), What: "unknown verb", Found: fmt.Sprintf("%q", name), Meant: usererr.Nearest(names, name), Expected: usererr.OneOf(names, name, "'gruexp help'")}.Err()
 }
 
 // arguments checks the number of arguments that stand beside the flags.

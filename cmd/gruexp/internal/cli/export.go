@@ -87,9 +87,9 @@ func (e *exchangeFlags) parse(cmd *cobra.Command, formats []interchange.Format, 
 	names := formatNames(formats)
 	switch {
 	case e.format == "":
-		faults = append(faults, fault.Fault{Where: verb, What: "missing flag", Found: "no --format", Expected: "--format, " + usererr.OneOf(names, "")})
+		faults = append(faults, fault.Fault{Where: verb, What: "missing flag", Found: "no --format", Expected: "--format, " + usererr.OneOf(names, "", "--help")})
 	case !slices.Contains(names, e.format):
-		faults = append(faults, fault.Fault{Where: verb, What: "wrong value of --format", Found: fmt.Sprintf("%q", e.format), Expected: usererr.OneOf(names, e.format)})
+		faults = append(faults, fault.Fault{Where: verb, What: "wrong value of --format", Found: fmt.Sprintf("%q", e.format), Meant: usererr.Nearest(names, e.format), Expected: usererr.OneOf(names, e.format, "--help")})
 	}
 	for _, flag := range slices.Sorted(maps.Keys(required)) {
 		if required[flag] == "" {

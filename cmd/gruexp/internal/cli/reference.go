@@ -131,7 +131,8 @@ func sectionsOf(all []referenceSection, name string, added []string) ([]referenc
 		}
 	}
 	return nil, fault.Fault{
-		Where: "config reference", What: "unknown section", Found: strconv.Quote(name), Expected: usererr.OneOf(append(names, added...), name),
+		Where: "config reference", What: "unknown section", Found: strconv.Quote(name),
+		Meant: usererr.Nearest(append(names, added...), name), Expected: usererr.OneOf(append(names, added...), name, "'gruexp config reference'"),
 	}.Err()
 }
 

@@ -93,7 +93,7 @@ func parametersOf(path string, params []*graph.Param, layer string) ([]inspect.P
 	params = slices.DeleteFunc(slices.Clone(params), func(p *graph.Param) bool { return !isOf(layer, p.Name) })
 	if len(params) == 0 {
 		return nil, fault.Fault{
-			Where: "--layer " + layer, What: "no such layer with parameters", Found: fmt.Sprintf("%q", layer), Expected: usererr.OneOf(names, layer),
+			Where: "--layer " + layer, What: "no such layer with parameters", Found: fmt.Sprintf("%q", layer), Meant: usererr.Nearest(names, layer), Expected: usererr.OneOf(names, layer, "'gruexp inspect'"),
 		}.Err()
 	}
 	described, err := inspect.Parameters(params)
