@@ -22,7 +22,7 @@ type Preparation struct {
 
 	Continues Continuation `json:"continues,omitempty"`
 
-	// Cut is how many rows the windows had that series were cut into, of a model that predicts at every row. Each window begins
+	// Cut is how many rows, or tokens of a text, the windows had that series were cut into, of a model that predicts at every one. Each window begins
 	// without a state. 0: series were whole.
 	Cut int `json:"cut,omitempty"`
 

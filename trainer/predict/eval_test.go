@@ -436,6 +436,59 @@ func ofWords(t *testing.T, config string) (experiment.Metrics, [][]string, strin
 	return result.Test, rows[1:], path
 }
 
+// TestWindowsOfTextsEqualEvaluation predicts the whole test part of a text that training and evaluation cut into windows.
+func TestWindowsOfTextsEqualEvaluation(t *testing.T) {
+	t.Parallel()
+	for _, window := range []string{"", "  forecast: {window: 5}\n"} {
+		dir := t.TempDir()
+		r := rand.New(rand.NewPCG(5, 0))
+		part := func(n int) string {
+			var text strings.Builder
+			for range n {
+				text.WriteString([]string{"abc ", "cab ", "bca\n"}[r.IntN(3)])
+			}
+			return text.String()
+		}
+		test := part(40)
+		for name, text := range map[string]string{"train.txt": part(300), "test.txt": test} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e, err := experiment.Parse(filepath.Join(dir, "e.yaml"), []byte(`task: next
+data:
+  text: {train: train.txt, test: test.txt}
+  batch_size: 1
+`+window+`model: {layers: [embedding: {units: 4}, gru: {units: 6, return_sequences: true}, dense]}
+solver: {learning_rate: 0.02}
+trainer: {max_epochs: 2}
+`), experiment.Threads(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		result, err := e.Fit(context.Background())
+		if err != nil {
+			t.Fatalf("%+v", err)
+		}
+		path := filepath.Join(dir, "model.safetensors")
+		if err := e.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range opened(t, path, true) {
+			found, err := p.Predict(context.Background(), predict.Text(test[:len(test)-1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			loss := 0.0
+			for i, step := range found[0].Steps {
+				loss -= math.Log(step.ProbabilityOf(test[i+1:i+2])) / float64(len(test)-1)
+			}
+			expectMetric(t, "loss", loss, result.Test["loss"])
+		}
+	}
+}
+
 func TestTextsEqualEvaluation(t *testing.T) {
 	t.Parallel()
 	metrics, rows, path := ofWords(t, `task: classify

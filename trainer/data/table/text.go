@@ -74,6 +74,7 @@ func LoadText(ctx context.Context, config data.Config, dir string) (*data.Data, 
 	if config.Forecast != nil {
 		window = config.Forecast.Window
 	}
+	loaded.Cut = window
 	var sets [data.Parts]*data.TokenSeries
 	for p, tokens := range split {
 		if len(tokens) < 2 {

@@ -140,7 +140,7 @@ func openRun(dir string, extensions *experiment.Extensions, options ...predict.O
 // ones do; 0: they were whole. The configuration of the run says it.
 func windowBefore(p *predict.Predictor, extensions *experiment.Extensions) int {
 	preparation := p.Preparation()
-	if !p.PerStep() || preparation.Cut > 0 || preparation.Table == nil {
+	if !p.PerStep() || preparation.Cut > 0 || preparation.Table == nil && preparation.Continues != data.ContinuesTokens {
 		return 0
 	}
 	cfg, err := experiment.ParseConfig("", []byte(p.Model().Metadata()[experiment.ConfigKey]), nil, extensions)
