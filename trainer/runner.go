@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"context"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
@@ -101,6 +103,36 @@ func (r *Runner) Run(b *data.Batch) (*graph.Program, error) {
 		return nil, err
 	}
 	return p.Program, nil
+}
+
+// Each runs the model on sequences of a data set, each by itself in the order of the indices, and calls visit after every run. The batch
+// and the values of the program are those of this run until the next one. A sequence without steps is an error, as is what visit returns;
+// errors name the sequence. ctx.Err() is returned once ctx is canceled.
+func (r *Runner) Each(ctx context.Context, ds data.Dataset, indices []int, visit func(index int, b *data.Batch, p *graph.Program) error) error {
+	var batch data.Batch
+	run := func(index int) error {
+		batch.Steps, batch.TargetSteps = 0, 0
+		if err := ds.Fill(&batch, []int{index}); err != nil {
+			return err
+		}
+		if ds.Steps(index) == 0 {
+			return errors.New("found no steps, expected at least one")
+		}
+		p, err := r.Run(&batch)
+		if err != nil {
+			return err
+		}
+		return visit(index, &batch, p)
+	}
+	for _, index := range indices {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := run(index); err != nil {
+			return errors.WithMessagef(err, "sequence %d", index)
+		}
+	}
+	return nil
 }
 
 // Close gives the programs up.

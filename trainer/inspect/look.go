@@ -68,53 +68,33 @@ func Sequences(ctx context.Context, model trainer.Model, ds data.Dataset, indice
 	if err != nil {
 		return nil, err
 	}
-	l := &looker{runner: runner, data: ds}
-	looks, err := l.looks(ctx, indices)
+	var looks []Look
+	err = runner.Each(ctx, ds, indices, func(index int, b *data.Batch, p *graph.Program) error {
+		look := Look{Sequence: index, Steps: ds.Steps(index), Loss: p.Cost()}
+		if math.IsNaN(look.Loss) || math.IsInf(look.Loss, 0) {
+			return errors.Errorf("found the loss %v, expected a finite number", look.Loss)
+		}
+		l := &looker{spec: ds.Spec(), batch: b, program: p}
+		if err := l.read(&look); err != nil {
+			return err
+		}
+		looks = append(looks, look)
+		return nil
+	})
 	if closing := runner.Close(); err == nil {
 		err = closing
 	}
-	return looks, err
-}
-
-// looker looks at one sequence after the other.
-type looker struct {
-	runner  *trainer.Runner
-	data    data.Dataset
-	batch   data.Batch
-	program *graph.Program // of the last run
-}
-
-func (l *looker) looks(ctx context.Context, indices []int) ([]Look, error) {
-	looks := make([]Look, len(indices))
-	for i, index := range indices {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		var err error
-		if looks[i], err = l.look(index); err != nil {
-			return nil, errors.WithMessagef(err, "sequence %d", index)
-		}
+	if err != nil {
+		return nil, err
 	}
 	return looks, nil
 }
 
-func (l *looker) look(index int) (Look, error) {
-	l.batch.Steps, l.batch.TargetSteps = 0, 0
-	if err := l.data.Fill(&l.batch, []int{index}); err != nil {
-		return Look{}, err
-	}
-	look := Look{Sequence: index, Steps: l.data.Steps(index)}
-	if look.Steps == 0 {
-		return look, errors.New("found no steps, expected at least one")
-	}
-	var err error
-	if l.program, err = l.runner.Run(&l.batch); err != nil {
-		return look, err
-	}
-	if look.Loss = l.program.Cost(); math.IsNaN(look.Loss) || math.IsInf(look.Loss, 0) {
-		return look, errors.Errorf("found the loss %v, expected a finite number", look.Loss)
-	}
-	return look, l.read(&look)
+// looker reads what a run on one sequence has left.
+type looker struct {
+	spec    data.Spec
+	batch   *data.Batch
+	program *graph.Program
 }
 
 // read takes what the program has left, layer by layer.
@@ -145,7 +125,7 @@ func (l *looker) read(look *Look) error {
 			look.Inputs = append(look.Inputs, Input{layer, l.values("gradient", value)})
 		case path == graph.PerturbInputs:
 			gradient := l.values("gradient", value)
-			gradient.Columns = l.data.Spec().FeatureNames
+			gradient.Columns = l.spec.FeatureNames
 			look.Inputs = append(look.Inputs, Input{path, gradient})
 		default:
 			return errors.Errorf("perturbation %s: found no such layer, expected a recurrence, an embedding or the inputs", path)
@@ -164,15 +144,14 @@ func cut(path string) (layer, name string) {
 func (l *looker) values(name string, t *tensor.Dense) Values {
 	shape := t.Shape()
 	v := Values{Name: name, Dense: mat.NewDense(shape[0], shape[2], float64s(t))}
-	spec := l.data.Spec()
 	if l.batch.Steps == l.batch.TargetSteps {
 		return v // it cannot be told whose steps these are
 	}
 	switch shape[0] {
 	case l.batch.Steps:
-		v.Steps = texts(spec.Alphabet, l.batch.Tokens)
+		v.Steps = texts(l.spec.Alphabet, l.batch.Tokens)
 	case l.batch.TargetSteps:
-		v.Steps = texts(spec.TargetAlphabet, l.batch.Previous)
+		v.Steps = texts(l.spec.TargetAlphabet, l.batch.Previous)
 	}
 	return v
 }
