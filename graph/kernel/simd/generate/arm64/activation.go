@@ -102,16 +102,22 @@ func (c *constants) at(name string) Reg {
 }
 
 // reduced returns n and exp(r) − 1 with x = n·log 2 + r, |r| ≤ ½·log 2, n an integer. NaN gives NaN. It overwrites x.
+// The polynomial is evaluated in pairs: the processor waits for half as many FMA as along Horner's chain.
 func (c *constants) reduced(x Reg) (n, expm1 Reg) {
 	n = c.unary("frintn", c.multiply(x, c.at("log2e")))
 	r := x
 	c.fnma(r, n, c.at("ln2High"))
 	c.fnma(r, n, c.at("ln2Low"))
 	squared := c.multiply(r, r)
-	p := c.load(coefficient(c.coefficients - 1))
-	for i := c.coefficients - 2; i >= 0; i-- {
-		next := c.load(coefficient(i))
-		c.fma(next, p, r)
+	pair := func(i int) Reg {
+		sum := c.load(coefficient(i))
+		c.fma(sum, c.load(coefficient(i+1)), r)
+		return sum
+	}
+	p := pair(c.coefficients - 2)
+	for i := c.coefficients - 4; i >= 0; i -= 2 {
+		next := pair(i)
+		c.fma(next, p, squared)
 		p = next
 	}
 	c.fma(r, p, squared)
