@@ -16,8 +16,7 @@ import "math"
 
 // assembly are the functions in assembly for one kind of vectors. They check no bounds.
 type assembly[F Float] struct {
-	tiles                         []tileAssembly[F]  // of one, two … vectors of columns
-	panels                        []panelAssembly[F] // of one, two … vectors of columns
+	blocks                        blockAssembly[F] // tiles and panels
 	lanes                         int
 	row                           func(k int, x *F, stride int, w *F, ldw int, y *F, n int, accumulate bool)
 	transpose                     func(squares int, lines *F, stride int, panel *F, width int)
@@ -47,7 +46,7 @@ type assembly[F Float] struct {
 func (a *assembly[F]) onSlices() Loops[F] {
 	b := &a.resetBefore
 	return Loops[F]{
-		Cols: a.lanes * len(a.tiles), Lanes: a.lanes, Grain: 1 << 20,
+		Lanes: a.lanes, Grain: 1 << 20,
 		Tile: a.tileFunction(), Row: a.rowProduct, Pack: a.pack, Interleave: a.interleave,
 		Sigmoid: onSlices(a.sigmoid), Tanh: onSlices(a.tanh), Exp: onSlices(a.exp),
 		Add: onPairs(a.add), Multiply: onPairs(a.multiply), Rectify: onPairs(a.rectify), Greater: onPairs(a.greater),

@@ -7,6 +7,12 @@ import (
 	"unsafe"
 )
 
+// blockAssembly has the functions over tiles and panels of one, two … vectors of columns.
+type blockAssembly[F Float] struct {
+	tiles  []tileAssembly[F]
+	panels []panelAssembly[F]
+}
+
 type (
 	tileAssembly[F Float] func(k int, a *F, rowStride, stepStride int, b *F, ldb int, from *F, fromStride int, c *F,
 		ldc, rows, cols int, ahead *F, aheadBytes int)
@@ -17,7 +23,7 @@ type (
 // second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
 func (a *assembly[F]) loops(rows, blockCols int) Loops[F] {
 	loops := a.onSlices()
-	loops.Rows = rows
+	loops.Rows, loops.Cols = rows, a.lanes*len(a.blocks.tiles)
 	loops.BlockRows, loops.BlockCols, loops.Depth = 1<<40, blockCols, 384
 	return loops
 }
@@ -39,7 +45,7 @@ func (a *assembly[F]) tileFunction() func(*Tile[F]) {
 		if len(t.Prefetch.Data) > 0 {
 			ahead = &t.Prefetch.Data[0]
 		}
-		a.tiles[vectors-1](t.K, &t.Left[0], t.RowStride, t.StepStride, &t.Right.Data[0], t.Right.Stride, from, t.From.Stride,
+		a.blocks.tiles[vectors-1](t.K, &t.Left[0], t.RowStride, t.StepStride, &t.Right.Data[0], t.Right.Stride, from, t.From.Stride,
 			&t.To.Data[0], t.To.Stride, t.Rows, t.Cols, ahead, t.Prefetch.Stride*size)
 	}
 }
@@ -47,7 +53,7 @@ func (a *assembly[F]) tileFunction() func(*Tile[F]) {
 func (a *assembly[F]) pack(k int, rows []F, stride, count int, panel []F, width int) {
 	_ = rows[(k-1)*stride+count-1]
 	_ = panel[k*width-1]
-	a.panels[width/a.lanes-1](k, &rows[0], stride, count, &panel[0])
+	a.blocks.panels[width/a.lanes-1](k, &rows[0], stride, count, &panel[0])
 }
 
 func (a *assembly[F]) bernoulliNoise(values []F, seed uint64, threshold uint32, kept F) {

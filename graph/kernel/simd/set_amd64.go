@@ -24,9 +24,11 @@ func Supported() []*Set {
 }
 
 var avx512Single = assembly[float32]{
-	updates:   updatesAVX512Single,
-	tiles:     []tileAssembly[float32]{tileAVX512Single1, tileAVX512Single2, tileAVX512Single3},
-	panels:    []panelAssembly[float32]{panelAVX512Single1, panelAVX512Single2, panelAVX512Single3},
+	updates: updatesAVX512Single,
+	blocks: blockAssembly[float32]{
+		[]tileAssembly[float32]{tileAVX512Single1, tileAVX512Single2, tileAVX512Single3},
+		[]panelAssembly[float32]{panelAVX512Single1, panelAVX512Single2, panelAVX512Single3},
+	},
 	lanes:     16,
 	row:       rowAVX512Single,
 	transpose: transposeAVX2Single, square: 8,
@@ -45,9 +47,11 @@ var avx512Single = assembly[float32]{
 }
 
 var avx512Double = assembly[float64]{
-	updates:   updatesAVX512Double,
-	tiles:     []tileAssembly[float64]{tileAVX512Double1, tileAVX512Double2, tileAVX512Double3},
-	panels:    []panelAssembly[float64]{panelAVX512Double1, panelAVX512Double2, panelAVX512Double3},
+	updates: updatesAVX512Double,
+	blocks: blockAssembly[float64]{
+		[]tileAssembly[float64]{tileAVX512Double1, tileAVX512Double2, tileAVX512Double3},
+		[]panelAssembly[float64]{panelAVX512Double1, panelAVX512Double2, panelAVX512Double3},
+	},
 	lanes:     8,
 	row:       rowAVX512Double,
 	transpose: transposeAVX2Double, square: 4,
@@ -66,9 +70,11 @@ var avx512Double = assembly[float64]{
 }
 
 var avx2Single = assembly[float32]{
-	updates:   updatesAVX2Single,
-	tiles:     []tileAssembly[float32]{tileAVX2Single1, tileAVX2Single2},
-	panels:    []panelAssembly[float32]{panelAVX2Single1, panelAVX2Single2},
+	updates: updatesAVX2Single,
+	blocks: blockAssembly[float32]{
+		[]tileAssembly[float32]{tileAVX2Single1, tileAVX2Single2},
+		[]panelAssembly[float32]{panelAVX2Single1, panelAVX2Single2},
+	},
 	lanes:     8,
 	row:       rowAVX2Single,
 	transpose: transposeAVX2Single, square: 8,
@@ -87,9 +93,11 @@ var avx2Single = assembly[float32]{
 }
 
 var avx2Double = assembly[float64]{
-	updates:   updatesAVX2Double,
-	tiles:     []tileAssembly[float64]{tileAVX2Double1, tileAVX2Double2},
-	panels:    []panelAssembly[float64]{panelAVX2Double1, panelAVX2Double2},
+	updates: updatesAVX2Double,
+	blocks: blockAssembly[float64]{
+		[]tileAssembly[float64]{tileAVX2Double1, tileAVX2Double2},
+		[]panelAssembly[float64]{panelAVX2Double1, panelAVX2Double2},
+	},
 	lanes:     4,
 	row:       rowAVX2Double,
 	transpose: transposeAVX2Double, square: 4,

@@ -2,8 +2,6 @@
 
 package simd
 
-import "math"
-
 // Supported returns the sets for this processor, the fastest first. Every arm64 processor has NEON.
 func Supported() []*Set {
 	return []*Set{{"neon", neonSingle.loops(240), neonDouble.loops(120)}, Portable()}
@@ -11,8 +9,7 @@ func Supported() []*Set {
 
 var neonSingle = assembly[float32]{
 	updates:   updatesNEONSingle,
-	tiles:     []tileAssembly[float32]{tileNEONSingle1, tileNEONSingle2, tileNEONSingle3},
-	panels:    []panelAssembly[float32]{panelNEONSingle1, panelNEONSingle2, panelNEONSingle3},
+	blocks:    blockAssembly[float32]{[]panelAssembly[float32]{panelNEONSingle1, panelNEONSingle2, panelNEONSingle3}},
 	lanes:     4,
 	row:       rowNEONSingle,
 	transpose: transposeNEONSingle, square: 4,
@@ -32,8 +29,7 @@ var neonSingle = assembly[float32]{
 
 var neonDouble = assembly[float64]{
 	updates:   updatesNEONDouble,
-	tiles:     []tileAssembly[float64]{tileNEONDouble1, tileNEONDouble2, tileNEONDouble3},
-	panels:    []panelAssembly[float64]{panelNEONDouble1, panelNEONDouble2, panelNEONDouble3, panelNEONDouble4},
+	blocks:    blockAssembly[float64]{[]panelAssembly[float64]{panelNEONDouble1, panelNEONDouble2, panelNEONDouble3, panelNEONDouble4}},
 	lanes:     2,
 	row:       rowNEONDouble,
 	transpose: transposeNEONDouble, square: 2,
@@ -57,8 +53,7 @@ var updatesNEONSingle = Updates[float32]{
 	AdaGrad: adaGradNEONSingle, AdaDelta: adaDeltaNEONSingle, RMSProp: rmsPropNEONSingle, CenteredRMSProp: centeredRMSPropNEONSingle,
 	Adam: adamNEONSingle, AMSGrad: amsGradNEONSingle, NAdam: nadamNEONSingle, AdaBelief: adaBeliefNEONSingle,
 	Lion: lionNEONSingle, Rprop: rpropNEONSingle, Approach: approachNEONSingle,
-	SumOfSquares:    sumAssembly[float32](sumOfSquaresNEONSingle).with(square),
-	SumOfMagnitudes: sumAssembly[float32](sumOfMagnitudesNEONSingle).with(math.Abs),
+	SumOfSquares: sumOfSquaresNEON[float32], SumOfMagnitudes: sumOfMagnitudesNEON[float32],
 }
 
 var updatesNEONDouble = Updates[float64]{
@@ -67,8 +62,5 @@ var updatesNEONDouble = Updates[float64]{
 	AdaGrad: adaGradNEONDouble, AdaDelta: adaDeltaNEONDouble, RMSProp: rmsPropNEONDouble, CenteredRMSProp: centeredRMSPropNEONDouble,
 	Adam: adamNEONDouble, AMSGrad: amsGradNEONDouble, NAdam: nadamNEONDouble, AdaBelief: adaBeliefNEONDouble,
 	Lion: lionNEONDouble, Rprop: rpropNEONDouble, Approach: approachNEONDouble,
-	SumOfSquares:    sumAssembly[float64](sumOfSquaresNEONDouble).with(square),
-	SumOfMagnitudes: sumAssembly[float64](sumOfMagnitudesNEONDouble).with(math.Abs),
+	SumOfSquares: sumOfSquaresNEON[float64], SumOfMagnitudes: sumOfMagnitudesNEON[float64],
 }
-
-func square(x float64) float64 { return x * x }
