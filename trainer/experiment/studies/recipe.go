@@ -41,12 +41,3 @@ func lasting(cfg *experiment.Config, list []change) ([]string, error) {
 	more, err := changes("", values)
 	return append(assignments(list), assignments(more)...), err
 }
-
-// config is the configuration with these settings. Name is that of the base in messages.
-func (r recipe) config(name string, settings map[string]any, extensions *experiment.Extensions) (*experiment.Config, error) {
-	own, err := Assignments(settings)
-	if err != nil {
-		return nil, err
-	}
-	return experiment.ParseConfig(name, r.Base, append(append([]string{}, r.Sets...), own...), extensions)
-}
