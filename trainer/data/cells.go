@@ -23,6 +23,12 @@ type Records interface {
 // Noted is what records of a text implement that people write notes below: rows without a value at its end are no steps.
 type Noted interface{ Noted() }
 
+// Counted is what records implement that can tell how many rows a whole file has before they are read: a table that has too many numbers
+// is rejected while it is small. They are counted up to most; known is false where they cannot be.
+type Counted interface {
+	Count(most int) (rows int, known bool)
+}
+
 // Cell is one value of a row: a text, or a number where the format knows that it is one.
 type Cell struct {
 	Kind   CellKind
@@ -51,7 +57,8 @@ func (c Cell) String() string {
 		return strconv.FormatFloat(c.Number, 'f', -1, 64)
 	case TimeCell:
 		seconds, part := math.Modf(c.Number)
-		return time.Unix(int64(seconds), int64(part*1e9)).UTC().Format(time.RFC3339)
+		// A float64 has the microseconds of a date, not its nanoseconds.
+		return time.Unix(int64(seconds), int64(part*1e9)).UTC().Round(time.Microsecond).Format(time.RFC3339Nano)
 	default:
 		return c.Text
 	}

@@ -50,6 +50,7 @@ func ParseTable(ctx context.Context, path string, r Records, want Layout, store 
 func Parse(ctx context.Context, path string, r Records, want Layout, store RowStore) (*Table, error) {
 	p := newTableParser(path, want, store)
 	_, p.noted = r.(Noted)
+	p.records = r
 	var err error
 	if p.names, err = r.Header(); err != nil {
 		return nil, err
@@ -133,6 +134,8 @@ type tableParser struct {
 	valued     int // rows up to the last with a value
 	noted      bool
 	row        []float64
+	records    Records
+	countAt    int // the row at which the rows of the file are counted
 	rows       int
 	line       int // of the last record
 }
@@ -207,6 +210,7 @@ func (p *tableParser) place() error {
 	t.Line = p.column(0, nil)
 	t.Width = len(p.columns)
 	p.row = make([]float64, t.Width)
+	p.countAt = 1 + countedNumbers/t.Width
 	return nil
 }
 
@@ -260,6 +264,11 @@ func (p *tableParser) add(cells []Cell) error {
 		return errors.WithStack(faults.Err())
 	}
 	p.rows++
+	if p.rows == p.countAt {
+		if err := p.checkCount(); err != nil {
+			return err
+		}
+	}
 	if p.hasValue(cells) {
 		p.valued = p.rows
 	}
@@ -268,6 +277,23 @@ func (p *tableParser) add(cells []Cell) error {
 		return full(p.fault(p.line, 0, "file", fmt.Sprintf("more than %d numbers", MaxNumbers), "fewer, or data.stream: true"))
 	}
 	return err
+}
+
+// countedNumbers is how many numbers of a table are read before its rows are counted.
+const countedNumbers = 1 << 20
+
+// checkCount rejects a table that will have more numbers than memory may hold.
+func (p *tableParser) checkCount() error {
+	c, ok := p.records.(Counted)
+	if _, inMemory := p.store.(*MemoryStore); !ok || !inMemory {
+		return nil
+	}
+	most := MaxNumbers / p.table.Width
+	if rows, known := c.Count(most + 1); known && rows > most {
+		return full(p.fault(0, 0, "file", fmt.Sprintf("more than %d rows of %d columns that are read, and more than %d numbers", most, p.table.Width, MaxNumbers),
+			"fewer, or data.stream: true"))
+	}
+	return nil
 }
 
 // Bounds of the faults of a table: how many are listed, and how many rows are wrong before the rest is not read.

@@ -34,6 +34,7 @@ type wideRecords struct {
 	row   int // counts them
 	step  int // the next
 	count int // steps up to the last that has a value
+	taken int // steps of all rows so far
 	cells []Cell
 }
 
@@ -138,6 +139,7 @@ func (w *wideRecords) Next() ([]Cell, int, error) {
 		for w.count > 0 && w.empty(w.count-1) {
 			w.count--
 		}
+		w.taken += w.count
 		if w.count == 0 {
 			return nil, 0, w.fault(w.line, "line", "no value in any step", "at least one")
 		}
@@ -153,6 +155,18 @@ func (w *wideRecords) Next() ([]Cell, int, error) {
 	}
 	w.step++
 	return w.cells, w.line, nil
+}
+
+// Count is the rows of the table of which each has a row for each of its steps. It is an estimate, and known only where it is not too high:
+// where each row so far has had all its steps, or where those that the rows so far had on average would be far too many.
+func (w *wideRecords) Count(most int) (rows int, known bool) {
+	c, ok := w.Records.(Counted)
+	if !ok || w.taken == 0 {
+		return 0, false
+	}
+	lines, known := c.Count(most)
+	rows = int(float64(lines) * float64(w.taken) / float64(w.row))
+	return rows, known && (w.taken == w.row*len(w.steps[0]) || rows/2 > most)
 }
 
 // empty says whether nothing was observed at a step.

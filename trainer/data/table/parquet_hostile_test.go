@@ -122,7 +122,7 @@ func TestDamagedPagesAreBounded(t *testing.T) {
 	}
 	for name, codec := range codecs() {
 		content := parquetOf(t, rows, parquet.Compression(codec))
-		for range 400 {
+		for range 100 {
 			at := rng.IntN(len(content))
 			changed := bytes.Clone(content)
 			changed[at] = []byte{0, 0x7f, 0x80, 0xff, changed[at] + 1, changed[at] ^ 0x10}[rng.IntN(6)]

@@ -56,6 +56,7 @@ type lineRecords struct {
 	path  string
 	lines *bufio.Scanner
 	line  int
+	again func() (io.Reader, error) // the file from its beginning; nil: it cannot be read again
 
 	members []member
 	places  map[string]int // of a member, in members
@@ -82,6 +83,9 @@ func newLineRecords(path string, file io.Reader) (data.Records, error) {
 	}
 	r := &lineRecords{path: path, lines: bufio.NewScanner(text), places: map[string]int{}}
 	r.lines.Buffer(nil, maxLineBytes)
+	if in, ok := file.(*tableInput); ok {
+		r.again = in.again
+	}
 	return r, nil
 }
 

@@ -27,6 +27,7 @@ type parquetRecords struct {
 	path    string
 	groups  []parquet.RowGroup
 	columns []parquetColumn
+	count   int // of the rows of all groups
 
 	rows   parquet.Rows // of the group that is read
 	buffer []parquet.Row
@@ -64,7 +65,7 @@ func openParquet(in *tableInput) (r data.Records, err error) {
 	if err := checkParquetPages(file, size, f.Metadata()); err != nil {
 		return nil, p.damaged(err.Error())
 	}
-	p.groups = f.RowGroups()
+	p.groups, p.count = f.RowGroups(), int(f.NumRows())
 	p.cells = make([]data.Cell, len(p.columns))
 	return p, nil
 }

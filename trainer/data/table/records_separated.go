@@ -27,6 +27,9 @@ type separated struct {
 	line    int // of the last record
 	end     int // the last line of the last record
 
+	again   func() (io.Reader, error) // the file from its beginning; nil: it cannot be read again
+	returns bool                      // lines end with a carriage return alone
+
 	plain bool // quotes have no meaning
 	tabs  bool
 	cells []data.Cell
@@ -49,7 +52,10 @@ func newSeparated(path string, file io.Reader, comma rune) (*separated, error) {
 	if comma == ',' && written.separator != 0 {
 		comma = written.separator
 	}
-	s := &separated{path: path, source: &recordReader{source: source}}
+	s := &separated{path: path, source: &recordReader{source: source}, returns: written.returns}
+	if in, ok := file.(*tableInput); ok {
+		s.again = in.again
+	}
 	s.csv = csv.NewReader(s.source)
 	s.csv.Comma = comma
 	s.tabs = comma == '\t'
