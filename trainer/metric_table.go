@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,6 +165,21 @@ func hasNaive(spec data.Spec) bool {
 	return len(spec.TargetNaive) == spec.Targets && slices.Min(spec.TargetNaive) > 0
 }
 
+// unchanging names the targets that do not change in the training part.
+func unchanging(spec data.Spec) string {
+	var names []string
+	for i, naive := range spec.TargetNaive {
+		if naive <= 0 {
+			name := "target " + strconv.Itoa(i)
+			if i < len(spec.TargetNames) {
+				name = strconv.Quote(spec.TargetNames[i])
+			}
+			names = append(names, name)
+		}
+	}
+	return cmp.Or(strings.Join(names, ", "), "targets of this kind")
+}
+
 func (c Config) optionalMetrics() []string {
 	var names []string
 	for _, m := range c.OwnMetrics.Metrics() {
@@ -191,7 +207,7 @@ func (c Config) checkMetricsFor(faults *fault.List, spec data.Spec) {
 		}
 		faults.Check(name != MetricMASE || spec.Task != data.Regress, path, name, "no %s: numbers of the task %s are no series", MetricMASE, data.Regress)
 		if name == MetricMASE && spec.Targets > 0 && !hasNaive(spec) {
-			faults.Add(path, name, "no %s: it divides by the naive errors of the training part, which are %v", MetricMASE, spec.TargetNaive)
+			faults.Add(path, name, "no %s: it divides by the mean change from one row to the next in the training part, which is 0 for %s", MetricMASE, unchanging(spec))
 		}
 		if k, ok := topOf(name); ok && spec.Targets > 0 {
 			faults.Check(k < spec.Targets, path, name, "less than the %d classes that there are", spec.Targets)

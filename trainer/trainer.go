@@ -129,6 +129,11 @@ func (t *Trainer) Fit(ctx context.Context, model Model, train, valid data.Datase
 //
 // A metric that is undefined for these data is NaN, and a [Warning] tells the callbacks why; [Values] writes it as null.
 func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (Values, error) {
+	return t.EvaluatePart(ctx, model, ds, "data")
+}
+
+// EvaluatePart is [Trainer.Evaluate] with a name for the data, such as test, which warnings use.
+func (t *Trainer) EvaluatePart(ctx context.Context, model Model, ds data.Dataset, part string) (Values, error) {
 	var found evaluation
 	err := t.withEngine(model, ds, func(e *engine, s *source) error {
 		var faults fault.List
@@ -137,10 +142,10 @@ func (t *Trainer) Evaluate(ctx context.Context, model Model, ds data.Dataset) (V
 			return errors.WithMessage(err, "trainer")
 		}
 		var err error
-		if found, err = e.evaluate(ctx, s, &t.cfg, "data"); err != nil {
+		if found, err = e.evaluate(ctx, s, &t.cfg, part); err != nil {
 			return err
 		}
-		for _, message := range t.warnings("data", found) {
+		for _, message := range t.warnings(part, found) {
 			for _, c := range t.options.Callbacks {
 				if err := c.On(ctx, &Event{Kind: Warning, Message: message, History: &History{}, Config: &t.cfg}); err != nil {
 					return errors.WithMessage(err, nameOf(c))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -26,8 +27,8 @@ func ReadNPY(path string) (Tensor, error) {
 
 // DecodeNPY reads a NumPy array of size bytes, header and all, from r: the format .npy in its versions 1, 2 and 3
 // (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). The tensor has no name and is row-major
-// for both orders of a file. Arrays of little-endian float32, float64, int64 and int32 are read, the last as
-// int64, and of uint8 and bool, which become bytes.
+// for both orders of a file. Arrays of little-endian float32, float64 and whole numbers are read, these as int64, and
+// of uint8 and bool, which become bytes. An unsigned number of 2^63 or more is an error.
 //
 // What is wrong with the file is an error of [Damaged]; memory for data is taken only once its header agrees with size.
 func DecodeNPY(r io.Reader, size int64) (Tensor, error) {
@@ -97,9 +98,22 @@ func readNPYData(r io.Reader, h *npyHeader) (any, error) {
 	case "<i8":
 		return readNPYElements[int64](r, h)
 	case "<i4":
-		narrow, err := readNPYElements[int32](r, h)
-		wide := make([]int64, len(narrow))
-		for i, v := range narrow {
+		return readNPYIntegers[int32](r, h)
+	case "<i2":
+		return readNPYIntegers[int16](r, h)
+	case "|i1":
+		return readNPYIntegers[int8](r, h)
+	case "<u4":
+		return readNPYIntegers[uint32](r, h)
+	case "<u2":
+		return readNPYIntegers[uint16](r, h)
+	case "<u8":
+		values, err := readNPYElements[uint64](r, h)
+		wide := make([]int64, len(values))
+		for i, v := range values {
+			if v > math.MaxInt64 {
+				return nil, damagedNPY("data", fmt.Sprint(v), "whole numbers below 2^63")
+			}
 			wide[i] = int64(v)
 		}
 		return wide, err
@@ -111,6 +125,16 @@ func readNPYData(r io.Reader, h *npyHeader) (any, error) {
 		}
 	}
 	return data, err
+}
+
+// readNPYIntegers reads narrow whole numbers as wide ones.
+func readNPYIntegers[E int8 | int16 | int32 | uint16 | uint32](r io.Reader, h *npyHeader) ([]int64, error) {
+	narrow, err := readNPYElements[E](r, h)
+	wide := make([]int64, len(narrow))
+	for i, v := range narrow {
+		wide[i] = int64(v)
+	}
+	return wide, err
 }
 
 // readNPYElements takes memory as the data come: a packed archive may promise more than it holds.

@@ -22,7 +22,7 @@ type npyType struct {
 
 // npyTypes are the types that are read. Each becomes the type of [Tensor] that holds all of its values.
 func npyTypes() []npyType {
-	return []npyType{{"<f4", 4}, {"<f8", 8}, {"<i8", 8}, {"<i4", 4}, {"|u1", 1}, {"|b1", 1}}
+	return []npyType{{"<f4", 4}, {"<f8", 8}, {"<i8", 8}, {"<i4", 4}, {"<i2", 2}, {"|i1", 1}, {"<u8", 8}, {"<u4", 4}, {"<u2", 2}, {"|u1", 1}, {"|b1", 1}}
 }
 
 // npyHeader is the checked header of an .npy file.
@@ -140,7 +140,7 @@ func (p *npyParser) text() (string, error) {
 }
 
 func (p *npyParser) elementType() (npyType, error) {
-	const expected = "one of <f4, <f8, <i8, <i4, |u1, |b1"
+	const expected = "one of <f4, <f8, <i8, <i4, <i2, |i1, <u8, <u4, <u2, |u1, |b1"
 	if p.accept("[") {
 		return npyType{}, damagedNPY("header, descr", "a structured type", expected)
 	}

@@ -39,6 +39,12 @@ func (n Notation) parse(text string) (float64, error) {
 	if n == (Notation{}) {
 		return ParseNumber(text)
 	}
+	switch n.Thousands { // characters that look alike are meant alike
+	case " ", "\u00a0":
+		text = strings.NewReplacer("\u00a0", n.Thousands, "\u202f", n.Thousands, "\u2009", n.Thousands, " ", n.Thousands).Replace(text)
+	case "'":
+		text = strings.ReplaceAll(text, "’", "'")
+	}
 	whole, decimals, found := strings.Cut(text, n.point())
 	if n.Thousands != "" && strings.Contains(whole, n.Thousands) {
 		sign := ""
@@ -64,7 +70,7 @@ func (n Notation) parse(text string) (float64, error) {
 // notations are those that a text may have been written in, the usual one first.
 func notations() []Notation {
 	return []Notation{
-		{}, {Decimal: ","}, {Thousands: ","}, {Decimal: ",", Thousands: "."}, {Thousands: "'"}, {Thousands: " "}, {Decimal: ",", Thousands: " "}, {Thousands: "\u00a0"}, {Decimal: ",", Thousands: "\u00a0"},
+		{}, {Decimal: ","}, {Thousands: ","}, {Decimal: ",", Thousands: "."}, {Thousands: "'"}, {Thousands: " "}, {Decimal: ",", Thousands: " "}, {Decimal: ",", Thousands: "'"},
 	}
 }
 

@@ -465,6 +465,9 @@ func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float6
 	text := c.Text
 	if c.Kind == NumberCell && text == "" {
 		if c.Number != math.Trunc(c.Number) || math.Abs(c.Number) > maxExact {
+			if p.based && !first {
+				return 0, false, p.cellFault(position, c.String(), "a whole number, as the times before are: they are too large for decimals")
+			}
 			return c.Number, !math.IsNaN(c.Number) && !math.IsInf(c.Number, 0), nil
 		}
 		text = strconv.FormatFloat(c.Number, 'f', -1, 64)
@@ -479,6 +482,9 @@ func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float6
 			return 0, false, p.cellFault(position, strconv.FormatUint(unsigned, 10), "a time below 2^63")
 		}
 		value, err = ParseNumber(text)
+		if err == nil && p.based && !first {
+			return 0, false, p.cellFault(position, quote.Text(text), "a whole number, as the times before are: they are too large for decimals")
+		}
 		return value, err == nil && !math.IsInf(value, 0), nil
 	}
 	if first {

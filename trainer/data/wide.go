@@ -44,9 +44,20 @@ func (w *wideRecords) Header() ([]string, error) {
 		return nil, err
 	}
 	taken := make([]bool, len(names))
-	for _, pattern := range w.patterns {
-		positions, words := stepsOf(names, pattern)
+	var first []int // the numbers of the steps of the first pattern
+	for i, pattern := range w.patterns {
+		positions, numbers, words := stepsOf(names, pattern)
+		for step := 1; step < len(numbers); step++ {
+			if numbers[step] == numbers[step-1] {
+				return nil, w.fault(1, "column "+quote.Text(names[positions[step]]), fmt.Sprintf("step %d again, which is %s", numbers[step], quote.Text(names[positions[step-1]])), "a column for each step")
+			}
+		}
 		w.words = append(w.words, words...)
+		if i == 0 {
+			first = numbers
+		} else if !slices.Equal(numbers, first) && len(numbers) == len(first) {
+			w.words = append(w.words, fmt.Sprintf("the columns of %s and %s have other numbers: the first of the one belongs to the first of the other, and so on", w.patterns[0], pattern))
+		}
 		for _, position := range positions {
 			if taken[position] {
 				return nil, w.fault(1, "column "+quote.Text(names[position]), "two patterns for it", "one")
@@ -82,7 +93,7 @@ func (w *wideRecords) fault(line int, what, found, expected string) error {
 
 // stepsOf returns the positions of the names that a pattern with one star stands for, by the numbers at the star; names without a
 // number there are no steps. Where no name has one, all are steps, in the order of the file. Words say what a user may not expect.
-func stepsOf(names []string, pattern string) (positions []int, words []string) {
+func stepsOf(names []string, pattern string) (positions, numbers []int, words []string) {
 	before, after, _ := strings.Cut(pattern, "*")
 	type found struct {
 		position, number int
@@ -105,7 +116,7 @@ func stepsOf(names []string, pattern string) (positions []int, words []string) {
 		if len(others) > 0 {
 			words = append(words, fmt.Sprintf("the names of %s have no number at the star: their steps are in the order of the file", pattern))
 		}
-		return positions, words
+		return positions, nil, words
 	}
 	if len(others) > 0 {
 		words = append(words, fmt.Sprintf("no steps of %s are %s, which have no number at the star", pattern, quote.List(others)))
@@ -113,12 +124,12 @@ func stepsOf(names []string, pattern string) (positions []int, words []string) {
 	slices.SortStableFunc(numbered, func(a, b found) int { return cmp.Compare(a.number, b.number) })
 	positions = positions[:0]
 	for i, f := range numbered {
-		positions = append(positions, f.position)
+		positions, numbers = append(positions, f.position), append(numbers, f.number)
 		if i > 0 && f.number > numbered[i-1].number+1 && len(words) < 3 {
 			words = append(words, fmt.Sprintf("the steps of %s go from %s to %s: they count as neighbors", pattern, numbered[i-1].name, f.name))
 		}
 	}
-	return positions, words
+	return positions, numbers, words
 }
 
 func (w *wideRecords) Next() ([]Cell, int, error) {

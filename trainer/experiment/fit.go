@@ -145,7 +145,7 @@ func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, *scor
 	if err != nil {
 		return nil, nil, err
 	}
-	metrics, err := t.Evaluate(ctx, e.model, e.Part(split))
+	metrics, err := t.EvaluatePart(ctx, e.model, e.Part(split), split)
 	if err != nil {
 		return nil, nil, err
 	}

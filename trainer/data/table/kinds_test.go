@@ -1,0 +1,85 @@
+package table
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gruexp/gruexp/trainer/data"
+	"github.com/gruexp/gruexp/trainer/data/internal/datatest"
+)
+
+// Whole numbers of every type of NumPy are read exactly, and what cannot be is an error.
+func TestWholeNumbersOfNumPy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dtype  string
+		values any
+		want   []float64
+	}{
+		{"|i1", []int8{-128, 127}, []float64{-128, 127}}, {"<i2", []int16{-32768, 7}, []float64{-32768, 7}}, {"<u2", []uint16{65535, 0}, []float64{65535, 0}},
+		{"<u4", []uint32{math.MaxUint32, 1}, []float64{math.MaxUint32, 1}}, {"<u8", []uint64{1 << 53, 1}, []float64{1 << 53, 1}},
+	} {
+		if found := column(t, put(t, "a.npy", npy("(2, 1)", c.dtype, c.values)), data.Layout{}, "inputs_0"); !slices.Equal(found, c.want) {
+			t.Errorf("%s: found %v, expected %v", c.dtype, found, c.want)
+		}
+	}
+	names, err := readLayout(t, put(t, "b.npy", npy("(2, 2)", "<u8", []uint64{9007199254740993, 1, 9007199254740992, 2})), data.Layout{Texts: []string{"inputs_0"}, Inputs: []string{"inputs_1"}})
+	if err != nil || names.Text(0, names.Texts[0]) != "9007199254740993" || names.Text(1, names.Texts[0]) != "9007199254740992" {
+		t.Errorf("found %v and error %v, expected two names", names, err)
+	}
+	_, err = readLayout(t, put(t, "c.npy", npy("(1, 1)", "<u8", []uint64{1 << 63})), data.Layout{})
+	datatest.WantFault(t, err, 0, "9223372036854775808", "below 2^63")
+}
+
+// Times that are taken from a large first one are whole: any other would be compared with numbers that are not.
+func TestLargeTimesAreWhole(t *testing.T) {
+	t.Parallel()
+	want := data.Layout{Time: "t", Inputs: []string{"x"}}
+	_, err := readLayout(t, datatest.Write(t, "a.csv", "t,x", "1700000000000000001,1", "1700000000000000000.5,2"), want)
+	datatest.WantFault(t, err, 3, `column "t"`, "whole number")
+	_, err = readLayout(t, datatest.Write(t, "a.jsonl", `{"t": [1700000000000000001, 1.5], "x": [1, 2]}`), want)
+	datatest.WantFault(t, err, 1, `column "t"`, "whole number")
+}
+
+// Columns of the wide form whose numbers are the same, or others for another pattern, are not taken silently.
+func TestStepsOfWideColumns(t *testing.T) {
+	t.Parallel()
+	layout := func(patterns ...string) data.Layout { return data.Layout{Steps: patterns, Inputs: patterns} }
+	_, err := readLayout(t, datatest.Write(t, "a.csv", "x_1,x_01,x_2", "1,10,2"), layout("x_*"))
+	datatest.WantFault(t, err, 1, `column "x_01"`, "step 1 again", `"x_1"`)
+	read, err := readLayout(t, datatest.Write(t, "b.csv", "x_1,x_2,y_2,y_3", "1,10,2,3"), layout("x_*", "y_*"))
+	if err != nil || !strings.Contains(strings.Join(read.Notes(), "\n"), "x_* and y_* have other numbers") {
+		t.Errorf("found error %v and notes %q, expected a word on the numbers", err, read.Notes())
+	}
+	if read, err = readLayout(t, datatest.Write(t, "c.csv", "x_1,x_2,y_1,y_2", "1,10,2,3"), layout("x_*", "y_*")); err != nil || len(read.Notes()) != 0 {
+		t.Errorf("found error %v and notes %q, expected none", err, read.Notes())
+	}
+}
+
+// A space between thousands is any that looks like one, and so is an apostrophe.
+func TestThousandsThatLookAlike(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ decimal, thousands, text string }{
+		{",", " ", "1\u00a0161,5"}, {",", " ", "1\u202f161,5"}, {",", " ", "1 161,5"}, {",", "\u00a0", "1 161,5"}, {"", "'", "1’161.5"}, {"", "'", "1'161.5"},
+	} {
+		want := data.Layout{Inputs: []string{"x"}, Notation: data.Notation{Decimal: c.decimal, Thousands: c.thousands}}
+		if found := column(t, datatest.Write(t, "a.csv", "x;y", c.text+";1"), want, "x"); found[0] != 1161.5 {
+			t.Errorf("%q: found %v, expected 1161.5", c.text, found)
+		}
+	}
+	_, err := readLayout(t, datatest.Write(t, "b.csv", "x;y", "1\u202f161,5;1"), data.Layout{})
+	datatest.WantFault(t, err, 2, "1161.5", `table.decimal: ","`, `table.thousands: " "`)
+}
+
+// Time stamps that differ within a second are different names.
+func TestNamesOfTimeStamps(t *testing.T) {
+	t.Parallel()
+	a := data.Cell{Kind: data.TimeCell, Number: 1700000000.000001}
+	b := data.Cell{Kind: data.TimeCell, Number: 1700000000.25}
+	c := data.Cell{Kind: data.TimeCell, Number: 1700000000}
+	if a.String() == c.String() || b.String() != "2023-11-14T22:13:20.25Z" || c.String() != "2023-11-14T22:13:20Z" {
+		t.Errorf("found %s, %s and %s", a, b, c)
+	}
+}
