@@ -207,7 +207,7 @@ func (c Config) checkMetricsFor(faults *fault.List, spec data.Spec) {
 		}
 		faults.Check(name != MetricMASE || spec.Task != data.Regress, path, name, "no %s: numbers of the task %s are no series", MetricMASE, data.Regress)
 		if name == MetricMASE && spec.Targets > 0 && !hasNaive(spec) {
-			faults.Add(path, name, "no %s: it divides by the mean change from one row to the next in the training part, which is 0 for %s", MetricMASE, unchanging(spec))
+			faults.Add(path, name, "no %s: it divides by the mean change from one row to the next in the training part, which is 0 or not known for %s", MetricMASE, unchanging(spec))
 		}
 		if k, ok := topOf(name); ok && spec.Targets > 0 {
 			faults.Check(k < spec.Targets, path, name, "less than the %d classes that there are", spec.Targets)

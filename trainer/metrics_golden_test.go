@@ -143,8 +143,15 @@ func TestFaultsOfMetrics(t *testing.T) {
 	e.train = waves(8, 1, data.ValuesPerStep)
 	e.layers = gru(2, true)
 	m := e.make(t)
-	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "the naive errors of the training part, which are []") {
-		t.Errorf("found %v, expected a word about naive errors", err)
+	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), "which is 0 or not known for targets of this kind") {
+		t.Errorf("found %v, expected a word about the changes of the training part", err)
+	}
+	constant := waves(8, 1, data.ValuesPerStep)
+	constant.spec.TargetNames, constant.spec.TargetNaive = []string{"level"}, []float64{0}
+	e.train = constant
+	m = e.make(t)
+	if _, err := m.Evaluate(t.Context(), m.model, e.train); err == nil || !strings.Contains(err.Error(), `in the training part, which is 0 or not known for "level"`) {
+		t.Errorf("found %v, expected the name of the target that does not change", err)
 	}
 }
 
