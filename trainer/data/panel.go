@@ -21,6 +21,7 @@ type Series struct{ Lo, Hi int }
 type Panel struct {
 	*Table
 	Series []Series
+	Mapped bool // the rows are in mapped files, see [GuardMapped]
 
 	InputColumns int // features that are no masks or gaps
 	Columns      int
@@ -30,7 +31,7 @@ type Panel struct {
 // newPanel orders a table; where it may not be moved, one that is out of order is refused. It fails on two rows of a
 // sequence with the same time and on a sequence in two groups.
 func NewPanel(t *Table, fixed bool) (*Panel, error) {
-	p := &Panel{Table: t}
+	p := &Panel{Table: t, Mapped: fixed}
 	if row := t.firstOutOfOrder(); row >= 0 {
 		if fixed {
 			return nil, errors.WithStack(fault.Fault{

@@ -1,6 +1,9 @@
 package data
 
-import "math"
+import (
+	"math"
+	"runtime/debug"
+)
 
 // rowSet is rows of a panel as a dataset. Nothing is copied before a batch is filled.
 type RowSet struct {
@@ -16,7 +19,10 @@ func (d *RowSet) Spec() Spec      { return d.spec }
 func (d *RowSet) Len() int        { return len(d.Samples) }
 func (d *RowSet) Steps(i int) int { return int(d.Samples[i].Hi - d.Samples[i].Lo) }
 
-func (d *RowSet) Fill(b *Batch, indices []int) error {
+func (d *RowSet) Fill(b *Batch, indices []int) (err error) {
+	if d.Panel.Mapped {
+		defer GuardMapped(debug.SetPanicOnFault(true), d.Panel.Path, &err)
+	}
 	if err := b.Prepare(d, indices); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/gruexp/gruexp/trainer/data"
@@ -31,7 +32,10 @@ func loadCSV(ctx context.Context, config data.Config, task data.Task, dir string
 	return loaded, nil
 }
 
-func (l *loader) load(ctx context.Context) (*data.Data, error) {
+func (l *loader) load(ctx context.Context) (loaded *data.Data, err error) {
+	if l.Config.Stream {
+		defer data.GuardMapped(debug.SetPanicOnFault(true), "data.stream", &err)
+	}
 	if err := l.read(ctx); err != nil {
 		return nil, err
 	}
