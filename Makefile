@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: test race slow arm64 lint check bench
+.PHONY: test race slow fuzz arm64 lint check bench
 
 test: ## the tests, fast
 	go test ./...
@@ -16,6 +16,9 @@ slow: ## long tests too: many kills and resumes, ten thousand steps
 arm64: ## kernels, operations, layers and solvers for arm64, on qemu-user-static unless this machine is one
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go test -short -timeout 60m -exec qemu-aarch64-static \
 		./graph/kernel/... ./graph/op ./graph/blas ./graph ./layers/... ./solvers/...
+
+fuzz: ## every decoder for FUZZTIME (10s)
+	.ci/fuzz
 
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

@@ -223,10 +223,14 @@ func (r *lineRecords) take(object map[string]any) error {
 	clear(r.values)
 	r.step, r.steps = 0, -1
 	first := "" // the member that the number of steps is from
+	unknown, some := "", false // the first by name, so that the message is the same each time
 	for name := range object {
-		if _, known := r.places[name]; !known {
-			return r.fault("member "+quote.Text(name), "it in this line", "the members of the first one")
+		if _, known := r.places[name]; !known && (!some || name < unknown) {
+			unknown, some = name, true
 		}
+	}
+	if some {
+		return r.fault("member "+quote.Text(unknown), "it in this line", "the members of the first one")
 	}
 	for _, m := range r.members {
 		value, found := object[m.name]

@@ -166,6 +166,9 @@ func (s *Store) Begin(ctx context.Context, d study.Definition) error {
 func (s *Store) Definition(ctx context.Context) (study.Definition, error) {
 	var d study.Definition
 	err := s.db.QueryRowContext(ctx, "SELECT kind, fingerprint, definition FROM study").Scan(&d.Kind, &d.Fingerprint, &d.Text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, errors.New("the study was interrupted before it began; the command that began it continues it")
+	}
 	return d, errors.Wrap(err, "record of the study")
 }
 

@@ -72,6 +72,14 @@ func claim(t *testing.T, s *sqlite.Store) (trial *study.Trial, busy bool) {
 }
 
 // What is written is read back, by another store too.
+// A process that is killed right after it made the file leaves a record of no study.
+func TestNotBegun(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "study.db"))
+	if _, err := s.Definition(t.Context()); err == nil || !strings.Contains(err.Error(), "before it began") {
+		t.Errorf("found the error %v", err)
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a study?#%.db")
 	s := open(t, path)

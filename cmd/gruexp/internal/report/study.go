@@ -59,11 +59,15 @@ func readStudy(ctx context.Context, path string, extensions *experiment.Extensio
 }
 
 // touched says whether something was written to the record a moment ago: trials that are said to be running are so, or were until
-// then.
+// then. A time further ahead than that is not one of a write: the file was copied or its clock was wrong.
 func (s *Study) touched() bool {
 	const moment = 15 * time.Second // longer than a process takes from its trial to its directory
 	for _, path := range studydir.RecordFiles(s.Path) {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) < moment {
+		info, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		if age := time.Since(info.ModTime()); -moment < age && age < moment {
 			return true
 		}
 	}
