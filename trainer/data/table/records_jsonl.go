@@ -222,7 +222,7 @@ func memberOrder(text []byte) []string {
 func (r *lineRecords) take(object map[string]any) error {
 	clear(r.values)
 	r.step, r.steps = 0, -1
-	first := "" // the member that the number of steps is from
+	first := ""                // the member that the number of steps is from
 	unknown, some := "", false // the first by name, so that the message is the same each time
 	for name := range object {
 		if _, known := r.places[name]; !known && (!some || name < unknown) {
