@@ -139,7 +139,7 @@ func randomModel(r *rand.Rand) small {
 			}[r.IntN(5)])
 		}
 		s.layers = append(list, dense(layers.DenseConfig{}))
-		if _, err := spec.NewPlan(s.config(layers.Fused), s.head); err == nil { // else the options contradict each other
+		if p, err := spec.NewPlan(s.config(layers.Fused), s.head); err == nil && p.ValidateTraining().Err() == nil { // else the options contradict each other
 			return s
 		}
 	}

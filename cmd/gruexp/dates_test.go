@@ -47,7 +47,7 @@ func TestFaultsOfTranslate(t *testing.T) {
 		{start + "model:\n  layers: [embedding, gru]\n  decoder: {}\n",
 			`mine.yaml:5: wrong value of model.layers.1.gru (found "one vector a sequence from layers.1.gru", expected a gru with return_sequences: true as the last layer`},
 		{start + "model:\n  layers: [embedding, gru: {return_sequences: true}]\n  decoder:\n    gru: {return_sequences: false}\n",
-			`mine.yaml:7: wrong value of model.decoder.gru.return_sequences (found false, expected true: a decoder writes at every step)`},
+			`mine.yaml:7: wrong value of model.decoder.gru.return_sequences (found false, expected true, or nothing: a decoder writes at every step)`},
 		{start + "model:\n  layers: [embedding, gru: {return_sequences: true}]\n  decoder:\n    attention: {score: dot, units: 3}\n",
 			`mine.yaml:7: wrong value of model.decoder.attention.units (found 3, expected none with the score dot: only additive has them)`},
 		{start + "model:\n  layers: [embedding, gru: {return_sequences: true}]\n  decoder: {}\ntrainer: {early_stopping: {monitor: valid.f1}}\n",

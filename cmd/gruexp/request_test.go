@@ -11,9 +11,9 @@ func TestWrongCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, want string }{
 		{"trian", `gruexp: command line: unknown verb (found "trian"; did you mean "train"? expected one of train, …more: see 'gruexp help')`},
-		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --data`},
+		{"--verbose", `gruexp: command line: unknown flag (found --verbose, expected one of --`},
 		{"train --sed 2", `gruexp: train: unknown flag (found --sed; did you mean "--seed"? expected …)`},
-		{"train -x", `gruexp: train: unknown flag (found -x, expected one of --data`},
+		{"train -x", `gruexp: train: unknown flag (found -x, expected one of --out, --set, --data, --help and 6 more: see --help)`},
 		{"train --seed -1", `gruexp: train: wrong value of --seed (found "-1", expected a whole number from 0 to 18446744073709551615)`},
 		{"train --seed 1.5", `gruexp: train: wrong value of --seed (found "1.5", expected a whole number from 0`},
 		{"train --seed", `gruexp: train: flag without a value (found --seed alone, expected a whole number`},
@@ -37,8 +37,8 @@ func TestWrongCalls(t *testing.T) {
 		{"inspect . --sequences 0", `gruexp: inspect: wrong value of --sequences (found 0, expected at least 1)`},
 		{"inspect . --sequence -1", `gruexp: inspect: wrong value of --sequence (found -1, expected 0 or more)`},
 		{"inspect . --sequence 1 --sequences 2", `gruexp: inspect: two flags that say which sequences (found --sequence and --sequences, expected one of them)`},
-		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT, check FILE or plot EXPERIMENT)`},
-		{"config chek x", `gruexp: config: unknown verb (found "chek"; did you mean "check"? expected one of check, plot, show)`},
+		{"config", `gruexp: config: wrong arguments (found nothing, expected show EXPERIMENT, check FILE, reference or plot EXPERIMENT)`},
+		{"config chek x", `gruexp: config: unknown verb (found "chek"; did you mean "check"? expected one of check, plot, reference, show)`},
 		{"config show", `gruexp: config show: wrong arguments (found nothing, expected an experiment or a FILE.yaml)`},
 		{"data", `gruexp: data: wrong arguments (found nothing, expected list, get NAME, or add NAME --from PATH)`},
 		{"data get", `gruexp: data get: wrong arguments (found nothing, expected the NAME of a known data set)`},
