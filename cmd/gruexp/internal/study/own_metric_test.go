@@ -116,6 +116,9 @@ func TestCompareByAnAddedMetric(t *testing.T) {
 
 // A search by an added metric of which higher is better chooses the trial with the highest value, and so does a comparison of tuned arms.
 func TestTuneByAnAddedMetric(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many trainings")
+	}
 	t.Parallel()
 	options := Options{Slots: 1, Threads: 1, Run: run.Options{Extensions: withScore()}}
 	s, err := ReadSearch(t.Context(), studyOf(t, "space: {solver.learning_rate: {choice: [0.01, 0.5]}}\ntrials: 8\nsampler: random\n"), nil, options)
