@@ -5,6 +5,7 @@ package main_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -194,8 +195,12 @@ func TestWatchAndStopStudy(t *testing.T) {
 	if worker.waitForTrials(1) {
 		t.Fatal(worker.stderr.String())
 	}
-	comparing.pause(t, nil)
-	worker.pause(t, nil)
+	for comparing.pause(t, nil); !recordIsFree(t, out); comparing.pause(t, nil) {
+		comparing.proceed(t)
+	}
+	for worker.pause(t, nil); !recordIsFree(t, out); worker.pause(t, nil) {
+		worker.proceed(t)
+	}
 	w := watch(t, studies)
 	w.follow(t, "which", func(head string) bool {
 		return strings.Contains(head, ">running<") && strings.Contains(head, "of 15 trials")
@@ -224,6 +229,21 @@ func TestWatchAndStopStudy(t *testing.T) {
 	if o := w.stop(t, syscall.SIGTERM); o.code != 0 || o.stdout != "" {
 		t.Errorf("found %+v", o)
 	}
+}
+
+// recordIsFree says whether no process was halted while it held the lock of the record of a study: then nobody could read it.
+func recordIsFree(t *testing.T, study string) bool {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(study, "study.db")+"?_txlock=immediate&_pragma=busy_timeout(200)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		return false
+	}
+	return tx.Rollback() == nil
 }
 
 func TestWatchRefuses(t *testing.T) {
