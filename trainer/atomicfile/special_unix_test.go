@@ -51,22 +51,19 @@ func TestOutputIntoPipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{pipe, link} {
-		got := make(chan string)
-		go func() {
-			f, err := os.Open(pipe)
-			if err != nil {
-				got <- err.Error()
-				return
-			}
-			defer f.Close()
-			content, _ := io.ReadAll(f)
-			got <- string(content)
-		}()
+		// Opened before anybody writes, and without waiting for that: a reader whose open was interrupted by a signal while the writer
+		// came and went would wait for ever.
+		reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := atomicfile.WriteOutput(path, 0o644, text("streamed")); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
-		if content := <-got; content != "streamed" {
-			t.Errorf("%s: found %q, expected what was written", path, content)
+		content, err := io.ReadAll(reader)
+		reader.Close()
+		if err != nil || string(content) != "streamed" {
+			t.Errorf("%s: found %q (%v), expected what was written", path, content, err)
 		}
 	}
 	if info, err := os.Lstat(pipe); err != nil || info.Mode().Type() != os.ModeNamedPipe {
