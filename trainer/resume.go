@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"os"
-
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
@@ -26,7 +24,7 @@ func (f *fit) openCheckpoints() error {
 	if dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.MkdirAll(dir, 0o777); err != nil {
 		return errors.Wrap(err, "checkpoints")
 	}
 	if !f.options.Resume {

@@ -28,6 +28,35 @@ func Write(path string, perm os.FileMode, write func(io.Writer) error) error {
 	return errors.Wrapf(replace(path, perm, write), "write %s", path)
 }
 
+// MkdirAll is [os.MkdirAll], and what it makes survives a power cut: the directory of each new one is synced.
+func MkdirAll(path string, perm os.FileMode) error {
+	var made []string
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		made = append(made, dir)
+	}
+	if err := os.MkdirAll(path, perm); err != nil {
+		return err
+	}
+	for _, dir := range made {
+		if err := SyncDirectory(filepath.Dir(dir)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SyncDirectory makes what was made, renamed or removed in a directory survive a power cut, where the system knows how. A directory
+// that this user may write to but not read cannot be synced, which is no error.
+func SyncDirectory(dir string) error {
+	if err := syncDirectory(dir); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
+}
+
 // WriteOutput is [Write] for a path that a user has named. What is there and is neither a regular file nor a directory, as a
 // device or a pipe, is written to in one go, also through a symbolic link as /dev/stdout is one.
 func WriteOutput(path string, perm os.FileMode, write func(io.Writer) error) error {

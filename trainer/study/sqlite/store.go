@@ -83,6 +83,43 @@ func cannotWrite(err error) bool {
 	}
 }
 
+// A Failure is why a record could not be read or written, as far as SQLite says it.
+type Failure int
+
+// The failures of a record.
+const (
+	NoFailure  Failure = iota // neither of the storage nor of the content
+	DiskFailed                // the disk is full or gives errors
+	NotOpened                 // a file of the record could not be opened or made; SQLite does not say why
+	ReadOnly                  // the storage can only be read
+	Damaged                   // the content is not what this package writes
+)
+
+// FailureOf says which failure an error is.
+func FailureOf(err error) Failure {
+	var content *contentError
+	if errors.As(err, &content) {
+		return Damaged
+	}
+	var failed *driver.Error
+	if !errors.As(err, &failed) {
+		return NoFailure
+	}
+	const kind = 0xff // the other bits say more of the same
+	switch failed.Code() & kind {
+	case lib.SQLITE_FULL, lib.SQLITE_IOERR:
+		return DiskFailed
+	case lib.SQLITE_CANTOPEN:
+		return NotOpened
+	case lib.SQLITE_READONLY:
+		return ReadOnly
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return Damaged
+	default:
+		return NoFailure
+	}
+}
+
 // migrate makes the tables of a new file.
 func migrate(ctx context.Context, tx *sql.Tx) error {
 	found, err := versionOf(ctx, tx)

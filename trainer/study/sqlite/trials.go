@@ -120,8 +120,16 @@ func all(ctx context.Context, tx *sql.Tx) ([]study.Trial, error) {
 }
 
 func damaged(what string, trial int64) error {
-	return errors.Errorf("damaged record: found %s of the trial %d, which is not there", what, trial)
+	return errors.Errorf("found %s of the trial %d, which is not there", what, trial)
 }
+
+// contentError says that a record holds what this package does not write.
+type contentError struct{ err error }
+
+func (e *contentError) Error() string { return "damaged record: " + e.err.Error() }
+
+// Unwrap returns what it is.
+func (e *contentError) Unwrap() error { return e.err }
 
 // readSettings reads the settings of a trial. Numbers are float64, but for integers that float64 cannot hold.
 func readSettings(text string) (map[string]any, error) {
@@ -172,7 +180,7 @@ func each(ctx context.Context, tx *sql.Tx, query string, f func(*sql.Rows) error
 	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows); err != nil {
-			return err
+			return &contentError{err}
 		}
 	}
 	return rows.Err()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
@@ -96,11 +95,11 @@ is kept.`,
 
 // dryRun goes through a whole run with one batch of each part of the data.
 func (a *app) dryRun(ctx context.Context, cfg *experiment.Config, options run.Options) error {
-	folder, err := os.MkdirTemp("", "gruexp-dry-run-")
+	folder, release, err := rundir.Temporary("gruexp-dry-run-")
 	if err != nil {
 		return errors.Wrap(err, "dry run")
 	}
-	defer os.RemoveAll(folder)
+	defer release()
 	options.DryRun, options.Ended = true, nil
 	cfg.Trainer.MaxSteps = 1
 	create := func() (*rundir.Dir, error) { return rundir.Create(filepath.Join(folder, "run")) }

@@ -5,10 +5,14 @@ package run
 import (
 	"context"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/pkg/errors"
+
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph"
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer"
@@ -90,12 +94,21 @@ func Resume(ctx context.Context, path string, options Options) (result *Result, 
 		return nil, err
 	}
 	result = &Result{}
-	if ended, err := rundir.ReadJSON(path, rundir.ResultFile, result); err != nil || ended && !trainer.StopReason(result.StopReason).IsBudget() {
+	ended, err := rundir.ReadJSON(path, rundir.ResultFile, result)
+	if err != nil {
+		return nil, err
+	}
+	if ended && !trainer.StopReason(result.StopReason).IsBudget() {
+		options.tidy(ctx, path)
 		result.Run = path // it may have been moved
-		return result, err
+		return result, nil
 	}
 	dir, err := rundir.Open(path)
 	if err != nil {
+		if usererr.DiskFailed(err) {
+			epochs, _ := rundir.CountEpochs(path)
+			err = &UnfinishedError{Dir: path, Epochs: epochs, Err: err}
+		}
 		return nil, err
 	}
 	d := begin(ctx, dir, options)
@@ -119,6 +132,30 @@ func Resume(ctx context.Context, path string, options Options) (result *Result, 
 		}
 	}
 	return fit(d, e, dir)
+}
+
+// tidy finishes the directory of a run that ended and was killed, or whose disk failed, before its report was written. A directory
+// that is in use or cannot be written stays as it is.
+func (o Options) tidy(ctx context.Context, path string) {
+	_, err := os.Lstat(filepath.Join(path, rundir.ReportFile))
+	noReport := o.Ended != nil && errors.Is(err, fs.ErrNotExist)
+	if !noReport && !rundir.HasLeftovers(path) {
+		return
+	}
+	dir, err := rundir.Open(path) // removes the leftovers
+	if err != nil {
+		return
+	}
+	dir.Close()
+	if !noReport {
+		return
+	}
+	if err := o.Ended(ctx, path); err != nil {
+		warning := trainer.Event{Kind: trainer.Warning, Message: err.Error()}
+		for _, c := range o.Callbacks {
+			_ = c.On(ctx, &warning)
+		}
+	}
 }
 
 // ended calls Options.Ended. An interruption does not keep it from being called.

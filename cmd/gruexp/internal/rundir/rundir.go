@@ -23,8 +23,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"syscall"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
@@ -113,6 +114,9 @@ func CreateNext(parent, name string) (*Dir, error) {
 		path := filepath.Join(parent, name+"-"+strconv.Itoa(n))
 		switch err := os.Mkdir(path, 0o755); {
 		case err == nil:
+			if err := atomicfile.SyncDirectory(parent); err != nil {
+				return nil, cannotBeMade(path, err)
+			}
 			return Create(path)
 		case !errors.Is(err, fs.ErrExist):
 			return nil, cannotBeMade(path, err)
@@ -121,15 +125,15 @@ func CreateNext(parent, name string) (*Dir, error) {
 }
 
 func makeDirectory(path string) error {
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := atomicfile.MkdirAll(path, 0o755); err != nil {
 		return cannotBeMade(path, err)
 	}
 	return nil
 }
 
-// cannotBeMade is a failure, not a wrong request, where the disk is full.
+// cannotBeMade is a failure, not a wrong request, where the disk is full or broken.
 func cannotBeMade(path string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
+	if usererr.DiskFailed(err) {
 		return errors.Wrap(err, "run directory")
 	}
 	return fault.Fault{Where: path, What: "run directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
@@ -149,6 +153,14 @@ func Open(path string) (*Dir, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// HasLeftovers says whether a killed process has left a temporary file in a directory.
+func HasLeftovers(path string) bool {
+	entries, _ := os.ReadDir(path)
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), ".gruexp-") && strings.HasSuffix(e.Name(), ".tmp")
+	})
 }
 
 // Exists says whether path is the directory of a run.
@@ -180,7 +192,7 @@ func locked(path string) (*Dir, error) {
 		}
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case usererr.DiskFailed(err):
 		return nil, errors.Wrap(err, "run directory")
 	case err != nil:
 		return nil, fault.Fault{Where: path, What: "run directory cannot be written", Found: usererr.Reason(err), Expected: "a directory that can be"}.Err()

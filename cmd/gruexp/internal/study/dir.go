@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/pkg/errors"
 
@@ -45,7 +45,7 @@ type dir struct {
 // makeDir opens the directory of a study that is there, or makes one. Another study is rejected, and so is a directory with
 // anything else in it.
 func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := atomicfile.MkdirAll(path, 0o755); err != nil {
 		return nil, cannotBeMade(path, err)
 	}
 	if !exists(filepath.Join(path, recordFile)) {
@@ -56,6 +56,9 @@ func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
 		if len(entries) > 0 {
 			return nil, fault.Fault{Where: path, What: "is not empty and no study", Found: entries[0].Name(), Expected: "a new or empty directory, or that of the same study"}.Err()
 		}
+	}
+	if err := removeLeftovers(path); err != nil {
+		return nil, err
 	}
 	store, err := sqlite.Open(ctx, filepath.Join(path, recordFile))
 	if err != nil {
@@ -73,6 +76,23 @@ func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
 		return nil, refuseRecord(ctx, path, err)
 	}
 	return &dir{path: path, store: store}, nil
+}
+
+// removeLeftovers deletes the temporary files that killed processes left in the directory of a study, where nobody is at work. A
+// process that begins right now is not seen yet, so the files must have some age.
+func removeLeftovers(path string) error {
+	if rundir.InUse(path) {
+		return nil
+	}
+	for _, folder := range []string{"", armsDir, tunedDir, trialsDir} {
+		if err := atomicfile.RemoveLeftoversOlder(filepath.Join(path, folder), time.Minute); err != nil && !errors.Is(err, os.ErrNotExist) {
+			if usererr.DiskFailed(err) {
+				return err
+			}
+			return nil // read-only storage: nothing can be removed, and the record says so
+		}
+	}
+	return nil
 }
 
 // openDir opens the directory of a study.
@@ -93,21 +113,62 @@ func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
 }
 
 func refuseRecord(ctx context.Context, path string, err error) error {
-	if ctx.Err() != nil || errors.Is(err, syscall.ENOSPC) {
+	if ctx.Err() != nil || usererr.DiskFailed(err) {
 		return err
 	}
 	if fault.Of(err) != nil { // said already
 		return err
 	}
-	f := fault.Fault{Kind: fault.Damaged, Where: filepath.Join(path, recordFile), What: "cannot be read", Found: err.Error(), Expected: "the record of a study", Cause: err}
-	if strings.Contains(err.Error(), "disk is full") || strings.Contains(err.Error(), "disk I/O error") { // as SQLite says it
-		f.Kind, f.What, f.Expected = fault.Failed, "cannot be written", "free space on a disk that works"
+	record := filepath.Join(path, recordFile)
+	f := fault.Fault{Kind: fault.Damaged, Where: record, What: "cannot be read", Found: err.Error(), Expected: "the record of a study", Cause: err}
+	if whole, e := filepath.Abs(record); e == nil { // the error may name the file, as Where does
+		f.Found = strings.TrimPrefix(f.Found, whole+": ")
+	}
+	switch failure := sqlite.FailureOf(err); {
+	case failure == sqlite.ReadOnly:
+		f.Kind, f.What, f.Expected = fault.User, "cannot be written", "storage that can be; 'gruexp report' and 'gruexp watch' only read it"
+	case failure == sqlite.DiskFailed, failure == sqlite.NotOpened && openable(path):
+		f.Kind, f.What, f.Expected = fault.Failed, "cannot be written", "free space on a disk that works; the same command continues"
 	}
 	return f.Err()
 }
 
+// openable says whether the record of a study could be opened as far as its folder and its file allow it: that it was not is then a
+// failure of the disk.
+func openable(path string) bool {
+	record := filepath.Join(path, recordFile)
+	info, err := os.Lstat(record)
+	if err != nil && !errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return usererr.DiskFailed(err)
+	}
+	if err == nil {
+		f, err := os.OpenFile(record, os.O_RDWR, 0)
+		if err != nil {
+			return usererr.DiskFailed(err)
+		}
+		f.Close()
+	}
+	f, err := os.CreateTemp(path, ".gruexp-*-0.tmp") // a leftover like others, if the process is killed here
+	if err != nil {
+		return usererr.DiskFailed(err)
+	}
+	f.Close()
+	return os.Remove(f.Name()) == nil
+}
+
+// failed words an error of the record and of its storage; others pass.
+func (d *dir) failed(ctx context.Context, err error) error {
+	if usererr.DiskFailed(err) { // of a lock of a worker
+		return fault.Fault{Kind: fault.Failed, Where: d.path, What: "the study failed: " + err.Error() + "; the same command continues", Cause: err}.Err()
+	}
+	if err == nil || sqlite.FailureOf(err) == sqlite.NoFailure {
+		return err
+	}
+	return refuseRecord(ctx, d.path, err)
+}
+
 func cannotBeMade(path string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
+	if usererr.DiskFailed(err) {
 		return errors.Wrap(err, "study directory")
 	}
 	return fault.Fault{Where: path, What: "study directory cannot be made", Found: usererr.Reason(err), Expected: "a path where a directory can be made"}.Err()
@@ -151,7 +212,7 @@ func exists(path string) bool {
 // file is the path of a file in the directory; its folder is made.
 func (d *dir) file(parts ...string) (string, error) {
 	path := filepath.Join(append([]string{d.path}, parts...)...)
-	return path, errors.Wrap(os.MkdirAll(filepath.Dir(path), 0o755), "study directory")
+	return path, errors.Wrap(atomicfile.MkdirAll(filepath.Dir(path), 0o755), "study directory")
 }
 
 func (d *dir) write(text []byte, parts ...string) error {

@@ -103,7 +103,7 @@ func (c *Comparison) LookAtTest(ctx context.Context, r *studies.ComparisonResult
 	}
 	looks, err := d.store.Look(ctx)
 	if err != nil {
-		return err
+		return d.failed(ctx, err)
 	}
 	r.Test = c.Plan().Test(trials, looks)
 	return d.writeResult(r, r.Tables())
@@ -152,7 +152,7 @@ func (d *dir) carryOut(ctx context.Context, p *studies.Plan, retry bool, options
 		}
 	}
 	if err := p.AddTrials(ctx, d.store, retry); err != nil { // now that their files are there
-		return nil, err
+		return nil, d.failed(ctx, err)
 	}
 	if err := d.work(ctx, p, options); err != nil {
 		return nil, err

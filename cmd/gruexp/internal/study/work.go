@@ -31,7 +31,7 @@ func (d *dir) work(ctx context.Context, p *studies.Plan, options Options) error 
 	defer presence.Withdraw()
 	err := newExecutor(d, p, options).worker().Work(ctx)
 	if err == nil || ctx.Err() == nil {
-		return err
+		return d.failed(ctx, err)
 	}
 	trials, failed := d.trials(context.WithoutCancel(ctx))
 	if failed != nil {

@@ -25,9 +25,14 @@ func Reason(err error) string {
 	}
 }
 
-// Output is the error of writing a file that the user asked for. A full disk is a failure, anything else a wrong path.
+// DiskFailed says whether an error is that of a disk which is full or broken: the work failed, and the request was right.
+func DiskFailed(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO)
+}
+
+// Output is the error of writing a file that the user asked for. A full or broken disk is a failure, anything else a wrong path.
 func Output(path string, err error) error {
-	if err == nil || errors.Is(err, syscall.ENOSPC) {
+	if err == nil || DiskFailed(err) {
 		return err
 	}
 	return fault.Fault{Where: path, What: "cannot be written", Found: Reason(err), Expected: "a path where a file can be made", Cause: err}.Err()
