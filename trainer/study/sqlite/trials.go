@@ -188,6 +188,8 @@ func each(ctx context.Context, tx *sql.Tx, query string, f func(*sql.Rows) error
 
 // Claim implements [study.Store].
 func (s *Store) Claim(ctx context.Context, propose func([]study.Trial) *study.Trial) (claimed *study.Trial, busy bool, err error) {
+	s.worker.claims.Lock()
+	defer s.worker.claims.Unlock()
 	registered := false
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		claimed = nil

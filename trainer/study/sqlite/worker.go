@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
@@ -14,6 +15,7 @@ import (
 
 // worker is this process as one that carries out trials.
 type worker struct {
+	claims sync.Mutex // one at a time, until a registration that was rolled back is forgotten
 	folder string
 	id     int64        // 0: not one yet
 	lock   *flock.Flock // held for life
