@@ -67,6 +67,7 @@ func meanings() map[string]string {
 		"trainer":                                "how long, and what is watched",
 		"loss":                                   "what is minimized; `auto`: what suits the task",
 		"loss_options":                           "what some losses have and others do not: [math.md](math.md#losses)",
+		"class_weights":                          "of the loss, by the names of the classes, as `{a: 1, b: 2.5}`; `balanced`: n/(k·count), of the n targets of the training part, k classes and the count of each; a run records the numbers as `loss_options.class_weights`",
 		"label_smoothing":                        "ε of the loss `cross_entropy`",
 		"data.name":                              "a known set: [data.md](data.md)",
 		"data.table":                             "a table of your own",

@@ -45,6 +45,7 @@ const (
 	sectionKind = "section"
 	listKind    = "list of sections"
 	mapKind     = "section by role"
+	weightsKind = "numbers by class, or text"
 )
 
 const rootStruct = "experiment.Config"
@@ -161,6 +162,8 @@ func (s *source) kindOf(in string, expr ast.Expr) (kind, inner string) {
 		return s.named(typ.X.(*ast.Ident).Name + "." + typ.Sel.Name)
 	case *ast.Ident:
 		switch typ.Name {
+		case "ClassWeights":
+			return weightsKind, ""
 		case "string":
 			return textKind, ""
 		case "int", "uint64":

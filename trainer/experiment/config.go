@@ -29,6 +29,7 @@ type Config struct {
 
 	Loss           string             `yaml:"loss"` // auto, or a layers.Loss
 	LossOptions    layers.LossOptions `yaml:"loss_options,omitempty"`
+	ClassWeights   ClassWeights       `yaml:"class_weights,omitempty"` // of the loss, by the names of the classes; they become loss_options.class_weights
 	LabelSmoothing float64            `yaml:"label_smoothing"`
 
 	Solver  solvers.Config `yaml:"solver"`
@@ -186,6 +187,7 @@ func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) 
 	if loss == layers.PoissonLoss {
 		faults.Check(c.Data.Scale == data.ScaleNone, "data.scale", string(c.Data.Scale), "%s: the loss %s is about counts", data.ScaleNone, loss)
 	}
+	c.checkClassWeights(faults, spec.TargetKind)
 	if c.customLoss(loss) == nil {
 		faults.Under("loss_options", c.LossOptions.WithDefaults(loss).Validate(loss))
 	}

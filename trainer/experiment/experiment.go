@@ -119,6 +119,12 @@ func (e *Experiment) load(ctx context.Context) (err error) {
 			return e.cfg.Place("data", err)
 		}
 	}
+	if err := e.weighClasses(d); err != nil {
+		if e.options.data == nil {
+			_ = d.Close() // the fault of the weights is the one to tell
+		}
+		return e.cfg.Place("", err)
+	}
 	e.data = d
 	if n := e.options.batches; n > 0 {
 		first := *d
@@ -204,7 +210,7 @@ func (e *Experiment) newModel() (*layers.Model, error) {
 func weightsText(classes []string, weights []float64) string {
 	pairs := make([]string, min(len(classes), len(weights)))
 	for i := range pairs {
-		pairs[i] = fmt.Sprintf("%s: %v", classes[i], weights[i])
+		pairs[i] = fmt.Sprintf("%s: %.6g", classes[i], weights[i])
 	}
 	return strings.Join(pairs, ", ")
 }

@@ -186,25 +186,9 @@ func partOf(ds data.Dataset) (Part, error) {
 	if spec.TargetKind != data.ClassPerSequence {
 		return part, nil
 	}
-	part.Classes = make([]int, spec.Targets)
-	const at = 256 // sequences at once
-	var batch data.Batch
-	for first := 0; first < ds.Len(); first += at {
-		indices := make([]int, min(at, ds.Len()-first))
-		for i := range indices {
-			indices[i] = first + i
-		}
-		batch.Steps = 0
-		if err := ds.Fill(&batch, indices); err != nil {
-			return part, err
-		}
-		for i, label := range batch.Labels[:len(indices)] {
-			if batch.Weights[i] != 0 && label >= 0 && label < spec.Targets {
-				part.Classes[label]++
-			}
-		}
-	}
-	return part, nil
+	var err error
+	part.Classes, err = countClasses(ds, spec.Targets)
+	return part, err
 }
 
 // ModelName is what people call a model: by its recurrent layers, as "GRU", or "LSTM and GRU"; "model" without one.

@@ -169,7 +169,8 @@ func (d *decoder) written(v reflect.Value) {
 }
 
 func (d *decoder) decode(n *node, v reflect.Value, path string) {
-	if v.Kind() != reflect.Pointer && v.CanAddr() && v.Addr().Type().Implements(textUnmarshalerType) {
+	textual := v.Kind() != reflect.Map || n.kind == scalarNode && !n.isNull() // a map may have a word for one of its values
+	if textual && v.Kind() != reflect.Pointer && v.CanAddr() && v.Addr().Type().Implements(textUnmarshalerType) {
 		d.unmarshalText(n, v, path)
 		return
 	}

@@ -89,6 +89,9 @@ func buildText(v reflect.Value, path string) (*node, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, path)
 	}
+	if v.Kind() == reflect.Map && len(text) == 0 { // it has no word
+		return buildMap(v, path)
+	}
 	return buildString(string(text), path)
 }
 
