@@ -9,6 +9,7 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	parquetformat "github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/trainer/data"
@@ -64,8 +65,10 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 		for _, chunk := range group.Columns {
 			c := chunk.MetaData
 			at := c.DataPageOffset
-			if c.DictionaryPageOffset > 0 && c.DictionaryPageOffset < at {
-				at = c.DictionaryPageOffset
+			if dictionary := c.DictionaryPageOffset; dictionary > at { // the decoder would read it there, where nobody has looked
+				return errors.Errorf("found a dictionary at %d after the first page at %d of column %q", dictionary, at, c.PathInSchema)
+			} else if dictionary > 0 {
+				at = dictionary
 			}
 			if at < 0 || at > size || c.TotalCompressedSize < 0 || c.TotalCompressedSize > size-at || c.NumValues < 0 || c.NumValues > metadata.NumRows {
 				return errors.Errorf("found %d values in %d bytes at %d of column %q", c.NumValues, c.TotalCompressedSize, at, c.PathInSchema)
@@ -171,10 +174,15 @@ func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.
 			return err
 		}
 		n, err := lz4Length(block)
-		if err == nil && n != claimed {
-			err = errors.Errorf("found a page that unpacks to %d bytes, %d claimed", n, claimed)
+		if err != nil {
+			return err
 		}
-		return err
+		if n != claimed {
+			return errors.Errorf("found a page that unpacks to %d bytes, %d claimed", n, claimed)
+		}
+		// For a block that it does not take the decoder of Parquet doubles its memory without end, so the same decoder judges first.
+		_, err = lz4.UncompressBlock(block, make([]byte, n))
+		return errors.Wrap(err, "unpack a page")
 	case parquetformat.Uncompressed:
 		if packed.Size() != claimed {
 			return errors.Errorf("found a page of %d bytes, %d claimed", packed.Size(), claimed)
@@ -193,7 +201,7 @@ func checkUnpacked(packed *io.SectionReader, claimed int64, codec parquetformat.
 	return nil
 }
 
-// lz4Length is what a block of LZ4 unpacks to. The decoder takes twice the memory again and again for a block that breaks off.
+// lz4Length is what a block of LZ4 unpacks to, found without unpacking it.
 func lz4Length(block []byte) (int64, error) {
 	broken := errors.New("found a page that is no block of LZ4")
 	length := func(n int64) (int64, bool) { // of literals or a match: 15 continues in the next bytes
