@@ -111,6 +111,10 @@ func newMeters(cfg *Config, spec *data.Spec) (map[string]Metric, error) {
 				return nil, errors.Errorf("metric %s: found the naive errors %v of the training part, expected one above 0 for each target", name, spec.TargetNaive)
 			}
 			meters[name] = &share{right: func(r *Row) float64 { return scaledError(r, spec.TargetNaive) }}
+		case name == MetricScaledMSE:
+			meters[name] = &share{right: func(r *Row) float64 { return meanScaled(r, spec, func(d float64) float64 { return d * d }) }}
+		case name == MetricScaledMAE:
+			meters[name] = &share{right: func(r *Row) float64 { return meanScaled(r, spec, math.Abs) }}
 		case name == MetricCoverage:
 			meters[name] = &share{right: covered}
 		case name == MetricWidth:
@@ -182,6 +186,19 @@ func symmetricError(r *Row) float64 {
 		if size := math.Abs(p) + math.Abs(r.Targets[k]); size > 0 {
 			sum += 200 * math.Abs(p-r.Targets[k]) / size
 		}
+	}
+	return sum / float64(len(r.Values))
+}
+
+// meanScaled is the mean of a function of the errors in units of the scale of their targets.
+func meanScaled(r *Row, spec *data.Spec, of func(float64) float64) float64 {
+	sum := 0.0
+	for k, v := range r.Values {
+		d := v - r.Targets[k]
+		if spec.TargetScale != nil {
+			d /= spec.TargetScale[k]
+		}
+		sum += of(d)
 	}
 	return sum / float64(len(r.Values))
 }

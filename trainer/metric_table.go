@@ -32,6 +32,8 @@ const (
 	MetricR2            = "r2"                 // 1 − Σ(y−p)²/Σ(y−ȳ)², mean over outputs; of an output without any variance 1 if all is right, else 0
 	MetricSMAPE         = "smape"              // percent, 0 to 200: mean of 200·|y−p|/(|y|+|p|), 0 where both are 0 (Makridakis 1993)
 	MetricMASE          = "mase"               // mean of |y−p|/naive (Hyndman and Koehler 2006), where naive is that of the training part; see data.Spec
+	MetricScaledMSE     = "scaled_mse"         // mean over rows and outputs of ((y−p)/s)², s the scale of the output's target in the training part: the mse of published tables of scaled series
+	MetricScaledMAE     = "scaled_mae"         // mean of |y−p|/s likewise
 	MetricCoverage      = "coverage"           // of the loss quantile: share of targets from the lowest to the highest quantile; it should be their difference
 	MetricWidth         = "interval_width"     // units: mean distance from the lowest to the highest quantile
 	MetricCrossings     = "quantile_crossings" // of the loss quantile: share of targets of which a lower quantile is predicted above a higher one; coverage, width and predictions have them sorted
@@ -93,6 +95,8 @@ func Metrics() []MetricInfo {
 		{Name: MetricR2, Targets: numbers, Optional: true, Higher: true},
 		{Name: MetricSMAPE, Unit: "%", Targets: numbers, Optional: true},
 		{Name: MetricMASE, Targets: numbers, Optional: true},
+		{Name: MetricScaledMSE, Targets: numbers, Optional: true},
+		{Name: MetricScaledMAE, Targets: numbers, Optional: true},
 		{Name: MetricCoverage, Targets: numbers, Optional: true, Higher: true},
 		{Name: MetricWidth, Unit: "units", Targets: numbers, Optional: true},
 		{Name: MetricCrossings, Targets: numbers, Optional: true},

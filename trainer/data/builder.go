@@ -65,7 +65,7 @@ func (l *Builder) Data() (*Data, error) {
 		if err != nil {
 			return nil, err
 		}
-		sets[p] = &RowSet{Panel: l.Panels[p], Samples: samples, Offsets: l.offsets()}
+		sets[p] = &RowSet{Panel: l.Panels[p], Samples: samples, Outputs: l.outputs(l.Panels[p])}
 		if l.Task == Label {
 			if sets[p].classes, err = l.classesOf(l.Panels[p], p, classes); err != nil {
 				return nil, err
@@ -332,41 +332,60 @@ func (l *Builder) spec(fitted *RowSet, classes []string) (Spec, error) {
 			spec.TargetNaive = append(spec.TargetNaive, c.Scale*l.naive(panel.observed(i)))
 		}
 	default:
-		var name string
-		if l.Task == Forecast {
-			name = l.Config.Forecast.Target
-			spec.TargetNaive = slices.Repeat([]float64{l.naive(panel.TargetValue)}, len(fitted.Offsets))
-		} else {
-			name = l.Config.Table.Target
+		spec.TargetKind, spec.Targets = ValuesPerSequence, len(fitted.Outputs)
+		if spec.Targets > MaxColumns {
+			return spec, errors.WithStack(fault.Fault{
+				Where: panel.Path, What: "targets", Found: fmt.Sprintf("%d columns at %d horizons", len(panel.Values), fitted.OutputsPerTarget()),
+				Expected: fmt.Sprintf("at most %d together", MaxColumns),
+			}.Err())
 		}
-		values := fitted.TargetValues()
 		if l.inputs.Relative != "" {
 			fitted.Relative = l.inputs
-			for i := range values {
-				values[i] -= fitted.Base(fitted.Samples[i/len(fitted.Offsets)])
-			}
 		}
-		column := Summarize(values)
-		fit := column.scaling(l.Config.Scale)
-		if l.Config.Scale == ScaleRobust {
-			fit = robustScaling(values)
-		}
-		if !fit.usable() {
-			return spec, panel.unscalable(name, column)
-		}
-		if l.inputs.Relative != "" {
-			l.inputs.RelativeScale = fit.scale
-		}
-		spec.TargetKind, spec.Targets, spec.TargetNames = ValuesPerSequence, len(fitted.Offsets), []string{name}
-		spec.TargetScale, spec.TargetOffset = slices.Repeat([]float64{fit.scale}, spec.Targets), slices.Repeat([]float64{fit.offset}, spec.Targets)
-		if spec.Targets > 1 {
-			spec.TargetNames = nil
-			for _, h := range l.Config.Forecast.horizons() {
-				spec.TargetNames = append(spec.TargetNames, fmt.Sprintf("%s +%d", name, h))
+		spec.TargetColumns = panel.ValueNames
+		for k, name := range panel.ValueNames {
+			if err := l.scaleTarget(&spec, fitted, k, name); err != nil {
+				return spec, err
 			}
 		}
 	}
 	return spec, nil
+}
+
+// scaleTarget fits the scaling of a target and names its outputs.
+func (l *Builder) scaleTarget(spec *Spec, fitted *RowSet, k int, name string) error {
+	panel, each := fitted.Panel, fitted.OutputsPerTarget()
+	values := fitted.TargetValues(k)
+	if fitted.Relative != nil {
+		for i := range values {
+			values[i] -= fitted.Base(fitted.Samples[i/each])
+		}
+	}
+	column := Summarize(values)
+	fit := column.scaling(l.Config.Scale)
+	if l.Config.Scale == ScaleRobust {
+		fit = robustScaling(values)
+	}
+	if !fit.usable() {
+		return panel.unscalable(name, column)
+	}
+	if fitted.Relative != nil {
+		l.inputs.RelativeScale = fit.scale
+	}
+	spec.TargetScale = append(spec.TargetScale, slices.Repeat([]float64{fit.scale}, each)...)
+	spec.TargetOffset = append(spec.TargetOffset, slices.Repeat([]float64{fit.offset}, each)...)
+	if l.Task == Forecast {
+		naive := l.naive(func(row int) float64 { return panel.TargetValue(row, k) })
+		spec.TargetNaive = append(spec.TargetNaive, slices.Repeat([]float64{naive}, each)...)
+	}
+	if each == 1 {
+		spec.TargetNames = append(spec.TargetNames, name)
+		return nil
+	}
+	for _, h := range l.Config.Forecast.horizons() {
+		spec.TargetNames = append(spec.TargetNames, fmt.Sprintf("%s +%d", name, h))
+	}
+	return nil
 }
 
 // CheckTable rejects a table that turns out not to have what the configuration counts on.

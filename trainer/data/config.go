@@ -42,16 +42,33 @@ type Config struct {
 // ForecastConfig describes windows of rows. A forecast uses all of it; the tasks next and label only Window, to cut a series
 // into pieces.
 type ForecastConfig struct {
-	Target  string `yaml:"target,omitempty"`
-	Window  int    `yaml:"window"`            // rows that the model sees; default 24
-	Horizon int    `yaml:"horizon,omitempty"` // rows from the window's last row to the target; a forecast's default is 1
-	Season  int    `yaml:"season,omitempty"`  // rows after which a forecast's target comes again, for the baseline seasonal; left out: none
+	Target string `yaml:"target,omitempty"`
+	// Targets are several columns instead of one Target, each predicted at every horizon; "*" alone means all columns of numbers that
+	// are inputs. A window counts only where all its targets were observed.
+	Targets []string `yaml:"targets,omitempty"`
+	Window  int      `yaml:"window"`            // rows that the model sees; default 24
+	Horizon int      `yaml:"horizon,omitempty"` // rows from the window's last row to the target; a forecast's default is 1
+	Season  int      `yaml:"season,omitempty"`  // rows after which a forecast's target comes again, for the baseline seasonal; left out: none
 
 	From int `yaml:"from,omitempty"` // with horizon: a target in every row from so many behind the window to horizon; left out: horizon alone
 	// Relative makes each target the change since the last value of it that was observed when the window ends, and its inputs those
 	// from that value too: for series that leave the range of the training part. Default false.
 	Relative bool  `yaml:"relative,omitempty"`
 	Horizons []int `yaml:"horizons,omitempty"` // instead of horizon: a target so many rows behind the window for each, rising
+}
+
+// AllColumns as the one name of [ForecastConfig.Targets] means all columns of numbers that are inputs.
+const AllColumns = "*"
+
+// columns are the names of the targets.
+func (c ForecastConfig) columns() []string {
+	if c.Targets != nil {
+		return c.Targets
+	}
+	if c.Target == "" {
+		return nil
+	}
+	return []string{c.Target}
 }
 
 // horizons are how many rows behind the last one of a window its targets stand, in rising order.
@@ -72,7 +89,7 @@ func (c ForecastConfig) horizons() []int {
 
 // only says whether a forecast has nothing but a window.
 func (c ForecastConfig) only() bool {
-	return c.Target == "" && c.Horizon == 0 && c.Season == 0 && c.From == 0 && c.Horizons == nil && !c.Relative
+	return c.columns() == nil && c.Horizon == 0 && c.Season == 0 && c.From == 0 && c.Horizons == nil && !c.Relative
 }
 
 // Fill is what stands in for a missing input.
@@ -166,7 +183,7 @@ func (c Config) WithDefaults(known ...Source) Config {
 		if forecast.Window == 0 {
 			forecast.Window = 24
 		}
-		if forecast.Horizon == 0 && forecast.Horizons == nil && forecast.Target != "" {
+		if forecast.Horizon == 0 && forecast.Horizons == nil && forecast.columns() != nil {
 			forecast.Horizon = 1
 		}
 		c.Forecast = &forecast
@@ -247,6 +264,7 @@ func (c Config) withSettings(own Config) Config {
 		if c.Forecast != nil {
 			forecast = ForecastConfig{
 				Target:  cmp.Or(c.Forecast.Target, forecast.Target),
+				Targets: c.Forecast.Targets,
 				Window:  cmp.Or(c.Forecast.Window, forecast.Window),
 				Season:  cmp.Or(c.Forecast.Season, forecast.Season),
 				Horizon: cmp.Or(c.Forecast.Horizon, forecast.Horizon),

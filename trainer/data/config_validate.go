@@ -135,6 +135,7 @@ func (c Config) validateTable(task Task) fault.List {
 			return faults
 		}
 		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none: the task next predicts the inputs")
+		faults.Check(c.Forecast.Targets == nil, "forecast.targets", c.Forecast.Targets, "none: the task next predicts the inputs")
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none: the task next predicts the next row")
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none: the task next predicts the next row")
 		faults.Check(c.Forecast.From == 0, "forecast.from", c.Forecast.From, "none: the task next predicts the next row")
@@ -144,14 +145,19 @@ func (c Config) validateTable(task Task) fault.List {
 	}
 	faults.Check(table.Target == "", "table.target", table.Target, "none: the task forecast has forecast.target")
 	faults.Check(table.Tokens == nil, "table.tokens", "a section", "none: a forecast is made of numbers")
-	if c.Forecast == nil || c.Forecast.Target == "" {
-		faults.Add("forecast.target", "", "a column")
+	if c.Forecast == nil || c.Forecast.columns() == nil {
+		faults.Add("forecast.target", "", "a column, or forecast.targets for several")
 		return faults
 	}
-	faults.Check(!slices.Contains([]string{table.Sequence, table.Time, table.Group}, c.Forecast.Target),
-		"forecast.target", c.Forecast.Target, "a column of its own, not that of the sequence, time or group")
+	taken := []string{table.Sequence, table.Time, table.Group}
+	faults.Check(!slices.Contains(taken, c.Forecast.Target) || c.Forecast.Target == "",
+		"forecast.target", c.Forecast.Target, "a column that is not that of the sequence, time or group")
+	for i, name := range c.Forecast.Targets {
+		faults.Check(!slices.Contains(taken, name) || name == "", fmt.Sprintf("forecast.targets.%d", i), name, "a column that is not that of the sequence, time or group")
+	}
 	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
-	faults.Check(!c.Forecast.Relative || table.Inputs == nil || slices.Contains(table.Inputs, c.Forecast.Target), "forecast.relative", true,
+	faults.Check(!c.Forecast.Relative || c.Forecast.Targets == nil, "forecast.relative", true, "false with several targets")
+	faults.Check(!c.Forecast.Relative || c.Forecast.Targets != nil || table.Inputs == nil || slices.Contains(table.Inputs, c.Forecast.Target), "forecast.relative", true,
 		"false, or the target among table.inputs: a change is one from a value that is known")
 	return faults
 }
@@ -192,12 +198,13 @@ func (c Config) validateSettings(set Source) fault.List {
 	}
 	own := *set.Settings.Forecast
 	if own.Target == "" {
-		faults.Check(c.Forecast.Target == "", "forecast.target", c.Forecast.Target, "none for the set %s", set.Name)
+		faults.Check(c.Forecast.columns() == nil, "forecast.target", c.Forecast.columns(), "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Horizon == 0, "forecast.horizon", c.Forecast.Horizon, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.Season == 0, "forecast.season", c.Forecast.Season, "none for the set %s", set.Name)
 		faults.Check(c.Forecast.From == 0 && c.Forecast.Horizons == nil && !c.Forecast.Relative, "forecast", "other keys", "window alone for the set %s", set.Name)
 		return faults
 	}
+	faults.Check(c.Forecast.Targets == nil, "forecast.targets", c.Forecast.Targets, "none for the set %s", set.Name)
 	faults.Check(c.Forecast.Target == own.Target, "forecast.target", c.Forecast.Target, "%s for the set %s", own.Target, set.Name)
 	faults.Check(c.Forecast.Horizon != 0 || c.Forecast.Horizons != nil, "forecast.horizon", c.Forecast.Horizon, "1 to %d rows", maxWindow)
 	return faults
@@ -307,6 +314,12 @@ func (c ForecastConfig) validate() fault.List {
 	faults.Check(c.Season >= 0 && c.Season <= maxWindow, "season", c.Season, "1 to %d rows", maxWindow)
 	faults.Check(c.From >= 0 && (c.From == 0 || c.From <= c.Horizon), "from", c.From, "1 to horizon")
 	faults.Check(c.From == 0 || c.Horizon-c.From < maxHorizons, "from", c.From, "at most %d rows up to horizon", maxHorizons)
+	faults.Check(c.Targets == nil || c.Target == "", "target", c.Target, "either target or targets")
+	faults.Check(c.Targets == nil || len(c.Targets) > 0 && len(c.Targets) <= maxHorizons, "targets", fmt.Sprintf("%d of them", len(c.Targets)), "1 to %d columns", maxHorizons)
+	for i, name := range c.Targets {
+		faults.Check(name != "" && !slices.Contains(c.Targets[:i], name), fmt.Sprintf("targets.%d", i), name, "the name of a column, once")
+		faults.Check(name != AllColumns || len(c.Targets) == 1, fmt.Sprintf("targets.%d", i), name, "this alone, for all columns of numbers that are inputs, or the names of columns")
+	}
 	if c.Horizons == nil {
 		return faults
 	}

@@ -205,7 +205,7 @@ func (m *memory) data(targets any, table *TableConfig) (*Data, error) {
 		table.Target = m.column("target", target)
 	}
 	forecast := m.Forecast
-	if task == Forecast && forecast != nil && forecast.Target == "" && len(m.inputs) == 1 {
+	if task == Forecast && forecast != nil && forecast.columns() == nil && len(m.inputs) == 1 {
 		whole := *forecast
 		whole.Target = m.inputs[0]
 		forecast = &whole
@@ -233,7 +233,7 @@ func (m *memory) targets(targets any) (task Task, cell func(i, t int) Cell) {
 	}
 	switch y := targets.(type) {
 	case nil:
-		if m.Forecast != nil && (m.Forecast.Target != "" || m.Forecast.Horizon != 0 || m.Forecast.Horizons != nil) {
+		if m.Forecast != nil && (m.Forecast.columns() != nil || m.Forecast.Horizon != 0 || m.Forecast.Horizons != nil) {
 			return Forecast, nil
 		}
 		return Next, nil

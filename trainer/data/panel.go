@@ -128,8 +128,8 @@ func (t *Table) Clock(row int) float64 {
 	return t.At(row, t.Time)
 }
 
-// targetValue is what the column of the target has in a row, in original units.
-func (t *Table) TargetValue(row int) float64 { return t.At(row, t.Value) }
+// TargetValue is what the column of target k has in a row, in original units.
+func (t *Table) TargetValue(row, k int) float64 { return t.At(row, t.Values[k]) }
 
 // complete says whether every input of numbers was observed in a row.
 func (t *Table) Complete(row int) bool {

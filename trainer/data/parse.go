@@ -161,7 +161,7 @@ func (p *tableParser) place() error {
 		p.want.Sequence = ""
 	}
 	want, t := p.want, p.table
-	named := slices.Concat([]string{want.Sequence, want.Time, want.Group, want.Label, want.Value}, want.Date, want.Inputs, want.Texts)
+	named := slices.Concat([]string{want.Sequence, want.Time, want.Group, want.Label}, want.values(), want.Date, want.Inputs, want.Texts)
 	for _, name := range named {
 		if _, found := p.positions[name]; name != "" && !found {
 			return p.fault(1, 0, "header", "the columns "+quote.List(p.names), "a column "+quote.Text(name))
@@ -184,7 +184,7 @@ func (p *tableParser) place() error {
 		t.Texts = append(t.Texts, p.text(name, p.label))
 		t.TextNames = append(t.TextNames, name)
 	}
-	t.Line, t.Sequence, t.Group, t.Label, t.Time, t.Date, t.Value = -1, -1, -1, -1, -1, -1, -1
+	t.Line, t.Sequence, t.Group, t.Label, t.Time, t.Date = -1, -1, -1, -1, -1, -1
 	if want.Sequence != "" {
 		t.Sequence = p.text(want.Sequence, p.name)
 	}
@@ -194,8 +194,9 @@ func (p *tableParser) place() error {
 	if want.Label != "" {
 		t.Label = p.text(want.Label, p.label)
 	}
-	if want.Value != "" {
-		t.Value = p.column(p.positions[want.Value], p.number)
+	for _, name := range want.values() {
+		t.Values = append(t.Values, p.column(p.positions[name], p.number))
+		t.ValueNames = append(t.ValueNames, name)
 	}
 	if want.Time != "" {
 		t.Time = p.column(p.positions[want.Time], p.time)
@@ -217,8 +218,8 @@ func (p *tableParser) place() error {
 // free says whether a column is nothing else, so that it may be an input.
 func (p *tableParser) free(name string) bool {
 	taken := append([]string{p.want.Sequence, p.want.Time, p.want.Group, p.want.Label}, p.want.Date...)
-	if !p.want.ValueIsInput {
-		taken = append(taken, p.want.Value)
+	if !p.want.ValuesAreInputs {
+		taken = append(taken, p.want.Values...)
 	}
 	return !slices.Contains(taken, name)
 }
@@ -591,6 +592,9 @@ func (p *tableParser) finish() error {
 	if len(t.Inputs)+len(t.Texts) == 0 {
 		return p.fault(1, 0, "header", "no column of numbers but those of sequence, time, group and target among "+quote.List(p.names),
 			"at least one input")
+	}
+	if p.want.allValues() {
+		t.Values, t.ValueNames = t.Inputs, t.InputNames
 	}
 	var err error
 	if t.Cells, err = p.store.Finish(); err != nil {

@@ -23,7 +23,7 @@ func TestRowPreparer(t *testing.T) {
 	for _, fill := range []data.Fill{data.FillForward, data.FillMean, data.FillZero} {
 		inputs := &data.TableInputs{Time: "t", Fill: fill, Mask: true, Gap: true, Columns: columns, Relative: "a", RelativeScale: 4}
 		table := &data.Table{
-			Path: "rows", Width: 5, Line: 4, Sequence: -1, Group: -1, Label: -1, Value: -1, Time: 3, Date: 3,
+			Path: "rows", Width: 5, Line: 4, Sequence: -1, Group: -1, Label: -1, Time: 3, Date: 3,
 			InputNames: []string{"a", "b"}, Inputs: []int{0, 1}, TextNames: []string{"c"}, Texts: []int{2},
 			Lexicons: map[int]*data.Lexicon{2: data.NewLexicon()},
 		}

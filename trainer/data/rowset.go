@@ -5,12 +5,18 @@ import (
 	"runtime/debug"
 )
 
-// rowSet is rows of a panel as a dataset. Nothing is copied before a batch is filled.
+// Output is a number that is predicted for a sample.
+type Output struct {
+	Target int // which of the panel's targets
+	Rows   int // from the row of the sample's first output
+}
+
+// RowSet is rows of a panel as a dataset. Nothing is copied before a batch is filled.
 type RowSet struct {
 	spec     Spec
 	Panel    *Panel
 	Samples  []Sample
-	Offsets  []int        // steps from a sample's first target to each of its targets, where the targets are numbers of a sequence
+	Outputs  []Output     // of a sample, where the targets are numbers of a sequence: all of the first target, then those of the next
 	Relative *TableInputs // of which targets are changes; nil: they are none
 	classes  []int        // of each label, by its number in the panel, -1 where it is none; of targets that are classes of rows
 }
@@ -55,7 +61,7 @@ func (d *RowSet) Fill(b *Batch, indices []int) (err error) {
 		case ClassPerSequence:
 			b.Labels[column], b.Weights[column] = int(s.Target), 1
 		case ValuesPerSequence:
-			for j := range d.Offsets {
+			for j := range d.Outputs {
 				target := scaling{d.spec.TargetScale[j], d.spec.TargetOffset[j]}
 				b.Targets[column*k+j] = target.apply(d.Target(s, j) - base)
 			}
@@ -65,10 +71,13 @@ func (d *RowSet) Fill(b *Batch, indices []int) (err error) {
 	return nil
 }
 
-// target is the value of target j of a sample, in original units.
+// Target is the value of output j of a sample, in original units.
 func (d *RowSet) Target(s Sample, j int) float64 {
-	return d.Panel.TargetValue(int(s.Target) + d.Offsets[j])
+	return d.Panel.TargetValue(int(s.Target)+d.Outputs[j].Rows, d.Outputs[j].Target)
 }
+
+// OutputsPerTarget is at how many horizons each target is predicted.
+func (d *RowSet) OutputsPerTarget() int { return len(d.Outputs) / len(d.Panel.Values) }
 
 // base is what the targets of a sample are changes from, 0 where they are none.
 func (d *RowSet) Base(s Sample) float64 {
@@ -87,11 +96,12 @@ func (d *RowSet) ClassOf(row int) int {
 	return d.classes[int(label)]
 }
 
-// targetValues is the targets in original units, those of a sample next to each other.
-func (d *RowSet) TargetValues() []float64 {
-	values := make([]float64, 0, len(d.Samples)*len(d.Offsets))
+// TargetValues is what a target is in original units, the outputs of a sample next to each other.
+func (d *RowSet) TargetValues(target int) []float64 {
+	each := d.OutputsPerTarget()
+	values := make([]float64, 0, len(d.Samples)*each)
 	for _, s := range d.Samples {
-		for j := range d.Offsets {
+		for j := target * each; j < (target+1)*each; j++ {
 			values = append(values, d.Target(s, j))
 		}
 	}

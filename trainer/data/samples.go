@@ -148,12 +148,12 @@ func (l *Builder) valued(panel *Panel, p Part) ([]Sample, error) {
 	for _, s := range panel.Series {
 		found := -1
 		for row := s.Lo; row < s.Hi; row++ {
-			switch value := panel.TargetValue(row); {
+			switch value := panel.TargetValue(row, 0); {
 			case math.IsNaN(value):
 			case found < 0:
 				found = row
-			case value != panel.TargetValue(found):
-				return nil, panel.disagree(row, fmt.Sprint(value), fmt.Sprint(panel.TargetValue(found)), panel.LineOf(found))
+			case value != panel.TargetValue(found, 0):
+				return nil, panel.disagree(row, fmt.Sprint(value), fmt.Sprint(panel.TargetValue(found, 0)), panel.LineOf(found))
 			}
 		}
 		switch {
@@ -176,7 +176,14 @@ func (l *Builder) windows(panel *Panel, p Part) []Sample {
 		for target := s.Lo + window - 1 + first; target+span < s.Hi; target++ {
 			// The targets of a window are in one part, and a window between two parts is in none.
 			elsewhere := func(rows int) bool { return partOf[target+rows] != p }
-			missing := func(rows int) bool { return math.IsNaN(panel.TargetValue(target + rows)) }
+			missing := func(rows int) bool {
+				for k := range panel.Values {
+					if math.IsNaN(panel.TargetValue(target+rows, k)) {
+						return true
+					}
+				}
+				return false
+			}
 			if slices.ContainsFunc(offsets, elsewhere) {
 				continue
 			}
@@ -189,6 +196,17 @@ func (l *Builder) windows(panel *Panel, p Part) []Sample {
 		}
 	}
 	return samples
+}
+
+// outputs are what is predicted for a sample of a panel.
+func (l *Builder) outputs(panel *Panel) []Output {
+	var outputs []Output
+	for k := range panel.Values {
+		for _, rows := range l.offsets() {
+			outputs = append(outputs, Output{k, rows})
+		}
+	}
+	return outputs
 }
 
 // offsets are the rows from the first target of a sequence or window to each of its targets.

@@ -96,6 +96,7 @@ type Spec struct {
 	FeatureNames   []string // names of the D inputs, where there are
 	Categories     []CategoryBlock
 	TargetNames    []string // names of the K targets, where there are
+	TargetColumns  []string // of values per sequence, the columns that the targets are of: K/len of each, one after the other
 	TargetAlphabet []string // the text of each token of a [TokenSequence], empty for the special ones
 
 	// TargetScale and TargetOffset, [K], give a target or a prediction in its original units; nil where targets are

@@ -26,8 +26,8 @@ type Layout struct {
 	Inputs                []string // nil: choose the numeric columns
 	Texts                 []string // inputs that are read as texts
 	Label                 string   // a target to be read as text
-	Value                 string   // a target to be read as a number; it may be an input as well
-	ValueIsInput          bool     // whether value counts when numeric columns are chosen
+	Values                []string // targets to be read as numbers; they may be inputs as well, and AllColumns alone is all inputs of numbers
+	ValuesAreInputs       bool     // whether they count when numeric columns are chosen
 	Markers               []string // cells that mean a missing number
 	TextMarkers           []string // cells that mean a missing text; nil: those of numbers
 	Notation              Notation // of numbers
@@ -36,6 +36,16 @@ type Layout struct {
 	Steps []string // patterns of columns: a row is a sequence
 	Unit  Unit     // of texts[0]: where it is no whole cell, a row is a sequence
 }
+
+// values are the names of the targets, none where they are all inputs.
+func (l Layout) values() []string {
+	if l.allValues() {
+		return nil
+	}
+	return l.Values
+}
+
+func (l Layout) allValues() bool { return len(l.Values) == 1 && l.Values[0] == AllColumns }
 
 func (l Layout) CutsTexts() bool { return l.Unit == UnitCharacter || l.Unit == UnitWord }
 
@@ -47,7 +57,10 @@ type Table struct {
 	Cells []float64 // [rows,width]
 
 	// Where in a row what stands, -1 where it is not wanted.
-	Line, Sequence, Group, Label, Time, Date, Value int
+	Line, Sequence, Group, Label, Time, Date int
+	Values                                   []int // of the targets that are numbers; none where they are not wanted
+
+	ValueNames []string // of the columns of Values
 
 	InputNames []string // of the columns of numbers that are inputs
 	Inputs     []int    // where they stand in a row
@@ -173,9 +186,9 @@ func (c Config) TableLayout(task Task) Layout {
 	case Classify, Label:
 		want.Label = table.Target
 	case Regress:
-		want.Value = table.Target
+		want.Values = []string{table.Target}
 	case Forecast:
-		want.Value, want.ValueIsInput = c.Forecast.Target, true
+		want.Values, want.ValuesAreInputs = c.Forecast.columns(), true
 	}
 	return want
 }
@@ -193,7 +206,7 @@ func (t *Table) rowsBelow(first int) bool {
 // columns lists the names of the columns that are wanted, each once.
 func (l Layout) columns() []string {
 	var names []string
-	for _, name := range slices.Concat([]string{l.Sequence, l.Time, l.Group, l.Label, l.Value}, l.Date, l.Inputs, l.Texts) {
+	for _, name := range slices.Concat([]string{l.Sequence, l.Time, l.Group, l.Label}, l.values(), l.Date, l.Inputs, l.Texts) {
 		if name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

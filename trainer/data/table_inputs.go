@@ -351,7 +351,7 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	}
 	want := t.Layout()
 	width := len(want.Inputs)
-	table := &Table{Path: "inputs", RowStep: t.RowStep, Width: width, InputNames: want.Inputs, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1, Value: -1}
+	table := &Table{Path: "inputs", RowStep: t.RowStep, Width: width, InputNames: want.Inputs, Line: -1, Sequence: -1, Group: -1, Label: -1, Time: -1, Date: -1}
 	for i := range width {
 		table.Inputs = append(table.Inputs, i)
 	}

@@ -90,6 +90,7 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
+	result.Targets, result.Outputs = each.targets(e.data.Spec.TargetColumns)
 	if slices.Contains(e.cfg.Trainer.Metrics, trainer.MetricConfusion) {
 		counts, err := e.trainer.Confusion(ctx, e.model, e.data.Test)
 		if err != nil {
@@ -133,7 +134,7 @@ func (e *Experiment) evaluate(ctx context.Context, split string) (Metrics, *scor
 	const key = "score-of-each-sequence"
 	cfg, each := e.cfg.Trainer, (*scores)(nil)
 	if split == "test" {
-		each = newScores(e.data.Spec.TargetKind, e.Part(split).Len())
+		each = newScores(&e.data.Spec, e.Part(split).Len())
 		cfg.OwnMetrics = maps.Clone(cfg.OwnMetrics)
 		if cfg.OwnMetrics == nil {
 			cfg.OwnMetrics = trainer.MetricFactories{}

@@ -19,6 +19,8 @@ type Result struct {
 	Verdict    *Verdict           `json:"verdict,omitempty"` // the model and the best baseline; nil: there is nothing to compare
 	Seconds    float64            `json:"seconds"`           // of training
 	Parameters int                `json:"parameters"`
+	Targets    []TargetMetrics    `json:"targets,omitempty"`          // of each predicted column on test, where there are several
+	Outputs    []TargetMetrics    `json:"outputs,omitempty"`          // likewise of each column at each horizon
 	Confusion  *Confusion         `json:"confusion_matrix,omitempty"` // of test, where the metrics ask for it
 }
 
@@ -26,6 +28,13 @@ type Result struct {
 type Part struct {
 	Sequences int   `json:"sequences"`
 	Classes   []int `json:"classes,omitempty"` // how many sequences each class has, in the order of ClassNames; of classes per sequence
+}
+
+// TargetMetrics are the mae, mse and rmse of one of several columns, or of one of several numbers that are predicted, in the units of its
+// column.
+type TargetMetrics struct {
+	Name    string  `json:"name"` // the column, of an output with " +h" where it is predicted at several horizons
+	Metrics Metrics `json:"metrics"`
 }
 
 // Confusion is a confusion matrix with the names of its rows and columns: classes, or the texts of tokens.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/data"
@@ -14,9 +15,13 @@ type scores struct {
 	metric  string
 	sums    []float64 // of the targets' scores times their weights
 	weights []float64 // 0 of a sequence without a target that counts
+
+	outputs []deviation // of each output that is a number, where there are several
+	rows    float64
 }
 
-func newScores(kind data.TargetKind, sequences int) *scores {
+func newScores(spec *data.Spec, sequences int) *scores {
+	kind := spec.TargetKind
 	s := &scores{kind: kind, metric: trainer.MetricMAE, sums: make([]float64, sequences), weights: make([]float64, sequences)}
 	switch kind {
 	case data.ClassPerSequence, data.ClassPerStep, data.TokenPerStep:
@@ -26,7 +31,63 @@ func newScores(kind data.TargetKind, sequences int) *scores {
 	case data.BinaryPerStep:
 		s.metric = trainer.MetricNLL
 	}
+	if (kind == data.ValuesPerSequence || kind == data.ValuesPerStep) && spec.Targets > 1 {
+		for k := range spec.Targets {
+			name := "output " + strconv.Itoa(k)
+			if k < len(spec.TargetNames) {
+				name = spec.TargetNames[k]
+			}
+			s.outputs = append(s.outputs, deviation{name: name})
+		}
+	}
 	return s
+}
+
+// deviation is sums of an output's absolute and squared errors, times the weights of their rows.
+type deviation struct {
+	name              string
+	absolute, squared float64
+}
+
+// targets are the metrics of each column and, where a column is predicted several times, of each output; nil where there is one alone.
+func (s *scores) targets(columns []string) (targets, outputs []TargetMetrics) {
+	if s == nil || s.rows == 0 || s.outputs == nil {
+		return nil, nil
+	}
+	each := 1
+	if len(columns) > 0 {
+		each = len(s.outputs) / len(columns)
+	}
+	for lo := 0; lo < len(s.outputs); lo += each {
+		column := deviation{name: s.outputs[lo].name}
+		if each > 1 {
+			column.name = columns[lo/each]
+		}
+		for _, d := range s.outputs[lo : lo+each] {
+			column.absolute += d.absolute
+			column.squared += d.squared
+			if each > 1 {
+				outputs = append(outputs, d.metrics(s.rows))
+			}
+		}
+		targets = append(targets, column.metrics(s.rows*float64(each)))
+	}
+	if len(targets) == 1 { // it is in the metrics of the part
+		targets = nil
+	}
+	return targets, outputs
+}
+
+func (d deviation) metrics(weight float64) TargetMetrics {
+	m := Metrics{
+		trainer.MetricMAE: d.absolute / weight, trainer.MetricMSE: d.squared / weight, trainer.MetricRMSE: math.Sqrt(d.squared / weight),
+	}
+	for name, v := range m {
+		if math.IsInf(v, 0) { // undefined, as such a metric of all outputs is
+			m[name] = math.NaN()
+		}
+	}
+	return TargetMetrics{d.name, m}
 }
 
 // Add looks at the prediction for a target.
@@ -53,8 +114,14 @@ func (s *scores) Add(r *trainer.Row) {
 		}
 	default:
 		for k, v := range r.Values {
-			s.sums[i] += r.Weight * math.Abs(v-r.Targets[k]) / float64(len(r.Values))
+			d := v - r.Targets[k]
+			s.sums[i] += r.Weight * math.Abs(d) / float64(len(r.Values))
+			if s.outputs != nil {
+				s.outputs[k].absolute += r.Weight * math.Abs(d)
+				s.outputs[k].squared += r.Weight * d * d
+			}
 		}
+		s.rows += r.Weight
 	}
 	s.weights[i] += r.Weight
 }

@@ -35,7 +35,7 @@ func TestScores(t *testing.T) {
 			{Sequence: 1, Weight: 1, Values: []float64{1, 2}, Targets: []float64{0, 5}}, {Sequence: 1, Weight: 1, Values: []float64{1, 1}, Targets: []float64{1, 1}},
 		}, "mae", []float64{0, 2, 0}, []float64{0, 2, 0}},
 	} {
-		s := newScores(c.kind, 3)
+		s := newScores(&data.Spec{TargetKind: c.kind}, 3)
 		for _, r := range c.rows {
 			s.Add(&r)
 		}

@@ -141,6 +141,8 @@ def numbers(c, per_step):
         "r2": float(r2.mean()),
         "smape": mean((200 * np.abs(y - p) / (np.abs(y) + np.abs(p))).mean(axis=1), w),
         "mase": mean((np.abs(y - p) / naive).mean(axis=1), w),
+        "scaled_mse": mean((((y - p) / scale) ** 2).mean(axis=1), w),
+        "scaled_mae": mean((np.abs(y - p) / scale).mean(axis=1), w),
     }
 
 

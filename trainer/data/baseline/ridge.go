@@ -105,7 +105,7 @@ func ridgeBaseline(fitted, tested *data.RowSet, rows int) (b data.Baseline, ok b
 			copy(x[r*inputs:(r+1)*inputs], d.Panel.Row(int(s.Hi) - rows + r)[:inputs])
 		}
 	}
-	r, ok := fitRidge(len(fitted.Samples), inputs*rows, len(fitted.Offsets), func(row int, x, y []float64) {
+	r, ok := fitRidge(len(fitted.Samples), inputs*rows, len(fitted.Outputs), func(row int, x, y []float64) {
 		fill(fitted, fitted.Samples[row], x)
 		for j := range y {
 			y[j] = fitted.Target(fitted.Samples[row], j)
@@ -114,7 +114,7 @@ func ridgeBaseline(fitted, tested *data.RowSet, rows int) (b data.Baseline, ok b
 	if !ok {
 		return b, false
 	}
-	x, y := make([]float64, inputs*rows), make([]float64, len(fitted.Offsets))
+	x, y := make([]float64, inputs*rows), make([]float64, len(fitted.Outputs))
 	return valueBaseline(tested, "ridge", func(s data.Sample, j int) float64 {
 		if j == 0 {
 			fill(tested, s, x)

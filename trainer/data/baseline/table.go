@@ -32,10 +32,13 @@ func tableBaselines(fitted, tested *data.RowSet, season, ridgeRows int) []data.B
 	case data.ValuesPerStep:
 		return stepBaselines(fitted, tested)
 	}
-	mean := data.Summarize(fitted.TargetValues()).Mean
-	baselines := []data.Baseline{valueBaseline(tested, "mean", func(data.Sample, int) float64 { return mean })}
+	var means []float64 // of each target
+	for k := range fitted.Panel.Values {
+		means = append(means, data.Summarize(fitted.TargetValues(k)).Mean)
+	}
+	baselines := []data.Baseline{valueBaseline(tested, "mean", func(_ data.Sample, j int) float64 { return means[tested.Outputs[j].Target] })}
 	if fitted.Spec().Task == data.Forecast {
-		persistence := lastObserved(tested.Panel, mean)
+		persistence := lastObserved(tested, means)
 		baselines = append(baselines, valueBaseline(tested, "persistence", persistence))
 		if season > 0 {
 			baselines = append(baselines, valueBaseline(tested, "seasonal", seasonal(tested, season, persistence)))
@@ -105,17 +108,17 @@ func meanOf(p *data.Panel, s data.Sample, into []float64) {
 	}
 }
 
-// lastObserved returns the last target of a series that was observed when a window ends; where none was it is mean.
-func lastObserved(p *data.Panel, mean float64) func(data.Sample, int) float64 {
-	return func(s data.Sample, _ int) float64 {
-		last := int(s.Hi) - 1
-		first := p.Start(last)
+// lastObserved returns the last value of a target that was observed when a window ends; where none was it is the target's mean.
+func lastObserved(d *data.RowSet, means []float64) func(data.Sample, int) float64 {
+	return func(s data.Sample, j int) float64 {
+		last, target := int(s.Hi)-1, d.Outputs[j].Target
+		first := d.Panel.Start(last)
 		for row := last; row >= first; row-- {
-			if value := p.TargetValue(row); !math.IsNaN(value) {
+			if value := d.Panel.TargetValue(row, target); !math.IsNaN(value) {
 				return value
 			}
 		}
-		return mean
+		return means[target]
 	}
 }
 
@@ -124,11 +127,11 @@ func lastObserved(p *data.Panel, mean float64) func(data.Sample, int) float64 {
 func seasonal(d *data.RowSet, season int, otherwise func(data.Sample, int) float64) func(data.Sample, int) float64 {
 	return func(s data.Sample, j int) float64 {
 		first := d.Panel.Start(int(s.Lo))
-		for row := int(s.Target) + d.Offsets[j] - season; row >= first; row -= season {
+		for row := int(s.Target) + d.Outputs[j].Rows - season; row >= first; row -= season {
 			if row >= int(s.Hi) {
 				continue
 			}
-			if value := d.Panel.TargetValue(row); !math.IsNaN(value) {
+			if value := d.Panel.TargetValue(row, d.Outputs[j].Target); !math.IsNaN(value) {
 				return value
 			}
 		}
@@ -141,10 +144,10 @@ func valueBaseline(d *data.RowSet, name string, predict func(s data.Sample, j in
 	var e Deviations
 	absolute := make([]float64, len(d.Samples))
 	for i, s := range d.Samples {
-		for j := range d.Offsets {
+		for j := range d.Outputs {
 			difference := predict(s, j) - d.Target(s, j)
 			e.Add(difference)
-			absolute[i] += math.Abs(difference) / float64(len(d.Offsets))
+			absolute[i] += math.Abs(difference) / float64(len(d.Outputs))
 		}
 	}
 	return data.Baseline{Name: name, Metrics: e.Metrics(), Scores: map[string][]float64{"mae": absolute}}

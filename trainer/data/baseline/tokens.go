@@ -23,7 +23,7 @@ func tokenBaselines(fitted, tested *data.RowSet) []data.Baseline {
 	case data.TokenPerStep:
 		return Tokens(texts(fitted), texts(tested), fitted.Spec().Vocabulary)
 	default:
-		mean := data.Summarize(fitted.TargetValues()).Mean
+		mean := data.Summarize(fitted.TargetValues(0)).Mean
 		return []data.Baseline{valueBaseline(tested, "mean", func(data.Sample, int) float64 { return mean })}
 	}
 }

@@ -39,7 +39,7 @@ func loadMackeyGlass(ctx context.Context, config data.Config, _ []string) (*data
 		}
 	}
 	t, err := data.Parse(ctx, "mackey-glass", &data.Columns{Names: []string{"x"}, Values: [][]float64{x}},
-		data.Layout{Value: "x", ValueIsInput: true}, &data.MemoryStore{})
+		data.Layout{Values: []string{"x"}, ValuesAreInputs: true}, &data.MemoryStore{})
 	if err != nil {
 		return nil, err
 	}

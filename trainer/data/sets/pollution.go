@@ -55,7 +55,7 @@ func loadPollution(ctx context.Context, config data.Config, files []string) (*da
 
 func readPollution(ctx context.Context, path string, markers []string) (*data.Panel, error) {
 	t, err := table.ReadTable(ctx, path, data.Layout{
-		Time: pollutionClock, Date: pollutionDate(), Texts: []string{pollutionWind}, Value: pollutionTarget,
+		Time: pollutionClock, Date: pollutionDate(), Texts: []string{pollutionWind}, Values: []string{pollutionTarget},
 		Inputs: pollutionInputs(), Markers: markers,
 	}, &data.MemoryStore{})
 	if err != nil {

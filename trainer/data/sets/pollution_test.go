@@ -24,7 +24,7 @@ func TestPublishedPollution(t *testing.T) {
 	d := loaded.Test.(*data.RowSet)
 	missing := 0
 	for row := range d.Panel.Rows() {
-		missing += calc.One(math.IsNaN(d.Panel.TargetValue(row)))
+		missing += calc.One(math.IsNaN(d.Panel.TargetValue(row, 0)))
 	}
 	if missing != 2067 || d.Panel.Rows() != 43824 { // see SOURCE.txt beside the file
 		t.Errorf("found %d of %d values missing, expected 2067 of 43824", missing, d.Panel.Rows())

@@ -230,7 +230,7 @@ func TestNumbersOfOtherLanguages(t *testing.T) {
 
 func TestColumnsOfPatterns(t *testing.T) {
 	t.Parallel()
-	read, err := readLayout(t, datatest.Write(t, "a.csv", "y,x_3,x_1,x_mean,z,x_2", "1,3,1,9,8,2"), data.Layout{Inputs: []string{"x_*"}, Steps: []string{"x_*"}, Value: "y"})
+	read, err := readLayout(t, datatest.Write(t, "a.csv", "y,x_3,x_1,x_mean,z,x_2", "1,3,1,9,8,2"), data.Layout{Inputs: []string{"x_*"}, Steps: []string{"x_*"}, Values: []string{"y"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -236,10 +236,10 @@ func FuzzTable(f *testing.F) {
 		if label {
 			want.Label = "y"
 		} else {
-			want.Value = "y"
+			want.Values = []string{"y"}
 		}
-		if p := checkFile(t, ".csv", content, want, splitBy(",")); p != nil && (label != (p.Label >= 0) || label == (p.Value >= 0)) {
-			t.Fatalf("found a label at %d and a value at %d", p.Label, p.Value)
+		if p := checkFile(t, ".csv", content, want, splitBy(",")); p != nil && (label != (p.Label >= 0) || label == (len(p.Values) > 0)) {
+			t.Fatalf("found a label at %d and values at %d", p.Label, p.Values)
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
 
 // bestEpoch says which weights are measured.
@@ -43,6 +44,9 @@ func (a *app) show(r *run.Result) error {
 		return err
 	}
 	b.WriteString("\n")
+	if err := writeTargets(&b, r); err != nil {
+		return err
+	}
 	if len(r.Baselines) > 0 {
 		b.WriteString("* a baseline, on the test part\n")
 	}
@@ -61,6 +65,29 @@ func (a *app) show(r *run.Result) error {
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
+}
+
+// maxTargets is how many columns have their errors printed.
+const maxTargets = 24
+
+// writeTargets prints the errors of each of several columns.
+func writeTargets(b *strings.Builder, r *experiment.Result) error {
+	if len(r.Targets) > 0 && len(r.Targets) <= maxTargets {
+		rows := [][]string{{"on test, of", trainer.MetricMAE, trainer.MetricRMSE}}
+		for _, t := range r.Targets {
+			rows = append(rows, []string{t.Name, number(t.Metrics[trainer.MetricMAE]), number(t.Metrics[trainer.MetricRMSE])})
+		}
+		if err := writeRows(b, rows, 1); err != nil {
+			return err
+		}
+		b.WriteString("\n")
+	} else if len(r.Targets) > 0 {
+		fmt.Fprintf(b, "The errors of each of the %d columns are in result.json.\n", len(r.Targets))
+	}
+	if len(r.Outputs) > 0 {
+		b.WriteString("The errors at each horizon are in result.json.\n")
+	}
+	return nil
 }
 
 func counted(n int, what string) string { return report.Counted(n, what) }
