@@ -109,10 +109,8 @@ func pointsOf(b *graph.Builder, h Head, predictions *gorgonia.Node) (*gorgonia.N
 		}
 		return nil, nil
 	case h.Loss == QuantileLoss:
-		for k := range columns {
-			columns[k] = k*len(h.Options.Quantiles) + h.Options.Median()
-		}
-		return op.Points(b.Ops(), predictions, columns, false)
+		// Quantiles that cross are sorted, as a prediction has them.
+		return op.SortedPoints(b.Ops(), predictions, len(h.Options.Quantiles), h.Options.Median())
 	case h.Loss == PoissonLoss:
 		return op.Points(b.Ops(), predictions, columns, true)
 	default:

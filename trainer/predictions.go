@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -15,7 +16,7 @@ import (
 type Prediction struct {
 	Sequence, Step int       // Step is 0 where targets belong to sequences
 	Truth          []float64 // [K]
-	Values         []float64 // [K]; of quantiles [K·Q], those of a target next to each other
+	Values         []float64 // [K]; of quantiles [K·Q], those of a target next to each other and sorted
 }
 
 // Predictions are what model predicts on ds, whose targets are numbers, in the order of the sequences and steps. Rows of
@@ -85,6 +86,9 @@ func (e *engine) collect(s *source, w window, values []float64, found [][]Predic
 		}
 		for k := range p.Values {
 			p.Values[k] = spec.Original(k*spec.Targets/width, values[i*width+k])
+		}
+		for k := range p.Truth { // quantiles that cross are sorted
+			slices.Sort(p.Values[k*width/spec.Targets : (k+1)*width/spec.Targets])
 		}
 		found[p.Sequence] = append(found[p.Sequence], p)
 	}

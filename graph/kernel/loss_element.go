@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 )
 
 // ElementLoss is the loss of one number: of the prediction x in that column against its target y, and the derivative by x.
@@ -175,5 +176,15 @@ func Points[F Float](rows, width int, columns []int, exponential bool, x, y []F)
 			}
 			y[i*len(columns)+k] = v
 		}
+	}
+}
+
+// SortedPoints sets y[i] to what is at a place of the i-th group of x, from 0, once the group is sorted. x stays as it is.
+func SortedPoints[F Float](group, place int, x, y []F) {
+	sorted := make([]F, group)
+	for i := range y {
+		copy(sorted, x[i*group:(i+1)*group])
+		slices.Sort(sorted)
+		y[i] = sorted[place]
 	}
 }

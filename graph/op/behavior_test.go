@@ -84,6 +84,8 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"WeightedBinaryCrossEntropy: weights: found 2, expected 6", node(op.WeightedBinaryCrossEntropy(s, row, row, []float64{1, 2}, 0))},
 		{"Focal: labels: found shape [4,3], expected [6]", node(op.Focal(s, vector, ids, nil, 2))},
 		{"Points: columns: found [6], expected 0 to 5", node(op.Points(s, row, []int{6}, false))},
+		{"SortedPoints: group: found 4, expected a divisor of 6", node(op.SortedPoints(s, row, 4, 0))},
+		{"SortedPoints: place: found 3, expected 0 to 2", node(op.SortedPoints(s, row, 3, 3))},
 		{"ActivityPenalty: mask: found shape [6], expected [4,3]", node(op.ActivityPenalty(s, x, vector, 1, 1))},
 		{"Total: scalars: found none, expected at least one", node(op.Total(s))},
 		{"Total: scalar: found shape [6], expected []", node(op.Total(s, vector))},

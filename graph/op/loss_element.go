@@ -160,6 +160,29 @@ func Points(s *Scope, x *G.Node, columns []int, exponential bool) (*G.Node, erro
 	return byDtype(c.dtype, points[float32], points[float64])(s, x, columns, exponential)
 }
 
+// SortedPoints are numbers to read, without a gradient: of every group of neighboring numbers of the rows of x [T,B,D] or [B,D]
+// the one that is at a place, from 0, once the group is sorted. Numbers that are quantiles of a target are such a group.
+func SortedPoints(s *Scope, x *G.Node, group, place int) (*G.Node, error) {
+	c := check{op: "SortedPoints"}
+	shape := c.floats("x", x, anyRank(x, 2, 3)...)
+	width := shape[len(shape)-1]
+	c.that(group > 0 && width%group == 0, "group", group, fmt.Sprintf("a divisor of %d", width))
+	c.that(place >= 0 && place < group, "place", place, fmt.Sprintf("0 to %d", group-1))
+	if c.err != nil {
+		return nil, c.err
+	}
+	return byDtype(c.dtype, sortedPoints[float32], sortedPoints[float64])(s, x, group, place)
+}
+
+func sortedPoints[F kernel.Float](s *Scope, x *G.Node, group, place int) (*G.Node, error) {
+	shape := x.Shape().Clone()
+	shape[len(shape)-1] /= group
+	return add(s, operation[F]{
+		name: "SortedPoints", inputs: []*G.Node{x}, shape: shape,
+		run: func(in values[F], y []F) { kernel.SortedPoints(group, place, in.floats[0], y) },
+	})
+}
+
 func points[F kernel.Float](s *Scope, x *G.Node, columns []int, exponential bool) (*G.Node, error) {
 	rows, width := rowsOf(x)
 	shape := x.Shape().Clone()
