@@ -34,6 +34,8 @@ type Cell struct {
 	Kind   CellKind
 	Text   string  // of a TextCell, without spaces around it; of a NumberCell its exact digits, where the number is rounded
 	Number float64 // of a NumberCell; of a TimeCell the seconds since 1970
+
+	Nanoseconds int64 // of a TimeCell that has parts of a microsecond: since 1970, which a float64 rounds
 }
 
 // CellKind is what a cell holds.
@@ -56,6 +58,9 @@ func (c Cell) String() string {
 		}
 		return strconv.FormatFloat(c.Number, 'f', -1, 64)
 	case TimeCell:
+		if c.Nanoseconds != 0 {
+			return time.Unix(0, c.Nanoseconds).UTC().Format(time.RFC3339Nano)
+		}
 		seconds, part := math.Modf(c.Number)
 		// A float64 has the microseconds of a date, not its nanoseconds.
 		return time.Unix(int64(seconds), int64(part*1e9)).UTC().Round(time.Microsecond).Format(time.RFC3339Nano)

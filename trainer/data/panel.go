@@ -97,9 +97,12 @@ func (t *Table) sort() {
 func (t *Table) compatible(before, row int) error {
 	first, second := min(t.LineOf(before), t.LineOf(row)), max(t.LineOf(before), t.LineOf(row))
 	if t.Time >= 0 && !t.differ(t.Time, before, row) {
+		expected := "a row of a sequence for each time"
+		if t.Dates && t.Zone == withoutZone {
+			expected += "; hours of a clock that was put back need dates with a zone"
+		}
 		return errors.WithStack(fault.Fault{
-			Where: t.Path, Line: second, What: t.name(row), Found: fmt.Sprintf("the time of line %d again", first),
-			Expected: "a row of a sequence for each time",
+			Where: t.Path, Line: second, What: t.name(row), Found: fmt.Sprintf("the time of line %d again", first), Expected: expected,
 		}.Err())
 	}
 	if t.differ(t.Group, before, row) {

@@ -128,7 +128,8 @@ type tableParser struct {
 	numbers, texts markers // that mean missing
 
 	dateFormat string // of the last date
-	zone       string // whether dates have a zone: withZone or withoutZone; empty: not yet known
+	compact    int    // digits of the times that are numbers, if all can be read as dates such as 20060102; else -1
+	zone       string // whether dates have a zone: withZone or withoutZone; numericTimes; empty: not yet known
 	base       int64  // whole numbers as times are taken from this one
 	based      bool
 	valued     int // rows up to the last with a value
@@ -436,6 +437,9 @@ func (p *tableParser) time(c Cell, position int) (float64, error) {
 	first := p.rows == 0
 	if first || !p.table.Dates {
 		if value, ok, err := p.timeNumber(c, first, position); ok || err != nil {
+			if err == nil && first {
+				err = p.timesAreNumbers(c, position)
+			}
 			return value, err
 		}
 		if !first {
@@ -482,6 +486,7 @@ func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float6
 		if tooLarge == nil { // above the signed ones
 			return 0, false, p.cellFault(position, strconv.FormatUint(unsigned, 10), "a time below 2^63")
 		}
+		p.compact = -1
 		value, err = ParseNumber(text)
 		if err == nil && p.based && !first {
 			return 0, false, p.cellFault(position, quote.Text(text), "a whole number, as the times before are: they are too large for decimals")
@@ -489,10 +494,18 @@ func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float6
 		return value, err == nil && !math.IsInf(value, 0), nil
 	}
 	if first {
+		p.compact = len(text)
 		p.base, p.based = 0, n > maxExact || n < -maxExact
-		if p.based {
+		switch given := p.want.TimeBase; {
+		case given != nil:
+			p.base, p.based = *given, *given != 0
+		case p.based:
 			p.base = n
 		}
+		p.table.TimeBase = p.base
+	}
+	if len(text) != p.compact || !compactDate(n, len(text)) {
+		p.compact = -1
 	}
 	difference := n - p.base
 	if difference > maxExact || difference < -maxExact || (difference < 0) != (n < p.base) {
@@ -501,10 +514,42 @@ func (p *tableParser) timeNumber(c Cell, first bool, position int) (value float6
 	return float64(difference), true, nil
 }
 
-// The zones of the dates of a column.
+// compactDate says whether a number of that many digits can be read as a date: year, month, and then day, hour, minute and second, or the
+// first of them.
+func compactDate(n int64, digits int) bool {
+	if digits < 6 || digits > 14 || digits%2 != 0 {
+		return false
+	}
+	for _, most := range []int64{60, 60, 24}[min(3, (14-digits)/2):] {
+		if n%100 >= most {
+			return false
+		}
+		n /= 100
+	}
+	if digits >= 8 {
+		if day := n % 100; day < 1 || day > 31 {
+			return false
+		}
+		n /= 100
+	}
+	month, year := n%100, n/100
+	return month >= 1 && month <= 12 && year >= 1900 && year <= 2100
+}
+
+// timesAreNumbers checks that the training did not have dates.
+func (p *tableParser) timesAreNumbers(c Cell, position int) error {
+	if was := p.want.Zone; was == withZone || was == withoutZone {
+		return p.cellFault(position, quote.Text(c.String()), "a date such as 2006-01-02 15:04:05, as in the training")
+	}
+	p.table.Zone = numericTimes
+	return nil
+}
+
+// The zones of the dates of a column, and what is there where times are no dates.
 const (
-	withZone    = "given"
-	withoutZone = "none"
+	withZone     = "given"
+	withoutZone  = "none"
+	numericTimes = "numbers"
 )
 
 // sameZone checks that all dates of a column have a zone, or none has.
@@ -520,6 +565,9 @@ func (p *tableParser) sameZone(text string, hasZone bool, position int) error {
 	if was == "" || was == zone {
 		p.table.Zone = zone
 		return nil
+	}
+	if was == numericTimes {
+		return p.cellFault(position, quote.Text(text), "a number, as the times of the training were")
 	}
 	from := "as the dates before have"
 	if p.want.Zone != "" && p.want.Zone != zone {
@@ -599,6 +647,10 @@ func (p *tableParser) finish() error {
 	var err error
 	if t.Cells, err = p.store.Finish(); err != nil {
 		return err
+	}
+	if t.Time >= 0 && !t.Dates && p.rows > 2 && p.compact > 0 {
+		t.Words = append(t.Words, fmt.Sprintf("%s: the times of the column %s are read as numbers, although they look like dates without separators: from one month to the next they leap, and there is no calendar; dates are such as 2006-01-02 or 2006-01-02 15:04:05",
+			t.Path, quote.Text(p.want.Time)))
 	}
 	// Rows without a value, time or sequence at the end are no steps: they hold notes, or nothing.
 	if p.noted && t.Time < 0 && t.Date < 0 && p.valued > 0 && p.valued < p.rows && t.rowsBelow(p.valued) {

@@ -31,7 +31,8 @@ type Layout struct {
 	Markers               []string // cells that mean a missing number
 	TextMarkers           []string // cells that mean a missing text; nil: those of numbers
 	Notation              Notation // of numbers
-	Zone                  string   // whether the dates of the training had a zone: "given" or "none"; empty: not known
+	Zone                  string   // whether the dates of the training had a zone: "given" or "none"; "numbers": its times were no dates; empty: not known
+	TimeBase              *int64   // whole numbers as times are taken from it; nil: from the first, where that is too large for a float64
 
 	Steps []string // patterns of columns: a row is a sequence
 	Unit  Unit     // of texts[0]: where it is no whole cell, a row is a sequence
@@ -69,7 +70,8 @@ type Table struct {
 	Texts      []int
 
 	RowStep  float64          // the time between rows where there is no column of times; 0: 1
-	Zone     string           // whether the dates have a zone: "given" or "none"; empty: there are no dates
+	Zone     string           // whether the dates have a zone: "given" or "none"; "numbers": the times are no dates; empty: there are no times
+	TimeBase int64            // what the times are taken from, where they are whole numbers that are too large for a float64
 	Marked   map[string]int   // of each column of texts the cells that have a text which means missing
 	Dropped  int              // rows without any value at the end
 	Words    []string         // what else a user may not expect, a line each

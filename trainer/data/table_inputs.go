@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/graph/fault"
 	"github.com/gruexp/gruexp/trainer/data/internal/calc"
+	"github.com/gruexp/gruexp/trainer/data/internal/quote"
 )
 
 // TableInputs is how the columns of a table become the inputs of a model, with all that was fitted on the training part:
@@ -25,7 +27,7 @@ type TableInputs struct {
 	Markers     []string      `json:"markers"`
 	TextMarkers []string      `json:"text_markers,omitempty"` // nil: Markers, as in [MissingConfig]
 	Notation
-	Zone    string  `json:"zone,omitempty"` // whether the dates had a zone: "given" or "none"; empty: not known
+	Zone    string  `json:"zone,omitempty"` // whether the dates had a zone: "given" or "none"; "numbers": the times were no dates; empty: not known
 	Fill    Fill    `json:"fill"`
 	Mask    bool    `json:"mask,omitempty"`
 	Gap     bool    `json:"gap,omitempty"`
@@ -311,8 +313,9 @@ type Sequences struct {
 	Notes  []string    // what a user may not expect of how they were read, a line each
 
 	// Times are those of the steps of each sequence, [steps]; nil where they have none. With Dates they are seconds since 1970.
-	Times [][]float64
-	Dates bool
+	Times    [][]float64
+	Dates    bool
+	TimeBase int64 // to be added to the times that are whole numbers too large for a float64; else 0
 }
 
 // Len is the number of sequences.
@@ -331,7 +334,7 @@ func (s *Sequences) addTimes(p *Panel, lo, hi int) {
 	for row := lo; row < hi; row++ {
 		times = append(times, p.At(row, column))
 	}
-	s.Times, s.Dates = append(s.Times, times), p.Table.Dates || p.Date >= 0 && p.Date != p.Time
+	s.Times, s.TimeBase, s.Dates = append(s.Times, times), p.TimeBase, p.Table.Dates || p.Date >= 0 && p.Date != p.Time
 }
 
 // Prepare makes features of numbers that are given one row after the other in each sequence, a missing one as NaN, as the
@@ -399,6 +402,24 @@ func (t *TableInputs) shortNote(path string, short int) []string {
 	return []string{fmt.Sprintf("%s: %d sequences have fewer rows than the window of %d that the model was trained on; they are predicted from what there is", path, short, t.Window)}
 }
 
+// unitNote says that the times of a table seem to be in another unit than those of the training: rows that are exactly 1000 times as
+// far apart, or as near, or that squared or cubed.
+func (t *TableInputs) unitNote(p *Panel) []string {
+	if !t.TimeMatters() || t.RowStep == 0 {
+		return nil
+	}
+	step := p.rowStep(func(int) bool { return true })
+	for _, times := range []float64{1e3, 1e6, 1e9} {
+		if math.Abs(step/t.RowStep-times) < 1e-6*times || math.Abs(t.RowStep/step-times) < 1e-6*times {
+			return []string{fmt.Sprintf("%s: the rows are %s apart in the column %s, and those of the training were %s: are its times in another unit, as milliseconds are of seconds?",
+				p.Path, plain(step), quote.Text(t.Time), plain(t.RowStep))}
+		}
+	}
+	return nil
+}
+
+func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
 // FromTable makes inputs of a table with the columns of [TableInputs.Layout]; alphabet is that of the tokens, if the inputs are such.
 // The sequences are in the order of their first rows; of each, where there is a Window, its last rows are taken.
 func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, error) {
@@ -434,5 +455,6 @@ func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, er
 		s.Tokens = append(s.Tokens, tokens)
 	}
 	s.Notes = append(table.Notes(), t.shortNote(p.Path, short)...)
+	s.Notes = append(s.Notes, t.unitNote(p)...)
 	return s, nil
 }

@@ -147,6 +147,46 @@ func TestWrongSteps(t *testing.T) {
 	}
 }
 
+// TestLargeTimesAreStreamed: nanoseconds since 1970, which float64 rounds, have the gaps that they have in whole sequences, and after a
+// stream was saved and restored.
+func TestLargeTimesAreStreamed(t *testing.T) {
+	t.Parallel()
+	p := numbersModel(t, 2, data.Preparation{Table: &data.TableInputs{Fill: data.FillForward, Time: "t", Gap: true, Columns: columns("a")}})
+	var rows predict.Rows
+	for i, at := range []int64{0, 3, 10, 1 << 40} {
+		row := predict.Row{"a": 0.5, "t": 1_700_000_000_000_000_001 + at}
+		if i == 2 {
+			row["a"] = nil
+		}
+		rows = append(rows, row)
+	}
+	stream := p.Stream()
+	for i, row := range rows {
+		streamed, err := stream.Step(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := p.Predict(t.Context(), rows[:i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(streamed.Raw, whole[0].Raw) {
+			t.Errorf("row %d: found %v, expected %v as of the whole sequence", i, streamed.Raw, whole[0].Raw)
+		}
+		state, err := stream.Save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream = p.Stream()
+		if err := stream.Restore(state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := stream.Step(predict.Row{"a": 1, "t": int64(1_700_000_000_000_000_001)}); err == nil || !strings.Contains(err.Error(), "not later") {
+		t.Errorf("found error %v of a row that is earlier", err)
+	}
+}
+
 // TestUnknownIsCounted: what the training part did not have is predicted as in an evaluation, and counted.
 func TestUnknownIsCounted(t *testing.T) {
 	t.Parallel()

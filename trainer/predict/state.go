@@ -17,6 +17,9 @@ func (s *Stream) Save() ([]byte, error) {
 		return nil, s.err
 	}
 	parts := [][]float64{{float64(s.seen), s.clock}, nil, nil}
+	if s.base != 0 { // in two halves, which float64 holds exactly
+		parts[0] = append(parts[0], float64(s.base>>32), float64(uint32(s.base)))
+	}
 	if s.rows != nil {
 		parts[1] = s.rows.State()
 	}
@@ -82,8 +85,15 @@ func partsOf(state []byte) ([][]float64, error) {
 }
 
 func (s *Stream) restore(parts [][]float64) error {
-	if len(parts) < 3 || len(parts[0]) != 2 {
+	if len(parts) < 3 || len(parts[0]) != 2 && len(parts[0]) != 4 {
 		return fmt.Errorf("%d parts", len(parts))
+	}
+	if len(parts[0]) == 4 {
+		high, low := parts[0][2], parts[0][3]
+		if !(math.Abs(high) <= 1<<31) || !(low >= 0 && low < 1<<32) {
+			return fmt.Errorf("the times %v and %v", high, low)
+		}
+		s.base = int64(high)<<32 + int64(low)
 	}
 	window := s.predictor.window()
 	seen := parts[0][0]

@@ -28,6 +28,7 @@ type Stream struct {
 	texts   []string
 	seen    int     // rows so far
 	clock   float64 // the time of the last one
+	base    int64   // what times are taken from, as in [data.Table]
 
 	stepper stepper     // nil: windows are run as a whole
 	window  [][]float64 // the inputs of the last rows, the oldest first
@@ -165,7 +166,7 @@ func (s *Stream) StepText(text string) (*Prediction, error) {
 
 // Reset begins another sequence.
 func (s *Stream) Reset() {
-	s.seen, s.window, s.reader = 0, nil, nil
+	s.seen, s.base, s.window, s.reader = 0, 0, nil, nil
 	if s.rows != nil {
 		s.rows.Reset()
 	}
@@ -203,6 +204,7 @@ func (s *Stream) advanceBy(row Row) (*Prediction, error) {
 	}
 	r := s.reader
 	if s.seen > 0 {
+		r.layout.TimeBase = &s.base
 		row = r.completed(row)
 	}
 	t, err := r.table([]Row{row})
@@ -227,7 +229,7 @@ func (s *Stream) advanceBy(row Row) (*Prediction, error) {
 	if t.Date >= 0 {
 		seconds = t.At(0, t.Date)
 	}
-	s.clock = clock
+	s.clock, s.base = clock, t.TimeBase
 	found, err := s.advance(seconds)
 	if err == nil {
 		found.Unknown = r.unknown(t, 0)

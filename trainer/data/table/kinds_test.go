@@ -1,10 +1,14 @@
 package table
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/data/internal/datatest"
@@ -81,5 +85,94 @@ func TestNamesOfTimeStamps(t *testing.T) {
 	c := data.Cell{Kind: data.TimeCell, Number: 1700000000}
 	if a.String() == c.String() || b.String() != "2023-11-14T22:13:20.25Z" || c.String() != "2023-11-14T22:13:20Z" {
 		t.Errorf("found %s, %s and %s", a, b, c)
+	}
+}
+
+// Nanoseconds tell names apart, as whole numbers and as the days of Spark.
+func TestNanosecondsAreNames(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		Stamp int64            `parquet:"stamp,timestamp(nanosecond)"`
+		Spark deprecated.Int96 `parquet:"spark"`
+		X     float64          `parquet:"x"`
+	}
+	var rows []row
+	for i := range uint32(3) {
+		rows = append(rows, row{1700000000_000000000 + int64(i), deprecated.Int96{1000 + i, 0, 2440588 - 1}, 1})
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	read, err := readLayout(t, put(t, "a.parquet", b.Bytes()), data.Layout{Sequence: "stamp", Label: "spark", Inputs: []string{"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ stamp, spark string }{
+		{"2023-11-14T22:13:20Z", "1969-12-31T00:00:00.000001Z"}, {"2023-11-14T22:13:20.000000001Z", "1969-12-31T00:00:00.000001001Z"},
+		{"2023-11-14T22:13:20.000000002Z", "1969-12-31T00:00:00.000001002Z"},
+	} {
+		if stamp, spark := read.Text(i, read.Sequence), read.Text(i, read.Label); stamp != want.stamp || spark != want.spark {
+			t.Errorf("found %s and %s, expected %s and %s", stamp, spark, want.stamp, want.spark)
+		}
+	}
+}
+
+// Times are numbers or dates, in what is predicted as in the training, and in the same unit.
+func TestTimesAreAsInTraining(t *testing.T) {
+	t.Parallel()
+	seconds := []string{"t,x", "1704067200,1", "1704070800,2", "1704074400,3"}
+	milliseconds := []string{"t,x", "1704067200000,1", "1704070800000,2", "1704074400000,3"}
+	dates := []string{"t,x", "2024-01-01 00:00,1", "2024-01-01 01:00,2", "2024-01-01 02:00,3"}
+	for _, c := range []struct {
+		name  string
+		zone  string
+		rows  []string
+		found string
+	}{
+		{"dates, and now numbers", "none", seconds, `"1704067200"`},
+		{"dates with a zone, and now numbers", "given", milliseconds, `"1704067200000"`},
+		{"numbers, and now dates", "numbers", dates, `"2024-01-01 00:00"`},
+		{"numbers", "numbers", seconds, ""},
+		{"dates", "none", dates, ""},
+		{"not known", "", seconds, ""},
+		{"not known, and dates", "", dates, ""},
+	} {
+		_, err := readLayout(t, datatest.Write(t, "a.csv", c.rows...), data.Layout{Time: "t", Inputs: []string{"x"}, Zone: c.zone})
+		if (err != nil) != (c.found != "") || err != nil && !strings.Contains(err.Error(), c.found) {
+			t.Errorf("%s: found error %v, expected %s", c.name, err, c.found)
+		}
+	}
+
+	inputs := &data.TableInputs{Time: "t", Columns: []data.InputColumn{{Name: "x", Scale: 1}}, Fill: data.FillForward, Gap: true, RowStep: 3600}
+	for content, noted := range map[string]bool{strings.Join(seconds, "\n"): false, strings.Join(milliseconds, "\n"): true, strings.Join(dates, "\n"): false} {
+		read, err := Read(t.Context(), inputs, datatest.Write(t, "a.csv", content), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := strings.Contains(strings.Join(read.Notes, "\n"), "another unit"); found != noted {
+			t.Errorf("%s: found the notes %q", content, read.Notes)
+		}
+	}
+}
+
+// Numbers that look like dates are said to be numbers.
+func TestDatesWithoutSeparators(t *testing.T) {
+	t.Parallel()
+	for times, noted := range map[string]bool{
+		"20240130 20240131 20240201": true, "202411 202412 202501": true, "20240131235900 20240201000000 20240201000100": true, "2024013123 2024020100 2024020101": true,
+		"20240130 20240131 20240132": false, "1 2 3": false, "1704067200 1704070800 1704074400": false, "202412 202413 202414": false, "20240130 20240131 20240201.5": false,
+	} {
+		rows := []string{"t,x"}
+		for _, at := range strings.Fields(times) {
+			rows = append(rows, at+",1")
+		}
+		read, err := readLayout(t, datatest.Write(t, "a.csv", rows...), data.Layout{Time: "t", Inputs: []string{"x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := strings.Contains(strings.Join(read.Notes(), "\n"), "look like dates"); found != noted {
+			t.Errorf("%s: found the notes %q", times, read.Notes())
+		}
 	}
 }

@@ -96,7 +96,12 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 	}
 	clock := func(perSecond float64, zone string, f func(parquet.Value) int64) {
 		out.cell = func(v parquet.Value) data.Cell {
-			return data.Cell{Kind: data.TimeCell, Number: float64(f(v)) / perSecond, Text: zone}
+			n := f(v)
+			c := data.Cell{Kind: data.TimeCell, Number: float64(n) / perSecond, Text: zone}
+			if perSecond == 1e9 && n%1e3 != 0 {
+				c.Nanoseconds = n
+			}
+			return c
 		}
 	}
 	kind, unsigned := c.Type().Kind(), false
@@ -154,9 +159,14 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 	case parquet.Int96: // the day and its nanoseconds, as Spark and Impala write time stamps
 		out.cell = func(v parquet.Value) data.Cell {
 			t := v.Int96()
-			const julian1970 = 2440588
-			nanoseconds := float64(uint64(t[1])<<32 | uint64(t[0]))
-			return data.Cell{Kind: data.TimeCell, Number: (float64(t[2])-julian1970)*24*60*60 + nanoseconds/1e9}
+			const julian1970, day = 2440588, 24 * 60 * 60
+			days, nanoseconds := int64(t[2])-julian1970, uint64(t[1])<<32|uint64(t[0])
+			c := data.Cell{Kind: data.TimeCell, Number: float64(days)*day + float64(nanoseconds)/1e9}
+			// Within the range of 64 bits.
+			if nanoseconds%1e3 != 0 && nanoseconds < day*1e9 && days > -1e5 && days < 1e5 {
+				c.Nanoseconds = days*day*1e9 + int64(nanoseconds)
+			}
+			return c
 		}
 	default:
 		out.cell = func(v parquet.Value) data.Cell { return data.Cell{Text: strings.TrimSpace(string(v.ByteArray()))} }

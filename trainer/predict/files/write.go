@@ -77,7 +77,8 @@ type outputs struct {
 	classes  [][]string  // of each row; nil: there are none
 	times    [][]float64 // of each row; nil: there are none
 	timeName string
-	dates    bool // the times are seconds since 1970
+	dates    bool  // the times are seconds since 1970
+	base     int64 // to be added to times that are large whole numbers
 }
 
 // units is how many numbers a row has.
@@ -90,7 +91,7 @@ func newOutputs(p *predict.Predictor, in *Input, found []predict.Prediction, raw
 	units := !raw && p.Kind() == predict.OfNumbers
 	out := &outputs{names: in.Names, perStep: p.PerStep(), wide: p.Model().Double(), columns: columnsOf(p), values: make([][]float64, len(found)), steps: in.Steps}
 	if units && in.Times != nil && preparation.TargetScale != nil {
-		out.times, out.dates, out.timeName = make([][]float64, len(found)), in.Dates, timeName(preparation.Table)
+		out.times, out.dates, out.base, out.timeName = make([][]float64, len(found)), in.Dates, in.TimeBase, timeName(preparation.Table)
 	}
 	if classes {
 		out.classes = make([][]string, len(found))
@@ -264,7 +265,13 @@ func (o *outputs) name(i int) string {
 
 // time writes a date, or a number as the data have it.
 func (o *outputs) time(v float64) string {
-	if !o.dates {
+	switch {
+	case o.dates:
+	case o.base != 0:
+		return strconv.FormatInt(o.base+int64(v), 10)
+	case v == math.Trunc(v) && math.Abs(v) < 1<<53:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	default:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	seconds := math.Floor(v)
