@@ -29,6 +29,7 @@ type Config struct {
 
 	Loss           string             `yaml:"loss"` // auto, or a layers.Loss
 	LossOptions    layers.LossOptions `yaml:"loss_options,omitempty"`
+	Calibration    string             `yaml:"calibration,omitempty"`   // of quantiles after the training, see [Conformal]; left out: none
 	ClassWeights   ClassWeights       `yaml:"class_weights,omitempty"` // of the loss, by the names of the classes; they become loss_options.class_weights
 	LabelSmoothing float64            `yaml:"label_smoothing"`
 
@@ -188,6 +189,7 @@ func (c Config) checkTargets(faults *fault.List, spec data.Spec, hasValid bool) 
 		faults.Check(c.Data.Scale == data.ScaleNone, "data.scale", string(c.Data.Scale), "%s: the loss %s is about counts", data.ScaleNone, loss)
 	}
 	c.checkClassWeights(faults, spec.TargetKind)
+	c.checkCalibration(faults, loss, hasValid)
 	if c.customLoss(loss) == nil {
 		faults.Under("loss_options", c.LossOptions.WithDefaults(loss).Validate(loss))
 	}

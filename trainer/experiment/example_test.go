@@ -46,7 +46,7 @@ func ExampleParse() {
 	_, err := experiment.Parse("mine.yaml", []byte("task: clasify\ndata: {name: languages}\nmodel: {layers: [embedding, gru, dense]}\nepochs: 3\n"))
 	fmt.Println(err)
 	// Output:
-	// mine.yaml:1: wrong value of task (found "clasify"; did you mean "classify"? expected one of [classify regress forecast next label translate]); mine.yaml:4: unknown key (found "epochs"; did you mean "trainer.max_epochs"? expected one of loss, model, goal, name and 11 more: see 'gruexp config reference')
+	// mine.yaml:1: wrong value of task (found "clasify"; did you mean "classify"? expected one of [classify regress forecast next label translate]); mine.yaml:4: unknown key (found "epochs"; did you mean "trainer.max_epochs"? expected one of loss, model, goal, name and 12 more: see 'gruexp config reference')
 }
 
 // Two classifiers on the same 40 sequences, of which one is right for six more.

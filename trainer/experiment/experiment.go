@@ -178,6 +178,9 @@ func (e *Experiment) build() error {
 	if e.model != nil && unplanned == nil {
 		faults.Under("solver", cfg.checkSolver(e.model.Params()))
 	}
+	if e.model != nil {
+		collect(&faults, "", e.enoughToCalibrate())
+	}
 	if e.model != nil && cfg.Init != nil && !e.options.begun {
 		if err := e.initialize(); !collect(&faults, "", err) {
 			return err

@@ -43,7 +43,7 @@ func (e *Experiment) Train(ctx context.Context) (*trainer.History, error) {
 			return history, err
 		}
 	}
-	return history, nil
+	return history, e.calibrate(ctx, t)
 }
 
 // RestoresBest says whether the model ends with the weights of its best epoch and not of the last one.

@@ -3,8 +3,6 @@ package experiment_test
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,29 +17,17 @@ func TestMetricsOfEachTarget(t *testing.T) {
 	for i := range 120 {
 		fmt.Fprintf(&text, "%d,%g\n", []int{1, 2, 4, 8}[i%4], 100+math.Sin(float64(i)))
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.csv"), []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg := `
+	e := experimentOn(t, `
 task: forecast
 data:
-  table: {path: ` + filepath.Join(dir, "a.csv") + `}
+  table: {path: a.csv}
   forecast: {targets: [b, a], window: 4, horizons: [1, 2]}
 model:
   layers:
     - gru: {units: 4, return_sequences: false}
     - dense: {}
 trainer: {max_epochs: 2, metrics: [scaled_mse]}
-`
-	path := filepath.Join(dir, "a.yaml")
-	if err := os.WriteFile(path, []byte(cfg), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+`, text.String())
 	result, err := e.Fit(t.Context())
 	if err != nil {
 		t.Fatal(err)
