@@ -29,7 +29,7 @@ type Config struct {
 
 	Loss           string             `yaml:"loss"` // auto, or a layers.Loss
 	LossOptions    layers.LossOptions `yaml:"loss_options,omitempty"`
-	Calibration    string             `yaml:"calibration,omitempty"`   // of quantiles after the training, see [Conformal]; left out: none
+	Calibration    string             `yaml:"calibration,omitempty"`   // conformal moves quantiles after the training until they hold on the validation part; left out: none
 	ClassWeights   ClassWeights       `yaml:"class_weights,omitempty"` // of the loss, by the names of the classes; they become loss_options.class_weights
 	LabelSmoothing float64            `yaml:"label_smoothing"`
 
