@@ -71,3 +71,45 @@ func look(ctx context.Context) error {
 	fmt.Println("a picture of more than 1000 bytes:", info.Size() > 1000)
 	return nil
 }
+
+// All that there is to see of a model in two sequences, as files for a folder of their own.
+func ExampleFiles() {
+	ctx := context.Background()
+	adding, err := sets.Load(ctx, data.Config{Name: "adding"}, data.Regress, sets.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	model, err := layers.NewModel(layers.ModelConfig{
+		Input:  layers.Input{Size: adding.Spec.Features},
+		Layers: []layers.LayerConfig{{GRU: &layers.GRUConfig{Units: 4}}, {Dense: &layers.DenseConfig{}}},
+	}, layers.Head{Loss: layers.MeanSquaredError, Units: 1}, tensor.Float32, graph.NewStreams(1))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	parameters, err := inspect.Parameters(model.Params())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	looks, err := inspect.Sequences(ctx, model, adding.Test, []int{0, 1}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, file := range inspect.Files(parameters, looks, "test") {
+		fmt.Println(file.Name) // file.Write writes it
+	}
+	// Output:
+	// parameters.csv
+	// gradient-flow.csv
+	// gradient-flow.svg
+	// saliency.csv
+	// test-0.npz
+	// test-0-gru0.svg
+	// test-0-inputs.svg
+	// test-1.npz
+	// test-1-gru0.svg
+	// test-1-inputs.svg
+}
