@@ -8,7 +8,7 @@ import (
 )
 
 // scalarKind is what a scalar without quotes is by the core schema of YAML 1.2.2, section 10.3.2. The YAML library's
-// own choice is not used: it takes 1e-5 for a string.
+// own choice is not used: it follows YAML 1.1 in places, so 010 is 8, 1_000 is a number and 2024-01-01 a time; docs/decisions/yaml.md has more.
 type scalarKind int
 
 const (
