@@ -72,8 +72,8 @@ func TestSaveAndOpen(t *testing.T) {
 	if !reflect.DeepEqual(graph.Tensors(file.Model.Params()), graph.Tensors(e.Model().Params())) {
 		t.Error("found other weights than those that were saved")
 	}
-	if head := file.Model.Head(); !reflect.DeepEqual(head.Classes, []string{"a", "b", "c"}) || file.Signature.Table == nil {
-		t.Errorf("found head %+v and signature %+v, expected classes and the columns of the table", head, file.Signature)
+	if head := file.Model.Head(); !reflect.DeepEqual(head.Classes, []string{"a", "b", "c"}) || file.Preparation.Table == nil {
+		t.Errorf("found head %+v and signature %+v, expected classes and the columns of the table", head, file.Preparation)
 	}
 	if strings.Contains(file.Metadata[experiment.ConfigKey], filepath.Dir(e.Config().Data.Table.Path)) {
 		t.Error("found the folder of the data in the model file, expected names alone")

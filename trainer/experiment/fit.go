@@ -105,7 +105,7 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 	for _, b := range baselines {
 		result.Baselines[b.Name] = b.Metrics
 	}
-	if v, ok := result.Judge(); ok {
+	if v, ok := result.AgainstBaseline(); ok {
 		for _, b := range baselines {
 			if b.Name == v.Baseline {
 				v.Pairs = each.compare(v, b)

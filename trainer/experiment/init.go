@@ -161,7 +161,7 @@ func checkLayers(faults *fault.List, path string, names []string, params []*grap
 // whose file does not say what it was trained on is taken as it is.
 func (e *Experiment) checkMeaning(faults *fault.List, path string, metadata map[string]string, wanted []*graph.Param) {
 	var before data.Preparation
-	if json.Unmarshal([]byte(metadata[SignatureKey]), &before) != nil {
+	if json.Unmarshal([]byte(metadata[PreparationKey]), &before) != nil {
 		return
 	}
 	now, cfg := e.data.Spec, e.model.Config()

@@ -73,7 +73,7 @@ func TestVerdictHasPairs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, ok := r.Judge()
+			v, ok := r.AgainstBaseline()
 			if !ok || v.Metric != c.metric || v.Pairs == nil {
 				t.Fatalf("found the verdict %+v, expected one by %s with pairs", v, c.metric)
 			}

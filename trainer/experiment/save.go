@@ -18,8 +18,8 @@ import (
 
 // Keys of the metadata of a model file in addition to those of package interchange.
 const (
-	ConfigKey    = "gruexp.config"    // the configuration, as YAML; data files by their names, without their folders
-	SignatureKey = "gruexp.signature" // a data.Preparation as JSON
+	ConfigKey      = "gruexp.config"    // the configuration, as YAML; data files by their names, without their folders
+	PreparationKey = "gruexp.signature" // a data.Preparation as JSON
 )
 
 // Save writes a model file: the weights, and all that is needed to predict with them. A file that is there is replaced as a whole.
@@ -50,7 +50,7 @@ func (e *Experiment) metadata() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Metadata(text, e.Signature())
+	return Metadata(text, e.Preparation())
 }
 
 // Metadata is that of a model file: the text of a configuration and how data become inputs and outputs become numbers of the data.
@@ -59,11 +59,11 @@ func Metadata(configuration []byte, signature data.Preparation) (map[string]stri
 	if err != nil {
 		return nil, errors.Wrap(err, "signature of the data")
 	}
-	return map[string]string{ConfigKey: string(configuration), SignatureKey: string(text)}, nil
+	return map[string]string{ConfigKey: string(configuration), PreparationKey: string(text)}, nil
 }
 
-// Signature is how data become the inputs of the model, and what its outputs mean under its loss.
-func (e *Experiment) Signature() data.Preparation {
+// Preparation is how data become the inputs of the model, and what its outputs mean under its loss.
+func (e *Experiment) Preparation() data.Preparation {
 	signature := e.data.Preparation()
 	switch head := e.model.Head(); head.Loss {
 	case layers.QuantileLoss:
@@ -81,9 +81,9 @@ func (e *Experiment) Signature() data.Preparation {
 
 // ModelFile is what a model file has.
 type ModelFile struct {
-	Model     *layers.Model
-	Signature data.Preparation
-	Metadata  map[string]string
+	Model       *layers.Model
+	Preparation data.Preparation
+	Metadata    map[string]string
 }
 
 // OpenModel reads a model file, which may have layers and losses of the extensions; nil: none. A missing file is an [fs.ErrNotExist]; what is wrong with its content is a [fault.Error].
@@ -93,17 +93,17 @@ func OpenModel(path string, extensions *Extensions) (*ModelFile, error) {
 		return nil, err
 	}
 	f := &ModelFile{Model: m, Metadata: metadata}
-	text, ok := metadata[SignatureKey]
+	text, ok := metadata[PreparationKey]
 	if !ok {
 		return f, nil
 	}
-	where := "damaged file: metadata " + SignatureKey
-	if err := json.Unmarshal([]byte(text), &f.Signature); err != nil {
+	where := "damaged file: metadata " + PreparationKey
+	if err := json.Unmarshal([]byte(text), &f.Preparation); err != nil {
 		return nil, fault.Fault{Kind: fault.Damaged, Where: path, What: where, Found: err.Error(), Expected: "what 'gruexp train' writes there"}.Err()
 	}
 	cfg := m.Config()
-	faults := f.Signature.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Width())
-	if table := f.Signature.Table; table != nil && cfg.Input.Categories != nil {
+	faults := f.Preparation.ValidateFor(cfg.Input.Vocabulary, cfg.Input.Size, m.Head().Width())
+	if table := f.Preparation.Table; table != nil && cfg.Input.Categories != nil {
 		same := slices.Equal(cfg.Input.Categories, CategoriesOf(table.Categories()))
 		faults.Check(same, "table", table.Categories(), "%v as the model has categories", cfg.Input.Categories)
 	}

@@ -167,8 +167,8 @@ func decisive() []string {
 	return []string{trainer.MetricExactMatch, trainer.MetricAccuracy, trainer.MetricNLL, trainer.MetricMAE, trainer.MetricRMSE}
 }
 
-// Judge compares the model with the best baseline of the test part; it is false where there is nothing to compare.
-func (r *Result) Judge() (v Verdict, ok bool) {
+// AgainstBaseline compares the model with the best baseline of the test part; it is false where there is nothing to compare.
+func (r *Result) AgainstBaseline() (v Verdict, ok bool) {
 	if r.Verdict != nil {
 		return *r.Verdict, true
 	}

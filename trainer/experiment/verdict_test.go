@@ -76,7 +76,7 @@ func TestVerdict(t *testing.T) {
 		Model: "LSTM", Test: experiment.Metrics{"accuracy": 0.75, "nll": 0.5}, Parts: map[string]experiment.Part{"test": {Sequences: 1200}},
 		Baselines: map[string]experiment.Metrics{"majority": {"accuracy": 0.25, "nll": 1}, "centroid": {"accuracy": 0.5}, "broken": {"accuracy": math.Inf(1)}},
 	}
-	v, ok := r.Judge()
+	v, ok := r.AgainstBaseline()
 	if want := "On the test part the LSTM beats the best baseline, centroid: accuracy 0.7500 against 0.5000. The test part has 1,200 sequences."; !ok || v.String() != want {
 		t.Errorf("found %q, expected %q", v, want)
 	}
@@ -90,7 +90,7 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("found %q, expected it to end %q", v, want)
 	}
 	r.Test = experiment.Metrics{"accuracy": math.NaN()}
-	if _, ok := r.Judge(); ok {
+	if _, ok := r.AgainstBaseline(); ok {
 		t.Error("found a verdict about a metric that is undefined")
 	}
 }

@@ -53,7 +53,7 @@ func (a *app) show(r *run.Result) error {
 	if len(r.Valid) == 0 {
 		b.WriteString("There is no validation part: the best epoch is that of the training part.\n")
 	}
-	if judgement, ok := r.Judge(); ok {
+	if judgement, ok := r.AgainstBaseline(); ok {
 		fmt.Fprintln(&b, judgement)
 	}
 	if r.Confusion != nil {

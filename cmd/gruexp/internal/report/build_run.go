@@ -48,7 +48,7 @@ func (r *Run) verdict() []string {
 		return append([]string{fmt.Sprintf("The run has not ended: it was interrupted or has failed after %s. 'gruexp resume' continues it.", Counted(len(r.Epochs), "epoch"))}, r.bestSoFar()...)
 	}
 	var said []string
-	if j, ok := r.Result.Judge(); ok {
+	if j, ok := r.Result.AgainstBaseline(); ok {
 		said = append(said, withUnits(j, r.Result.Test))
 	} else if metrics := Metrics(r.Result.Test); len(metrics) > 0 {
 		said = append(said, fmt.Sprintf("On the test part the %s has %s; there is no baseline to compare it with.", cmp.Or(r.Result.Model, "model"), valueOf(metrics[0], r.Result.Test)))

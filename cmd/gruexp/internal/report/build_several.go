@@ -175,7 +175,7 @@ func (g group) verdict() string {
 			values = append(values, v)
 			sum += v
 		}
-		if j, ok := r.Result.Judge(); ok {
+		if j, ok := r.Result.AgainstBaseline(); ok {
 			judged++
 			beaten += sign(j.Better)
 		}
@@ -220,7 +220,7 @@ func runTable(runs []*Run, groups []group, n names) *table {
 		baseline := text("–")
 		if r.Result != nil {
 			best = whole(r.Result.BestEpoch)
-			if j, ok := r.Result.Judge(); ok {
+			if j, ok := r.Result.AgainstBaseline(); ok {
 				baseline = text(fmt.Sprintf("%s: %s %s", j.Baseline, j.Metric, Number(j.Bar)))
 			}
 		}

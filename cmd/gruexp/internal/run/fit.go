@@ -12,14 +12,14 @@ import (
 )
 
 // fit trains, from the beginning or from the directory's checkpoint, and measures the weights.
-func fit(d *diary, e *experiment.Experiment, dir *rundir.Dir) (*Result, error) {
-	keeper := &keeper{dir: dir, experiment: e}
-	e.Apply(experiment.FirstCallbacks(keeper, d), experiment.Checkpoints(dir.Path(rundir.CheckpointsDir)))
-	history, err := e.Train(d.ctx)
+func fit(l *runLog, e *experiment.Experiment, dir *rundir.Dir) (*Result, error) {
+	files := &recorder{dir: dir, experiment: e}
+	e.Apply(experiment.FirstCallbacks(files, l), experiment.Checkpoints(dir.Path(rundir.CheckpointsDir)))
+	history, err := e.Train(l.ctx)
 	if err != nil {
 		return nil, rejectCheckpoints(dir, unfinished(dir, history, err))
 	}
-	result, err := finish(d.ctx, e, dir)
+	result, err := finish(l.ctx, e, dir)
 	if err != nil {
 		return nil, unfinished(dir, history, err)
 	}
@@ -50,25 +50,25 @@ func finish(ctx context.Context, e *experiment.Experiment, dir *rundir.Dir) (*Re
 	return result, dir.WriteJSON(rundir.ResultFile, result) // the last one: with it a run has ended
 }
 
-// keeper keeps the files of a run directory at the state of the run.
-type keeper struct {
+// recorder writes the files of a run directory after each epoch.
+type recorder struct {
 	dir        *rundir.Dir
 	experiment *experiment.Experiment
 }
 
 // On writes the metrics of each epoch, and the weights of each that is the best so far.
-func (k *keeper) On(_ context.Context, e *trainer.Event) error {
+func (r *recorder) On(_ context.Context, e *trainer.Event) error {
 	switch e.Kind {
 	case trainer.RunStart:
-		return k.dir.RewriteMetrics(e.History.Epochs)
+		return r.dir.RewriteMetrics(e.History.Epochs)
 	case trainer.EpochEnd:
 		epochs := e.History.Epochs
-		if !k.experiment.RestoresBest() || e.History.BestEpoch == e.Epoch {
-			if err := k.dir.WriteTo(rundir.ModelFile, k.experiment.WriteModel); err != nil {
+		if !r.experiment.RestoresBest() || e.History.BestEpoch == e.Epoch {
+			if err := r.dir.WriteTo(rundir.ModelFile, r.experiment.WriteModel); err != nil {
 				return err
 			}
 		}
-		return k.dir.AppendMetrics(epochs[len(epochs)-1])
+		return r.dir.AppendMetrics(epochs[len(epochs)-1])
 	default:
 		return nil
 	}

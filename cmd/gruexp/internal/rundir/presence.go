@@ -41,9 +41,9 @@ type StopRequest struct{ File string }
 
 func (r *StopRequest) Error() string { return "the request to stop " + r.File }
 
-// Enter makes this process known as at work in a directory. The context ends with a [*StopRequest] as its cause once
-// somebody makes the file [StopFile] there; one that is older does not count. Leave must be called.
-func Enter(ctx context.Context, path string) (context.Context, *Presence) {
+// Announce makes this process known as at work in a directory. The context ends with a [*StopRequest] as its cause once
+// somebody makes the file [StopFile] there; one that is older does not count. Close must be called.
+func Announce(ctx context.Context, path string) (context.Context, *Presence) {
 	p := &Presence{path: path, news: make(chan *Progress, 1), quit: make(chan struct{}), gone: make(chan struct{})}
 	// An old request goes before anybody can see this process and make a new one. Where others are at work it is theirs.
 	if p.before, _ = os.Lstat(p.file(StopFile)); p.before != nil && !InUse(path) {
@@ -98,8 +98,8 @@ func (p *Presence) old(request fs.FileInfo) bool {
 	return p.before != nil && os.SameFile(p.before, request) && p.before.ModTime().Equal(request.ModTime())
 }
 
-// Tell notes how far the work has come. It is written within a quarter of a second; what comes sooner replaces it.
-func (p *Presence) Tell(progress Progress) {
+// Report notes how far the work has come. It is written within a quarter of a second; what comes sooner replaces it.
+func (p *Presence) Report(progress Progress) {
 	for {
 		select {
 		case p.news <- &progress:
@@ -113,8 +113,8 @@ func (p *Presence) Tell(progress Progress) {
 	}
 }
 
-// Leave ends the presence. The directory keeps last as its progress, and none where that is nil.
-func (p *Presence) Leave(last *Progress) {
+// Close ends the presence. The directory keeps last as its progress, and none where that is nil.
+func (p *Presence) Close(last *Progress) {
 	p.silence()
 	if last != nil {
 		last.write(p.path)
@@ -124,8 +124,8 @@ func (p *Presence) Leave(last *Progress) {
 	p.release()
 }
 
-// Withdraw ends the presence of a process that has found nothing to do, and leaves the directory as it was.
-func (p *Presence) Withdraw() {
+// Cancel ends the presence of a process that has found nothing to do, and leaves the directory as it was.
+func (p *Presence) Cancel() {
 	p.silence()
 	p.release()
 }

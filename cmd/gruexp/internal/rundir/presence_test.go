@@ -34,11 +34,11 @@ func TestPresence(t *testing.T) {
 		t.Errorf("found %v (%v), expected that a look makes no file", entries, err)
 	}
 	put(t, stop, "") // of a run that was killed
-	ctx, first := rundir.Enter(t.Context(), dir)
+	ctx, first := rundir.Announce(t.Context(), dir)
 	if !rundir.InUse(dir) || exists(stop) {
 		t.Error("found nobody at work, or an old request")
 	}
-	other, second := rundir.Enter(t.Context(), dir)
+	other, second := rundir.Announce(t.Context(), dir)
 	put(t, stop, "")
 	for name, c := range map[string]context.Context{"first": ctx, "second": other} {
 		<-c.Done()
@@ -47,16 +47,16 @@ func TestPresence(t *testing.T) {
 			t.Errorf("%s: found the cause %v, expected the request", name, err)
 		}
 	}
-	first.Withdraw()
+	first.Cancel()
 	if !rundir.InUse(dir) || !exists(stop) {
 		t.Error("found that the first one to leave takes the request with it")
 	}
-	third, late := rundir.Enter(t.Context(), dir) // is not meant by a request from before
-	late.Withdraw()
+	third, late := rundir.Announce(t.Context(), dir) // is not meant by a request from before
+	late.Cancel()
 	if err := context.Cause(third); !errors.Is(err, context.Canceled) {
 		t.Errorf("found the cause %v, expected that of leaving", err)
 	}
-	second.Withdraw()
+	second.Cancel()
 	if rundir.InUse(dir) || exists(stop) {
 		t.Error("found somebody, or a request that was obeyed")
 	}
@@ -66,14 +66,14 @@ func TestPresence(t *testing.T) {
 func TestLookersDoNotDisturb(t *testing.T) {
 	dir := t.TempDir()
 	for range 3 {
-		_, p := rundir.Enter(t.Context(), dir)
-		p.Withdraw()
+		_, p := rundir.Announce(t.Context(), dir)
+		p.Cancel()
 	}
 	looker := flock.New(filepath.Join(dir, ".alive-1.lock"), flock.SetFlag(os.O_RDONLY))
 	if ok, err := looker.TryRLock(); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	_, p := rundir.Enter(t.Context(), dir)
+	_, p := rundir.Announce(t.Context(), dir)
 	if !rundir.InUse(dir) {
 		t.Error("found nobody at work while somebody else looks")
 	}
@@ -83,7 +83,7 @@ func TestLookersDoNotDisturb(t *testing.T) {
 	if !rundir.InUse(dir) {
 		t.Error("found nobody at work after somebody has looked")
 	}
-	p.Withdraw()
+	p.Cancel()
 	if rundir.InUse(dir) {
 		t.Error("found somebody at work")
 	}
@@ -91,17 +91,17 @@ func TestLookersDoNotDisturb(t *testing.T) {
 
 func TestProgressIsKept(t *testing.T) {
 	dir := t.TempDir()
-	_, p := rundir.Enter(t.Context(), dir)
+	_, p := rundir.Announce(t.Context(), dir)
 	for epoch := range 100 { // far more often than it is written
-		p.Tell(rundir.Progress{Epoch: epoch, MaxEpochs: 100})
+		p.Report(rundir.Progress{Epoch: epoch, MaxEpochs: 100})
 	}
-	p.Leave(&rundir.Progress{Epoch: 100, MaxEpochs: 100, Step: 1, Of: 2, Ended: "diverged"})
+	p.Close(&rundir.Progress{Epoch: 100, MaxEpochs: 100, Step: 1, Of: 2, Ended: "diverged"})
 	var found rundir.Progress
 	if ok, err := rundir.ReadJSON(dir, rundir.ProgressFile, &found); err != nil || !ok || found.Ended != "diverged" || found.Part() != 0.995 {
 		t.Errorf("found %+v, %g (%v)", found, found.Part(), err)
 	}
-	_, p = rundir.Enter(t.Context(), dir)
-	p.Leave(nil)
+	_, p = rundir.Announce(t.Context(), dir)
+	p.Close(nil)
 	if exists(filepath.Join(dir, rundir.ProgressFile)) {
 		t.Error("found the progress of a run that has its result")
 	}

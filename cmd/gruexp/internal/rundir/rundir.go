@@ -10,7 +10,7 @@
 //	train.log          what train and resume said while the run was under way, line by line
 //	progress.json      how far the run has come, some times a second; once it has failed, how
 //	stop               asks the run to stop: it obeys within about a second, as it does Ctrl-C, and removes the file
-//	.alive-N.lock      locked by the processes at work, for others to see: see [Enter]
+//	.alive-N.lock      locked by the processes at work, for others to see: see [Announce]
 //	report.html        all of it for people, in one file
 //
 // A directory belongs to one process at a time: whoever creates or opens it holds its lock until Close.

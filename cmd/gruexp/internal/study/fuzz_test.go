@@ -111,9 +111,9 @@ func FuzzRecord(f *testing.F) {
 		if (view == nil) == (err == nil) || err != nil && fault.Of(err) == nil {
 			t.Errorf("look: found %+v and error %v (%T), expected a view or a fault", view, err, err)
 		}
-		standing, err := Stand(t.Context(), folder, nil)
-		if (standing == nil) == (err == nil) || err != nil && fault.Of(err) == nil {
-			t.Errorf("stand: found %+v and error %v (%T), expected one or a fault", standing, err, err)
+		state, err := ReadState(t.Context(), folder, nil)
+		if (state == nil) == (err == nil) || err != nil && fault.Of(err) == nil {
+			t.Errorf("stand: found %+v and error %v (%T), expected one or a fault", state, err, err)
 		}
 	})
 }

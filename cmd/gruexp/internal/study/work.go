@@ -27,8 +27,8 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 
 // work carries out what there is to do. Others can see that, and ask all who do to stop.
 func (d *dir) work(ctx context.Context, p *studies.Plan, options Options) error {
-	ctx, presence := rundir.Enter(ctx, d.path)
-	defer presence.Withdraw()
+	ctx, presence := rundir.Announce(ctx, d.path)
+	defer presence.Cancel()
 	err := newExecutor(d, p, options).worker().Work(ctx)
 	if err == nil || ctx.Err() == nil {
 		return d.failed(ctx, err)

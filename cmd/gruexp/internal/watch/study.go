@@ -94,12 +94,12 @@ func (l *looker) readStudy(ctx context.Context) *studyFacts {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	standing, err := studydir.Stand(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)), l.extensions)
+	state, err := studydir.ReadState(ctx, filepath.Join(l.folder, filepath.FromSlash(l.id)), l.extensions)
 	if err != nil {
 		return &studyFacts{fault: strings.Join(strings.Fields(err.Error()), " ")}
 	}
-	s := &studyFacts{of: standing.Of, over: standing.Ended}
-	for _, t := range standing.Trials {
+	s := &studyFacts{of: state.Of, over: state.Ended}
+	for _, t := range state.Trials {
 		switch t.State {
 		case study.Running:
 			s.running = append(s.running, t.Name)

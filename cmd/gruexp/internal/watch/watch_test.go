@@ -117,8 +117,8 @@ var tokenField = regexp.MustCompile(`name="token" value="([^"]+)"`)
 func atWork(t *testing.T, dir string) context.Context {
 	t.Helper()
 	put(t, "task: classify\n", dir, rundir.ConfigFile)
-	ctx, presence := rundir.Enter(t.Context(), dir)
-	t.Cleanup(func() { presence.Leave(nil) })
+	ctx, presence := rundir.Announce(t.Context(), dir)
+	t.Cleanup(func() { presence.Close(nil) })
 	return ctx
 }
 

@@ -8,15 +8,15 @@ import (
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
-// Standing is how far a study has come: less than [Look] says, and soon said.
-type Standing struct {
+// State is how far a study has come: less than [Look] says, and soon said.
+type State struct {
 	Trials []study.Trial // those there are
 	Of     int           // how many there will be at the most
 	Ended  bool          // there is nothing left to do
 }
 
-// Stand reads how far a study has come, which may be under way.
-func Stand(ctx context.Context, path string, extensions *experiment.Extensions) (*Standing, error) {
+// ReadState reads how far a study has come, which may be under way.
+func ReadState(ctx context.Context, path string, extensions *experiment.Extensions) (*State, error) {
 	d, definition, err := openDir(ctx, path)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func Stand(ctx context.Context, path string, extensions *experiment.Extensions) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Standing{Trials: trials, Of: len(trials), Ended: p.Ended(trials)}
+	s := &State{Trials: trials, Of: len(trials), Ended: p.Ended(trials)}
 	if !s.Ended {
 		s.Of = p.Most(trials)
 	}
