@@ -12,14 +12,17 @@ import (
 type Memory struct {
 	mu         sync.Mutex
 	definition *Definition
-	trials     []Trial
+	view       View
+	names      map[string]bool
+	waiting    int // before which, in the view, no trial waits
+	running    int // how many do
 	looks      int
 }
 
 var _ Store = (*Memory)(nil)
 
 // NewMemory makes an empty store.
-func NewMemory() *Memory { return &Memory{} }
+func NewMemory() *Memory { return &Memory{names: map[string]bool{}} }
 
 // Begin implements [Store].
 func (m *Memory) Begin(_ context.Context, d Definition) error {
@@ -54,86 +57,110 @@ func (m *Memory) Add(_ context.Context, trials []Trial) error {
 
 // add appends a trial unless there is one of its name.
 func (m *Memory) add(t Trial) {
-	if slices.ContainsFunc(m.trials, func(other Trial) bool { return other.Name == t.Name }) {
+	if m.names[t.Name] {
 		return
 	}
-	t.ID, t.State, t.Value = int64(len(m.trials)+1), Waiting, nan
-	m.trials = append(m.trials, t)
+	m.names[t.Name] = true
+	t.ID, t.State, t.Value = int64(len(m.view.Trials())+1), Waiting, nan
+	m.view.Put(t)
 }
 
 // Trials implements [Store].
 func (m *Memory) Trials(context.Context) ([]Trial, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.all(), nil
+	return m.view.Copy(), nil
 }
 
-// all is a copy: what the store appends later is not seen in it.
-func (m *Memory) all() []Trial {
-	all := slices.Clone(m.trials)
-	for i := range all {
-		all[i].Curve = slices.Clip(all[i].Curve)
-	}
-	return all
+// View implements [Store].
+func (m *Memory) View(_ context.Context, look func(*View)) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	look(&m.view)
+	return nil
 }
 
 // Claim implements [Store]. Workers of the same process do not die.
 func (m *Memory) Claim(_ context.Context, propose func([]Trial) *Trial) (trial *Trial, busy bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i := m.waiting()
+	i := m.nextWaiting()
 	if i < 0 && propose != nil {
-		if t := propose(m.all()); t != nil {
+		if t := propose(m.view.Trials()); t != nil {
 			m.add(*t)
-			i = m.waiting()
+			i = m.nextWaiting()
 		}
 	}
 	if i < 0 {
-		return nil, slices.ContainsFunc(m.trials, func(t Trial) bool { return t.State == Running }), nil
+		return nil, m.running > 0, nil
 	}
-	m.trials[i].State = Running
-	m.trials[i].Attempts++
-	claimed := m.trials[i]
+	claimed := m.view.Trials()[i]
+	claimed.State = Running
+	claimed.Attempts++
+	m.put(claimed)
 	claimed.Curve = slices.Clip(claimed.Curve)
 	return &claimed, false, nil
 }
 
-func (m *Memory) waiting() int {
-	return slices.IndexFunc(m.trials, func(t Trial) bool { return t.State == Waiting })
+func (m *Memory) nextWaiting() int {
+	for all := m.view.Trials(); m.waiting < len(all); m.waiting++ {
+		if all[m.waiting].State == Waiting {
+			return m.waiting
+		}
+	}
+	return -1
 }
 
-// running is the trial of a worker.
-func (m *Memory) running(id int64) (*Trial, error) {
-	if id < 1 || id > int64(len(m.trials)) || m.trials[id-1].State != Running {
-		return nil, errors.WithStack(ErrNotMine)
+// put changes a trial that is there; its curve stays.
+func (m *Memory) put(t Trial) {
+	i := int(t.ID - 1)
+	if m.view.Trials()[i].State == Running {
+		m.running--
 	}
-	return &m.trials[id-1], nil
+	switch t.State {
+	case Running:
+		m.running++
+	case Waiting:
+		m.waiting = min(m.waiting, i)
+	}
+	t.Curve = nil
+	m.view.Put(t)
+}
+
+// claimed is the trial of a worker.
+func (m *Memory) claimed(id int64) (Trial, error) {
+	all := m.view.Trials()
+	if id < 1 || id > int64(len(all)) || all[id-1].State != Running {
+		return Trial{}, errors.WithStack(ErrNotMine)
+	}
+	return all[id-1], nil
+}
+
+// Hold implements [Store]. No trial is lost.
+func (m *Memory) Hold(ctx context.Context, _ int64) (held context.Context, release context.CancelFunc) {
+	return context.WithCancel(ctx)
 }
 
 // Report implements [Store].
 func (m *Memory) Report(_ context.Context, id int64, p Point) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t, err := m.running(id)
-	if err != nil {
+	if _, err := m.claimed(id); err != nil {
 		return err
 	}
-	curve := slices.DeleteFunc(slices.Clone(t.Curve), func(other Point) bool { return other.Epoch == p.Epoch })
-	curve = append(curve, p)
-	slices.SortFunc(curve, func(a, b Point) int { return a.Epoch - b.Epoch })
-	t.Curve = curve
-	return nil
+	return m.view.Report(id, p)
 }
 
 // Finish implements [Store].
 func (m *Memory) Finish(_ context.Context, ended *Trial) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t, err := m.running(ended.ID)
+	t, err := m.claimed(ended.ID)
 	if err != nil {
 		return err
 	}
 	t.State, t.Value, t.Runs, t.Error = ended.State, ended.Value, slices.Clone(ended.Runs), ended.Error
+	m.put(t)
 	return nil
 }
 
@@ -141,11 +168,13 @@ func (m *Memory) Finish(_ context.Context, ended *Trial) error {
 func (m *Memory) Release(_ context.Context, id int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t, err := m.running(id)
-	if err == nil {
-		t.State = Waiting
+	t, err := m.claimed(id)
+	if err != nil {
+		return err
 	}
-	return err
+	t.State = Waiting
+	m.put(t)
+	return nil
 }
 
 // Retry implements [Store].
@@ -153,9 +182,10 @@ func (m *Memory) Retry(context.Context) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	retried := 0
-	for i := range m.trials {
-		if t := &m.trials[i]; t.State == Failed {
+	for _, t := range m.view.Copy() {
+		if t.State == Failed {
 			t.State, t.Value, t.Error = Waiting, nan, ""
+			m.put(t)
 			retried++
 		}
 	}

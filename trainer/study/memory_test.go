@@ -87,7 +87,7 @@ func TestUndefinedMetricFailsItsTrial(t *testing.T) {
 	if err := s.Add(t.Context(), grid([]string{"a"}, []uint64{1, 2})); err != nil {
 		t.Fatal(err)
 	}
-	w := study.Worker{Store: s, Prune: func([]study.Trial, study.Trial) bool { return false }, Execute: study.EachSeed(
+	w := study.Worker{Store: s, Prune: func(*study.View, study.Trial) bool { return false }, Execute: study.EachSeed(
 		func(_ context.Context, _ study.Trial, seed uint64, report func(int, float64) error) (float64, error) {
 			value := float64(seed)
 			if seed == 2 {

@@ -35,10 +35,16 @@ type Store interface {
 	// Trials lists all, in the order of their IDs.
 	Trials(ctx context.Context) ([]Trial, error)
 
+	// View calls look with what is known of all trials, brought up to date when look first asks for it. It is valid during the call.
+	View(ctx context.Context, look func(*View)) error
+
 	// Claim makes one trial this worker's: one that is waiting, one whose worker is dead, or else the one that propose
-	// makes of all trials. Propose may be nil, and give nil. Where there is none, trial is nil, and busy says that other
-	// workers still have some, which may die.
+	// makes of all trials, which it may read during the call. Propose may be nil, and give nil. Where there is none, trial is nil,
+	// and busy says that other workers still have some, which may die.
 	Claim(ctx context.Context, propose func([]Trial) *Trial) (trial *Trial, busy bool, err error)
+	// Hold is a context for carrying out a trial of this worker. It ends with ctx, and with the cause ErrNotMine when the worker has
+	// lost the trial to others. Release the context when the trial has ended.
+	Hold(ctx context.Context, id int64) (held context.Context, release context.CancelFunc)
 	// Report notes the value of a trial of this worker after an epoch. A second report of an epoch replaces the first.
 	Report(ctx context.Context, id int64, p Point) error
 	// Finish records what became of a trial of this worker. The error is ErrNotMine for any other trial, so that each is

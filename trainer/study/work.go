@@ -12,8 +12,11 @@ import (
 // errPruned ends a trial early.
 var errPruned = errors.New("pruned")
 
-// poll is how often a worker without work looks whether another has died.
-const poll = 100 * time.Millisecond
+// A worker without work looks at first after leastPoll whether another has died, then less and less often.
+const (
+	leastPoll = 100 * time.Millisecond
+	mostPoll  = time.Second
+)
 
 // Worker carries out the trials of a store.
 type Worker struct {
@@ -27,7 +30,7 @@ type Worker struct {
 	// Propose makes the next trial of a search, or nil when its budget is spent. Nil: only trials that were added.
 	Propose func([]Trial) *Trial
 	// Prune says whether a trial that has come so far is to be ended, given all trials, itself among them. Nil: never.
-	Prune func(all []Trial, t Trial) bool
+	Prune func(all *View, t Trial) bool
 
 	// OnEnd is called after each trial that this worker has ended, by one goroutine at a time; nil: nothing is called.
 	OnEnd func(t Trial)
@@ -55,6 +58,7 @@ func (w *Worker) Work(ctx context.Context) error {
 }
 
 func (w *Worker) slot(ctx context.Context, endedMu *sync.Mutex) error {
+	poll := leastPoll
 	for {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -70,12 +74,15 @@ func (w *Worker) slot(ctx context.Context, endedMu *sync.Mutex) error {
 			case <-ctx.Done():
 			case <-time.After(poll):
 			}
+			poll = min(2*poll, mostPoll)
 			continue
 		}
-		if err := w.carryOut(ctx, t); err != nil {
+		poll = leastPoll
+		ended, err := w.carryOut(ctx, t)
+		if err != nil {
 			return err
 		}
-		if w.OnEnd != nil {
+		if ended && w.OnEnd != nil {
 			endedMu.Lock()
 			w.OnEnd(*t)
 			endedMu.Unlock()
@@ -83,16 +90,22 @@ func (w *Worker) slot(ctx context.Context, endedMu *sync.Mutex) error {
 	}
 }
 
-func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
-	trial, end := context.WithCancelCause(ctx)
+// carryOut carries out a trial and records what became of it; ended is false where another worker has the trial by now.
+func (w *Worker) carryOut(ctx context.Context, t *Trial) (ended bool, err error) {
+	held, release := w.Store.Hold(ctx, t.ID)
+	defer release()
+	trial, end := context.WithCancelCause(held)
 	defer end(nil)
 	runs, err := w.Execute(trial, *t, func(p Point) error {
 		if w.Prune == nil {
 			return nil
 		}
 		hopeless, err := w.judge(ctx, t, p)
-		if hopeless {
+		switch {
+		case hopeless:
 			end(errPruned)
+		case errors.Is(err, ErrNotMine):
+			end(err)
 		}
 		return err
 	})
@@ -105,14 +118,26 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) error {
 	case err == nil:
 		t.end(runs)
 	case ctx.Err() != nil:
-		if err := w.Store.Release(lasting, t.ID); err != nil {
-			return err
+		if err := w.Store.Release(lasting, t.ID); err != nil && !errors.Is(err, ErrNotMine) {
+			return false, err
 		}
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
+	case trial.Err() != nil: // it was lost, and another worker continues it, unless it is still nobody's
+		err := w.Store.Release(lasting, t.ID)
+		return false, unlessLost(err)
 	default:
 		t.State, t.Error = Failed, err.Error()
 	}
-	return w.Store.Finish(lasting, t)
+	err = w.Store.Finish(lasting, t)
+	return err == nil, unlessLost(err)
+}
+
+// unlessLost is an error of a store, except that a trial is another worker's by now, which then has its result.
+func unlessLost(err error) error {
+	if errors.Is(err, ErrNotMine) {
+		return nil
+	}
+	return err
 }
 
 // judge notes a point of a trial and says whether the trial is to be ended.
@@ -135,11 +160,8 @@ func (w *Worker) judge(ctx context.Context, t *Trial, p Point) (hopeless bool, e
 	if p.Last {
 		return false, nil
 	}
-	all, err := w.Store.Trials(ctx)
-	if err != nil {
-		return false, err
-	}
-	return w.Prune(all, *t), nil
+	err = w.Store.View(ctx, func(v *View) { hopeless = w.Prune(v, *t) })
+	return hopeless && err == nil, err
 }
 
 // undefined is an error where the metric of a run is not a number: nothing can be compared with it.

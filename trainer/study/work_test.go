@@ -151,7 +151,7 @@ func TestPrune(t *testing.T) {
 			}
 			return &study.Trial{Name: string(rune('a' + len(all))), Seeds: []uint64{7}}
 		},
-		Prune: func(all []study.Trial, trial study.Trial) bool {
+		Prune: func(_ *study.View, trial study.Trial) bool {
 			return trial.ID%2 == 0 && len(trial.Curve) == 2
 		},
 		Execute: func(ctx context.Context, trial study.Trial, report func(study.Point) error) ([]study.Run, error) {
@@ -207,7 +207,7 @@ func TestPruneAfterKill(t *testing.T) {
 	}
 	w := study.Worker{
 		Store: s, Slots: 1,
-		Prune: func(_ []study.Trial, trial study.Trial) bool { return len(trial.Curve) == 2 },
+		Prune: func(_ *study.View, trial study.Trial) bool { return len(trial.Curve) == 2 },
 		Execute: func(ctx context.Context, _ study.Trial, report func(study.Point) error) ([]study.Run, error) {
 			for epoch := 1; epoch <= 5; epoch++ {
 				if err := report(study.Point{Epoch: epoch, Value: 1}); err != nil {

@@ -168,7 +168,7 @@ func (p *Plan) Next(trials []study.Trial) *study.Trial {
 }
 
 // Hopeless says whether a trial is to be ended early, given all trials.
-func (p *Plan) Hopeless(all []study.Trial, trial study.Trial) bool {
+func (p *Plan) Hopeless(all *study.View, trial study.Trial) bool {
 	switch {
 	case p.search != nil:
 		return p.search.Config.pruner(p.HigherIsBetter()).Hopeless(all, trial)

@@ -210,9 +210,9 @@ func within(settings, others map[string]any) bool {
 }
 
 // hopeless says whether a trial of a tuning is to be ended. Those of the comparison never are.
-func (t *tuningPlan) hopeless(higher bool, all []study.Trial, trial study.Trial) bool {
+func (t *tuningPlan) hopeless(higher bool, all *study.View, trial study.Trial) bool {
 	if !strings.HasPrefix(trial.Arm, tunePrefix) {
 		return false
 	}
-	return t.Search.pruner(higher).Hopeless(byArm(all)[trial.Arm], trial)
+	return t.Search.pruner(higher).Hopeless(all, trial)
 }

@@ -38,37 +38,27 @@ func (p Pruner) Validate() fault.List {
 	return faults
 }
 
-// Hopeless says whether a trial is to be ended after the last epoch of its curve.
+// Hopeless says whether a trial is to be ended after the last epoch of its curve. It is compared with the other trials of its arm.
 //
 // Median (Golovin et al. 2017): it is worse than the median of what the other trials, five or more of them, had
 // reached by that epoch. ASHA (Li et al. 2020, arXiv:1810.05934): at the epochs MinEpochs·3^k it is not in the best third of
 // all trials that have come so far; trials are ended there and not, as in the paper, put aside to be continued later.
-func (p Pruner) Hopeless(all []study.Trial, t study.Trial) bool {
+func (p Pruner) Hopeless(all *study.View, t study.Trial) bool {
 	if len(t.Curve) == 0 {
 		return false
 	}
 	epoch := t.Curve[len(t.Curve)-1].Epoch
-	own, _ := p.reached(t, epoch)
-	var others []float64
-	for _, other := range all {
-		if v, ok := p.reached(other, epoch); ok && other.ID != t.ID {
-			others = append(others, v)
-		}
+	if epoch < p.MinEpochs || p.Name == NoPruner || p.Name == ASHA && !p.rung(epoch) {
+		return false // nothing is read
 	}
-	switch {
-	case epoch < p.MinEpochs:
-		return false
-	case p.Name == Median:
-		if len(others) < medianStartup {
-			return false
-		}
-		return p.better(median(others), own)
-	case p.Name == ASHA && p.rung(epoch):
+	others, own := all.Others(t, epoch, p.HigherIsBetter), p.best(t)
+	switch p.Name {
+	case Median:
+		return len(others) >= medianStartup && p.better(middle(others), own)
+	case ASHA:
 		ahead := 0
-		for _, v := range others {
-			if p.better(v, own) {
-				ahead++
-			}
+		for ahead < len(others) && p.better(others[ahead], own) {
+			ahead++
 		}
 		return ahead >= max(1, (len(others)+1)/reduction)
 	default:
@@ -84,18 +74,15 @@ func (p Pruner) rung(epoch int) bool {
 	return at == epoch
 }
 
-// reached is the best value of a trial up to an epoch; ok is false where it has not come so far.
-func (p Pruner) reached(t study.Trial, epoch int) (best float64, ok bool) {
-	for i, point := range t.Curve {
-		if point.Epoch > epoch {
-			return best, true
-		}
-		if i == 0 || p.better(point.Value, best) {
+// best is the best value of a trial so far.
+func (p Pruner) best(t study.Trial) float64 {
+	best := t.Curve[0].Value
+	for _, point := range t.Curve {
+		if p.better(point.Value, best) {
 			best = point.Value
 		}
-		ok = point.Epoch == epoch
 	}
-	return best, ok
+	return best
 }
 
 func (p Pruner) better(a, b float64) bool {
@@ -105,11 +92,11 @@ func (p Pruner) better(a, b float64) bool {
 	return a < b
 }
 
-func median(values []float64) float64 {
-	slices.Sort(values)
-	middle := len(values) / 2
-	if len(values)%2 == 1 {
-		return values[middle]
+// middle is the median of sorted values.
+func middle(sorted []float64) float64 {
+	i := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[i]
 	}
-	return (values[middle-1] + values[middle]) / 2
+	return (sorted[i-1] + sorted[i]) / 2
 }

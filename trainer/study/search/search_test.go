@@ -230,7 +230,7 @@ func TestPruners(t *testing.T) {
 		"asha: second rung":            {Pruner{Name: ASHA, MinEpochs: 1}, five, curve(6, study.Running, 9, 9, 3.5), true},
 		"asha: rungs begin where told": {Pruner{Name: ASHA, MinEpochs: 2}, five, curve(6, study.Running, 9, 9), true},
 	} {
-		if found := c.pruner.Hopeless(c.all, c.trial); found != c.want {
+		if found := c.pruner.Hopeless(study.NewView(c.all), c.trial); found != c.want {
 			t.Errorf("%s: found %v, expected %v", name, found, c.want)
 		}
 	}
@@ -302,7 +302,7 @@ func TestASHASpendsLess(t *testing.T) {
 			for epoch := 1; epoch <= 27; epoch++ {
 				spent++
 				trial.Curve = append(trial.Curve, study.Point{Epoch: epoch, Value: at(epoch)})
-				if p.Hopeless(append(all[:len(all):len(all)], trial), trial) {
+				if p.Hopeless(study.NewView(append(all[:len(all):len(all)], trial)), trial) {
 					trial.State = study.Pruned
 					break
 				}

@@ -1,8 +1,22 @@
 package sqlite
 
 // version is that of the tables, kept as the file's user_version.
-const version = 1
+const version = 2
 
+// tick is the number of the next change: those who know the record up to a number read only what has changed since.
+const tick = "(SELECT 1 + max((SELECT coalesce(max(changed), 0) FROM trials), (SELECT coalesce(max(changed), 0) FROM reports)))"
+
+// changes makes tables of version 1 those of version 2.
+const changes = `
+ALTER TABLE trials ADD COLUMN changed INTEGER NOT NULL DEFAULT 0; -- greater than that of every earlier change of trials and reports
+ALTER TABLE reports ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX trials_changed ON trials (changed);
+CREATE INDEX reports_changed ON reports (changed);
+CREATE INDEX trials_waiting ON trials (id) WHERE state = 'waiting';
+CREATE INDEX trials_running ON trials (worker) WHERE worker IS NOT NULL;
+`
+
+// schema is version 1.
 const schema = `
 CREATE TABLE study (
 	one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -17,8 +17,13 @@ import (
 
 // Store is a record in a file.
 type Store struct {
-	db     *sql.DB
+	db     *sql.DB // for transactions that write
+	reader *sql.DB // for those that do not: they never take the lock of the others
 	worker *worker
+	old    bool // tables of version 1 on storage that can only be read
+
+	view study.View
+	seen int64 // the number of the last change that the view has; below 0: none
 }
 
 var _ study.Store = (*Store)(nil)
@@ -30,20 +35,20 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "record of a study")
 	}
-	// Every transaction writes or could, so all take the lock at once and none has to give up half way.
-	s, err := open(ctx, path, "_txlock=immediate&"+wait+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)", migrate)
+	// A transaction that writes takes the lock at once, so that none has to give up half way.
+	s, err := open(ctx, path, "_txlock=immediate&"+wait+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)", (*Store).prepare)
 	if err == nil || !cannotWrite(err) {
 		return s, err
 	}
 	// What is not in the file yet is in its log, which only the first of these reads. Without a log the file is whole, and
 	// nobody changes it: it needs none of the files for locks that could not be made.
-	if readable, e := open(ctx, path, "mode=ro&"+wait, expectTables); e == nil {
+	if readable, e := open(ctx, path, "mode=ro&"+wait, (*Store).expectReadable); e == nil {
 		return readable, nil
 	}
 	if info, e := os.Stat(path + "-wal"); e == nil && info.Size() > 0 {
 		return nil, err
 	}
-	if readable, e := open(ctx, path, "mode=ro&immutable=1", expectTables); e == nil {
+	if readable, e := open(ctx, path, "mode=ro&immutable=1", (*Store).expectReadable); e == nil {
 		return readable, nil
 	}
 	return nil, err
@@ -52,17 +57,23 @@ func Open(ctx context.Context, path string) (*Store, error) {
 // wait is the setting for how long one process waits for another.
 const wait = "_pragma=busy_timeout(60000)"
 
-// open opens the file with settings and calls first in a transaction.
-func open(ctx context.Context, path, settings string, first func(context.Context, *sql.Tx) error) (*Store, error) {
+// open opens the file with settings and calls first.
+func open(ctx context.Context, path, settings string, first func(*Store, context.Context) error) (*Store, error) {
 	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: settings}
 	db, err := sql.Open("sqlite", file.String())
 	if err != nil {
 		return nil, errors.Wrap(err, path)
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{db: db, worker: &worker{folder: path + "-workers"}}
-	if err := s.write(ctx, first); err != nil {
+	reader, err := sql.Open("sqlite", file.String())
+	if err != nil {
 		db.Close()
+		return nil, errors.Wrap(err, path)
+	}
+	reader.SetMaxOpenConns(1)
+	s := &Store{db: db, reader: reader, worker: &worker{folder: path + "-workers"}, seen: -1}
+	if err := first(s, ctx); err != nil {
+		s.Close()
 		return nil, errors.WithMessage(err, path)
 	}
 	return s, nil
@@ -120,18 +131,60 @@ func FailureOf(err error) Failure {
 	}
 }
 
-// migrate makes the tables of a new file.
+// prepare makes the tables where they are not those of this version.
+func (s *Store) prepare(ctx context.Context) error {
+	current := false
+	err := s.read(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		found, err := versionOf(ctx, tx)
+		if current = found == version; current && err == nil {
+			err = expectTables(ctx, tx)
+		}
+		return err
+	})
+	if current || err != nil {
+		return err
+	}
+	return s.write(ctx, migrate)
+}
+
+// migrate makes the tables of a new file, and changes those of an earlier version.
 func migrate(ctx context.Context, tx *sql.Tx) error {
 	found, err := versionOf(ctx, tx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case found == 0:
-		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", version))
-		return err
-	default:
-		return expectTables(ctx, tx)
 	}
+	if found < 0 || found > version {
+		return otherVersion(found)
+	}
+	if found == 0 {
+		if _, err := tx.ExecContext(ctx, schema); err != nil {
+			return err
+		}
+	}
+	if err := expectTables(ctx, tx); err != nil || found == version {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, changes+fmt.Sprintf("PRAGMA user_version = %d;", version))
+	return err
+}
+
+// expectReadable rejects tables of a version that cannot be read. Storage that can only be read keeps the version that it has.
+func (s *Store) expectReadable(ctx context.Context) error {
+	return s.read(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		found, err := versionOf(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case found < 1 || found > version:
+			return otherVersion(found)
+		}
+		s.old = found == 1
+		return expectTables(ctx, tx)
+	})
+}
+
+func otherVersion(found int) error {
+	return errors.Errorf("found tables of version %d, expected %d or earlier", found, version)
 }
 
 func versionOf(ctx context.Context, tx *sql.Tx) (found int, err error) {
@@ -139,16 +192,9 @@ func versionOf(ctx context.Context, tx *sql.Tx) (found int, err error) {
 	return found, err
 }
 
-// expectTables rejects a file of another version, and one in which something else has the name of a table: a query of a view or of
-// a virtual table may run for ever.
+// expectTables rejects a file in which something else has the name of a table: a query of a view or of a virtual table may run for
+// ever.
 func expectTables(ctx context.Context, tx *sql.Tx) error {
-	found, err := versionOf(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if found != version {
-		return errors.Errorf("found tables of version %d, expected %d", found, version)
-	}
 	var tables, others int
 	const query = "SELECT count(*) FILTER (WHERE type = 'table' AND name IN ('study', 'workers', 'trials', 'runs', 'reports')), " +
 		"count(*) FILTER (WHERE type != 'table') FROM pragma_table_list WHERE schema = 'main'"
@@ -178,6 +224,16 @@ func (s *Store) write(ctx context.Context, f func(context.Context, *sql.Tx) erro
 	return errors.Wrap(tx.Commit(), "record of the study")
 }
 
+// read carries out f as one transaction, which sees one state of the record and waits for no process that writes.
+func (s *Store) read(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return errors.Wrap(err, "record of the study")
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was changed
+	return errors.Wrap(f(ctx, tx), "record of the study")
+}
+
 // Begin implements [study.Store].
 func (s *Store) Begin(ctx context.Context, d study.Definition) error {
 	text := append([]byte{}, d.Text...) // nil would be NULL
@@ -202,7 +258,7 @@ func (s *Store) Begin(ctx context.Context, d study.Definition) error {
 // Definition implements [study.Store].
 func (s *Store) Definition(ctx context.Context) (study.Definition, error) {
 	var d study.Definition
-	err := s.db.QueryRowContext(ctx, "SELECT kind, fingerprint, definition FROM study").Scan(&d.Kind, &d.Fingerprint, &d.Text)
+	err := s.reader.QueryRowContext(ctx, "SELECT kind, fingerprint, definition FROM study").Scan(&d.Kind, &d.Fingerprint, &d.Text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, errors.New("the study was interrupted before it began; the command that began it continues it")
 	}
@@ -219,13 +275,16 @@ func (s *Store) Look(ctx context.Context) (int, error) {
 // Close gives back the trials that are still this worker's and closes the file. Where that cannot be written, the death of the
 // worker gives them back.
 func (s *Store) Close() error {
-	if s.worker.lock != nil {
+	if s.worker.number() != 0 {
 		_ = s.write(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, "UPDATE trials SET state = ?, worker = NULL WHERE worker = ?", study.Waiting, s.worker.id)
+			_, err := tx.ExecContext(ctx, "UPDATE trials SET state = ?, worker = NULL, changed = "+tick+" WHERE worker = ?", study.Waiting, s.worker.number())
 			return err
 		})
 	}
-	err := s.db.Close()
+	err := s.reader.Close()
+	if e := s.db.Close(); err == nil {
+		err = e
+	}
 	if e := s.worker.close(); err == nil {
 		err = e
 	}

@@ -260,7 +260,7 @@ func TestDamagedRecords(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]string{
 		"runs without trials":        "PRAGMA foreign_keys = 0; DELETE FROM trials",
-		"a report without its trial": "PRAGMA foreign_keys = 0; INSERT INTO reports VALUES (99, 1, 0.5, 1)",
+		"a report without its trial": "PRAGMA foreign_keys = 0; INSERT INTO reports (trial, epoch, value, seconds) VALUES (99, 1, 0.5, 1)",
 		"a view":                     "DROP TABLE reports; CREATE VIEW reports AS WITH RECURSIVE n (trial) AS (SELECT 1 UNION ALL SELECT trial FROM n) SELECT trial, 1 AS epoch, 1.0 AS value, 1.0 AS seconds FROM n",
 		"no runs":                    "DROP TABLE runs",
 		"a virtual table":            "DROP TABLE reports; CREATE VIRTUAL TABLE reports USING fts5(trial, epoch, value, seconds)",

@@ -17,8 +17,23 @@ import (
 type worker struct {
 	claims sync.Mutex // one at a time, until a registration that was rolled back is forgotten
 	folder string
-	id     int64        // 0: not one yet
-	lock   *flock.Flock // held for life
+
+	mu   sync.Mutex   // of what follows
+	id   int64        // 0: not one yet
+	lock *flock.Flock // held for life
+}
+
+// number is the worker's ID, 0 before it is one.
+func (w *worker) number() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.id
+}
+
+func (w *worker) set(id int64, lock *flock.Flock) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.id, w.lock = id, lock
 }
 
 func (w *worker) path(id int64) string {
@@ -43,7 +58,7 @@ func (w *worker) register(ctx context.Context, tx *sql.Tx) (registered bool, err
 	if err != nil {
 		return false, err
 	}
-	w.id, w.lock = id, lock
+	w.set(id, lock)
 	return true, nil
 }
 
@@ -63,7 +78,7 @@ func (w *worker) take(id int64) (*flock.Flock, error) {
 // forget takes back a registration whose transaction was not carried out: another worker may be given the number.
 func (w *worker) forget() error {
 	lock := w.lock
-	w.id, w.lock = 0, nil
+	w.set(0, nil)
 	return release(lock)
 }
 
@@ -77,7 +92,7 @@ func (w *worker) hold() error {
 		return err
 	}
 	old := w.lock
-	w.lock = lock
+	w.set(w.id, lock)
 	return old.Unlock()
 }
 
