@@ -22,6 +22,18 @@ type Prediction struct {
 // Predictions are what model predicts on ds, whose targets are numbers, in the order of the sequences and steps. Rows of
 // weight 0 are left out. As [Trainer.Evaluate], it draws no random number and changes nothing.
 func (t *Trainer) Predictions(ctx context.Context, model Model, ds data.Dataset) ([]Prediction, error) {
+	rows, err := t.RawPredictions(ctx, model, ds)
+	for _, p := range rows { // quantiles that cross are sorted
+		each := len(p.Values) / max(1, len(p.Truth))
+		for k := range p.Truth {
+			slices.Sort(p.Values[k*each : (k+1)*each])
+		}
+	}
+	return rows, err
+}
+
+// RawPredictions are [Trainer.Predictions] with quantiles in the order of the model's outputs, also where they cross.
+func (t *Trainer) RawPredictions(ctx context.Context, model Model, ds data.Dataset) ([]Prediction, error) {
 	found := make([][]Prediction, ds.Len())
 	err := t.withEngine(model, ds, func(e *engine, s *source) error {
 		if kind := s.spec.TargetKind; kind != data.ValuesPerSequence && kind != data.ValuesPerStep {
@@ -86,9 +98,6 @@ func (e *engine) collect(s *source, w window, values []float64, found [][]Predic
 		}
 		for k := range p.Values {
 			p.Values[k] = spec.Original(k*spec.Targets/width, values[i*width+k])
-		}
-		for k := range p.Truth { // quantiles that cross are sorted
-			slices.Sort(p.Values[k*width/spec.Targets : (k+1)*width/spec.Targets])
 		}
 		found[p.Sequence] = append(found[p.Sequence], p)
 	}

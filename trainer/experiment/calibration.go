@@ -83,7 +83,7 @@ func (e *Experiment) calibrate(ctx context.Context, t *trainer.Trainer) error {
 	if e.cfg.Calibration == "" {
 		return nil
 	}
-	rows, err := t.Predictions(ctx, e.model, e.data.Valid)
+	rows, err := t.RawPredictions(ctx, e.model, e.data.Valid)
 	if err != nil {
 		return err
 	}
