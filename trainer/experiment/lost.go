@@ -6,12 +6,9 @@ import (
 )
 
 // LostSolverOptions lists the options of the solver that base sets and other leaves at their defaults although they do not depend on the
-// solver's name, as clip_norm: a section solver with another name replaces the whole section of the base, so that a comparison of the two
+// solver's name, as clip_norm: a section solver with a name replaces the whole section of the base, so that a comparison of the two
 // would be one of clipping, too.
 func LostSolverOptions(base, other *Config) ([]string, error) {
-	if base.Solver.Name == other.Solver.Name {
-		return nil, nil
-	}
 	set, err := solverOptions(base)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func TestLostSolverOptions(t *testing.T) {
 		"solver={name: sgd}":               {"solver.schedule.name", "solver.clip_norm"},
 		"solver={name: sgd, clip_norm: 5}": {"solver.schedule.name"},
 		"solver={name: sgd, clip_norm: 1, schedule: {name: step, every: 3}}": nil,
-		"solver={name: adamw}": nil,
+		"solver={name: adamw}": {"solver.schedule.name", "solver.clip_norm"},
 		"solver.name=adam":     nil,
 	} {
 		other, err := experiment.ReadConfig("languages", []string{set}, nil)

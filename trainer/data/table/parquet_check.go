@@ -73,7 +73,7 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 			if at < 0 || at > size || c.TotalCompressedSize < 0 || c.TotalCompressedSize > size-at || c.NumValues < 0 || c.NumValues > metadata.NumRows {
 				return errors.Errorf("found %d values in %d bytes at %d of column %q", c.NumValues, c.TotalCompressedSize, at, c.PathInSchema)
 			}
-			largest, err := checkPages(r, at, at+c.TotalCompressedSize, c.NumValues, c.Codec)
+			largest, err := checkPages(r, at, at+c.TotalCompressedSize, c.DataPageOffset, c.NumValues, c.Codec)
 			if err != nil {
 				return errors.WithMessagef(err, "column %q", c.PathInSchema)
 			}
@@ -85,11 +85,14 @@ func checkParquetPages(r io.ReaderAt, size int64, metadata *parquetformat.FileMe
 	return nil
 }
 
-// checkPages walks the pages from lo to hi, which hold a given number of values together. It returns what the largest takes unpacked, with
-// the dictionary.
-func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.CompressionCodec) (largest int64, err error) {
-	dictionaries := int64(0)
-	for lo < hi && values > 0 {
+// checkPages walks the pages from lo to hi, which hold a given number of values together; the decoder begins with the one at first. It returns
+// what the largest takes unpacked, with the dictionary.
+func checkPages(r io.ReaderAt, lo, hi, first, values int64, codec parquetformat.CompressionCodec) (largest int64, err error) {
+	dictionaries, begun := int64(0), false
+	for lo < hi { // the decoder does not stop when it has all values
+		if begun = begun || lo == first; !begun && lo > first {
+			break
+		}
 		page, length, err := readPageHeader(r, lo, hi, minPageHeader)
 		for most := int64(minPageHeader << 6); err != nil && most <= maxPageHeader && most>>6 < hi-lo; most <<= 6 { // it may be a long one
 			page, length, err = readPageHeader(r, lo, hi, most)
@@ -129,6 +132,9 @@ func checkPages(r io.ReaderAt, lo, hi, values int64, codec parquetformat.Compres
 				values -= n
 			}
 		}
+	}
+	if !begun {
+		return 0, errors.Errorf("found no page at %d", first)
 	}
 	return largest + dictionaries, nil
 }

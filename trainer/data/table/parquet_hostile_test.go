@@ -176,3 +176,71 @@ func TestParquetDecimals(t *testing.T) {
 		t.Errorf("found the names %s and %s", first, second)
 	}
 }
+
+// The decoder reads pages from where a column says that they begin to the end of the column, so all of these must have been looked at; and a
+// file that has fewer rows than it says is damaged.
+func TestPagesThatNobodyLookedAt(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		X float64 `parquet:"x"`
+		Y string  `parquet:"y,dict"`
+	}
+	rows := make([]row, 200)
+	for i := range rows {
+		rows[i] = row{float64(i), strings.Repeat("ab", i%7)}
+	}
+	content := parquetOf(t, rows, parquet.PageBufferSize(400))
+	// changed has other metadata at its end.
+	changed := func(change func(m *parquetformat.FileMetaData)) []byte {
+		var m parquetformat.FileMetaData
+		end := len(content) - parquetFooter
+		begin := end - int(binary.LittleEndian.Uint32(content[end:]))
+		if err := parquetthrift.Unmarshal(new(parquetthrift.CompactProtocol), content[begin:end], &m); err != nil {
+			t.Fatal(err)
+		}
+		change(&m)
+		footer, err := parquetthrift.Marshal(new(parquetthrift.CompactProtocol), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := append(bytes.Clone(content[:begin]), footer...)
+		file = binary.LittleEndian.AppendUint32(file, uint32(len(footer)))
+		return append(file, parquetMagic...)
+	}
+	read := func(content []byte) (err error) {
+		datatest.Bounded(t, func() {
+			_, err = readLayout(t, put(t, "a.parquet", content), data.Layout{Inputs: []string{"x"}, Texts: []string{"y"}})
+		})
+		return err
+	}
+	if err := read(changed(func(*parquetformat.FileMetaData) {})); err != nil {
+		t.Fatal(err)
+	}
+	column := func(m *parquetformat.FileMetaData) *parquetformat.ColumnMetaData {
+		return &m.RowGroups[0].Columns[1].MetaData
+	}
+	first := int64(0)
+	changed(func(m *parquetformat.FileMetaData) {
+		if column(m).DictionaryPageOffset == 0 {
+			t.Fatal("found no dictionary")
+		}
+		first = column(m).DataPageOffset
+	})
+	for at := first - 60; at < first+200; at += 3 {
+		if at == first {
+			continue
+		}
+		if err := read(changed(func(m *parquetformat.FileMetaData) { column(m).DataPageOffset = at })); err == nil && at < first {
+			t.Errorf("pages that begin at %d and not at %d: found no error", at, first)
+		}
+	}
+	for what, change := range map[string]func(m *parquetformat.FileMetaData){
+		"fewer values of a column": func(m *parquetformat.FileMetaData) { column(m).NumValues = 10 },
+		"no values of a column":    func(m *parquetformat.FileMetaData) { column(m).NumValues = 0 },
+		"more rows":                func(m *parquetformat.FileMetaData) { m.NumRows, m.RowGroups[0].NumRows = 210, 210 },
+	} {
+		if err := read(changed(change)); err == nil {
+			t.Errorf("%s: found no error", what)
+		}
+	}
+}

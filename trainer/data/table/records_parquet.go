@@ -230,6 +230,9 @@ func (p *parquetRecords) Next() (cells []data.Cell, row int, err error) {
 	for len(p.read) == 0 {
 		if p.rows == nil {
 			if len(p.groups) == 0 {
+				if p.row != p.count {
+					return nil, 0, p.damaged(fmt.Sprintf("%d rows where it says %d", p.row, p.count))
+				}
 				return nil, 0, io.EOF
 			}
 			p.rows, p.groups = p.groups[0].Rows(), p.groups[1:]
@@ -247,6 +250,9 @@ func (p *parquetRecords) Next() (cells []data.Cell, row int, err error) {
 	p.row++
 	for i := range p.cells {
 		p.cells[i] = data.Cell{Kind: data.NullCell}
+	}
+	if n := len(p.read[0]); n != len(p.columns) {
+		return nil, 0, p.damaged(fmt.Sprintf("%d values in a row of %d columns", n, len(p.columns)))
 	}
 	for _, value := range p.read[0] {
 		i := value.Column()

@@ -244,7 +244,8 @@ func (c *Comparison) checkSplits(ctx context.Context, options Options) error {
 	return nil
 }
 
-// warnOfLostOptions warns of arms with another solver that lose options of the base's, as clip_norm: they would be compared, too.
+// warnOfLostOptions warns of arms with a section solver that lose options of the base's without a word of them, as clip_norm: they would be
+// compared, too.
 func (c *Comparison) warnOfLostOptions(options Options) error {
 	shared, err := changes("set", c.config.Set)
 	if err != nil {
@@ -255,13 +256,22 @@ func (c *Comparison) warnOfLostOptions(options Options) error {
 		return nil // the arms may change what is wrong with it
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.arms)) {
+		section, replaced := c.config.Arms[name]["solver"].(map[string]any)
+		if _, named := section["name"]; !replaced || !named {
+			continue
+		}
 		lost, err := experiment.LostSolverOptions(base, c.arms[name].config)
 		if err != nil {
 			return err
 		}
+		lost = slices.DeleteFunc(lost, func(path string) bool {
+			key, _, _ := strings.Cut(strings.TrimPrefix(path, "solver."), ".")
+			_, written := section[key]
+			return written
+		})
 		if len(lost) > 0 {
-			options.warn(fmt.Sprintf("arm %s has another solver, and with it lacks %s of the base: the comparison is one of them, too; "+
-				"write them in the arm, or change solver.name alone", name, strings.Join(lost, ", ")))
+			options.warn(fmt.Sprintf("the section solver of the arm %s replaces that of the base, and %s with it: the comparison is one of them, too; "+
+				"write them in the arm, or change single keys, as solver.name", name, strings.Join(lost, ", ")))
 		}
 	}
 	return nil

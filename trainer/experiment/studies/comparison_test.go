@@ -225,7 +225,7 @@ func TestWarningOfLostOptions(t *testing.T) {
 	if _, err := ReadComparison(t.Context(), studyFile(t, compareMine), o); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 1 || !strings.Contains(told[0], "arm sgd has another solver, and with it lacks solver.clip_norm of the base") {
+	if len(told) != 1 || !strings.Contains(told[0], "section solver of the arm sgd replaces that of the base, and solver.clip_norm with it") {
 		t.Errorf("found the warnings %q, expected one of the arm sgd", told)
 	}
 }
