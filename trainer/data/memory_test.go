@@ -63,7 +63,7 @@ func TestMemoryIsAsAFile(t *testing.T) {
 				t.Errorf("%s, %s: found another batch than that of the file", task, p)
 			}
 		}
-		if a, b := fmt.Sprint(baseline.Of(want)), fmt.Sprint(baseline.Of(found)); a != b || len(a) < 20 {
+		if a, b := fmt.Sprint(baseline.Of(want)), fmt.Sprint(baseline.Of(found)); a != b || len(a) < 30 {
 			t.Errorf("%s: found baselines %s, expected %s", task, b, a)
 		}
 	}
@@ -111,7 +111,7 @@ func TestTargetsInMemory(t *testing.T) {
 		if !strings.HasPrefix(name, loaded.Spec.TargetKind.String()) {
 			t.Errorf("found %s, expected %s", loaded.Spec.TargetKind, name)
 		}
-		if baselines := baseline.Of(loaded); len(baselines) == 0 {
+		if baselines, err := baseline.Of(loaded); err != nil || len(baselines) == 0 {
 			t.Errorf("%s: found no baselines", name)
 		}
 		if b := datatest.FillAll(t, loaded.Train); b.Steps < 1 || slices.Max(b.Mask) != 1 {

@@ -101,7 +101,10 @@ func (e *Experiment) Measure(ctx context.Context) (*Result, error) {
 	if e.options.plain {
 		return result, nil
 	}
-	baselines := baseline.Of(e.data)
+	baselines, err := baseline.Of(e.data)
+	if err != nil {
+		return nil, err
+	}
 	for _, b := range baselines {
 		result.Baselines[b.Name] = b.Metrics
 	}
