@@ -19,6 +19,8 @@ const (
 	RunEnd
 	// Warning comes at any time: Message says what a user should know although the run continues.
 	Warning
+	// Notice comes at any time: Message says what was made of the configuration and the data. Nothing is wrong with it.
+	Notice
 )
 
 // Event reports to a [Callback]. It is valid during the call only. Fields that do not belong to its kind are zero.
@@ -44,7 +46,7 @@ type Event struct {
 	// Config is the run's, its defaults filled in; it is not to be changed.
 	Config *Config
 
-	Message string // Warning
+	Message string // Warning, Notice
 }
 
 // Callback watches a run. A callback that returns [ErrStop] ends it after a checkpoint; any other error ends it as

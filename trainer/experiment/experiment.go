@@ -31,6 +31,7 @@ type Experiment struct {
 	data    *data.Data // nil: not yet loaded
 	files   []sets.Entry
 	notes   []string // about the data, which nobody has been told yet
+	notices []string // likewise of what is right
 	streams *graph.Streams
 	model   *layers.Model
 	pool    *kernel.Pool
@@ -191,7 +192,7 @@ func (e *Experiment) build() error {
 	}
 	e.cfg.Model = e.model.Config()
 	if weights := cfg.LossOptions.ClassWeights; weights != nil && !e.options.quiet {
-		e.Note("loss_options.class_weights: " + weightsText(found.ClassNames(), weights))
+		e.notices = append(e.notices, "loss_options.class_weights: "+weightsText(found.ClassNames(), weights))
 	}
 	return nil
 }
@@ -307,13 +308,17 @@ func (e *Experiment) Note(message string) { e.notes = append(e.notes, message) }
 // Warn gives the callbacks the messages as warnings, after those that were noted when the data were loaded, once. [Experiment.Fit] does the
 // latter by itself.
 func (e *Experiment) Warn(ctx context.Context, messages ...string) {
-	all := append(e.notes, messages...)
-	e.notes = nil
-	for _, message := range all {
-		for _, c := range e.options.callbacks {
-			_ = c.On(ctx, &trainer.Event{Kind: trainer.Warning, Message: message, History: &trainer.History{}}) // a warning ends nothing
+	warnings, notices := append(e.notes, messages...), e.notices
+	e.notes, e.notices = nil, nil
+	tell := func(kind trainer.EventKind, messages []string) {
+		for _, message := range messages {
+			for _, c := range e.options.callbacks {
+				_ = c.On(ctx, &trainer.Event{Kind: kind, Message: message, History: &trainer.History{}}) // which ends nothing
+			}
 		}
 	}
+	tell(trainer.Warning, warnings)
+	tell(trainer.Notice, notices)
 }
 
 // copies is how often training has every parameter in memory, at the least: values, gradients, two moments of the

@@ -162,13 +162,13 @@ func TestWeightsOfClassesAreSaid(t *testing.T) {
 	t.Parallel()
 	var notes []string
 	fit(t, mine(t, "loss_options: {class_weights: [1, 0, 2.5]}\n"), experiment.Callbacks(trainer.CallbackFunc(func(_ context.Context, e *trainer.Event) error {
-		if e.Kind == trainer.Warning {
+		if e.Kind == trainer.Notice {
 			notes = append(notes, e.Message)
 		}
 		return nil
 	})))
 	if want := "loss_options.class_weights: a: 1, b: 0, c: 2.5"; !slices.Contains(notes, want) {
-		t.Errorf("found warnings %q, expected %q among them", notes, want)
+		t.Errorf("found notices %q, expected %q among them", notes, want)
 	}
 }
 

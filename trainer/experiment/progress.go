@@ -19,6 +19,8 @@ func (p progress) On(_ context.Context, e *trainer.Event) error {
 	switch e.Kind {
 	case trainer.Warning:
 		fmt.Fprintln(p.w, "warning:", e.Message)
+	case trainer.Notice:
+		fmt.Fprintln(p.w, "note:", e.Message)
 	case trainer.EpochEnd:
 		epoch := e.History.Epochs[len(e.History.Epochs)-1]
 		var line strings.Builder

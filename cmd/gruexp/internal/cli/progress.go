@@ -75,6 +75,9 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	case trainer.Warning:
 		p.clear()
 		fmt.Fprintln(p.out, "gruexp: warning:", oneLine(e.Message))
+	case trainer.Notice:
+		p.clear()
+		fmt.Fprintln(p.out, "gruexp: note:", oneLine(e.Message))
 	}
 	return nil
 }

@@ -267,7 +267,7 @@ func lastError(log string, from int64) string {
 	}
 	last := ""
 	for line := range strings.Lines(string(text[from:])) {
-		if message, ok := strings.CutPrefix(line, "gruexp: "); ok && !strings.HasPrefix(message, "warning: ") {
+		if message, ok := strings.CutPrefix(line, "gruexp: "); ok && !strings.HasPrefix(message, "warning: ") && !strings.HasPrefix(message, "note: ") {
 			last = strings.TrimSpace(message)
 		}
 	}
