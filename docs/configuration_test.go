@@ -90,6 +90,7 @@ func meanings() map[string]string {
 		"model.layers.gru_d":                     "gated recurrent units for values that are missing",
 		"model.layers.lstm":                      "long short-term memory",
 		"model.layers.rnn":                       "the simple recurrence of Elman; the options of `lstm`",
+		"model.layers.mingru":                    "minimal gated recurrent units, whose gates do not depend on the state",
 		"model.decoder":                          "writes a sequence of its own, with the task `translate` alone; the layers are its encoder then",
 		"model.layers.dense":                     "a fully connected layer; on a sequence the same at every step (TimeDistributed in Keras)",
 		"model.layers.embedding":                 "a vector for each token",

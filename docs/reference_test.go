@@ -58,6 +58,11 @@ model: {layers: [lstm: {bidirectional: true, return_sequences: true}, rnn, dense
 `, []string{"lstm", "rnn", ""}},
 	{`
 task: classify
+data: {table: {path: x.csv, sequence: s, target: y}}
+model: {layers: [mingru: {bidirectional: true}, dense]}
+`, []string{"mingru", ""}},
+	{`
+task: classify
 data: {table: {path: x.csv, sequence: s, target: y}, missing: {mask: true, gap: true}}
 model: {layers: [gru_d, dense]}
 `, []string{"gru_d", ""}},

@@ -28,6 +28,12 @@ func TestDenseIsItsEquation(t *testing.T) {
 		},
 		layers.Swish: func(v float64) float64 { return v * logistic(v) },
 		layers.GELU:  func(v float64) float64 { return v * (1 + math.Erf(v/math.Sqrt2)) / 2 },
+		layers.Positive: func(v float64) float64 {
+			if v >= 0 {
+				return v + 0.5
+			}
+			return logistic(v)
+		},
 	} {
 		tested = append(tested, string(activation))
 		layer, err := layers.NewDense(layers.DenseConfig{Units: 2, Activation: activation}, "dense", 2, tensor.Float64, graph.NewStreams(1))

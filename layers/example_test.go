@@ -279,3 +279,31 @@ func ExampleModel_Start() {
 	// taken: [gru0/kernel gru0/recurrent_kernel gru0/bias gru0/recurrent_bias]
 	// take.0: found dense0/kernel [16 10] in the trained model, expected (16, 3): leave dense0 out to draw it again; take.0: found dense0/bias [10] in the trained model, expected (3): leave dense0 out to draw it again
 }
+
+// One unit of a minGRU with the weights of the update gate at 0, so that z = ½ at every step, and of the candidate at 1: its
+// state is a running average of g(x).
+func ExampleMinGRU() {
+	model, err := layers.NewModel(layers.ModelConfig{
+		Input:  layers.Input{Size: 1},
+		Layers: []layers.LayerConfig{{MinGRU: &layers.MinGRUConfig{Units: 1, ReturnSequences: true}}},
+	}, layers.Head{Loss: layers.MeanSquaredError, Units: 1, PerStep: true}, tensor.Float64, graph.NewStreams(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	copy(model.Params()[0].Value.Float64s(), []float64{0, 1}) // mingru0/kernel: columns z, n
+	stepper, err := layers.NewStepper[float64](model, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, x := range []float64{1.5, 0, -1} {
+		h, err := stepper.Step([]float64{x}, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("x = %4.1f  h = %.4f\n", x, h[0])
+	}
+	// Output:
+	// x =  1.5  h = 1.0000
+	// x =  0.0  h = 0.7500
+	// x = -1.0  h = 0.5095
+}

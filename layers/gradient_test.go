@@ -21,7 +21,7 @@ type small struct {
 
 // smallModels use every layer and option. Where there is a GRU, every engine that has its form and options runs it.
 func smallModels() []small {
-	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), aroundModels(), categoryModels(), customModels())
+	return slices.Concat(mixedModels(), gruModels(), gruDModels(), rnnModels(), minGRUModels(), aroundModels(), categoryModels(), customModels())
 }
 
 // mixedModels are of several layers.
@@ -114,6 +114,8 @@ func engineOf(l layers.LayerConfig) *layers.Engine {
 		return &l.LSTM.Engine
 	case l.RNN != nil:
 		return &l.RNN.Engine
+	case l.MinGRU != nil:
+		return &l.MinGRU.Engine
 	}
 	return nil
 }
@@ -152,6 +154,7 @@ func (s small) looksAhead() bool {
 		}
 		return l.GRU != nil && (l.GRU.Bidirectional || l.GRU.GoBackwards) ||
 			l.LSTM != nil && l.LSTM.Bidirectional || l.RNN != nil && l.RNN.GoBackwards ||
+			l.MinGRU != nil && (l.MinGRU.Bidirectional || l.MinGRU.GoBackwards) ||
 			l.Conv1D != nil && l.Conv1D.WithDefaults().Padding == layers.PaddingSame && l.Conv1D.KernelSize != 1
 	})
 }
@@ -161,7 +164,7 @@ func (s small) zonesOut() bool {
 		if c := cellOptions(l); c != nil && c.Zoneout > 0 {
 			return true
 		}
-		return l.GRU != nil && l.GRU.Zoneout > 0 || l.GRUD != nil && l.GRUD.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0
+		return l.GRU != nil && l.GRU.Zoneout > 0 || l.GRUD != nil && l.GRUD.Zoneout > 0 || l.LSTM != nil && l.LSTM.Zoneout > 0 || l.RNN != nil && l.RNN.Zoneout > 0 || l.MinGRU != nil && l.MinGRU.Zoneout > 0
 	})
 }
 

@@ -48,7 +48,9 @@ func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dty
 		}
 	}
 	add(&d.kernel, "kernel", graph.RoleKernel, named(cfg.KernelInitializer), cfg.KernelTreatment(), inputs, columns)
-	add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), cfg.Units, columns)
+	if !cfg.Minimal() {
+		add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), cfg.Units, columns)
+	}
 	if cfg.Bias != NoBias {
 		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.BiasTreatment(), columns)
 		if err == nil && cfg.Kernel == kernel.LSTM && cfg.BiasInitializer == param.InitZeros {
@@ -63,7 +65,9 @@ func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dty
 	}
 	if cfg.LayerNorm {
 		add(&d.kernelGain, "kernel_gain", graph.RoleScale, ones, untreated, columns)
-		add(&d.recurrentGain, "recurrent_gain", graph.RoleScale, ones, untreated, columns)
+		if !cfg.Minimal() {
+			add(&d.recurrentGain, "recurrent_gain", graph.RoleScale, ones, untreated, columns)
+		}
 	}
 	for _, p := range ownParams(cfg) {
 		var param *graph.Param
@@ -197,6 +201,9 @@ func (d direction) fused(b *graph.Builder, cfg spec.Recurrence, in recurrenceInp
 	gates, err := share(b.Ops(), in.x, in.kernel, in.kernelGain, in.bias, cfg.Gates)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Minimal() {
+		return d.scan(b, cfg, in, gates)
 	}
 	if cfg.Bias == HiddenBias {
 		others := constant(b.Float(), 0, cfg.Columns()-cfg.Units)

@@ -212,6 +212,7 @@ func expectClose(t *testing.T, what string, found, expected []float64, tolerance
 func gru(c layers.GRUConfig) layers.LayerConfig         { return layers.LayerConfig{GRU: &c} }
 func gruD(c layers.GRUDConfig) layers.LayerConfig       { return layers.LayerConfig{GRUD: &c} }
 func lstm(c layers.LSTMConfig) layers.LayerConfig       { return layers.LayerConfig{LSTM: &c} }
+func minGRU(c layers.MinGRUConfig) layers.LayerConfig   { return layers.LayerConfig{MinGRU: &c} }
 func rnn(c layers.RNNConfig) layers.LayerConfig         { return layers.LayerConfig{RNN: &c} }
 func dense(c layers.DenseConfig) layers.LayerConfig     { return layers.LayerConfig{Dense: &c} }
 func embed(c layers.EmbeddingConfig) layers.LayerConfig { return layers.LayerConfig{Embedding: &c} }

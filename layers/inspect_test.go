@@ -72,6 +72,11 @@ func inspectedLayers(t *testing.T) map[string]inspected {
 		t.Fatalf("%+v", err)
 	}
 	all["rnn"] = inspected{recurrence: rnn, label: "rnn0", states: 3, records: 1, resumes: true}
+	minimal, err := layers.NewMinGRU(layers.MinGRUConfig{Units: 3, ReturnSequences: true, Zoneout: 0.3, LayerNorm: true}, "mingru0", inspectedInputs, tensor.Float64, streams)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	all["mingru"] = inspected{recurrence: minimal, label: "mingru0", states: 3, records: 1, resumes: true}
 	decaying, err := layers.NewGRUD(layers.GRUDConfig{Units: 3, ReturnSequences: true}, "gru_d0", inspectedInputs, tensor.Float64, streams)
 	if err != nil {
 		t.Fatalf("%+v", err)

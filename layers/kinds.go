@@ -32,6 +32,8 @@ func newLayer(p spec.PlannedLayer, dtype tensor.Dtype, streams *graph.Streams) (
 		return NewLSTM(cfg, name, inputs, dtype, streams)
 	case RNNConfig:
 		return NewRNN(cfg, name, inputs, dtype, streams)
+	case MinGRUConfig:
+		return NewMinGRU(cfg, name, inputs, dtype, streams)
 	case DenseConfig:
 		return NewDense(cfg, name, inputs, dtype, streams)
 	case EmbeddingConfig:
@@ -69,6 +71,9 @@ func newLayer(p spec.PlannedLayer, dtype tensor.Dtype, streams *graph.Streams) (
 func cellOf(r spec.Recurrence) Cell {
 	if r.Cell != nil {
 		return r.Cell
+	}
+	if r.Minimal() {
+		return minimal{}
 	}
 	switch r.Kernel {
 	case kernel.ResetBeforePast, kernel.ResetBeforeNew:

@@ -39,6 +39,9 @@ func (s small) quiet() layers.ModelConfig {
 				c.Dropout, c.OutputDropout, c.RecurrentDropout, c.WeightDropout, c.Zoneout = 0, 0, 0, 0, 0
 			}
 		}
+		if l.MinGRU != nil {
+			l.MinGRU.Dropout, l.MinGRU.OutputDropout, l.MinGRU.DropoutMask, l.MinGRU.Zoneout = 0, 0, layers.MaskPerStep, 0
+		}
 		if l.Embedding != nil {
 			l.Embedding.TokenDropout = 0
 		}

@@ -150,9 +150,9 @@ func randomLayer(r *rand.Rand, nested, sequences bool) layers.LayerConfig {
 	yes := func() bool { return r.IntN(3) == 0 }
 	units := 1 + r.IntN(9)
 	activation := layers.Activation(kernel.ActivationNames()[r.IntN(len(kernel.ActivationNames()))])
-	kinds := 8
+	kinds := 9
 	if !sequences {
-		kinds = 3
+		kinds = 4
 	}
 	c := layers.GRUConfig{
 		Units: units, Form: pick(r, layers.ResetAfter, layers.ResetBefore, layers.ThreeGate, layers.Tied), Bias: pick(r, "", layers.NoBias, layers.OneBias, layers.HiddenBias, layers.TwoBiases),
@@ -179,12 +179,21 @@ func randomLayer(r *rand.Rand, nested, sequences bool) layers.LayerConfig {
 	case 2:
 		return rnn(layers.RNNConfig(other))
 	case 3:
-		return dense(layers.DenseConfig{Units: units, Activation: activation})
+		m := layers.MinGRUConfig{
+			Units: units, LayerNorm: c.LayerNorm, Activation: c.Activation, Zoneout: c.Zoneout, ReturnSequences: sequences,
+			Bidirectional: c.Bidirectional, GoBackwards: c.GoBackwards, Merge: c.Merge, InitialState: c.InitialState,
+		}
+		if c.Bias == layers.NoBias {
+			m.Bias = layers.NoBias
+		}
+		return minGRU(m)
 	case 4:
-		return layers.LayerConfig{Conv1D: &layers.Conv1DConfig{Filters: units, KernelSize: 1 + r.IntN(3), Strides: 1 + r.IntN(2), Dilation: 1 + r.IntN(2), Padding: pick(r, layers.PaddingSame, layers.PaddingCausal), Activation: activation}}
+		return dense(layers.DenseConfig{Units: units, Activation: activation})
 	case 5:
-		return layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{}}
+		return layers.LayerConfig{Conv1D: &layers.Conv1DConfig{Filters: units, KernelSize: 1 + r.IntN(3), Strides: 1 + r.IntN(2), Dilation: 1 + r.IntN(2), Padding: pick(r, layers.PaddingSame, layers.PaddingCausal), Activation: activation}}
 	case 6:
+		return layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{}}
+	case 7:
 		return layers.LayerConfig{LayerNorm: &layers.LayerNormConfig{}}
 	default:
 		if !nested {

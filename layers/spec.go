@@ -17,6 +17,7 @@ type (
 	GRUDConfig      = spec.GRUDConfig
 	LSTMConfig      = spec.LSTMConfig
 	RNNConfig       = spec.RNNConfig
+	MinGRUConfig    = spec.MinGRUConfig
 	RecurrentConfig = spec.RecurrentConfig
 	CellConfig      = spec.CellConfig
 
@@ -101,6 +102,7 @@ const (
 	SELU        = spec.SELU
 	Swish       = spec.Swish
 	GELU        = spec.GELU
+	Positive    = spec.Positive
 
 	PaddingSame   = spec.PaddingSame
 	PaddingCausal = spec.PaddingCausal

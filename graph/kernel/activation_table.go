@@ -27,6 +27,7 @@ func activations[F Float]() []namedActivation[F] {
 		{"selu", exponentialLinear[F](1.0507009873554804934193349852946, 1.6732632423543772848170429916717)},
 		{"swish", Activation[F]{swish[F], swishDerivative[F]}},
 		{"gelu", Activation[F]{gaussianLinear[F], gaussianLinearDerivative[F]}},
+		{"positive", Activation[F]{positive[F], positiveDerivative[F]}},
 	}
 }
 
@@ -56,8 +57,9 @@ func ActivationNames() []string {
 //	selu          λ·x where x > 0, else λα·(exp(x)−1), λ = 1.0507…, α = 1.6732… (Klambauer et al. 2017, arXiv:1706.02515)
 //	swish         x·σ(x), also called SiLU (Ramachandran et al. 2017, arXiv:1710.05941, with β = 1)
 //	gelu          x·Φ(x), Φ the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415, the exact form)
+//	positive      x+½ where x ≥ 0, else σ(x) (Feng et al. 2024, arXiv:2410.01201, the g of the minGRU); its derivative at 0 is 1
 //
-// The names and the constants are those of Keras 3 and PyTorch. At ±∞ each has its limit, and NaN stays NaN. Values of tanh
+// But for positive, the names and the constants are those of Keras 3 and PyTorch. At ±∞ each has its limit, and NaN stays NaN. Values of tanh
 // and sigmoid are off by at most 3 units in the last place, others by 8 (gelu of float64 by 8+2x²) or by 1e-42 (of float64
 // 1e-321), and derivatives by 8 such units of the number 1.
 func ActivationNamed[F Float](name string) (Activation[F], bool) {
@@ -247,6 +249,24 @@ func gaussianLinearDerivative[F Float](_ *simd.Loops[F], x, _, dy, dx []F) {
 			slope += x * density
 		}
 		dx[i] = dy[i] * F(slope)
+	}
+}
+
+// positive is max(x+½, σ(x)): σ rises more slowly than x+½, and both are ½ at 0.
+func positive[F Float](loops *simd.Loops[F], x, y []F) {
+	loops.Sigmoid(y, x)
+	for i, v := range x {
+		y[i] = max(v+0.5, y[i])
+	}
+}
+
+func positiveDerivative[F Float](_ *simd.Loops[F], x, y, dy, dx []F) {
+	for i, v := range y {
+		above := 0
+		if x[i] >= 0 {
+			above = 1
+		}
+		dx[i] = dy[i] * [2]F{v * (1 - v), 1}[above] // without a branch, which no processor could predict
 	}
 }
 

@@ -45,6 +45,20 @@ var smooth = map[string]struct{ f, slope func(x float64) float64 }{
 			return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
 		},
 	},
+	"positive": {
+		func(x float64) float64 {
+			if x >= 0 {
+				return x + 0.5
+			}
+			return logistic64(x)
+		},
+		func(x float64) float64 {
+			if x >= 0 {
+				return 1
+			}
+			return logistic64(x) * logistic64(-x)
+		},
+	},
 }
 
 func logistic64(x float64) float64 {
@@ -118,7 +132,7 @@ func testActivationTableLimits[F Float](t *testing.T, k *simd.Set, _ *simd.Loops
 	for name, want := range map[string]limit{
 		"linear": {-inf, inf, 1, 1}, "relu": {0, inf, 0, 1}, "tanh": {-1, 1, 0, 0}, "sigmoid": {0, 1, 0, 0}, "hard_sigmoid": {0, 1, 0, 0},
 		"softplus": {0, inf, 0, 1}, "elu": {-1, inf, 0, 1}, "selu": {-1.7580993408473766, inf, 0, 1.0507009873554805},
-		"swish": {0, inf, 0, 1}, "gelu": {0, inf, 0, 1},
+		"swish": {0, inf, 0, 1}, "gelu": {0, inf, 0, 1}, "positive": {0, inf, 0, 1},
 	} {
 		a, _ := ActivationNamed[F](name)
 		x, dy := []F{F(-inf), F(inf), F(math.NaN()), -largest, largest}, []F{1, 1, 1, 1, 1}

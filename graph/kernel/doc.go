@@ -34,6 +34,7 @@
 //   - losses: loss.go, loss_element.go, loss_activity.go
 //   - solvers: update.go, update_columns.go, norm.go
 //   - one time step of a stream: step.go
+//   - a recurrence whose gates do not depend on the state, for all steps and for one: scan.go
 //   - the set of loops in use: instructions.go
 package kernel
 

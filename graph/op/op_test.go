@@ -353,6 +353,8 @@ func examples() []example {
 			each(func(x float64) float64 { return x / (1 + math.Exp(-x)) })},
 		{"gelu", inputs{"x": scaled(2, 1, 4, 5)}, activate("gelu"),
 			each(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 })},
+		{"positive", inputs{"x": scaled(2, 1, 4, 5)}, activate("positive"),
+			each(func(x float64) float64 { return max(x+0.5, 1/(1+math.Exp(-x))) })},
 
 		{"Decay", inputs{"x": scaled(3, 1, 4, 5)},
 			func(s *op.Scope, in nodes) (*G.Node, error) { return op.Decay(s, in["x"]) },

@@ -158,6 +158,8 @@ func (g *onnxGraph) activate(a layers.Activation, x string) (string, error) {
 	case layers.GELU: // x/2·(1 + erf(x/√2))
 		erf := g.node("Erf", []string{g.node("Div", []string{x, g.number(math.Sqrt2)})})
 		return g.node("Mul", []string{g.node("Mul", []string{x, g.number(0.5)}), g.node("Add", []string{one(), erf})}), nil
+	case layers.Positive: // max(x + 1/2, σ(x))
+		return g.node("Max", []string{g.node("Add", []string{x, g.number(0.5)}), g.node("Sigmoid", []string{x})}), nil
 	default:
 		return "", errors.Errorf("onnx: found the activation %q, expected one that has operators", a)
 	}

@@ -191,7 +191,7 @@ func TestOtherLayersAreRejected(t *testing.T) {
 	}
 	others := map[string]test{
 		"gru_d": {"layers.0", steps, layers.LayerConfig{GRUD: &layers.GRUDConfig{}}}, "lstm": {"layers.0", numbers, layers.LayerConfig{LSTM: &layers.LSTMConfig{}}},
-		"rnn": {"layers.0", numbers, layers.LayerConfig{RNN: &layers.RNNConfig{}}}, "attention_pool": {"layers.0", numbers, layers.LayerConfig{AttentionPool: &layers.AttentionPoolConfig{}}},
+		"rnn": {"layers.0", numbers, layers.LayerConfig{RNN: &layers.RNNConfig{}}}, "mingru": {"layers.0", numbers, layers.LayerConfig{MinGRU: &layers.MinGRUConfig{}}}, "attention_pool": {"layers.0", numbers, layers.LayerConfig{AttentionPool: &layers.AttentionPoolConfig{}}},
 		"conv1d": {"layers.0", numbers, layers.LayerConfig{Conv1D: &layers.Conv1DConfig{}}}, "batch_norm": {"layers.0", numbers, layers.LayerConfig{BatchNorm: &layers.BatchNormConfig{}}},
 		"layer_norm":              {"layers.0", numbers, layers.LayerConfig{LayerNorm: &layers.LayerNormConfig{}}},
 		"residual":                {"layers.0", numbers, layers.LayerConfig{Residual: &layers.ResidualConfig{Layers: []layers.LayerConfig{{Dense: &layers.DenseConfig{Units: 3}}}}}},

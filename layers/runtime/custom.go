@@ -42,7 +42,7 @@ func checkEquations(planned []spec.PlannedLayer) error {
 			if err := checkEquations(c.Inside(p.Name, p.In)); err != nil {
 				return err
 			}
-		case spec.GRUConfig, spec.GRUDConfig, spec.LSTMConfig, spec.RNNConfig, spec.CellConfig, spec.DenseConfig, spec.EmbeddingConfig, spec.DropoutConfig,
+		case spec.GRUConfig, spec.GRUDConfig, spec.LSTMConfig, spec.RNNConfig, spec.MinGRUConfig, spec.CellConfig, spec.DenseConfig, spec.EmbeddingConfig, spec.DropoutConfig,
 			spec.PoolConfig, spec.AttentionPoolConfig, spec.Conv1DConfig, spec.BatchNormConfig, spec.LayerNormConfig, spec.CategoryEmbeddingConfig,
 			spec.ActivityRegularizationConfig, VectorLayer, SequenceLayer:
 		default:

@@ -50,7 +50,10 @@ func (r *recurrent[F]) checkCell() error {
 }
 
 func (b *builder[F]) direction(name string, c spec.Recurrence, reverse bool) direction[F] {
-	d := direction[F]{reverse: reverse, kernel: b.array(name + "/kernel"), recurrentKernel: b.array(name + "/recurrent_kernel")}
+	d := direction[F]{reverse: reverse, kernel: b.array(name + "/kernel")}
+	if !c.Minimal() {
+		d.recurrentKernel = b.array(name + "/recurrent_kernel")
+	}
 	if c.Bias != spec.NoBias {
 		d.bias = b.array(name + "/bias")
 	}
@@ -61,7 +64,10 @@ func (b *builder[F]) direction(name string, c spec.Recurrence, reverse bool) dir
 		d.initialState = b.array(name + "/initial_state")
 	}
 	if c.LayerNorm {
-		d.kernelGain, d.recurrentGain = b.array(name+"/kernel_gain"), b.array(name+"/recurrent_gain")
+		d.kernelGain = b.array(name + "/kernel_gain")
+		if !c.Minimal() {
+			d.recurrentGain = b.array(name + "/recurrent_gain")
+		}
 	}
 	if c.Cell != nil {
 		d.own = b.arraysBelow(name + "/")
@@ -158,6 +164,7 @@ type directionPass[F kernel.Float] struct {
 	recurrent *recurrent[F]
 	pool      *kernel.Pool
 	work      kernel.Recurrence[F]
+	scan      kernel.Scan[F]
 
 	projected, normalized []F // [T,B,GH]
 	padded                []F // [GH]: a recurrent bias of the candidate alone, after zeros
@@ -190,9 +197,12 @@ func (d *directionPass[F]) run(in sequence[F], decay []F) {
 	width := r.StateSize()
 	d.states, d.final = resized(d.states, in.rows()*width), resized(d.final, in.batch*width)
 	d.setInitial(in.batch)
-	if r.stepwise() {
+	switch {
+	case r.stepwise():
 		d.bySteps(in)
-	} else {
+	case r.Minimal():
+		d.byScan(in)
+	default:
 		d.work.Forward(d.pool, kernel.RecurrenceShape{
 			Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation),
 			Steps: in.steps, Batch: in.batch, Units: r.Units, Reverse: d.reverse,
@@ -285,6 +295,9 @@ func (r *recurrent[F]) stage(s *Stepper[F]) (stage[F], error) {
 	states := s.remember(r.StateSize(), r.directions[0].initialState)
 	if r.stepwise() {
 		return r.newStepwise(&r.directions[0], s.pool, s.batch, states)
+	}
+	if r.Minimal() {
+		return newScanStage(r, s, states), nil
 	}
 	made := r.newStage(s, states)
 	if r.decays != nil {

@@ -122,6 +122,7 @@ func models(t testing.TB) map[string]spec.ModelConfig {
 		},
 		"others": {
 			{LSTM: &spec.LSTMConfig{Units: 4, ReturnSequences: true}}, {RNN: &spec.RNNConfig{Units: 3, ReturnSequences: true}},
+			{MinGRU: &spec.MinGRUConfig{Units: 3, ReturnSequences: true, Zoneout: 0.2}},
 			{LayerNorm: &spec.LayerNormConfig{}}, {BatchNorm: &spec.BatchNormConfig{}}, dense(2),
 		},
 		"around": {

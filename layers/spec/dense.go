@@ -21,6 +21,7 @@ const (
 	SELU        Activation = "selu"
 	Swish       Activation = "swish"
 	GELU        Activation = "gelu"
+	Positive    Activation = "positive"
 )
 
 // DenseConfig says what dense layer to make. The zero value of a field is its default.

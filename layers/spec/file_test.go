@@ -20,6 +20,7 @@ func everyLayer() spec.ModelConfig {
 		{GRU: &spec.GRUConfig{Units: 4, Form: spec.ThreeGate, Trainable: &no, ReturnSequences: true}},
 		{LSTM: &spec.LSTMConfig{Units: 2, Bidirectional: true, ReturnSequences: true, InitialState: spec.LearnedState}},
 		{RNN: &spec.RNNConfig{Units: 4, ReturnSequences: true, Bias: spec.NoBias}},
+		{MinGRU: &spec.MinGRUConfig{Units: 4, ReturnSequences: true, LayerNorm: true, Activation: spec.Linear, Zoneout: 0.25}},
 		{Residual: &spec.ResidualConfig{Layers: []spec.LayerConfig{
 			{LayerNorm: &spec.LayerNormConfig{}},
 			{GRU: &spec.GRUConfig{Units: 4, LayerNorm: true, Bias: spec.HiddenBias, ReturnSequences: true, KernelRegularizer: param.Penalty{L2: 0.25}, KernelConstraint: param.Constraint{MaxNorm: 2}}},

@@ -44,6 +44,7 @@ type LayerConfig struct {
 	GRUD      *GRUDConfig      `yaml:"gru_d,omitempty"`
 	LSTM      *LSTMConfig      `yaml:"lstm,omitempty"`
 	RNN       *RNNConfig       `yaml:"rnn,omitempty"`
+	MinGRU    *MinGRUConfig    `yaml:"mingru,omitempty"`
 	Dense     *DenseConfig     `yaml:"dense,omitempty"`
 	Embedding *EmbeddingConfig `yaml:"embedding,omitempty"`
 	Dropout   *DropoutConfig   `yaml:"dropout,omitempty"`
@@ -68,6 +69,7 @@ func (l *LayerConfig) kinds() []kind {
 		kindOf("gru_d", &l.GRUD),
 		kindOf("lstm", &l.LSTM),
 		kindOf("rnn", &l.RNN),
+		kindOf("mingru", &l.MinGRU),
 		kindOf("dense", &l.Dense),
 		kindOf("embedding", &l.Embedding),
 		kindOf("dropout", &l.Dropout),

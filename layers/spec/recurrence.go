@@ -120,7 +120,10 @@ const Backward = "backward"
 
 func (r Recurrence) direction(inputs int) []Param {
 	params := []Param{
-		newParam("kernel", param.RoleKernel, inputs, r.Columns()), newParam("recurrent_kernel", param.RoleRecurrentKernel, r.Units, r.Columns()),
+		newParam("kernel", param.RoleKernel, inputs, r.Columns()),
+	}
+	if !r.Minimal() {
+		params = append(params, newParam("recurrent_kernel", param.RoleRecurrentKernel, r.Units, r.Columns()))
 	}
 	if r.Bias != NoBias {
 		params = append(params, newParam("bias", param.RoleBias, r.Columns()))
@@ -132,7 +135,10 @@ func (r Recurrence) direction(inputs int) []Param {
 		params = append(params, newParam("initial_state", param.RoleState, r.StateSize()))
 	}
 	if r.LayerNorm {
-		params = append(params, newParam("kernel_gain", param.RoleScale, r.Columns()), newParam("recurrent_gain", param.RoleScale, r.Columns()))
+		params = append(params, newParam("kernel_gain", param.RoleScale, r.Columns()))
+		if !r.Minimal() {
+			params = append(params, newParam("recurrent_gain", param.RoleScale, r.Columns()))
+		}
 	}
 	return append(params, ownParams(r.Cell, r.Units)...)
 }
@@ -141,7 +147,7 @@ func (r Recurrence) direction(inputs int) []Param {
 func (r Recurrence) validate() fault.List {
 	var l fault.List
 	CheckUnits(&l, "units", r.Units)
-	if l == nil {
+	if l == nil && !r.Minimal() {
 		CheckParam(&l, "units", r.Units, r.Columns())
 	}
 	r.validateForm(&l)
@@ -175,9 +181,12 @@ func (r Recurrence) validateForm(l *fault.List) {
 	if reason := r.NotFused(); r.Engine == Fused && reason != "" {
 		l.Add("engine", string(r.Engine), "%s with %s", Composed, reason)
 	}
-	if r.Form == ResetAfter {
+	switch {
+	case r.Form == ResetAfter:
 		checkOneOf(l, "bias", r.Bias, NoBias, OneBias, HiddenBias, TwoBiases)
-	} else { // the candidate's recurrent bias would be the same as its bias
+	case r.Minimal():
+		checkOneOf(l, "bias", r.Bias, NoBias, OneBias)
+	default: // the candidate's recurrent bias would be the same as its bias
 		checkOneOf(l, "bias", r.Bias, NoBias, OneBias, TwoBiases)
 	}
 	CheckActivation(l, "activation", r.Activation)

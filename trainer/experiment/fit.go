@@ -215,6 +215,8 @@ func ModelName(model layers.ModelConfig) string {
 				add("LSTM")
 			case l.RNN != nil:
 				add("RNN")
+			case l.MinGRU != nil:
+				add("minGRU")
 			case l.Residual != nil:
 				visit(l.Residual.Layers)
 			}

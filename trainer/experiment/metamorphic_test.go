@@ -26,6 +26,7 @@ var axes = [][]string{
 		"model.layers=[gru: {units: 3, bidirectional: true, merge: sum}, dense]",
 		"model.layers=[lstm: {units: 4}, dense]",
 		"model.layers=[rnn: {units: 4}, dense]",
+		"model.layers=[mingru: {units: 4, zoneout: 0.2}, dense]",
 		"model.layers=[gru: {units: 4, return_sequences: true}, attention_pool: {units: 3}, dense]",
 		"model.layers=[conv1d: {filters: 3}, gru: {units: 4}, dense]",
 		"model.layers=[gru: {units: 4, return_sequences: true}, batch_norm: {}, pool: {kind: mean}, dense]",

@@ -251,9 +251,9 @@ func TestNamesOfWhatIsSeen(t *testing.T) {
 	}{
 		{data.Classify, "languages", layers.ModelConfig{Layers: []layers.LayerConfig{
 			{Embedding: &layers.EmbeddingConfig{Units: 2}}, {GRU: &layers.GRUConfig{Units: 2, Bidirectional: true, ReturnSequences: true}},
-			{LSTM: &layers.LSTMConfig{Units: 3, ReturnSequences: true}}, {RNN: &layers.RNNConfig{Units: 4}}, {Dense: &layers.DenseConfig{}},
+			{LSTM: &layers.LSTMConfig{Units: 3, ReturnSequences: true}}, {MinGRU: &layers.MinGRUConfig{Units: 2, ReturnSequences: true}}, {RNN: &layers.RNNConfig{Units: 4}}, {Dense: &layers.DenseConfig{}},
 		}}, "gru0:reset update candidate hidden:2 gru0/backward:reset update candidate hidden:2 " +
-			"lstm0:input forget candidate output hidden memory:6 rnn0:candidate hidden:4 embedding0:2"},
+			"lstm0:input forget candidate output hidden memory:6 mingru0:update candidate hidden:2 rnn0:candidate hidden:4 embedding0:2"},
 		{data.Translate, "dates", layers.ModelConfig{
 			Layers:  []layers.LayerConfig{{Embedding: &layers.EmbeddingConfig{Units: 2}}, {GRU: &layers.GRUConfig{Units: 2, ReturnSequences: true}}},
 			Decoder: &layers.DecoderConfig{Embedding: layers.EmbeddingConfig{Units: 3}, GRU: layers.GRUConfig{Units: 2}},
