@@ -82,16 +82,27 @@ func (r *Report) WritePage(w io.Writer) error {
 	return errors.Wrap(err, "report")
 }
 
-// WriteBody writes the inside of the page's main element.
+// WriteBody writes the inside of the page's main element. Control characters, which a damaged file may have, are left out.
 func (r *Report) WriteBody(w io.Writer) error {
 	t, err := templates()
 	if err != nil {
 		return err
 	}
-	return errors.Wrap(t.ExecuteTemplate(w, "body", struct {
+	var b bytes.Buffer
+	err = t.ExecuteTemplate(&b, "body", struct {
 		Title    string
 		Sections []section
-	}{r.Title(), r.sections()}), "report")
+	}{r.Title(), r.sections()})
+	if err != nil {
+		return errors.Wrap(err, "report")
+	}
+	_, err = w.Write(bytes.Map(func(c rune) rune {
+		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			return -1
+		}
+		return c
+	}, b.Bytes()))
+	return errors.Wrap(err, "report")
 }
 
 // hashOf is a script as a policy names it.
