@@ -2,6 +2,7 @@ package sets
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 
 	"github.com/gruexp/gruexp/trainer/data"
@@ -41,11 +42,13 @@ func loadAdding(steps int) func(context.Context, data.Config, []string) (*data.D
 func addingBaseline(tested *generated) data.Baseline {
 	var e baseline.Deviations
 	var b data.Batch
+	errors := make([]float64, tested.Len())
 	for i := range tested.Len() {
 		if err := tested.Fill(&b, []int{i}); err != nil {
 			panic(err) // the index is that of a sequence
 		}
 		e.Add(1 - b.Targets[0])
+		errors[i] = math.Abs(1 - b.Targets[0])
 	}
-	return data.Baseline{Name: "mean", Metrics: e.Metrics()}
+	return data.Baseline{Name: "mean", Metrics: e.Metrics(), Scores: map[string][]float64{"mae": errors}}
 }

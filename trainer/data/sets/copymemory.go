@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/gruexp/gruexp/trainer/data"
@@ -49,14 +50,16 @@ func loadCopy(_ context.Context, config data.Config, _ []string) (*data.Data, er
 			b.Labels[(copySteps-copySymbols+t)*b.Size+column] = symbol
 		}
 	})
-	loaded.Baselines = func() []data.Baseline { return []data.Baseline{memorylessBaseline()} }
+	loaded.Baselines = func() []data.Baseline { return []data.Baseline{memorylessBaseline(loaded.Test.Len())} }
 	return loaded, nil
 }
 
-// memorylessBaseline knows when to recall but not what: 10·ln 8/(T+20) nats a step.
-func memorylessBaseline() data.Baseline {
-	nll := copySymbols * math.Log(copyKinds) / copySteps
-	return data.Baseline{Name: "memoryless", Metrics: map[string]float64{
-		"nll": nll, "perplexity": math.Exp(nll), "accuracy": (copySteps - copySymbols + copySymbols/float64(copyKinds)) / copySteps,
-	}}
+// memorylessBaseline knows when to recall but not what: 10·ln 8/(T+20) nats a step. Of every sequence it gets the same share of the steps
+// right on average, whichever symbols it guesses.
+func memorylessBaseline(sequences int) data.Baseline {
+	nll, accuracy := copySymbols*math.Log(copyKinds)/copySteps, (copySteps-copySymbols+copySymbols/float64(copyKinds))/copySteps
+	return data.Baseline{
+		Name: "memoryless", Metrics: map[string]float64{"nll": nll, "perplexity": math.Exp(nll), "accuracy": accuracy},
+		Scores: map[string][]float64{"accuracy": slices.Repeat([]float64{accuracy}, sequences)},
+	}
 }

@@ -97,4 +97,22 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// The scores of single sequences, which a verdict has its interval from, make up the metric.
+func TestScoresOfGeneratedSets(t *testing.T) {
+	t.Parallel()
+	for name, metric := range map[string]string{"adding": "mae", "copy": "accuracy"} {
+		task := map[string]data.Task{"mae": data.Regress, "accuracy": data.Next}[metric]
+		loaded := load(t, data.Config{Name: name}, task)
+		for _, b := range loaded.Baselines() {
+			sum := 0.0
+			for _, score := range b.Scores[metric] {
+				sum += score
+			}
+			if n := len(b.Scores[metric]); n != loaded.Test.Len() || !datatest.Near(sum/float64(n), b.Metrics[metric]) {
+				t.Errorf("%s: found %d scores of the mean %g, expected %d of %g", name, n, sum/float64(n), loaded.Test.Len(), b.Metrics[metric])
+			}
+		}
+	}
+}
+
 func blanks(n int) string { return string(slices.Repeat([]byte{' '}, n)) }
