@@ -205,6 +205,8 @@ type result struct {
 	BestEpoch  int            `json:"best_epoch"`
 	Model      string         `json:"model"`
 	Verdict    map[string]any `json:"verdict"`
+	Targets    []any          `json:"targets"`
+	Outputs    []any          `json:"outputs"`
 	Parts      map[string]struct {
 		Sequences int   `json:"sequences"`
 		Classes   []int `json:"classes"`
