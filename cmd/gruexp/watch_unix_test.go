@@ -162,7 +162,7 @@ func TestWatchAndStop(t *testing.T) {
 	if o := resumed.rest(t); o.code != 0 || strings.Contains(o.stderr, "gruexp: ") {
 		t.Errorf("found %+v", o)
 	}
-	if log := w.get(t, "log?run=mine"); !strings.Contains(log, "continues after epoch") && !strings.Contains(log, `"cut":true`) {
+	if log := w.get(t, "log?run=mine"); !strings.Contains(log, "continuing: ") && !strings.Contains(log, `"cut":true`) {
 		t.Errorf("found the log %s, expected that of both calls", log)
 	}
 	whole := filepath.Join(t.TempDir(), "whole")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -43,7 +44,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	case trainer.RunStart:
 		p.left.StartRun(e)
 		if n := len(e.History.Epochs); n > 0 {
-			fmt.Fprintf(p.out, "continues after epoch %d\n", n)
+			fmt.Fprintf(p.out, "continuing: %d of %s done\n", n, counted(e.Config.MaxEpochs, "epoch"))
 		}
 	case trainer.EpochStart:
 		p.left.StartEpoch(e)
@@ -69,7 +70,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 	case trainer.EpochEnd:
 		p.clear()
 		epochs := e.History.Epochs
-		fmt.Fprintln(p.out, epochLine(epochs[len(epochs)-1], e.History.BestEpoch))
+		fmt.Fprintln(p.out, epochLine(epochs[len(epochs)-1], e.Config.MaxEpochs, e.History.BestEpoch))
 	case trainer.RunEnd:
 		p.clear()
 	case trainer.Warning:
@@ -124,9 +125,9 @@ func (p *progress) clear() {
 }
 
 // epochLine is an epoch in a line, with a star where it is the best so far.
-func epochLine(e trainer.Epoch, best int) string {
+func epochLine(e trainer.Epoch, of, best int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "epoch %3d  %7s  rate %-8.3g  train%s", e.Epoch, duration(e.Seconds), e.LearningRate, inLine(e.Train))
+	fmt.Fprintf(&b, "epoch %*d of %d  %7s  rate %-8.3g  train%s", len(strconv.Itoa(of)), e.Epoch, of, duration(e.Seconds), e.LearningRate, inLine(e.Train))
 	if len(e.Valid) > 0 {
 		fmt.Fprintf(&b, "   valid%s", inLine(e.Valid))
 	}

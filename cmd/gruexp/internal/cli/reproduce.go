@@ -46,7 +46,11 @@ finished as it is. The table is DIR/` + reproduce.TableFile + `; --update writes
 					return err
 				}
 			}
-			o.Begin = func(experiment string, seed uint64) { fmt.Fprintf(a.stderr, "%s, seed %d\n", experiment, seed) }
+			begun, all := 0, len(args)*len(o.Seeds)
+			o.Begin = func(experiment string, seed uint64) {
+				begun++
+				fmt.Fprintf(a.stderr, "run %d of %d: %s, seed %d\n", begun, all, experiment, seed)
+			}
 			results, err := reproduce.Run(cmd.Context(), args, o)
 			if err != nil {
 				return err

@@ -1,9 +1,32 @@
 package report
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/gruexp/gruexp/trainer"
+	"github.com/gruexp/gruexp/trainer/experiment"
 )
+
+// The best epoch of a run that has not ended is the one that early stopping sees as the best, also where its mode turns a metric around.
+func TestBestEpochSoFar(t *testing.T) {
+	r := &Run{}
+	for i, v := range []float64{0.5, 0.9, 0.2, math.NaN()} {
+		r.Epochs = append(r.Epochs, trainer.Epoch{Epoch: i + 1, Valid: trainer.Values{trainer.MetricLoss: v}})
+	}
+	for mode, want := range map[string]string{"": "is 3", trainer.ModeAuto: "is 3", trainer.ModeMin: "is 3", trainer.ModeMax: "is 2"} {
+		r.Config = &experiment.Config{}
+		r.Config.Trainer.EarlyStopping = &trainer.EarlyStoppingConfig{Monitor: "valid.loss", Mode: mode}
+		if found := strings.Join(r.bestSoFar(), " "); !strings.Contains(found, want) {
+			t.Errorf("mode %q: found %q, expected that it %s", mode, found, want)
+		}
+	}
+	if found := Number(math.NaN()); found != "undefined" {
+		t.Errorf("found %q for a metric that is undefined", found)
+	}
+}
 
 // A curve that falls far at its beginning must not leave the rest flat; one that does not is seen whole.
 func TestFocus(t *testing.T) {

@@ -110,6 +110,9 @@ func (r *Run) bestSoFar() []string {
 		if higher, err = r.Config.Trainer.HigherIsBetter(metric); err != nil {
 			return []string{strings.Join(strings.Fields(err.Error()), " ")}
 		}
+		if stopping := r.Config.Trainer.EarlyStopping; stopping != nil && stopping.Mode != "" && stopping.Mode != trainer.ModeAuto {
+			higher = stopping.Mode == trainer.ModeMax
+		}
 	}
 	best := 0
 	for i, v := range c.mean {

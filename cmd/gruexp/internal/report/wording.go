@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ func Duration(seconds float64) string {
 
 // Number has four digits after the point, or after the first one where it is very small or large.
 func Number(v float64) string {
+	if math.IsNaN(v) {
+		return "undefined"
+	}
 	if v != 0 && (v < 1e-3 && v > -1e-3 || v >= 1e6 || v <= -1e6) {
 		return fmt.Sprintf("%.4e", v)
 	}

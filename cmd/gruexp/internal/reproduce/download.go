@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
@@ -45,18 +47,36 @@ var (
 	errTotal = stderrors.New("more time than allowed")
 )
 
-// partSuffix is what the name of a file under way ends in.
-const partSuffix = ".part"
+// What the names of the files of an unfinished download end in: the bytes so far, and what one process locks while it downloads.
+const (
+	partSuffix = ".part"
+	lockSuffix = ".part.lock"
+)
 
-// Get downloads a file to path, in a directory that exists, through the proxy that the environment names. What has arrived
+// Download downloads a file to path, in a directory that exists, through the proxy that the environment names. What has arrived
 // is in path.part until it is whole and its size and checksum are right; then it takes its name. After an interruption
-// Get goes on behind what is there. A file that is whole but wrong is deleted.
+// Download continues after what is there. A file that is whole but wrong is deleted. Of several processes that download to the same path
+// one does, and the others fail.
 //
 // Progress is told how many bytes are there, time and again. An error is a [fault.Error] of kind Failed, or that of a canceled context.
 func Download(ctx context.Context, file Published, path string, limits Limits, progress func(bytes int64)) error {
 	if info, err := os.Lstat(path + partSuffix); err == nil && !info.Mode().IsRegular() { // a link would be followed
 		return onDisk(path+partSuffix, atomicfile.ErrNotRegular)
 	}
+	lock := flock.New(path+lockSuffix, flock.SetPermissions(0o644))
+	switch free, err := lock.TryLock(); {
+	case err != nil:
+		return onDisk(path+lockSuffix, err)
+	case !free:
+		return fault.Fault{
+			Kind: fault.Failed, Where: path, What: "is being downloaded by another process", Found: "a lock on " + filepath.Base(path) + lockSuffix,
+			Expected: "one process at a time; run the same command again when the other one has ended",
+		}.Err()
+	}
+	defer func() {
+		_ = os.Remove(lock.Path())
+		_ = lock.Unlock()
+	}()
 	part, err := os.OpenFile(path+partSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return onDisk(path+partSuffix, err)

@@ -122,6 +122,30 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// While one process downloads a file, another one does not touch what has arrived.
+func TestTwoDownloadsOfOneFile(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	s := newScene(t, func(s *scene, w http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-goOn
+		serve(s, w, r)
+	})
+	ended := make(chan error)
+	go func() { ended <- s.get(t.Context()) }()
+	<-begun
+	err := reproduce.Download(t.Context(), s.file, s.path, s.limits, func(int64) {})
+	if found := fault.Of(err); len(found) != 1 || found[0].Kind != fault.Failed || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("found error %v, expected the one that another process downloads", err)
+	}
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(filepath.Dir(s.path) + "/*"); len(files) != 1 {
+		t.Errorf("found the files %v, expected one", files)
+	}
+}
+
 func TestResume(t *testing.T) {
 	for name, c := range map[string]struct {
 		part   int
