@@ -1,9 +1,7 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -14,14 +12,9 @@ func TestRemovedLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "study.db")
 	s := open(t, path)
 	must(t, s.Add(t.Context(), named("theirs", "ours")))
-	worker := exec.Command(os.Args[0])
-	worker.Env = append(os.Environ(), claimAndHang+"="+path)
-	output, err := worker.StdoutPipe()
-	must(t, err)
-	must(t, worker.Start())
-	t.Cleanup(func() { _ = worker.Process.Kill() })
-	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil || line != "theirs\n" {
-		t.Fatalf("found %q (%v), expected that the worker claimed the first trial", line, err)
+	worker := suite.Start(t, path)
+	if name := worker.Line(t); name != "theirs" {
+		t.Fatalf("found %q, expected that the worker claimed the first trial", name)
 	}
 	must(t, os.RemoveAll(path+"-workers"))
 	ours, _ := claim(t, s)

@@ -8,11 +8,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pkg/errors"
 
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/internal/record"
 )
 
 // Add implements [study.Store].
@@ -109,7 +109,7 @@ func readTrials(ctx context.Context, tx *sql.Tx, changed, which string, args ...
 		if value.Valid {
 			t.Value = study.Value(value.Float64)
 		}
-		if t.Settings, err = readSettings(settings); err != nil {
+		if t.Settings, err = record.Settings(settings); err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(seeds), &t.Seeds); err != nil {
@@ -171,46 +171,6 @@ func (e *contentError) Error() string { return "damaged record: " + e.err.Error(
 
 // Unwrap returns what it is.
 func (e *contentError) Unwrap() error { return e.err }
-
-// readSettings reads the settings of a trial. Numbers are float64, but for integers that float64 cannot hold.
-func readSettings(text string) (map[string]any, error) {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var settings map[string]any
-	if err := decoder.Decode(&settings); err != nil {
-		return nil, err
-	}
-	for name, v := range settings {
-		settings[name] = exact(v)
-	}
-	return settings, nil
-}
-
-func exact(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		f, _ := v.Float64()
-		if i, err := strconv.ParseInt(v.String(), 10, 64); err == nil && (int64(f) != i || f >= 1<<63) {
-			return i
-		}
-		if u, err := strconv.ParseUint(v.String(), 10, 64); err == nil && (f >= 1<<64 || uint64(f) != u) {
-			return u
-		}
-		return f
-	case []any:
-		for i := range v {
-			v[i] = exact(v[i])
-		}
-		return v
-	case map[string]any:
-		for name := range v {
-			v[name] = exact(v[name])
-		}
-		return v
-	default:
-		return v
-	}
-}
 
 // each calls f for every row of a query.
 func each(ctx context.Context, tx *sql.Tx, query string, args []any, f func(*sql.Rows) error) error {
