@@ -400,7 +400,7 @@ func (d *determination) Value() (float64, error) {
 	sum := 0.0
 	for _, v := range d.outputs {
 		switch {
-		case v.deviations > 0:
+		case v.deviations > v.weight*math.Pow(1e-12*v.mean, 2): // more than the rounding of the targets
 			sum += 1 - v.errors/v.deviations
 		case v.errors == 0:
 			sum++

@@ -178,9 +178,10 @@ func (l *Builder) fitInputs() error {
 		if c.Log = scale == ScaleLog; !c.Log {
 			scaled[i] = values[i]
 		}
-		fit := scaled[i].scaling(scale)
+		size := fitted.size(*c, inTrain)
+		fit := scaled[i].scaling(scale, size)
 		if scale == ScaleRobust {
-			fit = fitted.robust(*c, inTrain)
+			fit = fitted.robust(*c, size, inTrain)
 		}
 		if !fit.usable() {
 			return fitted.unscalable(c.Name, values[i])
@@ -288,7 +289,7 @@ func (l *Builder) fitTokens() error {
 }
 
 // robust is the scaling of an input by the quartiles of the training part.
-func (p *Panel) robust(c InputColumn, inTrain func(row int) bool) scaling {
+func (p *Panel) robust(c InputColumn, size float64, inTrain func(row int) bool) scaling {
 	var values []float64
 	p.Walk([]InputColumn{c}, func(_ Series, row int, now, _ []float64) error {
 		if inTrain(row) {
@@ -296,7 +297,27 @@ func (p *Panel) robust(c InputColumn, inTrain func(row int) bool) scaling {
 		}
 		return nil
 	})
-	return robustScaling(values)
+	return robustScaling(values, size)
+}
+
+// size is how large the numbers are that an input is computed from, where that is not told by the input: differences of large numbers
+// have the rounding of these, and sines that of 1.
+func (p *Panel) size(c InputColumn, inTrain func(row int) bool) float64 {
+	switch {
+	case c.Calendar != "":
+		return 1
+	case c.Difference > 0:
+		var s Summary
+		place := p.Inputs[slices.Index(p.InputNames, c.source())]
+		for row := range p.Rows() {
+			if inTrain(row) {
+				s.add(p.At(row, place))
+			}
+		}
+		return s.magnitude()
+	default:
+		return 0
+	}
 }
 
 // unscalable is the error of a column whose training values are too far apart.
@@ -329,7 +350,7 @@ func (l *Builder) spec(fitted *RowSet, classes []string) (Spec, error) {
 		}
 		for i, c := range l.inputs.Columns[:spec.Targets] {
 			spec.TargetScale, spec.TargetOffset = append(spec.TargetScale, c.Scale), append(spec.TargetOffset, c.Offset)
-			spec.TargetNaive = append(spec.TargetNaive, c.Scale*l.naive(panel.observed(i)))
+			spec.TargetNaive = append(spec.TargetNaive, c.Scale*l.naive(math.Abs(c.Offset/c.Scale), panel.observed(i)))
 		}
 	default:
 		spec.TargetKind, spec.Targets = ValuesPerSequence, len(fitted.Outputs)
@@ -356,15 +377,17 @@ func (l *Builder) spec(fitted *RowSet, classes []string) (Spec, error) {
 func (l *Builder) scaleTarget(spec *Spec, fitted *RowSet, k int, name string) error {
 	panel, each := fitted.Panel, fitted.OutputsPerTarget()
 	values := fitted.TargetValues(k)
+	size := 0.0
 	if fitted.Relative != nil {
+		size = Summarize(values).magnitude()
 		for i := range values {
 			values[i] -= fitted.Base(fitted.Samples[i/each])
 		}
 	}
 	column := Summarize(values)
-	fit := column.scaling(l.Config.Scale)
+	fit := column.scaling(l.Config.Scale, size)
 	if l.Config.Scale == ScaleRobust {
-		fit = robustScaling(values)
+		fit = robustScaling(values, size)
 	}
 	if !fit.usable() {
 		return panel.unscalable(name, column)
@@ -375,7 +398,7 @@ func (l *Builder) scaleTarget(spec *Spec, fitted *RowSet, k int, name string) er
 	spec.TargetScale = append(spec.TargetScale, slices.Repeat([]float64{fit.scale}, each)...)
 	spec.TargetOffset = append(spec.TargetOffset, slices.Repeat([]float64{fit.offset}, each)...)
 	if l.Task == Forecast {
-		naive := l.naive(func(row int) float64 { return panel.TargetValue(row, k) })
+		naive := l.naive(max(size, column.magnitude()), func(row int) float64 { return panel.TargetValue(row, k) })
 		spec.TargetNaive = append(spec.TargetNaive, slices.Repeat([]float64{naive}, each)...)
 	}
 	if each == 1 {

@@ -3,8 +3,9 @@ package data
 import "math"
 
 // naive is the mean absolute difference of a column between a row of the training part and the one before it, where both were
-// observed: what the mean absolute scaled error is scaled by (Hyndman and Koehler 2006). It is 0 where there is no such pair.
-func (l *Builder) naive(column func(row int) float64) float64 {
+// observed: what the mean absolute scaled error is scaled by (Hyndman and Koehler 2006). It is 0 where there is no such pair,
+// or where they differ by the rounding of numbers up to size alone.
+func (l *Builder) naive(size float64, column func(row int) float64) float64 {
 	panel := l.Panels[TrainPart]
 	var sum, count float64
 	for _, s := range panel.Series {
@@ -15,7 +16,11 @@ func (l *Builder) naive(column func(row int) float64) float64 {
 			}
 		}
 	}
-	return sum / max(1, count)
+	mean := sum / max(1, count)
+	if almostEqual(mean, 0, size) {
+		return 0
+	}
+	return mean
 }
 
 // observed is a column of the prepared inputs, NaN in the rows that are no target since an input is missing.

@@ -47,8 +47,8 @@ func Summarize(values []float64) Summary {
 }
 
 // scaling is that of this kind, but for [ScaleRobust]; without any value, or with equal ones, it does not stretch. It may
-// overflow.
-func (s Summary) scaling(kind Scale) scaling {
+// overflow. The values were computed from numbers up to size.
+func (s Summary) scaling(kind Scale, size float64) scaling {
 	fit := scaling{scale: 1}
 	if s.count == 0 {
 		return fit
@@ -59,21 +59,29 @@ func (s Summary) scaling(kind Scale) scaling {
 	case ScaleMinMax:
 		fit = scaling{scale: s.maximum - s.minimum, offset: s.minimum}
 	}
-	if almostEqual(s.minimum, s.maximum) {
-		fit.scale = 1
-	}
-	return fit
+	return fit.unstretched(s.minimum, s.maximum, size)
 }
 
-// almostEqual says whether two numbers differ by no more than the rounding of what they were computed from. To bring such a difference
-// to 1 would make large numbers of nothing.
-func almostEqual(a, b float64) bool {
-	return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b))
+// unstretched is a scaling that does not stretch where the values between two are almost equal; it shrinks them where they are large.
+func (s scaling) unstretched(low, high, size float64) scaling {
+	if almostEqual(low, high, size) {
+		s.scale = max(1, high-low)
+	}
+	return s
 }
+
+// almostEqual says whether two numbers differ by no more than the rounding of what they were computed from, numbers up to size. To bring
+// such a difference to 1 would make large numbers of nothing.
+func almostEqual(a, b, size float64) bool {
+	return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b), size)
+}
+
+// magnitude is the largest absolute value, 0 where there is none.
+func (s Summary) magnitude() float64 { return max(math.Abs(s.minimum), math.Abs(s.maximum)) }
 
 // robustScaling brings the median to 0 and the distance of the quartiles to 1; where that is 0 it does not stretch. The
-// values are sorted in place.
-func robustScaling(values []float64) scaling {
+// values are sorted in place. They were computed from numbers up to size.
+func robustScaling(values []float64, size float64) scaling {
 	values = slices.DeleteFunc(values, math.IsNaN)
 	if len(values) == 0 {
 		return scaling{scale: 1}
@@ -81,10 +89,7 @@ func robustScaling(values []float64) scaling {
 	slices.Sort(values)
 	low, high := quantile(values, 0.25), quantile(values, 0.75)
 	fit := scaling{scale: high - low, offset: quantile(values, 0.5)}
-	if almostEqual(low, high) {
-		fit.scale = 1
-	}
-	return fit
+	return fit.unstretched(low, high, size).unstretched(values[0], values[len(values)-1], size)
 }
 
 // quantile is that of sorted values, on the line between the two that are next to it.

@@ -2,10 +2,12 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -173,6 +175,40 @@ func TestDatesWithoutSeparators(t *testing.T) {
 		}
 		if found := strings.Contains(strings.Join(read.Notes(), "\n"), "look like dates"); found != noted {
 			t.Errorf("%s: found the notes %q", times, read.Notes())
+		}
+	}
+}
+
+// What is computed from numbers has their rounding: differences and changes of an almost constant column, and the sine of the hours 0 and
+// 12. No scaling makes large numbers of it, nor keeps large ones, and no error is measured by it.
+func TestRoundingIsNotStretched(t *testing.T) {
+	t.Parallel()
+	lines := []string{"when,large,constant,y"}
+	for i := range 120 {
+		when := time.Date(2024, 1, 1, 12*i, 0, 0, 0, time.UTC).Format(time.DateTime)
+		lines = append(lines, fmt.Sprintf("%s,%d,%s,%s", when, 1_700_000_000_000_000_000+i%7*30_000, []string{"14.62", "14.620000000000001"}[i%2], []string{"3.3", "3.3000000000000003"}[i/2%2]))
+	}
+	path := datatest.Write(t, "a.csv", lines...)
+	for _, scale := range []data.Scale{data.ScaleStandard, data.ScaleMinMax, data.ScaleRobust, data.ScaleLog} {
+		for _, relative := range []bool{false, true} {
+			loaded := loadTable(t, data.Config{
+				Table:    &data.TableConfig{Path: path, Time: "when", Inputs: []string{"large", "constant", "y"}, Differences: []int{1}, Calendar: []data.Calendar{data.CalendarHour}},
+				Forecast: &data.ForecastConfig{Target: "y", Window: 3, Relative: relative}, Scale: scale,
+			}, data.Forecast)
+			for _, c := range loaded.Inputs.Columns {
+				if c.Scale < 1 && !c.Cosine { // which is from -1 to 1
+					t.Errorf("%s: found the scale %g of %s, expected 1 or more", scale, c.Scale, c.Name)
+				}
+			}
+			if s := loaded.Spec; s.TargetScale[0] != 1 || s.TargetNaive[0] != 0 {
+				t.Errorf("%s, relative %t: found the scale %g and the naive error %g of the target, expected 1 and 0", scale, relative, s.TargetScale[0], s.TargetNaive[0])
+			}
+			b := datatest.FillAll(t, loaded.Train)
+			for _, x := range b.Inputs {
+				if math.Abs(x) > 3 {
+					t.Fatalf("%s: found the input %g", scale, x)
+				}
+			}
 		}
 	}
 }
