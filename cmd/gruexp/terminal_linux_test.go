@@ -87,7 +87,7 @@ func TestBarOnATerminalOnly(t *testing.T) {
 	if o.code != 0 || o.result(t).Epochs != 5 {
 		t.Fatalf("found %+v", o)
 	}
-	for _, want := range []string{"epoch 1/5 ", "(0/64)", "epoch   5"} {
+	for _, want := range []string{"epoch 1 of 5 ", "(0/64)", "epoch 5 of 5"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("found no %q in %q", want, text)
 		}

@@ -137,7 +137,7 @@ func TestWatchAndStop(t *testing.T) {
 	if page := w.get(t, "?run=mine"); !strings.Contains(page, "<h1>mine</h1>") {
 		t.Errorf("found\n%s\nexpected the report of the run", page)
 	}
-	if log := w.get(t, "log?run=mine"); !strings.Contains(log, "epoch   1 ") {
+	if log := w.get(t, "log?run=mine"); !strings.Contains(log, " 1 of ") {
 		t.Errorf("found the log %s", log)
 	}
 	if status, text := w.stopByPage(t, "mine"); status != http.StatusNoContent {
@@ -205,7 +205,7 @@ func TestWatchAndStopStudy(t *testing.T) {
 	w.follow(t, "which", func(head string) bool {
 		return strings.Contains(head, ">running<") && strings.Contains(head, "of 15 trials")
 	})
-	if log := w.get(t, "log?run=which&trial=large-1"); !strings.Contains(log, "epoch  12 ") {
+	if log := w.get(t, "log?run=which&trial=large-1"); !strings.Contains(log, "epoch 12 of 12 ") {
 		t.Errorf("found the log %s, expected that of the first trial", log)
 	}
 	if status, text := w.stopByPage(t, "which"); status != http.StatusNoContent {

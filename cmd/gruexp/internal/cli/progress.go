@@ -52,7 +52,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 			p.best = bestSoFar(e.History)
 			p.bar = progressbar.NewOptions(e.Of,
 				progressbar.OptionSetWriter(p.out),
-				progressbar.OptionSetDescription(fmt.Sprintf("epoch %d/%d", e.Epoch, e.Config.MaxEpochs)),
+				progressbar.OptionSetDescription(fmt.Sprintf("epoch %d of %d", e.Epoch, e.Config.MaxEpochs)),
 				progressbar.OptionShowCount(),
 				progressbar.OptionSetWidth(20),
 				progressbar.OptionSetPredictTime(true),
@@ -63,7 +63,7 @@ func (p *progress) On(_ context.Context, e *trainer.Event) error {
 		}
 	case trainer.StepEnd:
 		if p.bar != nil {
-			p.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %s%s  learning rate %.3g  %.0f sequences/s%s",
+			p.bar.Describe(fmt.Sprintf("epoch %d of %d  loss %s%s  learning rate %.3g  %.0f sequences/s%s",
 				e.Epoch, e.Config.MaxEpochs, number(e.Loss), p.best, e.LearningRate, e.Rate, p.timeLeft(e)))
 			_ = p.bar.Set(e.Step)
 		}
