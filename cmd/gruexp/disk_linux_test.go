@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,10 +12,16 @@ import (
 // disk mounts a file system of that many kibibytes in memory.
 func disk(t *testing.T, options string) string {
 	t.Helper()
+	dir := t.TempDir()
+	mountAt(t, dir, options)
+	return dir
+}
+
+func mountAt(t *testing.T, dir, options string) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root mounts a file system")
 	}
-	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
 		t.Skipf("cannot mount a file system here: %v", err)
 	}
@@ -23,7 +30,6 @@ func disk(t *testing.T, options string) string {
 			t.Error(err)
 		}
 	})
-	return dir
 }
 
 // A full disk ends a run with exit code 1; with space it goes on as if nothing had been.
@@ -51,6 +57,44 @@ func TestFullDisk(t *testing.T) {
 			mustRun(t, again...)
 			sameRun(t, out, uninterrupted(t, file))
 		})
+	}
+}
+
+// A trial whose disk is full has not failed: the study ends with exit code 1, and the same command continues it.
+func TestTrialOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	file := studyFile(t, strings.Replace(tuneSwings, "trials: 5", "trials: 1", 1))
+	out := filepath.Join(t.TempDir(), "search")
+	mustRun(t, "tune", file, "--out", out)
+	mounted := filepath.Join(out, "trials", "0002")
+	if err := os.Mkdir(mounted, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mountAt(t, mounted, "size=24k")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte("trials: 1"), []byte("trials: 3"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := gruexp(t, "tune", file, "--out", out)
+	o.mustFail(t, 1, "no space left on device")
+	if !strings.Contains(o.stderr, "the same command continues") {
+		t.Errorf("found %q, expected how to continue", o.stderr)
+	}
+	if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
+		t.Skip(err)
+	}
+	r := mustRun(t, "tune", file, "--out", out, "--json").tuned(t)
+	whole := mustRun(t, "tune", file, "--out", filepath.Join(t.TempDir(), "search"), "--json").tuned(t)
+	if r.Trials != 3 || r.Failed != 0 {
+		t.Fatalf("found %+v, expected three trials and none that failed", r)
+	}
+	for i, trial := range whole.History {
+		if *r.History[i].Value != *trial.Value {
+			t.Errorf("trial %s: found %v, expected %v", trial.Name, *r.History[i].Value, *trial.Value)
+		}
 	}
 }
 

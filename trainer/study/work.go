@@ -12,6 +12,10 @@ import (
 // errPruned ends a trial early.
 var errPruned = errors.New("pruned")
 
+// ErrStop is what an error of [Worker.Execute] wraps where the trial could not be carried out for a reason that is not its own, as a full
+// disk. The trial is not recorded as failed: it waits again, and the worker ends with the error.
+var ErrStop = errors.New("the worker cannot go on")
+
 // A worker without work looks at first after leastPoll whether another has died, then less and less often.
 const (
 	leastPoll = 100 * time.Millisecond
@@ -117,6 +121,11 @@ func (w *Worker) carryOut(ctx context.Context, t *Trial) (ended bool, err error)
 		t.State, t.Error = Failed, undefined(runs).Error()
 	case err == nil:
 		t.end(runs)
+	case errors.Is(err, ErrStop):
+		if released := w.Store.Release(lasting, t.ID); released != nil && !errors.Is(released, ErrNotMine) {
+			return false, released
+		}
+		return false, err
 	case ctx.Err() != nil:
 		if err := w.Store.Release(lasting, t.ID); err != nil && !errors.Is(err, ErrNotMine) {
 			return false, err

@@ -17,6 +17,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
@@ -50,6 +51,9 @@ func (a *app) trialCommand() *cobra.Command {
 				stop()
 			}()
 			result, err := trial(ctx, args[0], append(sets, fmt.Sprintf("seed=%d", seed)), out, options)
+			if usererr.DiskFailed(err) {
+				_ = json.NewEncoder(a.stdout).Encode(studydir.Message{Disk: err.Error()}) // to a pipe; the log is on that disk
+			}
 			if err != nil {
 				return err
 			}

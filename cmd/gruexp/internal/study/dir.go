@@ -158,7 +158,7 @@ func openable(path string) bool {
 
 // failed words an error of the record and of its storage; others pass.
 func (d *dir) failed(ctx context.Context, err error) error {
-	if usererr.DiskFailed(err) { // of a lock of a worker
+	if usererr.DiskFailed(err) || errors.Is(err, study.ErrStop) { // of a lock of a worker, or of a trial
 		return fault.Fault{Kind: fault.Failed, Where: d.path, What: "the study failed: " + err.Error() + "; the same command continues", Cause: err}.Err()
 	}
 	if err == nil || sqlite.FailureOf(err) == sqlite.NoFailure {

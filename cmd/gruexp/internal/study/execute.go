@@ -37,7 +37,14 @@ type Message struct {
 	Valid   map[string]float64 `json:"valid,omitempty"`
 	Last    bool               `json:"last,omitempty"`   // no epoch comes after it
 	Result  *run.Result        `json:"result,omitempty"` // the last one
+	Disk    string             `json:"disk,omitempty"`   // why the trial could not be carried out: its disk is full or broken
 }
+
+// diskError is a trial that could not be carried out since its disk is full or broken.
+type diskError struct{ said string }
+
+func (e *diskError) Error() string { return e.said }
+func (e *diskError) Unwrap() error { return study.ErrStop }
 
 // TrialVerb is the verb of a trial's process: gruexp TrialVerb CONFIG --out DIR --seed N --threads N. It ends soon after its
 // standard input does, so that no trial outlives the process that wants it, however that ends.
@@ -183,7 +190,9 @@ func converse(ctx context.Context, process *exec.Cmd, metric string, report func
 			}
 			break
 		}
-		if m.Result != nil {
+		if m.Disk != "" {
+			failed = &diskError{m.Disk}
+		} else if m.Result != nil {
 			result = m.Result
 		} else if v, ok := m.Valid[metric]; ok && failed == nil && ctx.Err() == nil {
 			if failed = report(study.Point{Epoch: m.Epoch, Value: v, Seconds: m.Seconds, Last: m.Last}); failed != nil {
@@ -192,7 +201,11 @@ func converse(ctx context.Context, process *exec.Cmd, metric string, report func
 		}
 	}
 	_, _ = io.Copy(io.Discard, stdout) // so that nothing of it hangs
-	if err := process.Wait(); err != nil {
+	err = process.Wait()
+	if errors.Is(failed, study.ErrStop) {
+		return nil, failed
+	}
+	if err != nil {
 		return nil, errors.WithStack(err)
 	}
 	return result, failed
