@@ -34,7 +34,7 @@ type cell struct {
 // cellGate are the parameters of one gate. What the configuration does not have is nil.
 type cellGate struct {
 	kernel, bias                   *gorgonia.Node // [D,H], [H]
-	recurrentKernel, recurrentBias *gorgonia.Node // [H,H], [H]
+	recurrentKernel, recurrentBias *gorgonia.Node // [H/N,H] of N heads, [H]
 	kernelGain, recurrentGain      *gorgonia.Node // [H], of layer normalization
 	dropout                        *gorgonia.Node // [B,H], of the state before the recurrent kernel
 
@@ -68,6 +68,9 @@ func (c *cell) recurrent(gate int, h *gorgonia.Node) *gorgonia.Node {
 	g := c.gates[gate]
 	if g.dropout != nil {
 		h = c.node(func() (*gorgonia.Node, error) { return op.Scale(c.scope, h, g.dropout) })
+	}
+	if c.config.Heads > 1 {
+		return c.recurrentHeads(g, h)
 	}
 	return c.normalized(h, g.recurrentKernel, g.recurrentGain, g.recurrentBias)
 }

@@ -35,6 +35,10 @@ import (
 // its initial state has initial_state [H], one with LayerNorm kernel_gain and recurrent_gain [GH]. A bidirectional layer has
 // a second set under NAME/backward.
 //
+// With N Heads the units are N groups of H/N, and h'·U connects units of the same group alone (FlashRNN, Pöppel et al. 2024,
+// arXiv:2412.07752): recurrent_kernel is [H/N,GH], N matrices [H/N,H/N] for each gate, next to each other in the order of the units.
+// Only these are initialized, trained and multiplied. Layer normalization is over all units of a gate.
+//
 // In training graphs only, there are
 //
 //	Dropout            on x before W; both directions see the same

@@ -19,7 +19,7 @@ type direction struct {
 	name    string
 	reverse bool
 
-	kernel, recurrentKernel   *graph.Param   // [D,GH], [H,GH]
+	kernel, recurrentKernel   *graph.Param   // [D,GH], [H/N,GH] of N heads
 	bias, recurrentBias       *graph.Param   // [GH], [GH] or [H]
 	initialState              *graph.Param   // [H]
 	kernelGain, recurrentGain *graph.Param   // [GH]
@@ -38,18 +38,21 @@ func (d *direction) initialize(cfg spec.Recurrence, inputs int, dtype tensor.Dty
 		}
 		return initializer
 	}
+	width := cfg.Units // of a block of columns
 	add := func(param **graph.Param, name string, role graph.Role, initializer graph.Initializer, t spec.Treatment, shape ...int) {
 		if err != nil {
 			return
 		}
-		blocks := shape[len(shape)-1] / cfg.Units
+		blocks := shape[len(shape)-1] / width
 		if *param, err = graph.NewParam(d.name+"/"+name, role, dtype, graph.PerGate(initializer, blocks), streams, shape...); err == nil {
 			treat(*param, t, blocks)
 		}
 	}
 	add(&d.kernel, "kernel", graph.RoleKernel, named(cfg.KernelInitializer), cfg.KernelTreatment(), inputs, columns)
 	if !cfg.Minimal() {
-		add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), cfg.Units, columns)
+		width = cfg.HeadUnits() // each head of each gate is a matrix
+		add(&d.recurrentKernel, "recurrent_kernel", graph.RoleRecurrentKernel, named(cfg.RecurrentInitializer), cfg.RecurrentTreatment(), width, columns)
+		width = cfg.Units
 	}
 	if cfg.Bias != NoBias {
 		add(&d.bias, "bias", graph.RoleBias, named(cfg.BiasInitializer), cfg.BiasTreatment(), columns)
@@ -217,7 +220,7 @@ func (d direction) fused(b *graph.Builder, cfg spec.Recurrence, in recurrenceInp
 		Perturbation: in.perturbation,
 	}, op.RecurrenceOptions{
 		Form: cfg.Kernel, Activation: string(cfg.Activation), GateActivation: string(cfg.GateActivation),
-		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse,
+		ZoneoutRate: cfg.Zoneout, Epsilon: layerNormEpsilon, Reverse: d.reverse, Heads: cfg.Heads,
 	})
 }
 

@@ -70,6 +70,20 @@ func allGRUOptions() []gruOptions {
 		add(form, "other activations", func(c *layers.GRUConfig) { c.Activation, c.GateActivation = layers.Swish, layers.HardSigmoid })
 	}
 	add("tied", "other activations", func(c *layers.GRUConfig) { c.Activation, c.GateActivation = layers.Linear, layers.Sigmoid })
+	for _, form := range []string{"reset-after", "reset-before", "reset-before, update new", "three-gate", "tied"} {
+		add(form, "heads", func(c *layers.GRUConfig) { c.Units, c.Heads = 4, 2 })
+		add(form, "heads with all", func(c *layers.GRUConfig) {
+			c.Units, c.Heads, c.LayerNorm, c.Bias, c.InitialState = 6, 3, true, layers.TwoBiases, layers.LearnedState
+			c.Zoneout, c.WeightDropout, c.RecurrentDropout, c.ReturnSequences, c.GoBackwards = 0.2, 0.3, 0.2, true, form == "reset-before"
+			if c.Form != layers.Tied {
+				c.RecurrentDropoutGates = layers.SeparateMasks
+			}
+		})
+	}
+	add("reset-after", "heads, both ways", func(c *layers.GRUConfig) {
+		c.Units, c.Heads, c.Bias, c.Bidirectional, c.RecurrentDropout = 4, 2, layers.HiddenBias, true, 0.3
+	})
+	add("reset-after", "one head", func(c *layers.GRUConfig) { c.Heads = 1 })
 	for _, merge := range []layers.Merge{layers.MergeConcat, layers.MergeSum, layers.MergeMean, layers.MergeMul} {
 		add("reset-after", "merge "+string(merge), func(c *layers.GRUConfig) {
 			c.Bidirectional, c.Merge, c.ReturnSequences = true, merge, true

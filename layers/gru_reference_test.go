@@ -102,7 +102,7 @@ func (s scalarGRU) recurrent(gate int, h []float64) []float64 {
 	for i := range u {
 		u[i] *= s.weightDropout(i)
 	}
-	q := s.share(gate, dropped, u, s.params["recurrent_gain"])
+	q := s.heads(gate, dropped, u)
 	switch c := s.params["recurrent_bias"]; {
 	case s.Bias == layers.TwoBiases:
 		q = plus(q, c[gate*s.Units:(gate+1)*s.Units])
@@ -110,6 +110,17 @@ func (s scalarGRU) recurrent(gate int, h []float64) []float64 {
 		q = plus(q, c)
 	}
 	return q
+}
+
+// heads is a gate's block of h·u, where u has blocks for each head, normalized where there is a gain.
+func (s scalarGRU) heads(gate int, h, u []float64) []float64 {
+	each, columns := s.Units/max(1, s.Heads), len(u)*max(1, s.Heads)/s.Units
+	whole := make([]float64, s.Units*columns) // with zeros between the heads
+	for i, v := range u {
+		row, column := i/columns, i%columns
+		whole[(column%s.Units/each*each+row)*columns+column] = v
+	}
+	return s.share(gate, h, whole, s.params["recurrent_gain"])
 }
 
 func (s scalarGRU) bias(gate int) []float64 {
@@ -390,7 +401,7 @@ func newScalarGRU(cfg layers.GRUConfig, layer recurrentLayer, mode graph.Mode, n
 			s.params[p.Name[i+1:]] = p.Value.Float64s()
 		}
 	}
-	gates := len(s.params["recurrent_kernel"]) / units / units
+	gates := len(s.params["recurrent_kernel"]) * max(1, cfg.Heads) / units / units
 	one := func(int, int) float64 { return 1 }
 	s.recurrentDropout, s.weightDropout = one, func(int) float64 { return 1 }
 	s.zoneout = func(int, int) float64 { return cfg.Zoneout }
@@ -405,7 +416,7 @@ func newScalarGRU(cfg layers.GRUConfig, layer recurrentLayer, mode graph.Mode, n
 		}
 	}
 	if cfg.WeightDropout > 0 {
-		d := drawn(mode, name+"/weight_dropout", graph.InvertedDropout(cfg.WeightDropout), gates*units*units)
+		d := drawn(mode, name+"/weight_dropout", graph.InvertedDropout(cfg.WeightDropout), len(s.params["recurrent_kernel"]))
 		s.weightDropout = func(element int) float64 { return d[element] }
 	}
 	if cfg.Zoneout > 0 && mode == graph.Train {

@@ -46,6 +46,7 @@ func inspectedLayers(t *testing.T) map[string]inspected {
 		"learned state":      {InitialState: layers.LearnedState},
 		"layer norm":         {LayerNorm: true, Bias: layers.HiddenBias},
 		"noise":              {Zoneout: 0.3, Dropout: 0.4, RecurrentDropout: 0.4, WeightDropout: 0.4},
+		"heads":              {Heads: 3, Bias: layers.HiddenBias, LayerNorm: true},
 		"engine composed":    {Engine: layers.Composed},
 	} {
 		cfg.Units, cfg.ReturnSequences = 3, true

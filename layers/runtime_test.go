@@ -158,6 +158,9 @@ func randomLayer(r *rand.Rand, nested, sequences bool) layers.LayerConfig {
 		Units: units, Form: pick(r, layers.ResetAfter, layers.ResetBefore, layers.ThreeGate, layers.Tied), Bias: pick(r, "", layers.NoBias, layers.OneBias, layers.HiddenBias, layers.TwoBiases),
 		LayerNorm: yes(), ReturnSequences: sequences, Bidirectional: yes(), GoBackwards: yes(),
 	}
+	if units%2 == 0 && yes() {
+		c.Heads = 2
+	}
 	if c.Form == layers.ResetBefore {
 		c.Update = pick(r, layers.UpdatePast, layers.UpdateNew)
 	}

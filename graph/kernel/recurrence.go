@@ -57,12 +57,21 @@ type RecurrenceShape struct {
 	GateActivation      string
 	Steps, Batch, Units int
 	Reverse             bool
+
+	// Heads is N, which divides H; 0 is 1. The units are N groups of H/N, and the recurrent kernel connects units of the same
+	// group alone (FlashRNN, Pöppel et al. 2024, arXiv:2412.07752): each gate has N blocks of H/N × H/N on the diagonal of a
+	// matrix of H×H. Only the blocks are kept and multiplied, side by side: row i of column j of a gate is the weight of unit
+	// i of the group of j.
+	Heads int
 }
+
+// headUnits is H/N, the number of units of a head.
+func (s RecurrenceShape) headUnits() int { return s.Units / max(1, s.Heads) }
 
 // RecurrenceInput is what the recurrence reads. Where the equations have h', they mean γ⊙h' if there is a decay.
 type RecurrenceInput[F Float] struct {
 	Gates            []F // [T,B,GH]: x·W + bias
-	RecurrentKernel  []F // [H,GH]
+	RecurrentKernel  []F // [H/N,GH]
 	RecurrentBias    []F // [GH], or nil
 	Initial          []F // [B,SH], the state before the first step, or nil for zeros
 	Mask             []F // [T,B], 0 where the state is carried over, or nil
@@ -89,7 +98,7 @@ type RecurrenceInput[F Float] struct {
 // RecurrenceGradient is where the backward pass writes the gradient with respect to each input.
 type RecurrenceGradient[F Float] struct {
 	Gates           []F // [T,B,GH]
-	RecurrentKernel []F // [H,GH]
+	RecurrentKernel []F // [H/N,GH]
 	RecurrentBias   []F // [GH], or nil
 	RecurrentGain   []F // [GH], or nil
 	Initial         []F // [B,SH], or nil

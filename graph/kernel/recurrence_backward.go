@@ -132,34 +132,37 @@ func (w *recurrenceWorker[F]) multiplyBackward(stage int) {
 		dq := w.productGradients(x)
 		switch count, distance := even(w.chunk); {
 		case stage > 0:
-			x.multiply(w, n, dq, simd.Lines[F]{}, simd.Lines[F]{Data: w.dLeft, Stride: H})
+			x.multiply(w, n, dq, simd.Lines[F]{}, simd.Lines[F]{Data: w.dLeft, Stride: H}.From(0, x.at))
 			if x.dropout != nil {
 				for k, b := range w.chunk {
-					d := row(w.dLeft, k, H)
-					w.loops.Multiply(d, d, row(x.dropout, b, H))
+					d := x.part(row(w.dLeft, k, H))
+					w.loops.Multiply(d, d, x.part(row(x.dropout, b, H)))
 				}
 			}
 		case x.dropout != nil:
 			x.multiply(w, n, dq, simd.Lines[F]{}, out)
 			for k, b := range w.chunk {
-				d, carry := out.Row(k, H), row(w.carry, b, w.stateWidth)[:H]
-				w.loops.Multiply(d, d, row(x.dropout, b, H))
+				d, carry := out.Row(k, x.units), x.part(row(w.carry, b, w.stateWidth))
+				w.loops.Multiply(d, d, x.part(row(x.dropout, b, H)))
 				w.loops.Add(carry, carry, d)
 			}
 		case count == n:
-			carry := linesOf(w.carry, w.stateWidth, w.chunk[0], distance)
+			carry := linesOf(w.carry, w.stateWidth, w.chunk[0], distance).From(0, x.at)
 			x.multiply(w, n, dq, carry, carry)
 		default:
 			for k, b := range w.chunk {
-				copy(out.Row(k, H), row(w.carry, b, w.stateWidth))
+				copy(out.Row(k, x.units), x.part(row(w.carry, b, w.stateWidth)))
 			}
 			x.multiply(w, n, dq, out, out)
 			for k, b := range w.chunk {
-				copy(row(w.carry, b, w.stateWidth), out.Row(k, H))
+				copy(x.part(row(w.carry, b, w.stateWidth)), out.Row(k, x.units))
 			}
 		}
 	}
 }
+
+// part is the columns of a row [H] that a product multiplies.
+func (x *recurrentProduct[F]) part(row []F) []F { return row[x.at : x.at+x.units] }
 
 // productGradients returns the chunk's gradient with respect to a product, in blocks of columns.
 func (w *recurrenceWorker[F]) productGradients(x *recurrentProduct[F]) []columns[F] {
@@ -220,7 +223,7 @@ func (r *recurrenceRun[F]) sum(p *Pool) {
 		r.sumNorms()
 	}
 	unit := r.loops.Lanes
-	grain := ceil(r.loops.Grain, r.Units*unit*r.active)
+	grain := ceil(r.loops.Grain, r.headUnits()*unit*r.active)
 	p.Split(ceil(r.columns, unit), grain, func(lo, hi int) { r.sumColumns(p, lo*unit, min(hi*unit, r.columns)) })
 }
 
@@ -251,8 +254,11 @@ func (r *recurrenceRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradi
 		if count == 0 && accumulate {
 			return // of one step, whose state before is the initial one
 		}
+		if count > 0 {
+			left = left[x.at:]
+		}
 		sums := product[F]{
-			m: r.Units, n: dq.hi - dq.lo, k: count, a: factor[F]{left, width, true},
+			m: x.units, n: dq.hi - dq.lo, k: count, a: factor[F]{left, width, true},
 			b:  factor[F]{dq.matrix[first*dq.width+dq.at:], dq.width, true},
 			to: simd.Lines[F]{Data: r.gradient.RecurrentKernel[dq.lo:], Stride: r.columns},
 		}
@@ -264,7 +270,7 @@ func (r *recurrenceRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradi
 	batch, all := r.Batch, r.active
 	switch {
 	case !x.stays:
-		add(x.left, r.Units, 0, all, false)
+		add(r.products[x.shares].left, r.Units, 0, all, false)
 	case r.Reverse:
 		add(r.hidden[batch*r.stateWidth:], r.stateWidth, 0, all-batch, false)
 		add(r.statesAt(-1), r.stateWidth, all-batch, batch, true)

@@ -53,9 +53,13 @@ func (w *recurrenceWorker[F]) multiplyForward(stage int) {
 	if stage > 0 {
 		left = simd.Lines[F]{Data: w.reset, Stride: w.Units}
 	}
+	factor := left
 	for i := range w.products {
 		if x := &w.products[i]; x.stage == stage {
-			w.blocks = append(w.blocks[:0], columns[F]{w.Units, w.leftFactor(x, left)})
+			if x.shares == i {
+				factor = w.leftFactor(x, left)
+			}
+			w.blocks = append(w.blocks[:0], columns[F]{x.units, factor.From(0, x.at)})
 			x.multiply(w, len(w.chunk), w.blocks, simd.Lines[F]{}, simd.Lines[F]{Data: w.out[x.lo:], Stride: w.columns})
 		}
 	}

@@ -9,6 +9,9 @@ import (
 type recurrentProduct[F Float] struct {
 	stage   int
 	lo, hi  int // the columns
+	at      int // of the left factor, the first column that is multiplied,
+	units   int // and how many are
+	shares  int // the product whose left factor this is a part of: the product itself, or that of the first head
 	dropout []F // [B,H], multiplies the left factor; or nil
 	// The left factor, a row for each slot, is kept for the gradient of the recurrent kernel; or it stays in the states, if
 	// it is equal to them.
@@ -22,7 +25,8 @@ type recurrentProduct[F Float] struct {
 	stride       int  // from row to row of kernel
 }
 
-// addProducts lists the products: one for each stage, or one for each gate if dropout differs between the gates.
+// addProducts lists the products: one for each stage, or one for each gate if dropout differs between the gates, or one for each
+// head of each gate.
 func (r *recurrenceRun[F]) addProducts() {
 	H := r.Units
 	size := r.Batch * H
@@ -31,6 +35,9 @@ func (r *recurrenceRun[F]) addProducts() {
 	if perGate {
 		count = r.cell.gates
 	}
+	if r.Heads > 1 {
+		count = r.cell.gates * r.Heads
+	}
 	for len(r.Recurrence.products) < count {
 		r.Recurrence.products = append(r.Recurrence.products, recurrentProduct[F]{})
 	}
@@ -38,11 +45,23 @@ func (r *recurrenceRun[F]) addProducts() {
 	i := 0
 	for stage := range r.cell.count {
 		lo, hi := r.stageColumns(stage)
+		first := i
 		for lo < hi {
 			x := &r.products[i]
 			x.stage, x.lo, x.hi, x.dropout = stage, lo, hi, r.in.RecurrentDropout
+			x.at, x.units, x.shares = 0, H, i
 			if perGate {
-				x.hi, x.dropout = lo+H, row(r.in.RecurrentDropout, i, size)
+				x.hi, x.dropout = lo+H, row(r.in.RecurrentDropout, lo/H, size)
+			}
+			if r.Heads > 1 {
+				x.units = r.headUnits()
+				x.hi, x.at = lo+x.units, lo%H
+				switch {
+				case !perGate:
+					x.shares = first
+				case x.at > 0:
+					x.shares = i - x.at/x.units
+				}
 			}
 			x.stays = stage == 0 && !r.masked() && r.in.Decay == nil && x.dropout == nil
 			lo = x.hi
@@ -56,11 +75,11 @@ func (r *recurrenceRun[F]) multiplyBy(transposed bool) {
 	loops := r.loops
 	for i := range r.products {
 		x := &r.products[i]
-		x.depth, x.width = r.Units, x.hi-x.lo
+		x.depth, x.width = x.units, x.hi-x.lo
 		if transposed {
 			x.depth, x.width = x.width, x.depth
 		}
-		if r.training && !x.stays {
+		if r.training && !x.stays && x.shares == i {
 			x.left = resize(x.left, r.active*r.Units)
 		}
 		x.kernel, x.stride = r.in.RecurrentKernel[x.lo:], r.columns

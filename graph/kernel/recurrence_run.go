@@ -61,7 +61,7 @@ func (g *Recurrence[F]) start(p *Pool, s RecurrenceShape, in RecurrenceInput[F],
 		r.bias = g.zeros
 	}
 	r.addProducts()
-	r.rowGrain = max(loops.Rows, ceil(loops.Grain, s.Steps*s.Units*r.columns))
+	r.rowGrain = max(loops.Rows, ceil(loops.Grain, s.Steps*s.headUnits()*r.columns))
 	return r
 }
 

@@ -26,6 +26,7 @@ type recurrenceOptions struct {
 	zoneout                      zoneoutKind
 	decay, norm                  bool
 	activations                  bool // others
+	heads                        int  // where it divides the units
 }
 
 type dropoutKind int
@@ -46,7 +47,7 @@ const (
 
 // allRecurrenceOptions are all, but those of zoneout, decay, normalization and activations only in some of their combinations with the others.
 func allRecurrenceOptions() (all []recurrenceOptions) {
-	more := []recurrenceOptions{{decay: true}, {norm: true}, {activations: true}, {zoneout: zoneoutNoise, norm: true, decay: true, activations: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}}
+	more := []recurrenceOptions{{decay: true}, {norm: true}, {activations: true}, {zoneout: zoneoutNoise, norm: true, decay: true, activations: true}, {zoneout: zoneoutNoise}, {zoneout: zoneoutRate}, {zoneout: zoneoutNoise, decay: true}, {zoneout: zoneoutRate, decay: true}, {heads: 2}, {heads: 3}, {heads: 2, zoneout: zoneoutNoise, norm: true, decay: true}}
 	for form := range forms {
 		for _, dropout := range []dropoutKind{noDropout, sharedDropout, gateDropout} {
 			for i := range 16 {
@@ -54,7 +55,7 @@ func allRecurrenceOptions() (all []recurrenceOptions) {
 				all = append(all, o)
 				extra := more[len(all)/2%len(more)]
 				o.zoneout, o.decay, o.norm = extra.zoneout, extra.decay, extra.norm
-				o.activations = extra.activations && form != LSTM
+				o.activations, o.heads = extra.activations && form != LSTM, extra.heads
 				all = append(all, o)
 			}
 		}
@@ -78,9 +79,12 @@ func newRecurrenceCase[F Float](rng *rand.Rand, steps, batch, units int, o recur
 	if o.activations { // whose derivatives need their arguments
 		c.Activation, c.GateActivation = "swish", "hard_sigmoid"
 	}
+	if o.heads > 0 && units%o.heads == 0 {
+		c.Heads = o.heads
+	}
 	columns, states := o.form.Gates()*units, o.form.States()*units
 	c.Gates = numtest.Random[F](rng, steps*batch*columns)
-	c.RecurrentKernel = numtest.Random[F](rng, units*columns)
+	c.RecurrentKernel = numtest.Random[F](rng, c.headUnits()*columns)
 	for i := range c.RecurrentKernel {
 		c.RecurrentKernel[i] /= F(math.Sqrt(float64(units)))
 	}
@@ -221,7 +225,7 @@ func (c *recurrenceCase[F]) reference() []float64 {
 
 // product is the share of the state h in a gate of row b.
 func (c *recurrenceCase[F]) product(b, gate int, h []float64) []float64 {
-	B, H, G := c.Batch, c.Units, len(c.RecurrentKernel)/c.Units/c.Units
+	B, H, G, K := c.Batch, c.Units, c.Form.Gates(), c.headUnits()
 	q := make([]float64, H)
 	for j := range q {
 		for l, v := range h {
@@ -232,7 +236,9 @@ func (c *recurrenceCase[F]) product(b, gate int, h []float64) []float64 {
 			default:
 				v *= float64(d[(gate*B+b)*H+l])
 			}
-			q[j] += v * float64(c.RecurrentKernel[(l*G+gate)*H+j])
+			if l/K == j/K { // of the same head
+				q[j] += v * float64(c.RecurrentKernel[(l%K*G+gate)*H+j])
+			}
 		}
 	}
 	if c.RecurrentGain != nil {
@@ -407,7 +413,8 @@ func TestRecurrenceThreads(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, shape := range [][3]int{{12, 37, 33}, {30, 1, 64}, {40, 2, 70}} {
-		for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{}, recurrenceOptions{mask: true}, recurrenceOptions{reverse: true, dropout: sharedDropout}) {
+		for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{}, recurrenceOptions{mask: true}, recurrenceOptions{reverse: true, dropout: sharedDropout},
+			recurrenceOptions{heads: 2}, recurrenceOptions{heads: 3, mask: true, bias: true, dropout: gateDropout, norm: true}, recurrenceOptions{form: ResetBeforePast, heads: 2, reverse: true, dropout: sharedDropout}) {
 			double := newRecurrenceCase[float64](rng, shape[0], shape[1], shape[2], o)
 			wantHidden, wantOut := double.run(new(Recurrence[float64]), nil)
 			numtest.Near(t, "reference", wantHidden, double.reference(), 1e-12)
@@ -445,7 +452,8 @@ func sameRecurrenceGradient[F Float](t *testing.T, name string, got, want Recurr
 func TestRecurrencePadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	const steps, batch, units, more = 30, 20, 12, 5
-	for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{initial: true, mask: true}, recurrenceOptions{initial: true, mask: true, reverse: true, dropout: sharedDropout}) {
+	for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{initial: true, mask: true}, recurrenceOptions{initial: true, mask: true, reverse: true, dropout: sharedDropout},
+		recurrenceOptions{initial: true, mask: true, heads: 3, form: ResetBeforeNew}) {
 		c := newRecurrenceCase[float32](rng, steps, batch, units, o)
 		hidden, out := c.run(new(Recurrence[float32]), eagerPool(2))
 
@@ -560,11 +568,51 @@ func TestRecurrenceWithoutData(t *testing.T) {
 	numtest.SameBits(t, "gates", out.Gates, make([]float32, len(c.Gates)))
 }
 
+// Heads have the numbers of a recurrent kernel that is 0 outside its blocks, of which one head is the whole, bit for bit.
+func TestRecurrenceHeadsAreBlocks(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(27, 28))
+	const steps, batch, units = 6, 13, 24
+	for form := range forms {
+		for _, o := range []recurrenceOptions{{bias: true, initial: true}, {mask: true, dropout: sharedDropout, reverse: true}} {
+			o.form = form
+			for _, heads := range []int{1, 2, 6, 24} {
+				o.heads = heads
+				c := newRecurrenceCase[float64](rng, steps, batch, units, o)
+				hidden, out := c.run(new(Recurrence[float64]), nil)
+
+				columns, each := form.Gates()*units, units/heads
+				dense := *c
+				dense.Heads, dense.RecurrentKernel = 0, make([]float64, units*columns)
+				for i, v := range c.RecurrentKernel { // row i/columns of the head of the column
+					column := i % columns
+					dense.RecurrentKernel[(column%units/each*each+i/columns)*columns+column] = v
+				}
+				want, wantOut := dense.run(new(Recurrence[float64]), nil)
+				name := fmt.Sprintf("%+v", o)
+				if heads == 1 {
+					numtest.SameBits(t, name, hidden, want)
+					sameRecurrenceGradient(t, name, out, wantOut)
+					continue
+				}
+				blocks := make([]float64, len(c.RecurrentKernel))
+				for i := range blocks {
+					column := i % columns
+					blocks[i] = wantOut.RecurrentKernel[(column%units/each*each+i/columns)*columns+column]
+				}
+				numtest.Near(t, name, hidden, want, 1e-13)
+				numtest.Near(t, name+" gates", out.Gates, wantOut.Gates, 1e-12)
+				numtest.Near(t, name+" recurrent kernel", out.RecurrentKernel, blocks, 1e-12)
+			}
+		}
+	}
+}
+
 func TestRecurrenceAllocations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, threads := range []int{1, 2} {
 		pool := NewPool(threads)
-		for _, o := range fullRecurrenceOptions() {
+		for _, o := range append(fullRecurrenceOptions(), recurrenceOptions{heads: 2, mask: true}) {
 			var counts []float64
 			for _, shape := range [][3]int{{5, 30, 20}, {10, 60, 40}} {
 				c := newRecurrenceCase[float32](rng, shape[0], shape[1], shape[2], o)

@@ -66,7 +66,9 @@ func NewRecurrenceStep[F Float](p *Pool, s RecurrenceShape, in RecurrenceInput[F
 	loops := loopsOf[F](p)
 	g := &RecurrenceStep[F]{
 		pool: p, loops: loops, hidden: hidden,
-		shape: RecurrenceShape{Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units},
+		shape: RecurrenceShape{
+			Form: s.Form, Activation: s.Activation, GateActivation: s.GateActivation, Steps: 1, Batch: s.Batch, Units: s.Units, Heads: s.Heads,
+		},
 		in: RecurrenceInput[F]{
 			RecurrentKernel: in.RecurrentKernel, RecurrentBias: in.RecurrentBias, RecurrentGain: in.RecurrentGain, Epsilon: in.Epsilon,
 			ZoneoutRate: in.ZoneoutRate,
@@ -123,7 +125,11 @@ func (g *RecurrenceStep[F]) row(before, state []F) {
 		stage := &g.cell.stages[i]
 		hi := lo + stage.blocks*H
 		product := g.few.Product.Data[lo:hi]
-		g.loops.Row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)
+		if g.shape.Heads > 1 {
+			g.heads(left, lo, hi)
+		} else {
+			g.loops.Row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)
+		}
 		if g.in.RecurrentGain != nil {
 			normalizeProducts(g.loops, H, &g.in, lo, product)
 		}
@@ -132,6 +138,14 @@ func (g *RecurrenceStep[F]) row(before, state []F) {
 	}
 	if g.in.ZoneoutRate != 0 {
 		g.loops.Blend(state, after, before, g.rates)
+	}
+}
+
+// heads multiplies the columns [lo,hi) of the recurrent kernel, head by head.
+func (g *RecurrenceStep[F]) heads(left []F, lo, hi int) {
+	columns, units := g.cell.gates*g.shape.Units, g.shape.headUnits()
+	for ; lo < hi; lo += units {
+		g.loops.Row(units, left[lo%g.shape.Units:], 1, g.in.RecurrentKernel[lo:], columns, false, g.few.Product.Data[lo:lo+units])
 	}
 }
 

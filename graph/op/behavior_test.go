@@ -54,6 +54,8 @@ func TestFaultsOfInputs(t *testing.T) {
 		{"Recurrence: Epsilon: found 0, expected more than 0", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u4", 2, 6), RecurrentGain: vector}, op.RecurrenceOptions{}))},
 		{"Recurrence: Decay: found shape [3,6], expected [4,3,2]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u3", 2, 6), Decay: row}, op.RecurrenceOptions{}))},
 		{"Recurrence: Form: found 17, expected a form of kernel.Form", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x}, op.RecurrenceOptions{Form: 17}))},
+		{"Recurrence: Heads: found 2, expected a divisor of 3 units", node(op.Recurrence(s, op.RecurrenceNodes{Gates: float("g439", 4, 3, 9)}, op.RecurrenceOptions{Heads: 2}))},
+		{"Recurrence: RecurrentKernel: found shape [2,6], expected [1,6]", node(op.Recurrence(s, op.RecurrenceNodes{Gates: x, RecurrentKernel: float("u26", 2, 6)}, op.RecurrenceOptions{Heads: 2}))},
 		{"Scan: Gates: found 5 columns, expected a multiple of 2", node(op.Scan(s, op.ScanNodes{Gates: float("g435", 4, 3, 5)}, op.ScanOptions{}))},
 		{"Scan: Mask: found shape [3,6], expected [4,3]", node(op.Scan(s, op.ScanNodes{Gates: x, Mask: row}, op.ScanOptions{}))},
 		{"Scan: Initial: found shape [3,6], expected [3,3]", node(op.Scan(s, op.ScanNodes{Gates: x, Initial: row}, op.ScanOptions{}))},

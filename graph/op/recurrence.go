@@ -12,7 +12,7 @@ import (
 // RecurrenceNodes are the inputs of [Recurrence]. All but the first two may be nil.
 type RecurrenceNodes struct {
 	Gates            *G.Node // A [T,B,GH] = x·kernel + bias, with the form's G gates, as r, z, n
-	RecurrentKernel  *G.Node // U [H,GH]
+	RecurrentKernel  *G.Node // U [H,GH], of N heads [H/N,GH]
 	RecurrentBias    *G.Node // c [GH]
 	RecurrentGain    *G.Node // [GH]: normalizes every block of (h'⊙d)·U, as layer normalization with this gain; nil for none
 	Initial          *G.Node // the state before the first step [B,SH]; nil for zeros
@@ -32,6 +32,7 @@ type RecurrenceOptions struct {
 	ZoneoutRate float64 // ρ in [0,1]: where there is no Zoneout node, as in evaluation, ζ = ρ everywhere
 	Epsilon     float64 // added to variances, more than 0 where there is a RecurrentGain
 	Reverse     bool    // runs from the last step to the first; the states stay at the steps of their inputs
+	Heads       int     // groups of units, each with its own blocks of U: see [kernel.RecurrenceShape]; 0 is 1
 }
 
 // Recurrence is the recurrence of a gated recurrent unit, or of another form, over a whole sequence. It returns the states
@@ -58,7 +59,9 @@ func Recurrence(s *Scope, in RecurrenceNodes, options RecurrenceOptions) (*G.Nod
 	gates := c.floats("Gates", in.Gates, anySize, anySize, anySize)
 	batch, units := gates[1], gates[2]/blocks
 	c.that(gates[2] == blocks*units, "Gates", fmt.Sprintf("%d columns", gates[2]), fmt.Sprintf("a multiple of %d", blocks))
-	c.floats("RecurrentKernel", in.RecurrentKernel, units, blocks*units)
+	heads := max(1, options.Heads)
+	c.that(units%heads == 0, "Heads", options.Heads, fmt.Sprintf("a divisor of %d units", units))
+	c.floats("RecurrentKernel", in.RecurrentKernel, units/heads, blocks*units)
 	c.optional("RecurrentBias", in.RecurrentBias, blocks*units)
 	c.optional("RecurrentGain", in.RecurrentGain, blocks*units)
 	c.that(options.Epsilon > 0 || in.RecurrentGain == nil, "Epsilon", options.Epsilon, "more than 0")
@@ -77,7 +80,7 @@ func Recurrence(s *Scope, in RecurrenceNodes, options RecurrenceOptions) (*G.Nod
 	}
 	shape := kernel.RecurrenceShape{
 		Form: options.Form, Activation: options.Activation, GateActivation: options.GateActivation,
-		Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse,
+		Steps: gates[0], Batch: batch, Units: units, Reverse: options.Reverse, Heads: options.Heads,
 	}
 	return byDtype(c.dtype, addRecurrence[float32], addRecurrence[float64])(s, in, shape, options)
 }

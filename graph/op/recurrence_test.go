@@ -59,7 +59,9 @@ func recurrenceWant(options op.RecurrenceOptions) func(in inputs) []float64 {
 						} else if d.floats != nil {
 							v *= d.floats[b*units+k]
 						}
-						sum += v * u[(k*G+gate)*units+j]
+						if each := units / max(1, options.Heads); k/each == j/each { // units of the same head
+							sum += v * u[(k%each*G+gate)*units+j]
+						}
 					}
 					return sum
 				}
@@ -176,6 +178,10 @@ func TestRecurrence(t *testing.T) {
 			case 4:
 				options.ZoneoutRate = 0.25
 				name += " zoneout rate"
+			}
+			if choice%7 == 0 {
+				options.Heads, in["kernel"] = 2, random(14, 1, columns) // whose gradients do not cancel out in float32
+				name += " heads"
 			}
 			if choice%3 == 0 { // in addition to any of these
 				in["perturbation"] = scaled(0.3, 9, 4, 4, states)

@@ -185,6 +185,7 @@ func TestOtherLayersAreRejected(t *testing.T) {
 		{"layers.0.gru.merge", numbers, gru(layers.GRUConfig{Bidirectional: true, Merge: layers.MergeSum})},
 		{"layers.0.gru.go_backwards", numbers, gru(layers.GRUConfig{GoBackwards: true})},
 		{"layers.0.gru.zoneout", numbers, gru(layers.GRUConfig{Zoneout: 0.5})},
+		{"layers.0.gru.heads", numbers, gru(layers.GRUConfig{Heads: 3})},
 		{"layers.0.gru.layer_norm", numbers, gru(layers.GRUConfig{LayerNorm: true})},
 		{"layers.0.gru.initial_state", numbers, gru(layers.GRUConfig{InitialState: layers.LearnedState})},
 		{"layers.0", numbers, layers.NewCustom("mgu", layers.CellConfig{Cell: minimalGatedUnit{}, Units: 3})},

@@ -82,6 +82,7 @@ func checkGRU(faults *fault.List, p part, foreign string) {
 		{"go_backwards", p.GRU.GoBackwards, p.GRU.GoBackwards},
 		{"zoneout", p.GRU.Zoneout != 0, p.GRU.Zoneout},
 		{"layer_norm", p.GRU.LayerNorm, p.GRU.LayerNorm},
+		{"heads", p.GRU.Heads > 1, p.GRU.Heads},
 		{"initial_state", p.GRU.InitialState != layers.ZeroState, p.GRU.InitialState},
 	} {
 		faults.Check(!option.other, p.path+"."+option.name, option.found, "the default, which is what %s computes", foreign)

@@ -24,7 +24,7 @@ type recurrent[F kernel.Float] struct {
 // direction is one run over time, with its parameters. Those that the configuration does not have are nil.
 type direction[F kernel.Float] struct {
 	reverse                   bool
-	kernel, recurrentKernel   []F // [D,GH], [H,GH]
+	kernel, recurrentKernel   []F // [D,GH], [H/N,GH] of N heads
 	bias, recurrentBias       []F // [GH], [GH] or [H]
 	initialState              []F // [SH]
 	kernelGain, recurrentGain []F // [GH]
@@ -205,7 +205,7 @@ func (d *directionPass[F]) run(in sequence[F], decay []F) {
 	default:
 		d.work.Forward(d.pool, kernel.RecurrenceShape{
 			Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation),
-			Steps: in.steps, Batch: in.batch, Units: r.Units, Reverse: d.reverse,
+			Steps: in.steps, Batch: in.batch, Units: r.Units, Reverse: d.reverse, Heads: r.Heads,
 		}, kernel.RecurrenceInput[F]{
 			Gates: d.gates(in), RecurrentKernel: d.recurrentKernel, RecurrentBias: d.fullRecurrentBias(), RecurrentGain: d.recurrentGain,
 			Epsilon: normEpsilon, Initial: d.initial, Mask: in.mask, ZoneoutRate: F(r.Zoneout), Decay: decay,
@@ -327,7 +327,7 @@ func (r *recurrent[F]) newStage(s *Stepper[F], states []F) *gruStage[F] {
 		recurrentBias = g.padded
 	}
 	g.recurrence = kernel.NewRecurrenceStep(s.pool, kernel.RecurrenceShape{
-		Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation), Batch: s.batch, Units: r.Units,
+		Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation), Batch: s.batch, Units: r.Units, Heads: r.Heads,
 	}, kernel.RecurrenceInput[F]{
 		RecurrentKernel: d.recurrentKernel, RecurrentBias: recurrentBias, RecurrentGain: d.recurrentGain,
 		Epsilon: normEpsilon, ZoneoutRate: F(r.Zoneout),

@@ -117,6 +117,7 @@ func models(t testing.TB) map[string]spec.ModelConfig {
 			gru(spec.GRUConfig{Units: 5, ReturnSequences: true, LayerNorm: true, Zoneout: 0.2}),
 			gru(spec.GRUConfig{Units: 4, ReturnSequences: true, Form: spec.ResetBefore, Update: spec.UpdateNew, InitialState: spec.LearnedState}),
 			gru(spec.GRUConfig{Units: 4, ReturnSequences: true, Form: spec.Tied}),
+			gru(spec.GRUConfig{Units: 6, ReturnSequences: true, Heads: 3}),
 			gru(spec.GRUConfig{Units: 4, ReturnSequences: true, Form: spec.ThreeGate}),
 			gru(spec.GRUConfig{Units: 4, ReturnSequences: true, Bias: spec.HiddenBias}), dense(2),
 		},

@@ -17,7 +17,7 @@ func everyLayer() spec.ModelConfig {
 	return spec.ModelConfig{Input: spec.Input{Size: 6, Categories: []spec.CategoryBlock{{First: 1, Count: 4}}}, Layers: []spec.LayerConfig{
 		{CategoryEmbedding: &spec.CategoryEmbeddingConfig{Units: 3}},
 		{Conv1D: &spec.Conv1DConfig{Filters: 4}}, {BatchNorm: &spec.BatchNormConfig{Momentum: new(0.0)}}, {Dropout: &spec.DropoutConfig{Rate: 0.25}},
-		{GRU: &spec.GRUConfig{Units: 4, Form: spec.ThreeGate, Trainable: &no, ReturnSequences: true}},
+		{GRU: &spec.GRUConfig{Units: 4, Form: spec.ThreeGate, Trainable: &no, ReturnSequences: true, Heads: 2}},
 		{LSTM: &spec.LSTMConfig{Units: 2, Bidirectional: true, ReturnSequences: true, InitialState: spec.LearnedState}},
 		{RNN: &spec.RNNConfig{Units: 4, ReturnSequences: true, Bias: spec.NoBias}},
 		{MinGRU: &spec.MinGRUConfig{Units: 4, ReturnSequences: true, LayerNorm: true, Activation: spec.Linear, Zoneout: 0.25}},

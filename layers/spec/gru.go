@@ -98,6 +98,7 @@ const (
 // GRUConfig says what GRU to make. The zero value of a field is its default.
 type GRUConfig struct {
 	Units           int          `yaml:"units"`            // H, the size of the state; default 64
+	Heads           int          `yaml:"heads,omitempty"`  // groups of as many units each, without recurrent weights between them (FlashRNN, arXiv:2412.07752); default: 1
 	Form            Form         `yaml:"form"`             // default reset-after
 	Update          Update       `yaml:"update,omitempty"` // with the form reset-before: whether an open update gate keeps the past or takes the new; default past
 	Gating          Gating       `yaml:"gating,omitempty"` // with the form three-gate: whether the input and forget gates act on nothing, as published, or on input and state; default literal

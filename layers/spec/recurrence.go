@@ -32,6 +32,10 @@ func (r Recurrence) StateSize() int { return r.States * r.Units }
 // Columns is the number of columns of both kernels.
 func (r Recurrence) Columns() int { return r.Gates * r.Units }
 
+// HeadUnits is the number of units of a head, and of rows of the recurrent kernel: H/N, all units where there is one head. A number of heads that
+// does not divide the units is a fault of the configuration.
+func (r Recurrence) HeadUnits() int { return r.Units / max(1, r.Heads) }
+
 // Directions is 2 for a bidirectional layer, otherwise 1.
 func (r Recurrence) Directions() int {
 	if r.Bidirectional {
@@ -123,7 +127,7 @@ func (r Recurrence) direction(inputs int) []Param {
 		newParam("kernel", param.RoleKernel, inputs, r.Columns()),
 	}
 	if !r.Minimal() {
-		params = append(params, newParam("recurrent_kernel", param.RoleRecurrentKernel, r.Units, r.Columns()))
+		params = append(params, newParam("recurrent_kernel", param.RoleRecurrentKernel, r.HeadUnits(), r.Columns()))
 	}
 	if r.Bias != NoBias {
 		params = append(params, newParam("bias", param.RoleBias, r.Columns()))
@@ -148,7 +152,7 @@ func (r Recurrence) validate() fault.List {
 	var l fault.List
 	CheckUnits(&l, "units", r.Units)
 	if l == nil && !r.Minimal() {
-		CheckParam(&l, "units", r.Units, r.Columns())
+		CheckParam(&l, "units", r.HeadUnits(), r.Columns())
 	}
 	r.validateForm(&l)
 	r.validateSequence(&l)
@@ -176,6 +180,12 @@ func (r Recurrence) validateForm(l *fault.List) {
 		checkOneOf(l, "gating", r.Gating, LiteralGating, InputGating)
 	} else {
 		l.Check(r.Gating == "", "gating", string(r.Gating), "nothing: it belongs to the form %s", ThreeGate)
+	}
+	switch {
+	case r.Heads < 0 || r.Heads > 1 && r.Units%r.Heads != 0:
+		l.Add("heads", r.Heads, "a number that divides units")
+	case r.Heads > 1 && r.Gating == InputGating:
+		l.Add("heads", r.Heads, "1 with gating: %s", r.Gating)
 	}
 	checkOneOf(l, "engine", r.Engine, Fused, Composed)
 	if reason := r.NotFused(); r.Engine == Fused && reason != "" {
