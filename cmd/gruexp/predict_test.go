@@ -388,7 +388,7 @@ func TestWrongInputs(t *testing.T) {
 		{numbers, file("l.csv", "x\n1\n"), "", "l.csv:1: header (found 1 columns beside sequence and time"},
 		{numbers, file("m.csv", "x,y,z\n1,,2\n"), "", `m.csv:2: column "y" (found ""`},
 		{numbers, file("n.npy", "hello"), "", "n.npy: damaged file: magic number (found"},
-		{numbers, torchFile(t, "tokens.inputs.npy"), "", "tokens.inputs.npy: inputs of another shape or type (found I64 [7 5], expected float32 or float64 [T,B,3])"},
+		{numbers, torchFile(t, "tokens.inputs.npy"), "", "tokens.inputs.npy: inputs of another shape or type (found I64 [7 1 5], expected numbers [T,B,3], or [T,3] of one sequence)"},
 		{tokens, torchFile(t, "numbers.inputs.npy"), "", "numbers.inputs.npy: inputs of another shape or type (found F32 [7 5 3], expected int64 or int32 [T,B])"},
 		{numbers, torchFile(t, "numbers.inputs.npy"), "--lengths " + torchFile(t, "tokens.inputs.npy"), "lengths of another shape or type (found I64 [7 5], expected int64 or int32 [5])"},
 		{numbers, folder + "/nothing.npy", "", "nothing.npy: cannot be read (found no such file or directory"},

@@ -35,6 +35,7 @@ type Cell struct {
 	Text   string  // of a TextCell, without spaces around it; of a NumberCell its exact digits, where the number is rounded
 	Number float64 // of a NumberCell; of a TimeCell the seconds since 1970
 
+	Single      bool  // of a NumberCell: it was a float32, which holds other decimals than a float64
 	Nanoseconds int64 // of a TimeCell that has parts of a microsecond: since 1970, which a float64 rounds
 }
 

@@ -42,7 +42,9 @@ func cellOf(value any) (Cell, error) {
 	case v.CanUint():
 		return UnsignedCell(v.Uint()), nil
 	case v.CanFloat():
-		return numberOrNull(v.Float()), nil
+		c := numberOrNull(v.Float())
+		c.Single = v.Kind() == reflect.Float32
+		return c, nil
 	case v.Kind() == reflect.Bool:
 		return Cell{Text: strconv.FormatBool(v.Bool())}, nil
 	case v.Kind() == reflect.String:

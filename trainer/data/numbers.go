@@ -103,14 +103,20 @@ func readings(text string, present Notation) string {
 // markers are the cells that mean missing: texts, and numbers however they are written.
 type markers struct {
 	texts   []string
-	numbers []float64
+	numbers []marker
+}
+
+// marker is a number that means missing, and its text.
+type marker struct {
+	number float64
+	text   string
 }
 
 func newMarkers(texts []string) markers {
 	m := markers{texts: texts}
 	for _, text := range texts {
 		if x, err := ParseNumber(text); err == nil {
-			m.numbers = append(m.numbers, x)
+			m.numbers = append(m.numbers, marker{x, text})
 		}
 	}
 	return m
@@ -119,5 +125,27 @@ func newMarkers(texts []string) markers {
 // text says whether a text means missing.
 func (m markers) text(text string) bool { return slices.Contains(m.texts, text) }
 
-// number says whether a number means missing.
-func (m markers) number(x float64) bool { return math.IsNaN(x) || slices.Contains(m.numbers, x) }
+// number says whether the number x of a cell means missing. One of 32 bits is a marker that is rounded to these, and one above 2^53 has to have
+// all of the marker's digits.
+func (m markers) number(x float64, c Cell) bool {
+	return math.IsNaN(x) || slices.ContainsFunc(m.numbers, func(marker marker) bool {
+		if c.Single && float32(x) == float32(marker.number) {
+			return true
+		}
+		return x == marker.number && (math.Abs(x) <= maxExact || !whole(c.Text) || !whole(marker.text) || c.Text == marker.text)
+	})
+}
+
+// orMissing is a number, NaN where it means missing.
+func (m markers) orMissing(x float64, single bool) float64 {
+	if m.number(x, Cell{Single: single}) {
+		return math.NaN()
+	}
+	return x
+}
+
+// whole says whether a text is a whole number as it is written, without a sign that could be left out.
+func whole(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+}

@@ -334,13 +334,13 @@ func (p *tableParser) missing(c Cell) bool {
 	case NullCell:
 		return true
 	case NumberCell:
-		return p.numbers.number(c.Number)
+		return p.numbers.number(c.Number, c)
 	case TextCell:
 		if p.numbers.text(c.Text) {
 			return true
 		}
 		x, err := p.want.Notation.parse(c.Text)
-		return err == nil && p.numbers.number(x)
+		return err == nil && p.numbers.number(x, c)
 	default:
 		return false
 	}
@@ -380,7 +380,7 @@ func (p *tableParser) number(c Cell, position int) (float64, error) {
 		}
 		value, err = p.want.Notation.parse(c.Text)
 	}
-	if err == nil && c.Kind != TimeCell && p.numbers.number(value) {
+	if err == nil && c.Kind != TimeCell && p.numbers.number(value, c) {
 		return math.NaN(), nil
 	}
 	if err != nil || c.Kind == TimeCell || math.IsInf(value, 0) {
@@ -402,7 +402,7 @@ func (p *tableParser) label(c Cell, position int) (string, error) {
 		return "", nil
 	}
 	text := c.String()
-	if p.texts.text(text) || c.Kind == NumberCell && p.texts.number(c.Number) {
+	if p.texts.text(text) || c.Kind == NumberCell && p.texts.number(c.Number, c) {
 		if text != "" {
 			p.table.Marked[p.names[position]]++
 		}

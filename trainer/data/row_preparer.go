@@ -16,6 +16,8 @@ type RowPreparer struct {
 	inputs   *TableInputs
 	places   []int // of the number or text that a column is made of
 	relative int   // the place of the column Relative among the numbers
+	missing  markers
+	marked   []float64 // numbers without those that mean missing
 
 	rows     int
 	filler   *filler
@@ -39,7 +41,7 @@ func (t *TableInputs) NewRowPreparer() (*RowPreparer, error) {
 			Expected: "a model that was trained with forward, mean or zero; whole sequences can be predicted",
 		}.Err())
 	}
-	p := &RowPreparer{inputs: t, places: make([]int, len(t.Columns)), filler: newFiller(t)}
+	p := &RowPreparer{inputs: t, missing: newMarkers(t.Markers), places: make([]int, len(t.Columns)), filler: newFiller(t)}
 	layout := t.Layout()
 	for i, c := range t.Columns {
 		names := layout.Inputs
@@ -78,6 +80,16 @@ func (p *RowPreparer) Reset() {
 // seconds is its date, where inputs are made of the calendar. The result holds until the next row.
 func (p *RowPreparer) Next(numbers []float64, texts []string, clock, seconds float64) []float64 {
 	t := p.inputs
+	for i, x := range numbers {
+		if p.missing.numbers != nil && p.missing.number(x, Cell{}) {
+			p.marked = append(p.marked[:0], numbers...)
+			for j := i; j < len(numbers); j++ {
+				p.marked[j] = p.missing.orMissing(numbers[j], false)
+			}
+			numbers = p.marked
+			break
+		}
+	}
 	for i := range t.Columns {
 		if p.rows == 0 {
 			p.observed[i] = clock

@@ -309,6 +309,7 @@ type Sequences struct {
 	Names  []string    // of each sequence; nil where they have none
 	Inputs [][]float64 // of each sequence [steps,D], row by row; nil where the inputs are tokens
 	Tokens [][]int     // of each sequence; nil where the inputs are numbers
+	Single bool        // the inputs were float32, which hold other decimals than float64
 	Base   []float64   // of each sequence what an output is the change from, in units of the data; nil: outputs are no changes
 	Notes  []string    // what a user may not expect of how they were read, a line each
 
@@ -358,6 +359,7 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 	for i := range width {
 		table.Inputs = append(table.Inputs, i)
 	}
+	missing := newMarkers(t.Markers)
 	p := &Panel{Table: table}
 	for i, values := range raw.Inputs {
 		if len(values)%width != 0 {
@@ -366,7 +368,9 @@ func (t *TableInputs) Prepare(raw *Sequences) (*Sequences, error) {
 			}.Err())
 		}
 		lo := table.Rows()
-		table.Cells = append(table.Cells, values...)
+		for _, x := range values {
+			table.Cells = append(table.Cells, missing.orMissing(x, raw.Single))
+		}
 		p.Series = append(p.Series, Series{lo, table.Rows()})
 	}
 	// A series without a row begins nowhere.

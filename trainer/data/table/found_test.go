@@ -81,6 +81,48 @@ func TestMarkersByValue(t *testing.T) {
 	}
 }
 
+// Numbers of 32 bits are other ones than the decimals of a marker, and large whole numbers have more digits than a float64.
+func TestMarkersAreExact(t *testing.T) {
+	t.Parallel()
+	want := data.Layout{Inputs: []string{"inputs_0"}, Markers: []string{"-999.9", "1e20", "9007199254740993"}}
+	found := column(t, put(t, "a.npy", npy("(4, 1)", "<f4", []float32{-999.9, 1e20, 1e8, -999.8})), want, "inputs_0")
+	if !math.IsNaN(found[0]) || !math.IsNaN(found[1]) || found[2] != 1e8 || math.IsNaN(found[3]) {
+		t.Errorf("found %v, expected two missing values", found)
+	}
+	type row struct {
+		X float32 `parquet:"x"`
+		N int64   `parquet:"n"`
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, []row{{-999.9, 9007199254740992}, {1, 9007199254740993}}); err != nil {
+		t.Fatal(err)
+	}
+	path := put(t, "a.parquet", b.Bytes())
+	want.Inputs = []string{"x", "n"}
+	if x, n := column(t, path, want, "x"), column(t, path, want, "n"); !math.IsNaN(x[0]) || x[1] != 1 || math.IsNaN(n[0]) || !math.IsNaN(n[1]) {
+		t.Errorf("found %v and %v, expected a missing value in each", x, n)
+	}
+	// Numbers without names have the same markers.
+	inputs := &data.TableInputs{Columns: []data.InputColumn{{Name: "x", Scale: 1, Mean: 7}}, Fill: data.FillMean, Markers: []string{"-999.9"}}
+	for _, single := range []bool{false, true} {
+		marked := -999.9
+		if single {
+			marked = float64(float32(-999.9))
+		}
+		prepared, err := inputs.Prepare(&data.Sequences{Inputs: [][]float64{{1, marked, 2}}, Single: single})
+		if err != nil || !slices.Equal(prepared.Inputs[0], []float64{1, 7, 2}) {
+			t.Errorf("found %v and error %v, expected the mean in the place of the marker", prepared, err)
+		}
+	}
+	stepped, err := inputs.NewRowPreparer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if numbers := []float64{-999.9}; stepped.Next(numbers, nil, 0, 0)[0] != 7 || numbers[0] != -999.9 {
+		t.Error("found another number than the mean in the place of the marker")
+	}
+}
+
 // A text is never a missing number: the class and the category NA stay, unless text_markers lists them, and then it is said.
 func TestTextsThatAreMarkers(t *testing.T) {
 	t.Parallel()

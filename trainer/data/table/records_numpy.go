@@ -171,7 +171,7 @@ func valuesOf(array weights.Tensor) func(i int) data.Cell {
 	case []float64:
 		return func(i int) data.Cell { return numeric(loaded[i]) }
 	case []float32:
-		return func(i int) data.Cell { return numeric(float64(loaded[i])) }
+		return func(i int) data.Cell { return single(loaded[i]) }
 	case []int64:
 		return func(i int) data.Cell { return data.IntegerCell(loaded[i]) }
 	case []byte:
@@ -220,4 +220,11 @@ func numeric(x float64) data.Cell {
 		return data.Cell{Kind: data.NullCell}
 	}
 	return data.Cell{Kind: data.NumberCell, Number: x}
+}
+
+// single is [numeric] of 32 bits.
+func single(x float32) data.Cell {
+	c := numeric(float64(x))
+	c.Single = true
+	return c
 }

@@ -153,7 +153,7 @@ func (p *parquetRecords) column(c *parquet.Column) (parquetColumn, error) {
 			whole(func(v parquet.Value) data.Cell { return data.IntegerCell(v.Int64()) })
 		}
 	case parquet.Float:
-		number(func(v parquet.Value) float64 { return float64(v.Float()) })
+		out.cell = func(v parquet.Value) data.Cell { return single(v.Float()) }
 	case parquet.Double:
 		number(parquet.Value.Double)
 	case parquet.Int96: // the day and its nanoseconds, as Spark and Impala write time stamps

@@ -171,8 +171,11 @@ func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err err
 			return nil, 0, err
 		}
 	}
-	expected := fmt.Sprintf("float32 or float64 [T,B,%d]", r.columns())
-	fits := len(array.Shape) == 3 && array.Shape[2] == r.columns() && (array.DType() == weights.F32 || array.DType() == weights.F64)
+	if !tokens && len(array.Shape) == 2 { // one series, as a table may be
+		array.Shape = []int{array.Shape[0], 1, array.Shape[1]}
+	}
+	expected := fmt.Sprintf("numbers [T,B,%d], or [T,%d] of one sequence", r.columns(), r.columns())
+	fits := len(array.Shape) == 3 && array.Shape[2] == r.columns()
 	if tokens {
 		expected = "int64 or int32 [T,B]"
 		fits = len(array.Shape) == 2 && array.DType() == weights.I64
@@ -188,7 +191,7 @@ func (r *reader) npy(lengthsPath string) (in *data.Sequences, steps int, err err
 	if err != nil {
 		return nil, 0, err
 	}
-	in = &data.Sequences{}
+	in = &data.Sequences{Single: array.DType() == weights.F32}
 	if tokens {
 		for b := range size {
 			ids := make([]int, lengths[b])
@@ -220,6 +223,10 @@ func rowsOf(array weights.Tensor, b, steps int) []float64 {
 			values[i] = float64(data[at])
 		case []float64:
 			values[i] = data[at]
+		case []int64:
+			values[i] = float64(data[at])
+		case []byte:
+			values[i] = float64(data[at])
 		}
 	}
 	return values
