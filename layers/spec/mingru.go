@@ -83,3 +83,14 @@ func (c MinGRUConfig) OutputShape(in Shape) (Shape, fault.List) {
 func (c MinGRUConfig) Params(in Shape) []Param { return c.Recurrence().Params(in) }
 
 func (c MinGRUConfig) dropsOutput() bool { return c.OutputDropout > 0 }
+
+// Lacks says why there is no option of that name although a [GRUConfig] has it. It is empty for other names.
+func (MinGRUConfig) Lacks(key string) string {
+	switch key {
+	case "recurrent_dropout", "recurrent_dropout_gates", "weight_dropout", "recurrent_initializer", "recurrent_regularizer", "recurrent_constraint", "heads":
+		return "nothing: a mingru has no recurrent kernel"
+	case "form", "update", "gating":
+		return "nothing: a mingru has one form"
+	}
+	return ""
+}

@@ -118,6 +118,17 @@ func (d *decoder) unknownKey(at origin, path, key string, known []string) {
 	d.faults = append(d.faults, f)
 }
 
+// lacks is why a struct has no such key, where it has a method Lacks that knows: a key of similar structs. Otherwise it is empty.
+func lacks(v reflect.Value, key string) string {
+	if !v.CanInterface() {
+		return ""
+	}
+	if l, ok := v.Interface().(interface{ Lacks(key string) string }); ok {
+		return l.Lacks(key)
+	}
+	return ""
+}
+
 // reference is the command that explains the keys of a section.
 func reference(path string) string {
 	steps := slices.DeleteFunc(strings.Split(path, "."), func(step string) bool {
@@ -261,6 +272,10 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string) {
 	for _, e := range n.entries {
 		f, ok := byKey[e.key]
 		if !ok {
+			if reason := lacks(v, e.key); reason != "" {
+				d.faults = append(d.faults, e.origin.fault(join(path, e.key), inside("unknown key", path), quote(e.key), reason))
+				continue
+			}
 			d.unknownKey(e.origin, path, e.key, keysOf(fields))
 			continue
 		}
