@@ -8,6 +8,10 @@ import (
 
 // Affine is y = x·w + b for x [T,B,I] or [B,I], w [I,O] and b [O]; a nil b is none. The gradients are dx = dy·wᵀ,
 // dw = xᵀ·dy and db = Σ dy over rows, three nodes.
+//
+// Where x is a [Gather] of more rows than its table has, of at least 64 columns, each row of the table is multiplied once,
+// and the products are looked up. Then y has the same bits. The gradients are those products' gradients, each the sum over the places where its
+// row was looked up in their order, multiplied by wᵀ and tableᵀ: other roundings, the same for every number of threads.
 func Affine(s *Scope, x, w, b *G.Node) (*G.Node, error) { return multiplyAdd(s, "Affine", x, w, b) }
 
 // MatMul is y = x·w for x [T,B,I] or [B,I] and w [I,O], which may both be parameters or results of other nodes. It is
@@ -22,7 +26,15 @@ func multiplyAdd(s *Scope, name string, x, w, b *G.Node) (*G.Node, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return byDtype(c.dtype, affine[float32], affine[float64])(s, x, w, b)
+	of, looked := s.lookups[x]
+	if looked = looked && of.pays(); looked {
+		x = of.table
+	}
+	y, err := byDtype(c.dtype, affine[float32], affine[float64])(s, x, w, b)
+	if err != nil || !looked {
+		return y, err
+	}
+	return Gather(s, y, of.ids, of.keep)
 }
 
 func affine[F kernel.Float](s *Scope, x, w, b *G.Node) (*G.Node, error) {

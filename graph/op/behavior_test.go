@@ -307,6 +307,7 @@ func TestThreadsDoNotChangeBits(t *testing.T) {
 	large := []example{
 		{name: "layer", in: layerInputs(12, 40, 48, 64, 36), build: layer},
 		{name: "Gather", in: inputs{"table": random(1, 500, 96), "ids": below(500, 2, 80, 80)}, build: gatherExample},
+		{name: "Affine of Gather", in: lookedUp(60, 96, 40, 64, 192), build: affineOfGather},
 		{name: "MaxPool", in: inputs{"x": random(1, 16, 128, 256), "mask": uniform(2, 16, 128)}, build: maxPool},
 		{name: "MeanPool", in: inputs{"x": random(1, 16, 128, 256), "mask": uniform(2, 16, 128)}, build: meanPool},
 		{name: "swish", in: inputs{"x": random(1, 16, 64, 128)}, build: activate("swish")},

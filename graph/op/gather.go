@@ -20,7 +20,24 @@ func Gather(s *Scope, table, ids, keep *G.Node) (*G.Node, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return byDtype(c.dtype, gather[float32], gather[float64])(s, table, ids, keep)
+	rows, err := byDtype(c.dtype, gather[float32], gather[float64])(s, table, ids, keep)
+	if err != nil {
+		return nil, err
+	}
+	s.lookups[rows] = lookup{table, ids, keep}
+	return rows, nil
+}
+
+// lookup is what a node of [Gather] reads.
+type lookup struct{ table, ids, keep *G.Node }
+
+// projectedWidth is the least width of a table whose products are looked up. With narrower rows the products cost little
+// more than to add up their gradients for each row of the table.
+const projectedWidth = 64
+
+// pays reports whether it pays to multiply the rows of the table in place of those that were looked up.
+func (l lookup) pays() bool {
+	return l.table.Shape()[0] < sizeOf(l.ids.Shape()) && l.table.Shape()[1] >= projectedWidth
 }
 
 func gather[F kernel.Float](s *Scope, table, ids, keep *G.Node) (*G.Node, error) {
