@@ -181,7 +181,7 @@ func TestDoctorAndVersion(t *testing.T) {
 		t.Errorf("found %q", o.stdout)
 	}
 	o := mustRun(t, "doctor")
-	for _, row := range []string{"program", "cpu", "kernels", "threads", "memory", "disk", "data languages", "data jsb"} {
+	for _, row := range []string{"program", "cpu", "kernels", "processor", "products", "threads", "memory", "disk", "data languages", "data jsb"} {
 		if !regexp.MustCompile(`(?m)^` + row + ` +\S`).MatchString(o.stdout) {
 			t.Errorf("found no row %s in\n%s", row, o.stdout)
 		}

@@ -157,7 +157,7 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 		from = x.to
 	}
 	var prefetch fetches[F]
-	if next := k + depth; next < x.k { // the next block
+	if next := k + depth; loops.Fetch && next < x.k { // the next block
 		if x.b.across {
 			prefetch.block(x.b.data, next*x.b.stride+col, cols, x.b.stride)
 		}
@@ -168,7 +168,7 @@ func (x *product[F]) block(s *panels[F], row, rows, col, cols, k, depth int) {
 	group := roundUp(depth, loops.Rows)
 	t.K = depth
 	for i := 0; i < rows; i += loops.Rows {
-		if next := row + i + group; i%group == 0 && next < row+rows { // the next rows
+		if next := row + i + group; loops.Fetch && i%group == 0 && next < row+rows { // the next rows
 			prefetch.block(x.to.Data, next*x.to.Stride+col, cols, x.to.Stride)
 			if !x.a.across {
 				prefetch.block(x.a.data, next*x.a.stride+k, depth, x.a.stride)

@@ -75,9 +75,9 @@ func allPresent[F Float](mask []F) bool {
 	return true
 }
 
-// fetches reports whether products fetch what the gates need: not if rows are multiplied one by one, and not with a mask,
-// whose rows need not be neighbors.
-func (r *recurrenceRun[F]) fetches() bool { return r.rowsAtOnce > 1 && !r.masked() }
+// fetches reports whether products fetch what the gates need: not on processors that do this well without being told, not if
+// rows are multiplied one by one, and not with a mask, whose rows need not be neighbors.
+func (r *recurrenceRun[F]) fetches() bool { return r.loops.Fetch && r.rowsAtOnce > 1 && !r.masked() }
 
 // masked reports whether the mask leaves anything out. If not, a slot is the number of the pair itself.
 func (r *recurrenceRun[F]) masked() bool { return r.in.Mask != nil }

@@ -20,11 +20,12 @@ type (
 )
 
 // loops returns the functions as they are called from Go. A block of blockCols columns and the depth of all sets stays in a
-// second-level cache of 1 MiB; the left factor is not packed and needs no blocks.
+// second-level cache of 1 MiB; the left factor is not packed and needs no blocks. A [Tuning] may change this.
 func (a *assembly[F]) loops(rows, blockCols int) Loops[F] {
 	loops := a.onSlices()
 	loops.Rows, loops.Cols = rows, a.lanes*len(a.blocks.tiles)
-	loops.BlockRows, loops.BlockCols, loops.Depth = 1<<40, blockCols, 384
+	loops.BlockRows, loops.BlockCols, loops.Depth, loops.Fetch = 1<<40, blockCols, 384, true
+	loops.Tunable = true
 	return loops
 }
 

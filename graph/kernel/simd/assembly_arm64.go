@@ -22,7 +22,7 @@ const neonRows = 8
 func (a *assembly[F]) loops(blockCols int) Loops[F] {
 	loops := a.onSlices()
 	loops.Rows, loops.Cols, loops.PacksLeft = neonRows, 3*a.lanes, true
-	loops.BlockRows, loops.BlockCols, loops.Depth = 64, blockCols, 256
+	loops.BlockRows, loops.BlockCols, loops.Depth, loops.Fetch = 64, blockCols, 256, true
 	return loops
 }
 

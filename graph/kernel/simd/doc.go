@@ -12,7 +12,7 @@
 //
 // # Files
 //
-// loops.go is the table; set.go chooses a set. portable_*.go are the loops in plain Go. set_amd64.go, set_update_amd64.go
+// loops.go is the table; set.go chooses a set, tuning.go how its products are divided on this processor. portable_*.go are the loops in plain Go. set_amd64.go, set_update_amd64.go
 // and set_arm64.go are the tables of the sets in assembly. assembly.go and gates_assembly.go are the functions that check all
 // bounds before they call it, assembly_amd64.go and assembly_arm64.go those of them in which the processors differ. gates.go
 // says what a step of a recurrence reads and writes.

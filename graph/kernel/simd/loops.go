@@ -10,6 +10,10 @@ type Loops[F Float] struct {
 	PacksLeft bool
 	// How much of a product is packed at a time: left lines, right lines, and the length in k of both.
 	BlockRows, BlockCols, Depth int
+	// Fetch means that tiles are told what memory is needed next, see [Tile].
+	Fetch bool
+	// Tunable means that a [Tuning] may change BlockCols, Depth and Fetch.
+	Tunable bool
 	// Grain is the least number of multiplications that is worth a goroutine.
 	Grain int
 

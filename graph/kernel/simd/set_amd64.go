@@ -14,11 +14,12 @@ import "golang.org/x/sys/cpu"
 // Supported returns the sets for this processor, the fastest first.
 func Supported() []*Set {
 	var all []*Set
+	tuning := TuningFor(ThisProcessor())
 	if x := cpu.X86; x.HasBMI2 && x.HasAVX2 && x.HasFMA {
 		if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
-			all = append(all, &Set{"avx512", avx512Single.loops(8, 384), avx512Double.loops(8, 192)})
+			all = append(all, (&Set{"avx512", avx512Single.loops(8, 384), avx512Double.loops(8, 192)}).Tuned(tuning))
 		}
-		all = append(all, &Set{"avx2", avx2Single.loops(6, 256), avx2Double.loops(6, 128)})
+		all = append(all, (&Set{"avx2", avx2Single.loops(6, 256), avx2Double.loops(6, 128)}).Tuned(tuning))
 	}
 	return append(all, Portable())
 }

@@ -34,6 +34,8 @@ func (a *app) doctorCommand() *cobra.Command {
 			row("program", "gruexp %s, %s, %s/%s", env.Build.Version, env.Build.Go, env.Build.OS, env.Build.Arch)
 			row("cpu", "%d cores, %s", env.Cores, strings.Join(env.CPU, " "))
 			row("kernels", "%s, of %s", env.Kernels, strings.Join(simd.Names(), " "))
+			row("processor", "%s", simd.ThisProcessor())
+			row("products", "%s", simd.TuningFor(simd.ThisProcessor()))
 			row("threads", "%d", env.Threads)
 			if memory, err := mem.VirtualMemoryWithContext(cmd.Context()); err == nil {
 				row("memory", "%s free of %s", humanize.IBytes(memory.Available), humanize.IBytes(memory.Total))

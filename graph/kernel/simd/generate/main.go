@@ -66,6 +66,7 @@ var parts = map[string]func(){
 			blend(v)
 		}
 	},
+	"processor": identify,
 	"update": func() {
 		for _, v := range vectors {
 			updates(v)
@@ -75,14 +76,16 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates or update")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates, update or processor")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates or update", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates, update or processor", *part)
 	}
 	build.ConstraintExpr("!purego")
-	writeMaskTable()
+	if *part != "processor" {
+		writeMaskTable()
+	}
 	write()
 	build.Generate()
 }
