@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -21,6 +22,9 @@ type options struct {
 	shapes    []string      // empty: all
 	threads   []int
 	out, from string
+	onednn    string // folder of an oneDNN that is not installed in the system; or empty
+	keep      bool
+	command   string // that runs the same again
 }
 
 func main() {
@@ -49,8 +53,10 @@ func parseOptions(args []string) (options, error) {
 	flags.Float64Var(&o.seconds, "seconds", 0.3, "length of one sample")
 	shapes := flags.String("shapes", "", "names separated by commas (default all)")
 	threads := flags.String("threads", "1,2", "numbers of threads separated by commas")
-	flags.StringVar(&o.out, "out", "", "folder for samples.json, peers.md and peers.svg")
+	flags.StringVar(&o.out, "out", "", "folder for the recording: samples.json, rounds.csv, peers.md, peers.svg, lscpu.txt, versions.txt, command.txt")
 	flags.StringVar(&o.from, "from", "", "show this samples.json, measure nothing")
+	flags.StringVar(&o.onednn, "onednn", "", "folder of another oneDNN, 2.x or 3.x, with include and lib")
+	flags.BoolVar(&o.keep, "keep", false, "keep the recording in benchmarks/runs/DATE-PROCESSOR")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -67,6 +73,7 @@ func parseOptions(args []string) (options, error) {
 		}
 		o.threads = append(o.threads, n)
 	}
+	o.command = commandLine(args)
 	if o.rounds < 1 || !(o.seconds > 0) {
 		return o, errors.New("-rounds and -seconds: expected more than 0")
 	}
@@ -86,6 +93,13 @@ func run(ctx context.Context, o options) error {
 	}
 	table := r.markdown()
 	fmt.Print(table)
+	if o.keep {
+		folder, err := output(exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", benchmarksPackage))
+		if err != nil {
+			return err
+		}
+		o.out = filepath.Join(strings.TrimSpace(folder), "runs", r.runFolder(time.Now()))
+	}
 	if o.out == "" {
 		return nil
 	}
@@ -93,13 +107,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
+	files, err := r.files(ctx, samples)
+	if err != nil {
 		return err
 	}
-	for name, content := range map[string]string{"samples.json": string(samples) + "\n", "peers.md": table, "peers.svg": r.picture()} {
-		if err := os.WriteFile(filepath.Join(o.out, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeFiles(o.out, files)
 }

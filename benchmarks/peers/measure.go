@@ -47,6 +47,8 @@ func measure(ctx context.Context, o options) (*recording, error) {
 	}
 	s := &session{options: o, folder: folder, programs: map[string]string{}, record: &recording{
 		Machine: thisMachine(), Versions: map[string]string{}, Threads: o.threads, Shapes: shapes,
+		Command: o.command, measured: true,
+		Tools: toolVersions(ctx, []string{"go", "version"}, []string{"g++", "--version"}, []string{"python3", "--version"}, []string{"uname", "-sr"}),
 	}}
 	if err := s.build(ctx); err != nil {
 		return nil, err
@@ -111,7 +113,15 @@ func (s *session) buildOneDNN(ctx context.Context) {
 	}
 	err := os.WriteFile(source, oneDNNSource, 0o644)
 	if err == nil {
-		_, err = output(exec.CommandContext(ctx, "g++", "-O2", "-std=c++17", source, "-o", binary, "-ldnnl"))
+		args := []string{"-O2", "-std=c++17", source, "-o", binary}
+		if s.onednn != "" {
+			args = append(args, "-I"+filepath.Join(s.onednn, "include"))
+			for _, lib := range []string{"lib", "lib64"} {
+				path := filepath.Join(s.onednn, lib)
+				args = append(args, "-L"+path, "-Wl,-rpath,"+path)
+			}
+		}
+		_, err = output(exec.CommandContext(ctx, "g++", append(args, "-ldnnl")...))
 	}
 	if err != nil {
 		s.miss(fmt.Sprintf("oneDNN: is libdnnl-dev installed (Debian: apt-get install libdnnl-dev)? %v", err))
@@ -128,7 +138,7 @@ func (s *session) findTorch(ctx context.Context) {
 			return
 		}
 	}
-	s.miss("PyTorch: found no python3 that imports torch (Debian: apt-get install python3-torch)")
+	s.miss("PyTorch: found no python3 that imports torch (Debian: apt-get install python3-torch libopenblas0-pthread)")
 }
 
 func (s *session) miss(what string) {

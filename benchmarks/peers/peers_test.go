@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // recorded are three rounds at base, as the programs wrote them, in round numbers that can be checked by eye. In the
@@ -265,34 +266,79 @@ func TestFrom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if rounds := readFile(t, filepath.Join(folder, "out", "rounds.csv")); !strings.Contains(rounds, "\noneDNN,base,1,2,12000000,0,0.3\n") {
+		t.Errorf("rounds.csv: found\n%s", rounds)
+	}
 	if found := again.markdown(); found != recordedTables {
 		t.Errorf("samples.json: found other tables\n%s", found)
 	}
 }
 
-var update = flag.Bool("update", false, "write docs/performance.md and its picture anew from the recordings")
+var update = flag.Bool("update", false, "write docs/performance.md, its picture and the rounds as CSV from the recordings")
 
-// TestDocument holds the tables of docs/performance.md and its picture to the recordings that they were made from. For new
-// ones, run the command with -out, copy its samples.json over a file of testdata, and run go test ./benchmarks/peers -update.
+// TestDocument holds the tables of docs/performance.md and its picture to the recordings in benchmarks/runs that they were made
+// from. For a new recording, run the command with -keep, put a pair of lines with the name of its folder into the document, and
+// run go test ./benchmarks/peers -update.
 func TestDocument(t *testing.T) {
-	best := load(t, "testdata/avx512.json")
-	checkFile(t, "../../docs/images/performance.svg", best.picture())
+	checkFile(t, "../../docs/images/performance.svg", load(t, "../runs/2026-11-20-amd-epyc/samples.json").picture())
 
 	const path = "../../docs/performance.md"
 	document := readFile(t, path)
-	for _, x := range []struct{ name, tables string }{
-		{"avx512", best.markdown()},
-		{"go", load(t, "testdata/go.json").summary(2)},
-	} {
-		begin, end := fmt.Sprintf("<!-- tables of %s -->\n", x.name), fmt.Sprintf("<!-- end of %s -->\n", x.name)
-		before, rest, ok := strings.Cut(document, begin)
-		_, after, ended := strings.Cut(rest, end)
-		if !ok || !ended {
-			t.Fatalf("%s: found no lines %q and %q", path, begin, end)
+	var made strings.Builder
+	found := 0
+	for rest := document; ; found++ {
+		before, after, ok := strings.Cut(rest, "<!-- tables of ")
+		made.WriteString(before)
+		if !ok {
+			break
 		}
-		document = before + begin + x.tables + end + after
+		name, after, _ := strings.Cut(after, " -->\n")
+		end := fmt.Sprintf("<!-- end of %s -->\n", name)
+		_, after, ok = strings.Cut(after, end)
+		if !ok {
+			t.Fatalf("%s: found no line %q", path, end)
+		}
+		r := load(t, filepath.Join("../runs", name, "samples.json"))
+		tables := r.markdown()
+		if r.Machine.Kernels == "go" {
+			tables = r.summary(2)
+		}
+		fmt.Fprintf(&made, "<!-- tables of %s -->\n%s%s", name, tables, end)
+		rest = after
 	}
-	checkFile(t, path, document)
+	if found < 2 {
+		t.Errorf("%s: found the tables of %d recordings, expected 2 or more", path, found)
+	}
+	checkFile(t, path, made.String())
+}
+
+// TestRuns holds the CSV of each recording that is kept to what was measured.
+func TestRuns(t *testing.T) {
+	folders, err := filepath.Glob("../runs/*/samples.json")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("found %d recordings and %v", len(folders), err)
+	}
+	for _, path := range folders {
+		rounds, err := load(t, path).csv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkFile(t, filepath.Join(filepath.Dir(path), "rounds.csv"), rounds)
+	}
+}
+
+func TestRunFolder(t *testing.T) {
+	day := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	for _, x := range []struct{ cpu, kernels, expected string }{
+		{"AMD EPYC", "avx512", "2026-12-01-amd-epyc"},
+		{"Intel(R) Xeon(R) Processor", "avx512", "2026-12-01-intel-xeon"},
+		{"AMD EPYC 9R14", "go", "2026-12-01-amd-epyc-9r14-go"},
+	} {
+		r := recording{Machine: machine{CPU: x.cpu, Kernels: x.kernels}}
+		if found := r.runFolder(day); found != x.expected {
+			t.Errorf("%s: found %s, expected %s", x.cpu, found, x.expected)
+		}
+	}
 }
 
 func load(t *testing.T, path string) *recording {

@@ -39,6 +39,10 @@ type recording struct {
 	Threads  []int             `json:"threads"`
 	Shapes   []shape           `json:"shapes"`
 	Samples  []sample          `json:"samples"`
+	Command  string            `json:"command,omitempty"` // that measured this
+	Tools    []string          `json:"tools,omitempty"`   // versions of compilers and interpreters
+
+	measured bool // by this process
 }
 
 // shape is a line of shapes.json.

@@ -76,12 +76,20 @@ int main(int argc, char **argv) {
     const memory::desc none;
     const auto direction = dnnl::rnn_direction::unidirectional_left2right;
 
+#if DNNL_VERSION_MAJOR >= 3
+    dnnl::lbr_gru_forward::primitive_desc forward_desc(cpu, dnnl::prop_kind::forward_training, direction, x_desc, initial_desc,
+            any_kernel, any_recurrent, bias_desc, states_desc, none);
+    dnnl::lbr_gru_backward::primitive_desc backward_desc(cpu, dnnl::prop_kind::backward, direction, x_desc, initial_desc,
+            any_kernel, any_recurrent, bias_desc, states_desc, none, x_desc, initial_desc, any_kernel, any_recurrent, bias_desc,
+            states_desc, none, forward_desc);
+#else
     dnnl::lbr_gru_forward::primitive_desc forward_desc(
             {dnnl::prop_kind::forward_training, direction, x_desc, initial_desc, any_kernel, any_recurrent, bias_desc, states_desc, none}, cpu);
     dnnl::lbr_gru_backward::primitive_desc backward_desc(
             {dnnl::prop_kind::backward, direction, x_desc, initial_desc, any_kernel, any_recurrent, bias_desc, states_desc, none,
                     x_desc, initial_desc, any_kernel, any_recurrent, bias_desc, states_desc, none},
             cpu, forward_desc);
+#endif
     dnnl::lbr_gru_forward forward(forward_desc);
     dnnl::lbr_gru_backward backward(backward_desc);
 

@@ -24,13 +24,30 @@ def uses_reference_blas():
         return False
 
 
+def blas():
+    """The name of the BLAS that is loaded, where the system shows it (Linux)."""
+    names = {"libopenblas": "OpenBLAS", "libmkl": "MKL", "libblis": "BLIS", "libatlas": "ATLAS"}
+    try:
+        with open("/proc/self/maps") as maps:
+            files = sorted({line.split()[-1].rsplit("/", 1)[-1] for line in maps if "/" in line})
+    except OSError:
+        return "a BLAS that is not known"
+    for file in files:
+        for start, name in names.items():
+            if file.startswith(start):
+                return f"{name} ({file})"
+    if "mkl" in torch.__config__.show().lower():
+        return "MKL, built in"
+    return "a BLAS that is not known"
+
+
 def main():
     if len(sys.argv) != 6:
         sys.exit(__doc__)
     steps, batch, inputs, units = map(int, sys.argv[1:5])
     seconds = float(sys.argv[5])
     if uses_reference_blas():
-        sys.exit("found the reference BLAS, several times slower than others (Debian: apt-get install libopenblas0)")
+        sys.exit("found the reference BLAS, several times slower than others (Debian: apt-get install libopenblas0-pthread)")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
     torch.manual_seed(1)
 
@@ -62,7 +79,7 @@ def main():
     repeat(seconds / 5, 1)  # warm up
     nanoseconds = repeat(seconds, 3)
     print(json.dumps({
-        "program": f"PyTorch {torch.__version__} nn.GRU",
+        "program": f"PyTorch {torch.__version__} nn.GRU with {blas()}",
         "iterations": len(nanoseconds),
         "median_ns": statistics.median(nanoseconds),
     }))

@@ -44,7 +44,7 @@ func (p Processor) String() string {
 }
 
 // tunings are the rules, the first that fits applies. To add one, measure the candidates on the processor with
-// "go run ./benchmarks/blocking" in the folder of the module.
+// "go test -run ^$ -bench Tuning ./graph/kernel" in the folder of the module.
 var tunings = []struct {
 	fits func(Processor) bool
 	Tuning
