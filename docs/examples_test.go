@@ -2,6 +2,8 @@ package docs_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -12,22 +14,72 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// exampleFolder has every example as a program, built at once.
-var exampleFolder = sync.OnceValues(func() (string, error) {
+// exampleName is a variable of the environment that says which example [buildExamples]' program is.
+const exampleName = "TEST_IS_EXAMPLE"
+
+// buildExamples makes one program of all examples, since linking takes longer than running them: in an overlay each is a package whose
+// main is called Main, and nothing else differs.
+var buildExamples = sync.OnceValues(func() (string, error) {
 	folder, err := programFolder()
 	if err != nil {
 		return "", err
 	}
-	folder = filepath.Join(folder, "examples") + string(filepath.Separator)
-	command := exec.Command("go", "build", "-ldflags=-s -w", "-o", folder, "./examples/...")
+	here, err := filepath.Abs("examples")
+	if err != nil {
+		return "", err
+	}
+	files, err := filepath.Glob("examples/*/*.go")
+	if err != nil {
+		return "", err
+	}
+	overlay := map[string]string{}
+	replace := func(path, text string) error {
+		copied := filepath.Join(folder, strconv.Itoa(len(overlay))+".go")
+		overlay[filepath.Join(here, path)] = copied
+		return os.WriteFile(copied, []byte(text), 0o600)
+	}
+	var imports, cases strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		name := filepath.Base(filepath.Dir(file))
+		if filepath.Base(file) == "main.go" {
+			alias := strings.ReplaceAll(name, "-", "")
+			fmt.Fprintf(&imports, "%s \"github.com/gruexp/gruexp/docs/examples/%s\"\n", alias, name)
+			fmt.Fprintf(&cases, "case %q:\n%s.Main()\n", name, alias)
+		}
+		changed := strings.Replace("\n"+string(text), "\npackage main\n", "\npackage example\n", 1)
+		changed = strings.Replace(changed, "\nfunc main() {", "\nfunc Main() {", 1)
+		if err := replace(filepath.Join(name, filepath.Base(file)), changed[1:]); err != nil {
+			return "", err
+		}
+	}
+	all := fmt.Sprintf("package main\nimport (\n\"os\"\n%s)\nfunc main() {\nswitch os.Getenv(%q) {\n%sdefault:\npanic(\"no such example\")\n}\n}\n",
+		imports.String(), exampleName, cases.String())
+	if err := replace(filepath.Join("all", "main.go"), all); err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		return "", err
+	}
+	list := filepath.Join(folder, "overlay.json")
+	if err := os.WriteFile(list, text, 0o600); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "examples.exe")
+	command := exec.Command("go", "build", "-overlay", list, "-ldflags=-s -w", "-o", path, "./examples/all")
 	command.Stderr = os.Stderr
-	return folder, command.Run()
+	return path, command.Run()
 })
 
 func examples(t *testing.T) []string {
@@ -167,15 +219,18 @@ func runExample(t *testing.T, folder, name string, args ...string) string {
 
 func exampleCommand(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := buildProgram()
+	path, err := os.Executable()
+	variable := asProgram + "=1"
 	if name != "" {
-		path, err = exampleFolder()
-		path = filepath.Join(path, name)
+		path, err = buildExamples()
+		variable = exampleName + "=" + name
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.Command(path, args...)
+	c := exec.Command(path, args...)
+	c.Env = append(os.Environ(), variable)
+	return c
 }
 
 // TestServiceOfExamples trains a model and asks the service for predictions.

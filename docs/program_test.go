@@ -3,27 +3,23 @@ package docs_test
 import (
 	"bytes"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/app"
 )
 
-// programFolder is where the program is built to.
+// programFolder is where the examples are built to.
 var programFolder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "gruexp-docs") })
 
-var buildProgram = sync.OnceValues(func() (string, error) {
-	folder, err := programFolder()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "gruexp.exe")
-	command := exec.Command("go", "build", "-o", path, "../cmd/gruexp")
-	command.Stderr = os.Stderr
-	return path, command.Run()
-})
+// asProgram is a variable of the environment that makes a process of this test be gruexp.
+const asProgram = "TEST_IS_GRUEXP"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		app.Main(app.Extensions{})
+	}
 	code := m.Run()
 	if folder, err := programFolder(); err == nil {
 		os.RemoveAll(folder)
@@ -31,16 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// gruexp runs the program as a user does.
+// gruexp is a call of the program, in this process.
 func gruexp(t *testing.T, args ...string) (stdout, stderr string, ok bool) {
 	t.Helper()
-	path, err := buildProgram()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out, problems bytes.Buffer
-	command := exec.Command(path, args...)
-	command.Stdout, command.Stderr = &out, &problems
-	err = command.Run()
-	return out.String(), problems.String(), err == nil
+	code := app.Run(t.Context(), args, strings.NewReader(""), &out, &problems, app.Extensions{})
+	return out.String(), problems.String(), code == 0
 }

@@ -125,6 +125,11 @@ func (e *Experiment) initialize() error {
 	tensors := slices.DeleteFunc(slices.Clone(file.Tensors), func(t weights.Tensor) bool {
 		return !slices.ContainsFunc(wanted, func(p *graph.Param) bool { return p.Name == t.Name })
 	})
+	if len(tensors) == 0 && len(file.Tensors) > 0 {
+		faults.Add("init.run", "", "a run with some of the layers that are taken; 'gruexp import' makes one of the weights of PyTorch and Keras")
+		faults[0].Found = fmt.Sprintf("tensors of other names, as %q", file.Tensors[0].Name)
+		return faults.Err()
+	}
 	path := "init.run"
 	if c.Layers != nil {
 		path = "init.layers"
