@@ -265,12 +265,13 @@ func (s *Store) Close() error {
 
 // Listed is a study of a database.
 type Listed struct {
-	Name, Kind string
-	Begun      time.Time
-	Trials     int // that there are
-	Ended      int // of them
-	Failed     int // of those
-	Workers    int // that live
+	Name    string    `json:"name"`
+	Kind    string    `json:"kind"`
+	Begun   time.Time `json:"begun"`
+	Trials  int       `json:"trials"`  // that there are
+	Ended   int       `json:"ended"`   // of them
+	Failed  int       `json:"failed"`  // of those
+	Workers int       `json:"workers"` // that live
 }
 
 // List lists the studies of a database, by name.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gruexp/gruexp/trainer/experiment"
 	"github.com/gruexp/gruexp/trainer/experiment/studies"
+	"github.com/gruexp/gruexp/trainer/study/postgres"
 )
 
 func (a *app) listCommand() *cobra.Command {
@@ -26,9 +27,35 @@ func (a *app) listCommand() *cobra.Command {
 	a.jsonFlag(cmd)
 	cmd.AddCommand(
 		a.listBuiltIn("experiments", "The built-in experiments, for train", true, false),
-		a.listBuiltIn("studies", "The built-in studies, for compare", false, true),
+		a.listStudiesCommand(),
 		a.listRunsCommand(),
 	)
+	return cmd
+}
+
+// listStudiesCommand lists the built-in studies, or those of a database.
+func (a *app) listStudiesCommand() *cobra.Command {
+	cmd := a.listBuiltIn("studies", "The built-in studies, for compare, or those of a database", false, true)
+	store := cmd.Flags().String("store", "", "`address` of a PostgreSQL database whose studies are listed")
+	builtin := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *store == "" {
+			return builtin(cmd, args)
+		}
+		listed, err := postgres.List(cmd.Context(), *store)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(map[string]any{"studies": listed})
+		}
+		table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "STUDY\tKIND\tBEGUN\tENDED\tTRIALS\tFAILED\tWORKERS")
+		for _, s := range listed {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\n", s.Name, s.Kind, s.Begun.UTC().Format("2006-01-02 15:04"), s.Ended, s.Trials, s.Failed, s.Workers)
+		}
+		return table.Flush()
+	}
 	return cmd
 }
 

@@ -30,13 +30,20 @@ func (a *app) reportCommand() *cobra.Command {
 and how to reproduce all of it. The file needs nothing but itself, and no network.
 
 DIR is the directory of a run or of a study, or a folder with several below it; several of them are compared. Runs may be under way
-or interrupted. Of one DIR the file is DIR/` + rundir.ReportFile + `, of several it is ` + rundir.ReportFile + ` here. What is there of that name
+or interrupted. The address of a study in a database is taken, too: what is there of its runs comes to ` + runsFolder + `/NAME. Of one DIR the file is DIR/` + rundir.ReportFile + `, of several it is ` + rundir.ReportFile + ` here. What is there of that name
 is replaced.`,
 		Example: `  gruexp report runs/languages-1
   gruexp report runs --output all.html
   gruexp report runs/plain-1 runs/big-1 --json`,
 		Args: arguments(1, math.MaxInt, "directories of runs or studies"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for i := range args {
+				dir, err := fetched(cmd.Context(), args[i], "", true)
+				if err != nil {
+					return err
+				}
+				args[i] = dir
+			}
 			if output == "" {
 				output = rundir.ReportFile
 				if len(args) == 1 {

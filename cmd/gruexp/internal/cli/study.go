@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,12 +17,16 @@ import (
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
+// storeVariable is the environment variable with the address of the database for the records of studies.
+const storeVariable = "GRUEXP_STORE"
+
 // studyFlags are those of the verbs that carry out trials.
 type studyFlags struct {
 	out           string
 	sets          []string
 	jobs, threads int
 	retry         bool
+	store         string
 
 	progress *studyProgress // nil until the study begins
 }
@@ -30,6 +35,7 @@ func (f *studyFlags) add(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.out, "out", "", "`directory` of the study, new or that of the same study (default "+runsFolder+"/NAME)")
 	setFlag(cmd, &f.sets)
 	cmd.Flags().BoolVar(&f.retry, "retry", false, "repeat the trials that have failed")
+	cmd.Flags().StringVar(&f.store, "store", "", "`address` of a PostgreSQL database for the record, as postgres://USER@HOST/DATABASE (default GRUEXP_STORE, else a file in the directory)")
 	f.addSlots(cmd)
 	a.jsonFlag(cmd)
 }
@@ -88,7 +94,11 @@ func (a *app) studyOptions(cmd *cobra.Command, f *studyFlags, trials int) (study
 	}
 	options.Callbacks = nil
 	f.progress = newStudyProgress(a.stderr)
-	return studydir.Options{Slots: jobs, Threads: threads, Run: options, Begun: f.progress.begun, Ended: f.progress.ended, Told: f.progress.told(), Warn: f.progress.warn}, nil
+	store := f.store
+	if store == "" {
+		store = os.Getenv(storeVariable)
+	}
+	return studydir.Options{Store: store, StoreOptional: f.store == "", Slots: jobs, Threads: threads, Run: options, Begun: f.progress.begun, Ended: f.progress.ended, Told: f.progress.told(), Warn: f.progress.warn}, nil
 }
 
 // trialLine says what has become of a trial, and how many have ended by then.

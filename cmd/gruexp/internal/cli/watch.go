@@ -26,7 +26,10 @@ The page is at an address of 127.0.0.1 alone, which is printed. Ctrl-C ends it; 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := runsFolder
 			if len(args) == 1 {
-				dir = args[0]
+				var err error
+				if dir, err = fetched(cmd.Context(), args[0], "", true); err != nil {
+					return err
+				}
 			}
 			if port < 0 || port > math.MaxUint16 {
 				return fault.Fault{Where: verbOf(cmd), What: "wrong value of --port", Found: fmt.Sprint(port), Expected: fmt.Sprintf("1 to %d, or 0 for any that is free", math.MaxUint16)}.Err()

@@ -39,7 +39,7 @@ func readStudy(ctx context.Context, path string, extensions *experiment.Extensio
 		s.State = Finished
 	}
 	for _, t := range s.View.Trials {
-		if t.State == study.Running && touched {
+		if t.State == study.Running && (touched || studydir.InDatabase(path)) {
 			s.State = Running // its run has no directory yet
 		}
 		for _, dir := range runsOf(t) {

@@ -44,11 +44,11 @@ type dir struct {
 
 // makeDir opens the directory of a study that is there, or makes one. Another study is rejected, and so is a directory with
 // anything else in it.
-func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
+func makeDir(ctx context.Context, path string, p *studies.Plan, options Options) (*dir, error) {
 	if err := atomicfile.MkdirAll(path, 0o755); err != nil {
 		return nil, cannotBeMade(path, err)
 	}
-	if !exists(filepath.Join(path, recordFile)) {
+	if !Exists(path) {
 		entries, err := os.ReadDir(path)
 		if err != nil {
 			return nil, cannotBeMade(path, err)
@@ -60,7 +60,12 @@ func makeDir(ctx context.Context, path string, p *studies.Plan) (*dir, error) {
 	if err := removeLeftovers(path); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(path, recordFile))
+	if options.Store != "" && (!options.StoreOptional || !Exists(path)) {
+		if err := placeRecord(path, options.Store, p.Name()); err != nil {
+			return nil, err
+		}
+	}
+	store, err := openRecord(ctx, path)
 	if err != nil {
 		return nil, refuseRecord(ctx, path, err)
 	}
@@ -97,10 +102,10 @@ func removeLeftovers(path string) error {
 
 // openDir opens the directory of a study.
 func openDir(ctx context.Context, path string) (*dir, study.Definition, error) {
-	if !exists(filepath.Join(path, recordFile)) {
+	if !Exists(path) {
 		return nil, study.Definition{}, fault.Fault{Where: path, What: "is not a study", Found: "no " + recordFile, Expected: "a directory that 'gruexp compare' or 'gruexp tune' has made"}.Err()
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(path, recordFile))
+	store, err := openRecord(ctx, path)
 	if err != nil {
 		return nil, study.Definition{}, refuseRecord(ctx, path, err)
 	}
@@ -215,15 +220,20 @@ func (d *dir) file(parts ...string) (string, error) {
 	return path, errors.Wrap(atomicfile.MkdirAll(filepath.Dir(path), 0o755), "study directory")
 }
 
-func (d *dir) write(text []byte, parts ...string) error {
+func (d *dir) write(content []byte, parts ...string) error {
 	path, err := d.file(parts...)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, 0o644, func(w io.Writer) error {
-		_, err := w.Write(text)
+	return atomicfile.Write(path, 0o644, text(content))
+}
+
+// text writes a text.
+func text(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
-	})
+	}
 }
 
 // writeConfig writes a configuration and gives its path.

@@ -24,6 +24,9 @@ type Options struct {
 	Threads int // of each
 	Run     run.Options
 
+	Store         string // address of the database that the record is in; empty: a file in the directory
+	StoreOptional bool   // a study whose record is elsewhere keeps it
+
 	Begun func(now studies.Progress)                // told how far the study is, unless it has ended; may be nil
 	Ended func(t study.Trial, now studies.Progress) // told of every trial that has ended; may be nil
 	Told  func(Progress)                            // told whenever the study has moved on; may be nil
@@ -57,6 +60,7 @@ type executor struct {
 	options Options
 	metric  string // without its part
 	teller  *teller
+	kernels string // that trials use; empty: any
 }
 
 func newExecutor(d *dir, p *studies.Plan, options Options) *executor {
@@ -110,7 +114,7 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 			}
 			return report(p)
 		}
-		result, err := e.run(ctx, config, append(e.plan.SeedAssignments(seed), sets...), name, seed, heard)
+		result, err := e.keep(ctx, t, config, append(e.plan.SeedAssignments(seed), sets...), name, seed, heard)
 		if err != nil {
 			return nil, err
 		}
@@ -122,6 +126,34 @@ func (e *executor) execute(ctx context.Context, t study.Trial, report func(study
 		runs = append(runs, r)
 	}
 	return runs, nil
+}
+
+// keep is run, with the files of the run in the record where workers share no directory.
+func (e *executor) keep(ctx context.Context, t study.Trial, config string, sets []string, name string, seed uint64, report func(study.Point) error) (*run.Result, error) {
+	files, ok := e.dir.store.(study.Files)
+	if !ok {
+		return e.run(ctx, config, sets, name, seed, report)
+	}
+	k := &keeper{files: files, trial: t.ID, path: e.dir.path, name: name}
+	if err := k.begin(ctx); err != nil {
+		return nil, err
+	}
+	keeping, stop := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		k.during(keeping)
+	}()
+	result, err := e.run(ctx, config, sets, name, seed, report)
+	stop()
+	<-kept
+	if errors.Is(context.Cause(ctx), study.ErrNotMine) {
+		return result, err
+	}
+	if e := k.keep(context.WithoutCancel(ctx), err == nil); e != nil && err == nil {
+		return nil, e
+	}
+	return result, err
 }
 
 // run trains in a process of its own, or goes on with what another process has begun.
@@ -152,6 +184,9 @@ func (e *executor) run(ctx context.Context, config string, sets []string, name s
 	}
 	process := exec.Command(program, args...)
 	process.Stderr = log
+	if e.kernels != "" {
+		process.Env = append(os.Environ(), "GRUEXP_KERNELS="+e.kernels)
+	}
 	result, err := converse(ctx, process, e.metric, report)
 	if err == nil && result == nil {
 		err = errors.New("the process has ended without a result")

@@ -132,7 +132,7 @@ func (s *Search) Run(ctx context.Context, path string, retry bool, options Optio
 // carryOut carries out the trials of a study in its directory, which stays open where there is no error. Prepare writes what the trials
 // need.
 func carryOut(ctx context.Context, path string, p *studies.Plan, retry bool, options Options, prepare func(*dir) error) (d *dir, trials []study.Trial, err error) {
-	if d, err = makeDir(ctx, path, p); err != nil {
+	if d, err = makeDir(ctx, path, p, options); err != nil {
 		return nil, nil, err
 	}
 	if trials, err = d.carryOut(ctx, p, retry, options, prepare); err != nil {
@@ -150,6 +150,9 @@ func (d *dir) carryOut(ctx context.Context, p *studies.Plan, retry bool, options
 		if err := d.write(base, baseFile); err != nil {
 			return nil, err
 		}
+	}
+	if err := d.share(ctx, options); err != nil {
+		return nil, err
 	}
 	if err := p.AddTrials(ctx, d.store, retry); err != nil { // now that their files are there
 		return nil, d.failed(ctx, err)

@@ -28,7 +28,12 @@ type View struct {
 }
 
 // Exists says whether path is the directory of a study.
-func Exists(path string) bool { return exists(filepath.Join(path, recordFile)) }
+func Exists(path string) bool {
+	return exists(filepath.Join(path, recordFile)) || exists(filepath.Join(path, StoreFile))
+}
+
+// InDatabase says whether the record of a study is in a database, and not in its directory.
+func InDatabase(path string) bool { return exists(filepath.Join(path, StoreFile)) }
 
 // RecordFiles are the files that a change of a study's record is written to.
 func RecordFiles(path string) []string {

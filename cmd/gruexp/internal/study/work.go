@@ -29,7 +29,13 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 func (d *dir) work(ctx context.Context, p *studies.Plan, options Options) error {
 	ctx, presence := rundir.Announce(ctx, d.path)
 	defer presence.Cancel()
-	err := newExecutor(d, p, options).worker().Work(ctx)
+	set, err := d.kernels(ctx)
+	if err != nil {
+		return err
+	}
+	e := newExecutor(d, p, options)
+	e.kernels = set
+	err = e.worker().Work(ctx)
 	if err == nil || ctx.Err() == nil {
 		return d.failed(ctx, err)
 	}
@@ -61,6 +67,9 @@ func Join(ctx context.Context, path string, options Options) (ended int, err err
 	}
 	p, err := d.plan(definition, options.Run)
 	if err != nil {
+		return 0, err
+	}
+	if err := d.checkData(ctx, options); err != nil {
 		return 0, err
 	}
 	return ended, d.work(ctx, p, options)

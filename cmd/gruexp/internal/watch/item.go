@@ -16,6 +16,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/report"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	studydir "github.com/gruexp/gruexp/cmd/gruexp/internal/study"
 	"github.com/gruexp/gruexp/trainer"
 	"github.com/gruexp/gruexp/trainer/experiment"
 )
@@ -85,7 +86,7 @@ func (l *looker) item(ctx context.Context) *item {
 	for _, mark := range []struct {
 		file string
 		kind kind
-	}{{studyRecord, kindStudy}, {rundir.ConfigFile, kindRun}} {
+	}{{studyRecord, kindStudy}, {studydir.StoreFile, kindStudy}, {rundir.ConfigFile, kindRun}} {
 		if info, err := l.root.Lstat(l.file(mark.file)); err == nil && info.Mode().IsRegular() {
 			it.Kind, it.Begun = mark.kind, info.ModTime()
 			break

@@ -1,0 +1,353 @@
+package study
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/graph/kernel/simd"
+	"github.com/gruexp/gruexp/trainer/atomicfile"
+	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/postgres"
+	"github.com/gruexp/gruexp/trainer/study/sqlite"
+)
+
+// StoreFile holds the address of the record of a study that is kept in a database and not in the directory.
+const StoreFile = "store.txt"
+
+// dataFile holds, in the database, the checksums of the data of a study.
+const dataFile = "data.json"
+
+// storeOf is the address of the record of a directory; empty: the record is a file there.
+func storeOf(path string) (string, error) {
+	const most = 4096
+	text, err := rundir.Read(path, StoreFile, most)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(text)), errors.Wrap(err, StoreFile)
+}
+
+// openRecord opens the record of a directory.
+func openRecord(ctx context.Context, path string) (study.Store, error) {
+	address, err := storeOf(path)
+	if err != nil {
+		return nil, err
+	}
+	if address == "" {
+		return sqlite.Open(ctx, filepath.Join(path, recordFile))
+	}
+	return postgres.Open(ctx, address, postgres.Options{})
+}
+
+// placeRecord notes in a directory that the record of its study is at an address. One that is there stays where it is.
+func placeRecord(path, address, name string) error {
+	a, err := postgres.ParseAddress(address)
+	if err != nil {
+		return err
+	}
+	if a.Study == "" {
+		a.Study = name
+	}
+	address = a.String()
+	found, err := storeOf(path)
+	switch {
+	case err != nil:
+		return err
+	case found == address:
+		return nil
+	case found != "" || exists(filepath.Join(path, recordFile)):
+		if found == "" {
+			found = recordFile
+		}
+		return fault.Fault{Where: path, What: "has its record elsewhere", Found: found, Expected: address + ", or --out with a new directory"}.Err()
+	}
+	return atomicfile.Write(filepath.Join(path, StoreFile), 0o644, text([]byte(address+"\n")))
+}
+
+// Fetch makes a directory for a study that is in a database, or finds it, and gives its path: out, or one named after the study below
+// folder. With trials it has the files of all runs, too.
+func Fetch(ctx context.Context, address, out, folder string, trials bool) (path string, err error) {
+	a, err := postgres.ParseAddress(address)
+	if err != nil {
+		return "", err
+	}
+	if path = out; path == "" {
+		if a.Study != "" && (!filepath.IsLocal(a.Study) || filepath.Base(a.Study) != a.Study) {
+			return "", fault.Fault{Where: address, What: "the name of the study is no name of a directory", Expected: "--out DIR"}.Err()
+		}
+		path = filepath.Join(folder, a.Study)
+	}
+	store, err := postgres.Open(ctx, address, postgres.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	if _, err := store.Definition(ctx); err != nil {
+		return "", err
+	}
+	if err := atomicfile.MkdirAll(path, 0o755); err != nil {
+		return "", cannotBeMade(path, err)
+	}
+	if err := placeRecord(path, address, a.Study); err != nil {
+		return "", err
+	}
+	prefixes := []string{baseFile, armsDir + "/", tunedDir + "/", bestFile, resultFile}
+	if trials {
+		prefixes = append(prefixes, trialsDir+"/")
+	}
+	for _, prefix := range prefixes {
+		if err := fetch(ctx, store, path, prefix); err != nil {
+			return "", err
+		}
+	}
+	return path, nil
+}
+
+// fetch copies files from the record to the directory.
+func fetch(ctx context.Context, files study.Files, path, prefix string) error {
+	return files.ReadFiles(ctx, prefix, func(name string, content []byte) error {
+		local := filepath.FromSlash(name)
+		if !filepath.IsLocal(local) {
+			return fault.Fault{Kind: fault.Damaged, Where: path, What: "damaged record", Found: fmt.Sprintf("the file name %q", name), Expected: "a path below the directory of the study"}.Err()
+		}
+		whole := filepath.Join(path, local)
+		if err := atomicfile.MkdirAll(filepath.Dir(whole), 0o755); err != nil {
+			return errors.Wrap(err, "study directory")
+		}
+		return atomicfile.Write(whole, 0o644, text(content))
+	})
+}
+
+// share copies what workers on other machines need to the record.
+func (d *dir) share(ctx context.Context, options Options) error {
+	files, ok := d.store.(study.Files)
+	if !ok {
+		return nil
+	}
+	shared := map[string][]byte{}
+	for _, pattern := range []string{baseFile, armsDir + "/*.yaml"} {
+		names, err := filepath.Glob(filepath.Join(d.path, filepath.FromSlash(pattern)))
+		if err != nil {
+			return errors.Wrap(err, "study directory")
+		}
+		for _, name := range names {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				return errors.Wrap(err, "study directory")
+			}
+			relative, err := filepath.Rel(d.path, name)
+			if err != nil {
+				return errors.Wrap(err, "study directory")
+			}
+			shared[filepath.ToSlash(relative)] = content
+		}
+	}
+	sums, err := d.dataSums(ctx, options)
+	if err != nil {
+		return err
+	}
+	if shared[dataFile], err = json.Marshal(sums); err != nil {
+		return errors.Wrap(err, dataFile)
+	}
+	return files.WriteFiles(ctx, 0, shared, nil)
+}
+
+// dataSums are the checksums of the data files of every configuration, by the configuration's file.
+func (d *dir) dataSums(ctx context.Context, options Options) (map[string][]string, error) {
+	sums := map[string][]string{}
+	for _, pattern := range []string{baseFile, armsDir + "/*.yaml"} {
+		names, err := filepath.Glob(filepath.Join(d.path, filepath.FromSlash(pattern)))
+		if err != nil {
+			return nil, errors.Wrap(err, "study directory")
+		}
+		for _, name := range names {
+			cfg, err := experiment.ReadConfig(name, nil, options.Run.Extensions)
+			if err != nil {
+				return nil, err
+			}
+			e, err := experiment.New(ctx, *cfg, studyOptions(options.Run).Run...)
+			if err != nil {
+				return nil, err
+			}
+			all := []string{}
+			for _, f := range e.Files() {
+				all = append(all, f.SHA256)
+			}
+			e.Close()
+			sums[filepath.Base(name)] = all
+		}
+	}
+	return sums, nil
+}
+
+// checkData rejects data that are not those of the study.
+func (d *dir) checkData(ctx context.Context, options Options) error {
+	files, ok := d.store.(study.Files)
+	if !ok {
+		return nil
+	}
+	var want map[string][]string
+	err := files.ReadFiles(ctx, dataFile, func(_ string, content []byte) error { return errors.Wrap(json.Unmarshal(content, &want), dataFile) })
+	if err != nil || want == nil {
+		return err
+	}
+	found, err := d.dataSums(ctx, options)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if !slices.Equal(found[name], want[name]) {
+			return fault.Fault{
+				Where: d.path, What: "the data of " + name + " on this machine are not those of the study", Found: "SHA-256 " + strings.Join(found[name], ", "),
+				Expected: strings.Join(want[name], ", ") + "; --data or GRUEXP_DATA names the folder with the same files",
+			}.Err()
+		}
+	}
+	return nil
+}
+
+// kernels is the instruction set that all workers of a study use, so that it does not matter for the bits who carries out which trial; empty
+// for a study of one machine.
+func (d *dir) kernels(ctx context.Context) (string, error) {
+	files, ok := d.store.(study.Files)
+	if !ok {
+		return "", nil
+	}
+	own, _ := simd.InUse()
+	set, err := files.Kernels(ctx, own)
+	if err == nil && !slices.Contains(simd.Names(), set) {
+		err = fault.Fault{
+			Where: d.path, What: "this machine cannot compute the bits of the study", Found: "the kernels " + strings.Join(simd.Names(), ", "),
+			Expected: set + ", which its first worker had; GRUEXP_KERNELS=avx2 or go there, before the study begins, lets every machine take part",
+		}.Err()
+	}
+	return set, err
+}
+
+// Keeping files of trials in the record.
+const (
+	keepEvery = time.Minute
+	mostFile  = 256 << 20 // bytes
+	logTail   = 64 << 10
+)
+
+// keeper keeps the files of a run in the record while it is carried out.
+type keeper struct {
+	files study.Files
+	trial int64
+	path  string // of the study
+	name  string // of the run, below it
+	known []string
+}
+
+// begin fetches what another machine has left, where there is nothing here.
+func (k *keeper) begin(ctx context.Context) error {
+	if rundir.Exists(filepath.Join(k.path, k.name)) == nil {
+		return nil
+	}
+	return fetch(ctx, k.files, k.path, filepath.ToSlash(k.name)+"/")
+}
+
+// during keeps the files every minute until the context ends.
+func (k *keeper) during(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(keepEvery):
+		}
+		_ = k.keep(ctx, false) // the next time, or the trial is lost, which its worker hears of
+	}
+}
+
+// keep writes the files of the run to the record, those that are gone are removed there. Of a run that has ended no checkpoints are kept.
+func (k *keeper) keep(ctx context.Context, ended bool) error {
+	files, err := k.snapshot(ended)
+	for range 5 {
+		again, e := k.snapshot(ended)
+		if err == nil && e == nil && slices.Equal(slices.Sorted(maps.Keys(files)), slices.Sorted(maps.Keys(again))) {
+			break // no checkpoint was replaced meanwhile
+		}
+		files, err = again, e
+	}
+	if err != nil {
+		return err
+	}
+	var gone []string
+	for _, name := range k.known {
+		if files[name] == nil {
+			gone = append(gone, name)
+		}
+	}
+	if err := k.files.WriteFiles(ctx, k.trial, files, gone); err != nil {
+		return err
+	}
+	k.known = slices.Sorted(maps.Keys(files))
+	return nil
+}
+
+// snapshot reads the files of the run: its checkpoints first, so that nothing else is older than they are.
+func (k *keeper) snapshot(ended bool) (map[string][]byte, error) {
+	run := filepath.Join(k.path, k.name)
+	files := map[string][]byte{}
+	read := func(path string) error {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return errors.Wrap(err, "files of a trial")
+		}
+		if !info.Mode().IsRegular() || info.Size() > mostFile {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return errors.Wrap(err, "files of a trial")
+		}
+		if strings.HasSuffix(path, ".log") && len(content) > logTail {
+			content = content[len(content)-logTail:]
+		}
+		name, err := filepath.Rel(k.path, path)
+		files[filepath.ToSlash(name)] = content
+		return errors.Wrap(err, "files of a trial")
+	}
+	var names []string
+	if !ended {
+		checkpoints, err := filepath.Glob(filepath.Join(run, rundir.CheckpointsDir, "checkpoint-*.safetensors"))
+		if err != nil {
+			return nil, errors.Wrap(err, "files of a trial")
+		}
+		if n := len(checkpoints); n > 0 {
+			names = checkpoints[n-1:] // the newest one is enough
+		}
+	}
+	entries, err := os.ReadDir(run)
+	if err != nil {
+		return nil, errors.Wrap(err, "files of a trial")
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), ".tmp") && !strings.HasSuffix(e.Name(), ".lock") {
+			names = append(names, filepath.Join(run, e.Name()))
+		}
+	}
+	for _, name := range names {
+		if err := read(name); err != nil {
+			return nil, err
+		}
+	}
+	if log := run + ".log"; exists(log) {
+		return files, read(log)
+	}
+	return files, nil
+}
