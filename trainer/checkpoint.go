@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,7 +20,8 @@ import (
 )
 
 const (
-	checkpointFormat = "gruexp checkpoint 1"
+	checkpointFormat = "gruexp checkpoint 2"
+	olderFormat      = "gruexp checkpoint 1" // the epochs are in the state
 	checkpointPrefix = "checkpoint-"
 	checkpointSuffix = ".safetensors"
 	checkpointsKept  = 2
@@ -28,13 +30,51 @@ const (
 	formatKey = "format"
 	stateKey  = "state"
 	sumKey    = "sha256"
+
+	// historyTensor holds the finished epochs, a line of JSON each. It grows with the run: the header of the file, which has a limit and is
+	// written from one piece of memory, must not.
+	historyTensor = "history"
 )
 
-// checkpoint is what a run needs in order to continue. Its file holds the tensors and, as metadata, the state as JSON and
-// a SHA-256 over both.
+// checkpoint is what a run needs in order to continue. Its file holds the tensors, the history as one more of them and, as metadata, the
+// rest of the state as JSON and a SHA-256 over all.
 type checkpoint struct {
 	state   state
 	tensors []weights.Tensor
+	history *historyText // of state.Epochs, where it is kept from one checkpoint to the next; may be nil
+}
+
+// historyText is the text of the first epochs of a run.
+type historyText struct {
+	lines  []byte
+	epochs int
+}
+
+// upTo is the text of all the epochs, of which the first are those of before.
+func (h *historyText) upTo(epochs []Epoch) ([]byte, error) {
+	for _, e := range epochs[h.epochs:] {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return nil, errors.Wrap(err, "history of the checkpoint")
+		}
+		h.lines = append(append(h.lines, line...), '\n')
+		h.epochs++
+	}
+	return h.lines, nil
+}
+
+// parseHistory reads what upTo gives.
+func parseHistory(text []byte) (epochs []Epoch, err error) {
+	for line := range bytes.Lines(text) {
+		var e Epoch
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, damaged(historyTensor, err.Error(), "an epoch in each line, as JSON")
+		}
+		if epochs = append(epochs, e); e.Epoch != len(epochs) {
+			return nil, damaged(historyTensor, fmt.Sprintf("epoch %d as number %d", e.Epoch, len(epochs)), "the epochs of a run")
+		}
+	}
+	return epochs, nil
 }
 
 // state is the part of a checkpoint that is not tensors.
@@ -51,7 +91,7 @@ type state struct {
 	Plateau      plateau           `json:"plateau"`
 	Accumulated  accumulated       `json:"accumulated"` // of the next step
 	Callbacks    map[string][]byte `json:"callbacks,omitempty"`
-	Epochs       []Epoch           `json:"epochs"`
+	Epochs       []Epoch           `json:"epochs,omitempty"` // in the history of the file; here in files of the older format
 }
 
 // CheckpointError says that a directory has checkpoints and none of them can be used.
@@ -90,15 +130,18 @@ func saveCheckpoint(dir string, c checkpoint) error {
 		serial = existing[0].serial + 1
 	}
 	path := filepath.Join(dir, checkpointName(serial))
-	metadata, err := c.metadata()
+	file, err := c.encode()
 	if err != nil {
 		return err
 	}
-	err = atomicfile.Write(path, 0o666, func(w io.Writer) error { return weights.Encode(w, c.tensors, metadata) })
+	written := sha256.New()
+	err = atomicfile.Write(path, 0o666, func(w io.Writer) error {
+		return weights.Encode(io.MultiWriter(w, written), file.Tensors, file.Metadata)
+	})
 	if err != nil {
 		return err
 	}
-	if _, err := readCheckpoint(path); err != nil {
+	if err := expectContent(path, written.Sum(nil)); err != nil {
 		return errors.WithMessage(err, "checkpoint just written")
 	}
 	for _, old := range existing[min(checkpointsKept-1, len(existing)):] {
@@ -159,18 +202,45 @@ func checkpointName(serial int) string {
 	return fmt.Sprintf("%s%06d%s", checkpointPrefix, serial, checkpointSuffix)
 }
 
-func (c checkpoint) metadata() (map[string]string, error) {
-	raw, err := json.Marshal(c.state)
-	if err != nil {
-		return nil, errors.Wrap(err, "state of the checkpoint")
+// encode gives what a file of the checkpoint has.
+func (c checkpoint) encode() (*weights.File, error) {
+	history := c.history
+	if history == nil {
+		history = &historyText{}
 	}
-	metadata := map[string]string{formatKey: checkpointFormat, stateKey: string(raw)}
-	sum, err := checksum(c.tensors, metadata)
+	text, err := history.upTo(c.state.Epochs)
 	if err != nil {
 		return nil, err
 	}
-	metadata[sumKey] = sum
-	return metadata, nil
+	short := c.state
+	short.Epochs = nil
+	raw, err := json.Marshal(short)
+	if err != nil {
+		return nil, errors.Wrap(err, "state of the checkpoint")
+	}
+	file := &weights.File{
+		Tensors:  append(slices.Clip(c.tensors), weights.Tensor{Name: historyTensor, Shape: []int{len(text)}, Data: text}),
+		Metadata: map[string]string{formatKey: checkpointFormat, stateKey: string(raw)},
+	}
+	file.Metadata[sumKey], err = checksum(file.Tensors, file.Metadata)
+	return file, err
+}
+
+// expectContent reads a file again, which must have the SHA-256 of what was written.
+func expectContent(path string, sum []byte) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	defer f.Close()
+	found := sha256.New()
+	if _, err := io.Copy(found, f); err != nil {
+		return errors.Wrap(err, path)
+	}
+	if !bytes.Equal(found.Sum(nil), sum) {
+		return errors.WithMessage(damaged("content", "SHA-256 "+hex.EncodeToString(found.Sum(nil)), hex.EncodeToString(sum)+" as it was written"), path)
+	}
+	return nil
 }
 
 func readCheckpoint(path string) (*checkpoint, error) {
@@ -183,7 +253,8 @@ func readCheckpoint(path string) (*checkpoint, error) {
 }
 
 func parseCheckpoint(file *weights.File) (*checkpoint, error) {
-	if found := file.Metadata[formatKey]; found != checkpointFormat {
+	format := file.Metadata[formatKey]
+	if found := format; found != checkpointFormat && found != olderFormat {
 		return nil, damaged(formatKey, strconv.Quote(found), strconv.Quote(checkpointFormat))
 	}
 	found := file.Metadata[sumKey]
@@ -199,10 +270,40 @@ func parseCheckpoint(file *weights.File) (*checkpoint, error) {
 	if err := json.Unmarshal([]byte(file.Metadata[stateKey]), &c.state); err != nil {
 		return nil, damaged(stateKey, err.Error(), "the state of a run as JSON")
 	}
+	if format == olderFormat && slices.ContainsFunc(file.Tensors, isHistory) {
+		return nil, damaged(historyTensor, "a tensor of that name", "none in "+strconv.Quote(olderFormat))
+	}
+	if format == checkpointFormat {
+		text, rest, err := cutHistory(file.Tensors)
+		if err != nil {
+			return nil, err
+		}
+		if c.tensors = rest; len(c.state.Epochs) > 0 {
+			return nil, damaged(stateKey, fmt.Sprintf("%d epochs", len(c.state.Epochs)), "none, as they are in the tensor "+historyTensor)
+		}
+		if c.state.Epochs, err = parseHistory(text); err != nil {
+			return nil, err
+		}
+	}
 	if what := c.state.impossible(); what != "" {
 		return nil, damaged(stateKey, what, "the state of a run")
 	}
 	return c, nil
+}
+
+func isHistory(t weights.Tensor) bool { return t.Name == historyTensor }
+
+// cutHistory takes the history out of the tensors of a file.
+func cutHistory(tensors []weights.Tensor) (text []byte, rest []weights.Tensor, err error) {
+	i := slices.IndexFunc(tensors, isHistory)
+	if i < 0 {
+		return nil, nil, damaged(historyTensor, "no such tensor", "the finished epochs")
+	}
+	text, ok := tensors[i].Data.([]uint8)
+	if !ok {
+		return nil, nil, damaged(historyTensor, string(tensors[i].DType()), "U8")
+	}
+	return text, slices.Concat(tensors[:i], tensors[i+1:]), nil
 }
 
 // impossible says what cannot be true of a run; empty: nothing. The checksum holds against accidents, not against other programs.

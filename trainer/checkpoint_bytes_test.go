@@ -2,10 +2,12 @@ package trainer
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,12 +96,12 @@ func TestImpossibleStates(t *testing.T) {
 	} {
 		c := smallCheckpoint()
 		change(&c.state)
-		metadata, err := c.metadata()
+		whole, err := c.encode()
 		if err != nil {
 			t.Fatal(err)
 		}
 		var file bytes.Buffer
-		if err := weights.Encode(&file, c.tensors, metadata); err != nil {
+		if err := weights.Encode(&file, whole.Tensors, whole.Metadata); err != nil {
 			t.Fatal(err)
 		}
 		decoded, err := weights.Decode(&file, int64(file.Len()))
@@ -108,6 +110,78 @@ func TestImpossibleStates(t *testing.T) {
 		}
 		if _, err := parseCheckpoint(decoded); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("found %v, expected it to say %q", err, name)
+		}
+	}
+}
+
+// Checkpoints of the older format, which have the epochs in their state, are read; those of the newer have them in one place only, each
+// as its number says.
+func TestHistoryOfCheckpoints(t *testing.T) {
+	t.Parallel()
+	c := smallCheckpoint()
+	whole, err := json.Marshal(c.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := c.state
+	short.Epochs = nil
+	text, err := json.Marshal(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lines = `{"epoch":1,"train":{"loss":0.5}}` + "\n" + `{"epoch":2,"train":{"loss":null}}` + "\n"
+	history := func(text string) []weights.Tensor {
+		return append(slices.Clip(c.tensors), weights.Tensor{Name: historyTensor, Shape: []int{len(text)}, Data: []uint8(text)})
+	}
+	for name, one := range map[string]struct {
+		format, state string
+		tensors       []weights.Tensor
+		epochs        int
+		fault         string
+	}{
+		"older":             {olderFormat, string(whole), c.tensors, 2, ""},
+		"newer":             {checkpointFormat, string(text), history(lines), 2, ""},
+		"older with both":   {olderFormat, string(whole), history(lines), 0, "history"},
+		"no history":        {checkpointFormat, string(text), c.tensors, 0, "no such tensor"},
+		"two histories":     {checkpointFormat, string(whole), history(lines), 0, "2 epochs"},
+		"too short":         {checkpointFormat, string(text), history(lines[:strings.Index(lines, "\n")+1]), 0, "2 finished epochs of which 1"},
+		"another number":    {checkpointFormat, string(text), history(strings.ReplaceAll(lines, ":2,", ":3,")), 0, "epoch 3 as number 2"},
+		"numbers":           {checkpointFormat, string(text), append(slices.Clip(c.tensors), weights.Tensor{Name: historyTensor, Shape: []int{1}, Data: []float64{1}}), 0, "U8"},
+		"an unknown format": {"gruexp checkpoint 3", string(text), history(lines), 0, "format"},
+	} {
+		file := &weights.File{Tensors: one.tensors, Metadata: map[string]string{formatKey: one.format, stateKey: one.state}}
+		if file.Metadata[sumKey], err = checksum(file.Tensors, file.Metadata); err != nil {
+			t.Fatal(err)
+		}
+		found, err := parseCheckpoint(file)
+		switch {
+		case one.fault != "":
+			if err == nil || !strings.Contains(err.Error(), one.fault) {
+				t.Errorf("%s: found %v, expected it to say %q", name, err, one.fault)
+			}
+		case err != nil || len(found.state.Epochs) != one.epochs || len(found.tensors) != len(c.tensors):
+			t.Errorf("%s: found %+v, %v", name, found, err)
+		}
+	}
+}
+
+// The text of the history grows by the new epochs alone, and is the same as if it were made at once.
+func TestHistoryGrows(t *testing.T) {
+	t.Parallel()
+	var epochs []Epoch
+	var grown historyText
+	for i := 1; i <= 5; i++ {
+		epochs = append(epochs, Epoch{Epoch: i, Train: Values{"loss": 1 / float64(i)}, Valid: Values{"auc": math.NaN()}})
+		text, err := grown.upTo(epochs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := (&historyText{}).upTo(epochs)
+		if err != nil || !bytes.Equal(text, whole) {
+			t.Fatalf("found %q, %v, expected %q", text, err, whole)
+		}
+		if parsed, err := parseHistory(text); err != nil || len(parsed) != i || parsed[i-1].Train["loss"] != 1/float64(i) {
+			t.Errorf("found %+v, %v", parsed, err)
 		}
 	}
 }

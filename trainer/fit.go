@@ -37,6 +37,7 @@ type fit struct {
 	skipped []FileFault // damaged checkpoints
 
 	state       state
+	historyText historyText    // for checkpoints
 	order       []byte         // of the order's stream when the epoch under way began; nil: not used yet
 	best        []*graph.Param // copies; nil before the first best epoch
 	history     History

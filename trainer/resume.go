@@ -137,5 +137,5 @@ func (f *fit) save() error {
 			tensors = append(tensors, graph.Tensors([]*graph.Param{{Name: room + name, Value: value}})...)
 		}
 	}
-	return saveCheckpoint(f.options.Checkpoints, checkpoint{f.state, tensors})
+	return saveCheckpoint(f.options.Checkpoints, checkpoint{f.state, tensors, &f.historyText})
 }

@@ -536,7 +536,7 @@ func TestFailingWritesOfCompare(t *testing.T) {
 	args := func(out string) []string {
 		return []string{"compare", file, "--out", out, "--jobs", "1", "--threads", "1", "--json"}
 	}
-	campaign(t, "compare", args, nil, checkStudy(whole, func(out string) []string { return append(args(out), "--retry") }, func(t *testing.T, out string, _ outcome) {
+	campaign(t, "compare", args, nil, checkStudy(whole, args, func(t *testing.T, out string, _ outcome) {
 		for name, table := range tables(t, whole) {
 			if found := tables(t, out)[name]; found != table {
 				t.Errorf("%s: found\n%s\nexpected\n%s", name, found, table)
@@ -561,7 +561,7 @@ func TestFailingWritesOfTune(t *testing.T) {
 		return []string{"tune", file, "--out", out, "--jobs", "1", "--threads", "1", "--json"}
 	}
 	expected := mustRun(t, args(whole)...).tuned(t)
-	campaign(t, "tune", args, nil, checkStudy(whole, func(out string) []string { return append(args(out), "--retry") }, func(t *testing.T, out string, last outcome) {
+	campaign(t, "tune", args, nil, checkStudy(whole, args, func(t *testing.T, out string, last outcome) {
 		if found, expected := fmt.Sprint(last.tuned(t).values()), fmt.Sprint(expected.values()); found != expected {
 			t.Errorf("found\n%s\nexpected\n%s", found, expected)
 		}

@@ -14,8 +14,10 @@ import (
 
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
+	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
+	"github.com/gruexp/gruexp/trainer/study/sqlite"
 )
 
 // Options are the surroundings of a study; they change no number of its result.
@@ -92,7 +94,16 @@ func (e *executor) config(t study.Trial) (path string, sets []string, err error)
 	return path, nil, err
 }
 
+// execute carries out a trial. A disk that fails is no result of the trial, whether its process meets it or this one.
 func (e *executor) execute(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
+	runs, err := e.carryOut(ctx, t, report)
+	if usererr.DiskFailed(err) || sqlite.FailureOf(err) == sqlite.DiskFailed {
+		err = &diskError{err.Error()}
+	}
+	return runs, err
+}
+
+func (e *executor) carryOut(ctx context.Context, t study.Trial, report func(study.Point) error) ([]study.Run, error) {
 	if err := studies.CheckTrial(t); err != nil {
 		return nil, refuseRecord(ctx, e.dir.path, err)
 	}
