@@ -38,13 +38,6 @@ type Baseline struct {
 	Weights []float64
 }
 
-// FileEntry is a file of data with its content.
-type FileEntry struct {
-	Path   string `json:"path"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"` // in hexadecimal
-}
-
 // Data is a loaded data set.
 type Data struct {
 	Name string // of a known set, or "table" or "text"

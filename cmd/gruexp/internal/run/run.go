@@ -4,6 +4,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -65,6 +66,10 @@ func Train(ctx context.Context, cfg *experiment.Config, create func() (*rundir.D
 		return nil, err
 	}
 	defer e.Close()
+	text, err := experiment.Marshal(e.Config())
+	if err != nil { // a name that YAML cannot hold
+		return nil, fault.Fault{Where: "train", What: fmt.Sprintf("no run can be made of this configuration: %v; rename that file or folder", err), Cause: err}.Err()
+	}
 	dir, err := create()
 	if err != nil {
 		return nil, err
@@ -72,10 +77,6 @@ func Train(ctx context.Context, cfg *experiment.Config, create func() (*rundir.D
 	defer options.ended(ctx, e, dir.Root())
 	defer dir.Close()
 	// The configuration comes first: it makes the directory a run, which can be resumed from the very beginning.
-	text, err := experiment.Marshal(e.Config())
-	if err != nil {
-		return nil, err
-	}
 	if err := dir.Write(rundir.ConfigFile, text); err != nil {
 		return nil, unfinished(dir, nil, err)
 	}
