@@ -60,14 +60,17 @@ const (
 //
 // Progress is told how many bytes are there, time and again. An error is a [fault.Error] of kind Failed, or that of a canceled context.
 func Download(ctx context.Context, file Published, path string, limits Limits, progress func(bytes int64)) error {
-	if info, err := os.Lstat(path + partSuffix); err == nil && !info.Mode().IsRegular() { // a link would be followed
-		return onDisk(path+partSuffix, atomicfile.ErrNotRegular)
+	for _, suffix := range []string{partSuffix, lockSuffix} {
+		if info, err := os.Lstat(path + suffix); err == nil && !info.Mode().IsRegular() { // a link would be followed
+			return onDisk(path+suffix, atomicfile.ErrNotRegular)
+		}
 	}
 	lock := flock.New(path+lockSuffix, flock.SetPermissions(0o644))
 	switch free, err := lock.TryLock(); {
 	case err != nil:
 		return onDisk(path+lockSuffix, err)
-	case !free:
+	case !free || !isAt(lock): // another process has it, or had it when this one opened it and has deleted it since
+		_ = lock.Unlock()
 		return fault.Fault{
 			Kind: fault.Failed, Where: path, What: "is being downloaded by another process", Found: "a lock on " + filepath.Base(path) + lockSuffix,
 			Expected: "one process at a time; run the same command again when the other one has ended",
@@ -100,6 +103,16 @@ func Download(ctx context.Context, file Published, path string, limits Limits, p
 		return onDisk(path, err)
 	}
 	return nil
+}
+
+// isAt says whether a locked file is still the one of its name.
+func isAt(lock *flock.Flock) bool {
+	locked, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(locked, named)
 }
 
 // download is a file under way.
