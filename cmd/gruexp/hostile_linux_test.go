@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
@@ -73,7 +74,7 @@ func (b sameByte) Read(p []byte) (int, error) {
 // A file as people and programs leave them trains, or is refused in one line that says where; none costs much memory.
 func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("dozens of processes; not with -short")
+		t.Skip("dozens of trainings; not with -short")
 	}
 	t.Parallel()
 	lines := good()
@@ -86,7 +87,11 @@ func TestHostileFiles(t *testing.T) {
 		}
 		return strings.Join(out, "\n") + "\n"
 	}
-	for name, c := range map[string]struct{ file, content, want string }{
+	type hostile struct{ file, content, want string }
+	var names []string
+	var cases []hostile
+	var calls [][]string
+	for name, c := range map[string]hostile{
 		// These train.
 		"as it should be":        {"a.csv", text, ""},
 		"byte order mark":        {"a.csv", "\ufeff" + text, ""},
@@ -149,31 +154,59 @@ func TestHostileFiles(t *testing.T) {
 		"no Parquet":          {"a.parquet", strings.Repeat("PAR1", 1000), "a.parquet: file ("},
 		"no archive":          {"a.npz", "PK\x03\x04" + strings.Repeat("x", 1000), "a.npz: "},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			folder := t.TempDir()
-			write(t, filepath.Join(folder, c.file), c.content)
-			columns := ", sequence: s, time: t"
-			if strings.Contains(c.file, ".js") || strings.Contains(c.file, ".np") {
-				columns = ""
-			}
-			config := write(t, filepath.Join(folder, "c.yaml"), fmt.Sprintf(`task: classify
+		names, cases = append(names, name), append(cases, c)
+		folder := t.TempDir()
+		write(t, filepath.Join(folder, c.file), c.content)
+		columns := ", sequence: s, time: t"
+		if strings.Contains(c.file, ".js") || strings.Contains(c.file, ".np") {
+			columns = ""
+		}
+		config := write(t, filepath.Join(folder, "c.yaml"), fmt.Sprintf(`task: classify
 data: {table: {path: %s%s, target: y}, split: {valid: 0.2, test: 0.2}}
 model: {layers: [gru: {units: 2}, dense]}
 trainer: {max_epochs: 1}
 `, c.file, columns))
-			call, peak := measured(t, "train", config, "--out", filepath.Join(folder, "run"))
-			o := finish(t, call)
-			if c.want == "" {
+		calls = append(calls, []string{"train", config, "--out", filepath.Join(folder, "run")})
+	}
+	for i, m := range measureEach(t, calls) {
+		t.Run(names[i], func(t *testing.T) {
+			want, o := cases[i].want, checked(t, outcome{calls[i], m.Code, m.Stdout, m.Stderr})
+			if want == "" {
 				if o.code != 0 {
 					t.Errorf("found %s, expected it to train", o.stderr)
 				}
 				return
 			}
-			o.mustFail(t, 2, c.want)
-			expectLittleMemory(t, peak)
+			o.mustFail(t, 2, want)
+			if m.Peak > maxHostile {
+				t.Errorf("found %d KiB, expected at most %d", m.Peak, maxHostile)
+			}
 		})
 	}
+}
+
+// measuredCall is what a call of the program left, with the most memory that its process had meanwhile, in KiB.
+type measuredCall struct {
+	Code           int
+	Stdout, Stderr string
+	Peak           int
+}
+
+// measureEach makes calls one after the other in one process.
+func measureEach(t *testing.T, calls [][]string) (measured []measuredCall) {
+	t.Helper()
+	text, err := json.Marshal(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := write(t, filepath.Join(t.TempDir(), "calls.json"), string(text))
+	c := command(t, list)
+	c.Env = append(c.Env, eachCall+"=1")
+	o := finish(t, c)
+	if err := json.Unmarshal([]byte(o.stdout), &measured); err != nil || len(measured) != len(calls) {
+		t.Fatalf("found %d of %d calls, exit code %d and %s (%v)", len(measured), len(calls), o.code, o.stderr, err)
+	}
+	return measured
 }
 
 // measured is a command that writes its peak of memory to a file. What the system says of a process that has ended includes what

@@ -22,6 +22,7 @@ import (
 const (
 	asProgram = "TEST_IS_GRUEXP"
 	peakFile  = "TEST_PEAK_FILE" // where it writes the most memory that it had
+	eachCall  = "TEST_EACH_CALL" // that it makes the calls in the file of its argument
 )
 
 // beforeProgram is called in every process that is gruexp. Tests with a build tag replace it to measure the process.
@@ -37,6 +38,9 @@ func TestMain(m *testing.M) {
 		beforeProgram()
 		if file := os.Getenv(peakFile); file != "" {
 			os.Exit(runAndMeasure(file))
+		}
+		if os.Getenv(eachCall) != "" {
+			os.Exit(runEach(os.Args[1]))
 		}
 		app.Main(app.Extensions{})
 	}

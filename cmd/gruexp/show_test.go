@@ -34,7 +34,7 @@ $`)
 		t.Errorf("found\n%s\nexpected\n%s", o.stdout, shape)
 	}
 	for i, line := range strings.Split(strings.TrimSpace(o.stderr), "\n") {
-		if !regexp.MustCompile(`^epoch +\d+ +\S+ +rate 0.02 +train loss \S+ accuracy \S+ +valid loss \S+ accuracy \S+( +\*)?$`).MatchString(line) {
+		if !regexp.MustCompile(`^epoch +\d+ of 25 +\S+ +rate 0.02 +train loss \S+ accuracy \S+ +valid loss \S+ accuracy \S+( +\*)?$`).MatchString(line) {
 			t.Errorf("line %d: found %q", i+1, line)
 		}
 	}
