@@ -50,8 +50,8 @@ var tunings = []struct {
 	Tuning
 }{
 	{
-		// Sapphire Rapids, Emerald Rapids and later: measured on family 6 model 207. The processor itself fetches ahead early
-		// enough from its large second-level cache; fetches by instructions compete with loads and cost 10 %.
+		// Sapphire Rapids, Emerald Rapids and later, measured on family 6 model 207 while other programs ran: without fetches by
+		// instructions a layer takes 4 % less time at the shapes base and large, 3 % more at long, the same at wide and tiny.
 		func(p Processor) bool { return p.Vendor == "GenuineIntel" && p.L2 >= 2<<20 },
 		Tuning{"intel with 2 MiB of L2", 0, 0, false},
 	},
