@@ -19,6 +19,7 @@ import (
 	"github.com/gruexp/gruexp/graph/kernel/simd"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/experiment"
+	"github.com/gruexp/gruexp/trainer/experiment/studies"
 	"github.com/gruexp/gruexp/trainer/study"
 	"github.com/gruexp/gruexp/trainer/study/postgres"
 	"github.com/gruexp/gruexp/trainer/study/sqlite"
@@ -98,6 +99,9 @@ func Fetch(ctx context.Context, address, out, folder string, trials bool) (path 
 	if _, err := store.Definition(ctx); err != nil {
 		return "", err
 	}
+	if err := begun(ctx, store, address); err != nil {
+		return "", err
+	}
 	if err := atomicfile.MkdirAll(path, 0o755); err != nil {
 		return "", cannotBeMade(path, err)
 	}
@@ -114,6 +118,39 @@ func Fetch(ctx context.Context, address, out, folder string, trials bool) (path 
 		}
 	}
 	return path, nil
+}
+
+// begun waits until a study that has been made has the files that its trials need, and its first trials.
+func begun(ctx context.Context, store *postgres.Store, address string) error {
+	const pause, most = 200 * time.Millisecond, 10 * time.Minute
+	for deadline := time.Now().Add(most); ; {
+		ready := false
+		if err := store.ReadFiles(ctx, dataFile, func(string, []byte) error { ready = true; return nil }); err != nil {
+			return err
+		}
+		d, err := store.Definition(ctx)
+		if err != nil {
+			return err
+		}
+		trials, err := store.Trials(ctx)
+		if err != nil || ready && (len(trials) > 0 || proposes(d)) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fault.Fault{Kind: fault.Failed, Where: address, What: "the study was interrupted before its first trial", Expected: "the command that began it, again"}.Err()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// proposes says whether the workers of a study make its trials.
+func proposes(d study.Definition) bool {
+	p, err := studies.ParsePlan(d, studies.Options{})
+	return err == nil && p.Proposes()
 }
 
 // fetch copies files from the record to the directory.
