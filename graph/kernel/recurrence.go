@@ -117,6 +117,7 @@ type Recurrence[F Float] struct {
 	// numbered in order, by their slot. The cell decides what is saved of a row.
 	trained RecurrenceShape
 	slotOf  []int // [T·B]: the slot of a pair, −1 where the mask is 0; not in use if it is 0 nowhere
+	firsts  []int // [B]: how many steps run before a row's first with a mask that is not 0; not in use if it is 0 nowhere
 	active  int
 	saved   []F
 

@@ -8,7 +8,7 @@ import (
 func (w *recurrenceWorker[F]) backward() {
 	for i := w.Steps - 1; i >= 0; i-- {
 		t, before := w.step(i)
-		w.begin(t, before, func(b int) {
+		w.begin(i, t, before, func(b int) {
 			w.perturbationGradients(b)
 			carry := row(w.carry, b, w.stateWidth)
 			w.loops.Add(carry, carry, row(w.dHidden, t*w.Batch+b, w.stateWidth))
@@ -122,6 +122,9 @@ func (r *recurrenceRun[F]) stageColumns(stage int) (lo, hi int) {
 // multiplyBackward multiplies the gradient with respect to a stage's columns of q by the transpose of the recurrent kernel.
 // In the first stage that is added to what is carried to the step before; in a later one it goes to the stage before it.
 func (w *recurrenceWorker[F]) multiplyBackward(stage int) {
+	if stage == 0 && w.chunkFresh && w.gradient.Initial == nil && w.in.Decay == nil {
+		return // nothing reads the gradient with respect to the state before
+	}
 	H, n := w.Units, len(w.chunk)
 	out := simd.Lines[F]{Data: w.out, Stride: H}
 	for i := range w.products {
@@ -254,11 +257,14 @@ func (r *recurrenceRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradi
 		if count == 0 && accumulate {
 			return // of one step, whose state before is the initial one
 		}
-		if count > 0 {
-			left = left[x.at:]
+		if count == 0 { // all states before are zeros
+			for i := range x.units {
+				clear(row(r.gradient.RecurrentKernel, i, r.columns)[dq.lo:dq.hi])
+			}
+			return
 		}
 		sums := product[F]{
-			m: x.units, n: dq.hi - dq.lo, k: count, a: factor[F]{left, width, true},
+			m: x.units, n: dq.hi - dq.lo, k: count, a: factor[F]{left[x.at:], width, true},
 			b:  factor[F]{dq.matrix[first*dq.width+dq.at:], dq.width, true},
 			to: simd.Lines[F]{Data: r.gradient.RecurrentKernel[dq.lo:], Stride: r.columns},
 		}
@@ -267,10 +273,16 @@ func (r *recurrenceRun[F]) sumProducts(p *Pool, x *recurrentProduct[F], dq gradi
 		}
 		sums.alone(p)
 	}
-	batch, all := r.Batch, r.active
+	batch, all, zeros := r.Batch, r.active, r.freshSlots()
 	switch {
+	case !x.stays && r.Reverse:
+		add(r.products[x.shares].left, r.Units, 0, all-zeros, false)
 	case !x.stays:
-		add(r.products[x.shares].left, r.Units, 0, all, false)
+		add(r.products[x.shares].left[zeros*r.Units:], r.Units, zeros, all-zeros, false)
+	case r.fromZeros && r.Reverse:
+		add(r.hidden[batch*r.stateWidth:], r.stateWidth, 0, all-batch, false)
+	case r.fromZeros:
+		add(r.hidden, r.stateWidth, batch, all-batch, false)
 	case r.Reverse:
 		add(r.hidden[batch*r.stateWidth:], r.stateWidth, 0, all-batch, false)
 		add(r.statesAt(-1), r.stateWidth, all-batch, batch, true)

@@ -9,7 +9,7 @@ func (w *recurrenceWorker[F]) forward() {
 	width := w.stateWidth
 	for i := range w.Steps {
 		t, before := w.step(i)
-		w.begin(t, before, func(b int) {
+		w.begin(i, t, before, func(b int) {
 			copy(row(w.statesAt(t), b, width), row(w.statesAt(before), b, width))
 			w.perturb(b)
 		})
@@ -58,6 +58,12 @@ func (w *recurrenceWorker[F]) multiplyForward(stage int) {
 		if x := &w.products[i]; x.stage == stage {
 			if x.shares == i {
 				factor = w.leftFactor(x, left)
+			}
+			if w.chunkFresh {
+				for k := range w.chunk {
+					clear(row(w.out, k, w.columns)[x.lo:x.hi])
+				}
+				continue
 			}
 			w.blocks = append(w.blocks[:0], columns[F]{x.units, factor.From(0, x.at)})
 			x.multiply(w, len(w.chunk), w.blocks, simd.Lines[F]{}, simd.Lines[F]{Data: w.out[x.lo:], Stride: w.columns})

@@ -19,6 +19,7 @@ type recurrenceRun[F Float] struct {
 	hidden     []F
 	training   bool                  // slots are in use
 	products   []recurrentProduct[F] // by stage
+	fromZeros  bool                  // the state before a row's first step is zeros, which need no product
 
 	// Of a backward pass.
 	dHidden  []F // else nil
@@ -55,6 +56,10 @@ func (g *Recurrence[F]) start(p *Pool, s RecurrenceShape, in RecurrenceInput[F],
 	}
 	if allPresent(in.Mask) {
 		r.in.Mask = nil
+	}
+	r.fromZeros = in.Initial == nil && in.Perturbation == nil
+	if r.fromZeros && r.masked() {
+		r.findFirsts()
 	}
 	g.zeros = resize(g.zeros, max(r.columns, s.Batch*r.stateWidth))
 	if r.bias == nil {
@@ -133,9 +138,13 @@ type recurrenceWorker[F Float] struct {
 	number, of int // which of how many workers it is
 
 	t, before int   // the current step, and the one before it
-	rows      []int // where the mask is not 0
+	rows      []int // where the mask is not 0: first those that have a step before this one, in order, then the others
+	fresh     int   // how many others there are; they have zeros before the step
+	others    []int // these, while rows are listed
 	chunk     []int // the current ones
 	slots     []int // of the chunk, with training and a mask
+
+	chunkFresh bool // whether the state before the step is zeros in all of the chunk
 
 	// Rows of the chunk, in its order.
 	previous simd.Lines[F] // the states before the step
@@ -185,27 +194,79 @@ func (w *recurrenceWorker[F]) resize() {
 	}
 }
 
-// begin lists the worker's rows at step t and calls absent for those where the mask is 0. Without a mask they are
+// findFirsts finds the first step of each row.
+func (r *recurrenceRun[F]) findFirsts() {
+	r.firsts = resize(r.firsts, r.Batch)
+	for b := range r.firsts {
+		r.firsts[b] = r.Steps
+	}
+	for i := r.Steps - 1; i >= 0; i-- {
+		t, _ := r.step(i)
+		for b, m := range r.in.Mask[t*r.Batch : (t+1)*r.Batch] {
+			if m != 0 {
+				r.firsts[b] = i
+			}
+		}
+	}
+}
+
+// freshSlots returns how many rows have their first step where the sequence has its first: theirs are the first slots, or in
+// reverse the last.
+func (r *recurrenceRun[F]) freshSlots() int {
+	switch {
+	case !r.fromZeros:
+		return 0
+	case !r.masked():
+		return r.Batch
+	}
+	count := 0
+	for _, first := range r.firsts {
+		if first == 0 {
+			count++
+		}
+	}
+	return count
+}
+
+// begin lists the worker's rows at step t, the i-th, and calls absent for those where the mask is 0. Without a mask they are
 // neighbors. With a mask worker w has the rows w, w+of, …: batches are often sorted by length, and this way each worker has
 // its share of the long ones.
-func (w *recurrenceWorker[F]) begin(t, before int, absent func(b int)) {
-	w.t, w.before, w.rows = t, before, w.rows[:0]
+func (w *recurrenceWorker[F]) begin(i, t, before int, absent func(b int)) {
+	w.t, w.before, w.rows, w.others = t, before, w.rows[:0], w.others[:0]
 	first, end, by := w.Batch*w.number/w.of, w.Batch*(w.number+1)/w.of, 1
 	if w.masked() {
 		first, end, by = w.number, w.Batch, w.of
 	}
 	for b := first; b < end; b += by {
-		if present(w.in.Mask, t*w.Batch+b) {
-			w.rows = append(w.rows, b)
-		} else {
+		switch {
+		case !present(w.in.Mask, t*w.Batch+b):
 			absent(b)
+		case w.fromZeros && i == w.first(b):
+			w.others = append(w.others, b)
+		default:
+			w.rows = append(w.rows, b)
 		}
 	}
+	w.fresh = len(w.others)
+	w.rows = append(w.rows, w.others...)
+}
+
+// first returns how many steps run before the first of a row.
+func (r *recurrenceRun[F]) first(b int) int {
+	if r.masked() {
+		return r.firsts[b]
+	}
+	return 0
 }
 
 // take makes the rows from the given one on the current chunk. With training it has slots.
 func (w *recurrenceWorker[F]) take(first int) {
-	w.chunk = w.rows[first:min(first+w.rowsAtOnce, len(w.rows))]
+	end := len(w.rows)
+	if old := end - w.fresh; first < old { // a chunk has rows of one kind
+		end = old
+	}
+	w.chunk = w.rows[first:min(first+w.rowsAtOnce, end)]
+	w.chunkFresh = first >= len(w.rows)-w.fresh
 	if w.masked() && w.training {
 		w.slots = w.slots[:0]
 		for _, b := range w.chunk {
