@@ -422,6 +422,37 @@ func (t *TableInputs) unitNote(p *Panel) []string {
 	return nil
 }
 
+// unknownNotes count the cells of each column of categories whose text the training part did not have.
+func (t *TableInputs) unknownNotes(table *Table) []string {
+	known := map[string]map[string]bool{}
+	for _, c := range t.Columns {
+		if c.Category != "" {
+			if known[c.source()] == nil {
+				known[c.source()] = map[string]bool{}
+			}
+			known[c.source()][c.Category] = true
+		}
+	}
+	var notes []string
+	for i, name := range table.TextNames {
+		if known[name] == nil {
+			continue
+		}
+		cells, example := 0, ""
+		for row := range table.Rows() {
+			if text := table.Text(row, table.Texts[i]); text != "" && !known[name][text] {
+				if cells++; cells == 1 {
+					example = text
+				}
+			}
+		}
+		if cells > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d cells of column %s are none of its categories in the training, as %s", table.Path, cells, quote.Text(name), quote.Text(example)))
+		}
+	}
+	return notes
+}
+
 func plain(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 // FromTable makes inputs of a table with the columns of [TableInputs.Layout]; alphabet is that of the tokens, if the inputs are such.
@@ -459,6 +490,6 @@ func (t *TableInputs) FromTable(table *Table, alphabet []string) (*Sequences, er
 		s.Tokens = append(s.Tokens, tokens)
 	}
 	s.Notes = append(table.Notes(), t.shortNote(p.Path, short)...)
-	s.Notes = append(s.Notes, t.unitNote(p)...)
+	s.Notes = append(append(s.Notes, t.unitNote(p)...), t.unknownNotes(table)...)
 	return s, nil
 }

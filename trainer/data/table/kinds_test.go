@@ -212,3 +212,18 @@ func TestRoundingIsNotStretched(t *testing.T) {
 		}
 	}
 }
+
+// Categories that the training did not have are counted in what is predicted.
+func TestUnknownCategoriesAreSaid(t *testing.T) {
+	t.Parallel()
+	inputs := &data.TableInputs{Fill: data.FillForward, Columns: []data.InputColumn{{Name: "c = 1", Of: "c", Category: "1", Scale: 1}, {Name: "c = 0", Of: "c", Category: "0", Scale: 1}}}
+	for content, want := range map[string]string{"c\n1\n0\n1": "", "c\n1\ntrue\n0\nfalse": `2 cells of column "c" are none of its categories in the training, as "true"`} {
+		read, err := Read(t.Context(), inputs, datatest.Write(t, "a.csv", content), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(read.Notes, "\n"); !strings.HasSuffix(notes, want) || (want == "") != (notes == "") {
+			t.Errorf("found the notes %q, expected %q", notes, want)
+		}
+	}
+}
