@@ -24,6 +24,7 @@ type BeamConfig = runtime.BeamConfig
 
 // Runtime is the model without a graph. It shares the parameters: every change of theirs is seen by all that run it, so they
 // must not change during a step. A layer without equations for the runtime, as one that is not built in, is an error.
+// [runtime.Model.Quantized] makes a model with smaller weights of it.
 func (m *Model) Runtime() (*runtime.Model, error) {
 	return runtime.New(m.config, m.head, graph.Tensors(m.Params()))
 }

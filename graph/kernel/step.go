@@ -16,6 +16,7 @@ type AffineStep[F Float] struct {
 	loops                *simd.Loops[F]
 	batch, inputs, units int
 	w, b, y              []F
+	weights              Weights[F] // instead of w, or nil
 }
 
 // NewAffineStep returns the step for batch rows, w [I,O] and b [O], whose memory it reads in each run.
@@ -27,8 +28,18 @@ func NewAffineStep[F Float](p *Pool, batch int, w, b []F) *AffineStep[F] {
 	}
 }
 
+// NewAffineWeightsStep is [NewAffineStep] for weights that are not stored as numbers of type F. It computes the bits of
+// [AffineWeights].
+func NewAffineWeightsStep[F Float](p *Pool, batch int, w Weights[F], b []F) *AffineStep[F] {
+	return &AffineStep[F]{pool: p, batch: batch, weights: w, b: b, y: make([]F, batch*len(b))}
+}
+
 // Run returns x·w + b [B,O] for x [B,I]. It is overwritten by the next run.
 func (a *AffineStep[F]) Run(x []F) []F {
+	if a.weights != nil {
+		AffineWeights(a.pool, a.batch, x, a.weights, a.b, a.y)
+		return a.y
+	}
 	if a.batch > fewRows || a.inputs > a.loops.Depth {
 		Affine(a.pool, a.batch, a.inputs, a.units, x, a.w, a.b, a.y)
 		return a.y
@@ -50,6 +61,8 @@ type RecurrenceStep[F Float] struct {
 	shape  RecurrenceShape
 	in     RecurrenceInput[F]
 	hidden []F
+
+	weights Weights[F] // instead of the recurrent kernel, or nil
 
 	few simd.GateRows[F] // one row of a small batch
 	// A batch large enough to pack the recurrent kernel is a sequence of one step.
@@ -89,9 +102,12 @@ func NewRecurrenceStep[F Float](p *Pool, s RecurrenceShape, in RecurrenceInput[F
 	return g
 }
 
+// SetWeights makes the step multiply by w instead of the recurrent kernel. The rows are then computed one after the other.
+func (g *RecurrenceStep[F]) SetWeights(w Weights[F]) { g.weights = w }
+
 // Run takes a step. gates [B,GH] is x·W + bias, decay [B,SH] multiplies the state before the step; nil means all ones.
 func (g *RecurrenceStep[F]) Run(gates, decay, mask []F) {
-	if g.shape.Batch > fewRows {
+	if g.shape.Batch > fewRows && g.weights == nil {
 		in := g.in
 		in.Gates, in.Initial, in.Mask, in.Decay = gates, g.hidden, mask, decay
 		g.many.Forward(g.pool, g.shape, in, g.next, false)
@@ -125,7 +141,9 @@ func (g *RecurrenceStep[F]) row(before, state []F) {
 		stage := &g.cell.stages[i]
 		hi := lo + stage.blocks*H
 		product := g.few.Product.Data[lo:hi]
-		if g.shape.Heads > 1 {
+		if g.weights != nil {
+			g.weights.Product(left[:H], lo, product)
+		} else if g.shape.Heads > 1 {
 			g.heads(left, lo, hi)
 		} else {
 			g.loops.Row(H, left, 1, g.in.RecurrentKernel[lo:], columns, false, product)

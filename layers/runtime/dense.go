@@ -11,17 +11,26 @@ import (
 type embedding[F kernel.Float] struct {
 	name              string
 	vocabulary, units int
-	table             []F // [V,units]
+	table             []F // [V,units]; nil where there are weights
+	weights           kernel.Weights[F]
 }
 
 func (b *builder[F]) embedding(name string, vocabulary, units int) *embedding[F] {
-	return &embedding[F]{name, vocabulary, units, b.array(name + "/embeddings")}
+	e := &embedding[F]{name: name, vocabulary: vocabulary, units: units}
+	e.table, e.weights = b.matrix(name+"/embeddings", units)
+	return e
 }
 
 // gather writes the vector of each token [T,B].
 func (e *embedding[F]) gather(p *kernel.Pool, batch int, tokens []int, vectors []F) error {
 	if i := kernel.OutsideRange(tokens, e.vocabulary); i >= 0 {
 		return errors.Errorf("%s: step %d: found token %d for sequence %d, expected 0 to %d", e.name, i/batch, tokens[i], i%batch, e.vocabulary-1)
+	}
+	if e.weights != nil {
+		for i, id := range tokens {
+			e.weights.Copy(id, vectors[i*e.units:(i+1)*e.units])
+		}
+		return nil
 	}
 	kernel.Gather(p, e.units, e.table, tokens, nil, vectors)
 	return nil
@@ -54,7 +63,11 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 		if id < 0 || id >= l.vocabulary {
 			return nil, errors.Errorf("%s: found token %d for sequence %d, expected 0 to %d", l.name, id, b, l.vocabulary-1)
 		}
-		copy(l.out[b*l.units:(b+1)*l.units], l.table[id*l.units:])
+		if out := l.out[b*l.units : (b+1)*l.units]; l.weights != nil {
+			l.weights.Copy(id, out)
+		} else {
+			copy(out, l.table[id*l.units:])
+		}
 	}
 	return l.out, nil
 }
@@ -62,13 +75,15 @@ func (l *lookup[F]) rows(tokens []int, mask []F) ([]F, error) {
 // dense is a fully connected layer.
 type dense[F kernel.Float] struct {
 	inputs, units int
-	kernel, bias  []F // [D,units], [units]
+	kernel, bias  []F // [D,units], [units]; the first is nil where there are weights
+	weights       kernel.Weights[F]
 	activation    kernel.Activation[F]
 }
 
 func (b *builder[F]) dense(name string, inputs, units int, activation spec.Activation) *dense[F] {
 	d := &dense[F]{inputs: inputs, units: units, activation: activationNamed[F](activation)}
-	d.kernel, d.bias = b.array(name+"/kernel"), b.array(name+"/bias")
+	d.kernel, d.weights = b.matrix(name+"/kernel", units)
+	d.bias = b.array(name + "/bias")
 	return d
 }
 
@@ -89,7 +104,11 @@ type densePass[F kernel.Float] struct {
 func (d *densePass[F]) run(in sequence[F]) sequence[F] {
 	rows := in.rows()
 	d.y = resized(d.y, rows*d.units)
-	kernel.Affine(d.pool, rows, d.inputs, d.units, in.x, d.kernel, d.bias, d.y)
+	if d.weights != nil {
+		kernel.AffineWeights(d.pool, rows, in.x, d.weights, d.bias, d.y)
+	} else {
+		kernel.Affine(d.pool, rows, d.inputs, d.units, in.x, d.kernel, d.bias, d.y)
+	}
 	in.x, in.width = activated(d.pool, d.activation, d.y, &d.active), d.units
 	return in
 }
@@ -106,7 +125,12 @@ func activated[F kernel.Float](p *kernel.Pool, f kernel.Activation[F], x []F, me
 
 func (d *dense[F]) stage(s *Stepper[F]) (stage[F], error) {
 	s.units = d.units
-	stage := &denseStage[F]{affine: kernel.NewAffineStep(s.pool, s.batch, d.kernel, d.bias), activation: d.activation}
+	stage := &denseStage[F]{activation: d.activation}
+	if d.weights != nil {
+		stage.affine = kernel.NewAffineWeightsStep(s.pool, s.batch, d.weights, d.bias)
+	} else {
+		stage.affine = kernel.NewAffineStep(s.pool, s.batch, d.kernel, d.bias)
+	}
 	if !d.activation.Identity() {
 		stage.out = s.rows(d.units)
 	}

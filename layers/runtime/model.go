@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/pkg/errors"
 
@@ -15,6 +16,9 @@ import (
 type Model struct {
 	plan     *spec.Plan
 	metadata map[string]string
+	format   Format
+	size     int              // bytes of all parameters
+	arrays   []weights.Tensor // that the model was made of, nil where they are quantized
 
 	single *network[float32] // exactly one of the two is not nil
 	double *network[float64]
@@ -39,12 +43,15 @@ func newModel(plan *spec.Plan, arrays []weights.Tensor) (*Model, error) {
 	if err := weights.Compare(arrays, expected(plan, arrays)).Err(); err != nil {
 		return nil, err
 	}
-	m := &Model{plan: plan}
+	m := &Model{plan: plan, arrays: arrays}
+	for _, a := range arrays {
+		m.size += a.Elements() * a.DType().Size()
+	}
 	var err error
 	if isDouble(arrays) {
-		m.double, err = newNetwork[float64](plan, arrays)
+		m.double, err = newNetwork(plan, newBuilder[float64](arrays))
 	} else {
-		m.single, err = newNetwork[float32](plan, arrays)
+		m.single, err = newNetwork(plan, newBuilder[float32](arrays))
 	}
 	if err != nil {
 		return nil, err
@@ -128,11 +135,7 @@ type layer[F kernel.Float] interface {
 	stage(s *Stepper[F]) (stage[F], error)
 }
 
-func newNetwork[F kernel.Float](plan *spec.Plan, arrays []weights.Tensor) (*network[F], error) {
-	b := &builder[F]{arrays: make(map[string][]F, len(arrays))}
-	for _, a := range arrays {
-		b.arrays[a.Name], _ = a.Data.([]F) // they were compared with the plan
-	}
+func newNetwork[F kernel.Float](plan *spec.Plan, b *builder[F]) (*network[F], error) {
 	n := &network[F]{inputs: plan.Model.Input.Size, outputs: plan.Output.Width}
 	layers := plan.Layers
 	if plan.Model.Input.Vocabulary > 0 {
@@ -152,9 +155,32 @@ func newNetwork[F kernel.Float](plan *spec.Plan, arrays []weights.Tensor) (*netw
 }
 
 // builder makes layers of arrays that fit them.
-type builder[F kernel.Float] struct{ arrays map[string][]F }
+type builder[F kernel.Float] struct {
+	arrays   map[string][]F
+	quantize func(w []F, units int) kernel.Weights[F] // nil: matrices stay as they are
+	saved    int                                      // bytes, by quantized matrices
+}
+
+func newBuilder[F kernel.Float](arrays []weights.Tensor) *builder[F] {
+	b := &builder[F]{arrays: make(map[string][]F, len(arrays))}
+	for _, a := range arrays {
+		b.arrays[a.Name], _ = a.Data.([]F) // they were compared with the plan
+	}
+	return b
+}
 
 func (b *builder[F]) array(name string) []F { return b.arrays[name] }
+
+// matrix is an array [·,units], or what it is quantized to.
+func (b *builder[F]) matrix(name string, units int) ([]F, kernel.Weights[F]) {
+	w := b.array(name)
+	if b.quantize == nil {
+		return w, nil
+	}
+	q := b.quantize(w, units)
+	b.saved += len(w)*int(unsafe.Sizeof(F(0))) - q.Bytes()
+	return nil, q
+}
 
 // arraysBelow are the arrays whose names begin with the prefix, by the rest of their names.
 func (b *builder[F]) arraysBelow(prefix string) map[string][]F {

@@ -24,7 +24,8 @@ type recurrent[F kernel.Float] struct {
 // direction is one run over time, with its parameters. Those that the configuration does not have are nil.
 type direction[F kernel.Float] struct {
 	reverse                   bool
-	kernel, recurrentKernel   []F // [D,GH], [H/N,GH] of N heads
+	kernel, recurrentKernel   []F // [D,GH], [H/N,GH] of N heads; nil where there are weights
+	weights, recurrentWeights kernel.Weights[F]
 	bias, recurrentBias       []F // [GH], [GH] or [H]
 	initialState              []F // [SH]
 	kernelGain, recurrentGain []F // [GH]
@@ -50,9 +51,10 @@ func (r *recurrent[F]) checkCell() error {
 }
 
 func (b *builder[F]) direction(name string, c spec.Recurrence, reverse bool) direction[F] {
-	d := direction[F]{reverse: reverse, kernel: b.array(name + "/kernel")}
+	d := direction[F]{reverse: reverse}
+	d.kernel, d.weights = b.matrix(name+"/kernel", c.Columns())
 	if !c.Minimal() {
-		d.recurrentKernel = b.array(name + "/recurrent_kernel")
+		d.recurrentKernel, d.recurrentWeights = b.matrix(name+"/recurrent_kernel", c.Columns())
 	}
 	if c.Bias != spec.NoBias {
 		d.bias = b.array(name + "/bias")
@@ -198,8 +200,8 @@ func (d *directionPass[F]) run(in sequence[F], decay []F) {
 	d.states, d.final = resized(d.states, in.rows()*width), resized(d.final, in.batch*width)
 	d.setInitial(in.batch)
 	switch {
-	case r.stepwise():
-		d.bySteps(in)
+	case r.stepwise(), d.weights != nil:
+		d.bySteps(in, decay)
 	case r.Minimal():
 		d.byScan(in)
 	default:
@@ -263,13 +265,18 @@ func (r *recurrent[F]) newStepwise(d *direction[F], p *kernel.Pool, batch int, s
 	return newCellStage(r, d, p, batch, states)
 }
 
-// bySteps runs a recurrence that no kernel has.
-func (d *directionPass[F]) bySteps(in sequence[F]) {
+// bySteps runs a recurrence that no kernel has, or one with quantized weights.
+func (d *directionPass[F]) bySteps(in sequence[F], decay []F) {
 	size := in.batch * d.recurrent.StateSize()
 	if len(d.state) != size {
 		d.state = make([]F, size)
-		d.stepwise, _ = d.recurrent.newStepwise(d.direction, d.pool, in.batch, d.state) // checkCell has tried it
+		if d.weights != nil {
+			d.stepwise = d.recurrent.newStage(d.direction, d.pool, in.batch, d.state)
+		} else {
+			d.stepwise, _ = d.recurrent.newStepwise(d.direction, d.pool, in.batch, d.state) // checkCell has tried it
+		}
 	}
+	quantized, _ := d.stepwise.(*gruStage[F])
 	clear(d.state)
 	copy(d.state, d.initial)
 	for i := range in.steps {
@@ -280,6 +287,9 @@ func (d *directionPass[F]) bySteps(in sequence[F]) {
 		var mask []F
 		if in.mask != nil {
 			mask = in.mask[t*in.batch : (t+1)*in.batch]
+		}
+		if decay != nil {
+			quantized.decay = decay[t*size : (t+1)*size]
 		}
 		d.stepwise.step(in.x[t*in.batch*in.width:(t+1)*in.batch*in.width], mask)
 		copy(d.states[t*size:(t+1)*size], d.state)
@@ -299,16 +309,15 @@ func (r *recurrent[F]) stage(s *Stepper[F]) (stage[F], error) {
 	if r.Minimal() {
 		return newScanStage(r, s, states), nil
 	}
-	made := r.newStage(s, states)
+	made := r.newStage(&r.directions[0], s.pool, s.batch, states)
 	if r.decays != nil {
 		return newGRUDStage(s, r, made), nil
 	}
 	return made, nil
 }
 
-// newStage makes the stage of a recurrent layer that remembers the states [B,SH].
-func (r *recurrent[F]) newStage(s *Stepper[F], states []F) *gruStage[F] {
-	d := &r.directions[0]
+// newStage makes the stage of a direction that remembers the states [B,SH].
+func (r *recurrent[F]) newStage(d *direction[F], p *kernel.Pool, batch int, states []F) *gruStage[F] {
 	bias, columns := d.bias, r.Columns()
 	g := &gruStage[F]{units: r.Units, blocks: r.Gates, kernelGain: d.kernelGain, states: states, hidden: states}
 	if g.kernelGain != nil {
@@ -317,21 +326,26 @@ func (r *recurrent[F]) newStage(s *Stepper[F], states []F) *gruStage[F] {
 	if bias == nil {
 		bias = make([]F, columns)
 	}
-	g.gates = kernel.NewAffineStep(s.pool, s.batch, d.kernel, bias)
-	if len(states) > s.batch*g.units {
-		g.hidden = make([]F, s.batch*g.units)
+	if d.weights != nil {
+		g.gates = kernel.NewAffineWeightsStep(p, batch, d.weights, bias)
+	} else {
+		g.gates = kernel.NewAffineStep(p, batch, d.kernel, bias)
+	}
+	if len(states) > batch*g.units {
+		g.hidden = make([]F, batch*g.units)
 	}
 	recurrentBias := d.recurrentBias
 	if r.Bias == spec.HiddenBias {
 		g.candidateBias, g.padded = recurrentBias, make([]F, columns)
 		recurrentBias = g.padded
 	}
-	g.recurrence = kernel.NewRecurrenceStep(s.pool, kernel.RecurrenceShape{
-		Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation), Batch: s.batch, Units: r.Units, Heads: r.Heads,
+	g.recurrence = kernel.NewRecurrenceStep(p, kernel.RecurrenceShape{
+		Form: r.Kernel, Activation: string(r.Activation), GateActivation: string(r.GateActivation), Batch: batch, Units: r.Units, Heads: r.Heads,
 	}, kernel.RecurrenceInput[F]{
 		RecurrentKernel: d.recurrentKernel, RecurrentBias: recurrentBias, RecurrentGain: d.recurrentGain,
 		Epsilon: normEpsilon, ZoneoutRate: F(r.Zoneout),
 	}, states)
+	g.recurrence.SetWeights(d.recurrentWeights)
 	return g
 }
 

@@ -13,11 +13,20 @@ type Set struct {
 	Name    string // "avx512", "avx2", "neon", or "go" for plain Go
 	Float32 Loops[float32]
 	Float64 Loops[float64]
+
+	// Int8 and BFloat16 set y[j] to Σ_l x[l]·w[l·ldw+j] for j < len(y), l < len(x), with at least one x and one y. Each
+	// product is rounded, then each sum, in the order of l: every set gives the same bits. bfloat16 is the upper half of a
+	// float32. w has [Spare] elements after the last that counts.
+	Int8     func(x []float32, w []int8, ldw int, y []float32)
+	BFloat16 func(x []float32, w []uint16, ldw int, y []float32)
 }
+
+// Spare is how many elements a quantized matrix has after its last one, so that whole vectors can be read.
+const Spare = 15
 
 // Portable returns the set in plain Go.
 func Portable() *Set {
-	return &Set{"go", portable(sigmoid32, tanh32, exp32), portable(sigmoid64, tanh64, exp64)}
+	return &Set{"go", portable(sigmoid32, tanh32, exp32), portable(sigmoid64, tanh64, exp64), int8Portable, bfloat16Portable}
 }
 
 // Default returns the set in use. It must not be changed.

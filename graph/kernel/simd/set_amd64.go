@@ -10,6 +10,15 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C generate . -part normalize -out ../normalize_amd64.s -stubs ../normalize_amd64.go -pkg simd
 //go:generate go run -C generate . -part noise -out ../noise_amd64.s -stubs ../noise_amd64.go -pkg simd
 //go:generate go run -C generate . -part gates -out ../gates_amd64.s -stubs ../gates_amd64.go -pkg simd
+//go:generate go run -C generate . -part quantized -out ../quantized_amd64.s -stubs ../quantized_amd64.go -pkg simd
+
+// quantizedRow returns the product of a row and a quantized matrix as it is called from Go, with all bounds checked.
+func quantizedRow[W int8 | uint16](lanes int, row func(k int, x *float32, w *W, ldw int, y *float32, n int)) func(x []float32, w []W, ldw int, y []float32) {
+	return func(x []float32, w []W, ldw int, y []float32) {
+		_ = w[(len(x)-1)*ldw+(len(y)+lanes-1)/lanes*lanes-1]
+		row(len(x), &x[0], &w[0], ldw, &y[0], len(y))
+	}
+}
 
 // Supported returns the sets for this processor, the fastest first.
 func Supported() []*Set {
@@ -17,9 +26,15 @@ func Supported() []*Set {
 	tuning := TuningFor(ThisProcessor())
 	if x := cpu.X86; x.HasBMI2 && x.HasAVX2 && x.HasFMA {
 		if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
-			all = append(all, (&Set{"avx512", avx512Single.loops(8, 384), avx512Double.loops(8, 192)}).Tuned(tuning))
+			all = append(all, (&Set{
+				"avx512", avx512Single.loops(8, 384), avx512Double.loops(8, 192),
+				quantizedRow(16, rowInt8AVX512), quantizedRow(16, rowBFloat16AVX512),
+			}).Tuned(tuning))
 		}
-		all = append(all, (&Set{"avx2", avx2Single.loops(6, 256), avx2Double.loops(6, 128)}).Tuned(tuning))
+		all = append(all, (&Set{
+			"avx2", avx2Single.loops(6, 256), avx2Double.loops(6, 128),
+			quantizedRow(8, rowInt8AVX2), quantizedRow(8, rowBFloat16AVX2),
+		}).Tuned(tuning))
 	}
 	return append(all, Portable())
 }

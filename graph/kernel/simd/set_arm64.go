@@ -4,7 +4,7 @@ package simd
 
 // Supported returns the sets for this processor, the fastest first. Every arm64 processor has NEON.
 func Supported() []*Set {
-	return []*Set{{"neon", neonSingle.loops(240), neonDouble.loops(120)}, Portable()}
+	return []*Set{{"neon", neonSingle.loops(240), neonDouble.loops(120), int8Portable, bfloat16Portable}, Portable()}
 }
 
 var neonSingle = assembly[float32]{

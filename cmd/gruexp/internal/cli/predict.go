@@ -25,7 +25,8 @@ A run that was trained on a table reads every kind of file that data.table can n
 that the run was trained on, and are scaled as those were. A classifier writes the columns class, probability and one
 probability for each class; a model of numbers writes them in the units of the targets, with the times of the rows if
 there are times. --raw writes the outputs of the last layer, as .npy files always have them. With --stream the model runs
-step by step, as in a service that gets one step at a time, and gives the same numbers.`,
+step by step, as in a service that gets one step at a time, and gives the same numbers. With --weights int8 or bf16 the
+weights take a quarter or half of the memory, and the predictions differ a little.`,
 		Example: `  gruexp predict runs/mine-1 --input new.csv --output predictions.csv
   gruexp predict runs/imported --input x.npy --lengths lengths.npy --output y.npy --stream`,
 		Args: arguments(1, 1, "the directory of a run"),
@@ -50,6 +51,7 @@ step by step, as in a service that gets one step at a time, and gives the same n
 	cmd.Flags().StringVar(&o.Output, "output", "", "`file` to write: .npy, .csv or .jsonl")
 	cmd.Flags().StringVar(&o.Lengths, "lengths", "", "`file` .npy with the steps of each sequence of an .npy input (default all of them)")
 	cmd.Flags().BoolVar(&o.Stream, "stream", false, "run step by step")
+	cmd.Flags().StringVar(&o.Weights, "weights", "float32", "`format` of the weights in memory: float32 (as in the model file), int8 or bf16")
 	cmd.Flags().BoolVar(&o.Raw, "raw", false, "write the outputs of the last layer, without classes and units")
 	cmd.Flags().BoolVar(&o.Unscaled, "unscaled", false, "write an .npy file in the units of the targets, as other files have them")
 	a.threadsFlag(cmd, &o.Threads)

@@ -15,6 +15,7 @@ import (
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
+	"github.com/gruexp/gruexp/layers/runtime"
 	"github.com/gruexp/gruexp/trainer/atomicfile"
 	"github.com/gruexp/gruexp/trainer/data"
 	"github.com/gruexp/gruexp/trainer/experiment"
@@ -27,6 +28,7 @@ type PredictOptions struct {
 	Input, Output string // the kinds of files follow from their endings
 	Lengths       string // of the sequences of an .npy input; empty: all are of full length
 	Stream        bool   // step by step
+	Weights       string // the name of a runtime.Format; empty: as in the model file
 	Raw           bool   // the outputs of the last layer, without classes and units
 	Unscaled      bool   // outputs of an .npy file in the units of the data, as other files have them
 	Threads       int    // 0: as many as the machine has cores
@@ -108,7 +110,14 @@ func (o PredictOptions) check() error {
 
 // open reads the model of a run.
 func (o PredictOptions) open(dir string) (*predict.Predictor, error) {
-	p, err := openRun(dir, o.Extensions, predict.Threads(o.Threads))
+	format := runtime.Float32
+	if o.Weights != "" {
+		var err error
+		if format, err = runtime.FormatNamed(o.Weights); err != nil {
+			return nil, fault.In("--weights", err)
+		}
+	}
+	p, err := openRun(dir, o.Extensions, predict.Threads(o.Threads), predict.Weights(format))
 	if err != nil || !o.Stream || p.Kind() == predict.OfTexts {
 		return p, err
 	}

@@ -67,6 +67,15 @@ var parts = map[string]func(){
 		}
 	},
 	"processor": identify,
+	"quantized": func() {
+		for _, v := range vectors {
+			for _, f := range formats {
+				if !v.double {
+					quantized(v, f)
+				}
+			}
+		}
+	},
 	"update": func() {
 		for _, v := range vectors {
 			updates(v)
@@ -76,11 +85,11 @@ var parts = map[string]func(){
 }
 
 func main() {
-	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates, update or processor")
+	part := flag.String("part", "", "what to write: product, activation, elementwise, normalize, noise, gates, quantized, update or processor")
 	flag.Parse()
 	write, ok := parts[*part]
 	if !ok {
-		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates, update or processor", *part)
+		log.Fatalf("-part %q: expected product, activation, elementwise, normalize, noise, gates, quantized, update or processor", *part)
 	}
 	build.ConstraintExpr("!purego")
 	if *part != "processor" {
