@@ -28,6 +28,7 @@ func TestQuantizedSteps(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
 	for _, name := range []string{"forms", "others", "around", "gru-d"} {
 		cfg := models(t)[name]
+		cfg.Layers = slices.DeleteFunc(cfg.Layers, func(l spec.LayerConfig) bool { return l.GRU != nil && l.GRU.Heads > 1 })
 		m := newModel[float32](t, cfg, perStep(2))
 		b := runtime.Batch[float32]{Steps: steps, Size: batch, Inputs: make([]float32, steps*batch*3), Mask: make([]float32, steps*batch)}
 		present := make([]bool, steps*batch)
@@ -114,6 +115,10 @@ func TestQuantizedSize(t *testing.T) {
 func TestUnquantizable(t *testing.T) {
 	t.Parallel()
 	all := models(t)
+	all["heads"] = spec.ModelConfig{Input: spec.Input{Size: 3}, Layers: []spec.LayerConfig{gru(spec.GRUConfig{Units: 4, Heads: 2, ReturnSequences: true}), dense(2)}}
+	withoutHeads := all["forms"]
+	withoutHeads.Layers = slices.DeleteFunc(withoutHeads.Layers, func(l spec.LayerConfig) bool { return l.GRU != nil && l.GRU.Heads > 1 })
+	all["forms"] = withoutHeads
 	again := func(f, g runtime.Format) error {
 		_, err := quantized(t, newModel[float32](t, all["forms"], perStep(2)), f).Quantized(g)
 		return err
@@ -122,6 +127,7 @@ func TestUnquantizable(t *testing.T) {
 		_, err := m.Quantized(runtime.Int8)
 		return err
 	}
+	heads := of(newModel[float32](t, all["heads"], perStep(2)))
 	_, unknown := runtime.FormatNamed("int4")
 	for words, err := range map[string]error{
 		"weights int8: the type of the weights (found float64, expected float32)":     of(newModel[float64](t, all["forms"], perStep(2))),
@@ -129,6 +135,7 @@ func TestUnquantizable(t *testing.T) {
 		"weights int8: gru0: gating (found input, expected literal)":                  of(newModel[float32](t, all["gating"], perStep(2))),
 		"weights bf16: the weights are quantized already (found int8":                 again(runtime.Int8, runtime.BFloat16),
 		"weights float32: weights that were rounded cannot be restored (found bf16":   again(runtime.BFloat16, runtime.Float32),
+		"weights int8: gru0: heads (found 2, expected 1)":                             heads,
 		"unknown format of weights (found int4, expected one of float32, int8, bf16)": unknown,
 	} {
 		if err == nil || !strings.Contains(err.Error(), words) {
