@@ -28,7 +28,7 @@ func TestQuantizedSteps(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
 	for _, name := range []string{"forms", "others", "around", "gru-d"} {
 		cfg := models(t)[name]
-		cfg.Layers = slices.DeleteFunc(cfg.Layers, func(l spec.LayerConfig) bool { return l.GRU != nil && l.GRU.Heads > 1 })
+		cfg.Layers = slices.DeleteFunc(cfg.Layers, unquantizable)
 		m := newModel[float32](t, cfg, perStep(2))
 		b := runtime.Batch[float32]{Steps: steps, Size: batch, Inputs: make([]float32, steps*batch*3), Mask: make([]float32, steps*batch)}
 		present := make([]bool, steps*batch)
@@ -117,7 +117,7 @@ func TestUnquantizable(t *testing.T) {
 	all := models(t)
 	all["heads"] = spec.ModelConfig{Input: spec.Input{Size: 3}, Layers: []spec.LayerConfig{gru(spec.GRUConfig{Units: 4, Heads: 2, ReturnSequences: true}), dense(2)}}
 	withoutHeads := all["forms"]
-	withoutHeads.Layers = slices.DeleteFunc(withoutHeads.Layers, func(l spec.LayerConfig) bool { return l.GRU != nil && l.GRU.Heads > 1 })
+	withoutHeads.Layers = slices.DeleteFunc(withoutHeads.Layers, unquantizable)
 	all["forms"] = withoutHeads
 	again := func(f, g runtime.Format) error {
 		_, err := quantized(t, newModel[float32](t, all["forms"], perStep(2)), f).Quantized(g)
@@ -142,4 +142,8 @@ func TestUnquantizable(t *testing.T) {
 			t.Errorf("found %v, expected %q", err, words)
 		}
 	}
+}
+
+func unquantizable(l spec.LayerConfig) bool {
+	return l.GRU != nil && l.GRU.Heads > 1 || l.MinGRU != nil
 }
