@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // disk mounts a file system of that many kibibytes in memory.
@@ -26,10 +27,24 @@ func mountAt(t *testing.T, dir, options string) {
 		t.Skipf("cannot mount a file system here: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
+		if err := onceFree(func() error { return syscall.Unmount(dir, 0) }); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// onceFree calls f again while the file system is busy: the system closes the files of a process that has ended a moment later.
+func onceFree(f func() error) error {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if err := f(); err != syscall.EBUSY || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// remount changes the options of a file system of [disk].
+func remount(dir string, flags uintptr, options string) error {
+	return onceFree(func() error { return syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|flags, options) })
 }
 
 // A full disk ends a run with exit code 1; with space it goes on as if nothing had been.
@@ -45,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 				t.Fatalf("found %+v, expected a full disk", o)
 			}
 			o.mustFail(t, 1, "no space left on device")
-			if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
+			if err := remount(mounted, 0, "size=4m"); err != nil {
 				t.Skip(err)
 			}
 			again := []string{"resume", out}
@@ -83,7 +98,7 @@ func TestTrialOnAFullDisk(t *testing.T) {
 	if !strings.Contains(o.stderr, "the same command continues") {
 		t.Errorf("found %q, expected how to continue", o.stderr)
 	}
-	if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
+	if err := remount(mounted, 0, "size=4m"); err != nil {
 		t.Skip(err)
 	}
 	r := mustRun(t, "tune", file, "--out", out, "--json").tuned(t)
@@ -112,7 +127,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 	if err := os.Mkdir(empty, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+	if err := remount(mounted, syscall.MS_RDONLY, ""); err != nil {
 		t.Skip(err)
 	}
 	gruexp(t, "train", file, "--out", filepath.Join(mounted, "new")).mustFail(t, 2,

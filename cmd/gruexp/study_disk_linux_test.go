@@ -14,7 +14,7 @@ func TestReadOnlyStudy(t *testing.T) {
 	file := studyFile(t, strings.Replace(tuneSwings, "trials: 5", "trials: 1", 1))
 	out := filepath.Join(mounted, "study")
 	mustRun(t, "tune", file, "--out", out)
-	if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+	if err := remount(mounted, syscall.MS_RDONLY, ""); err != nil {
 		t.Skipf("cannot make the file system read-only: %v", err)
 	}
 	mustRun(t, "report", out, "--output", filepath.Join(t.TempDir(), "r.html"))
@@ -34,7 +34,7 @@ func TestStudyOnAFullDisk(t *testing.T) {
 			if o := gruexp(t, "tune", file, "--out", out); o.code != 1 || len(o.errorLines()) != 1 {
 				t.Errorf("found %+v, expected exit code 1 and one line", o)
 			}
-			if err := syscall.Mount("tmpfs", mounted, "tmpfs", syscall.MS_REMOUNT, "size=16m"); err != nil {
+			if err := remount(mounted, 0, "size=16m"); err != nil {
 				t.Skip(err)
 			}
 			mustRun(t, "tune", file, "--out", out, "--retry")
