@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -174,6 +175,15 @@ func checkHashes(nodes gorgonia.Nodes) error {
 	return nil
 }
 
+// hashConstants computes the hashes of the constants that every [gorgonia.Grad] adds to its graph. Gorgonia has one node of each for all graphs and
+// computes its hash when it is first used, so two graphs that are made at the same time would both write it.
+var hashConstants = sync.OnceFunc(func() {
+	for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		x := gorgonia.NewScalar(gorgonia.NewGraph(), dtype, gorgonia.WithName("x"))
+		_, _ = gorgonia.Grad(gorgonia.Must(gorgonia.Square(x)), x)
+	}
+})
+
 // differentiate adds the nodes of the gradients and a read of each.
 func (b *Builder) differentiate(cost *gorgonia.Node, p *Program) (gorgonia.Nodes, error) {
 	if cost == nil {
@@ -194,6 +204,7 @@ func (b *Builder) differentiate(cost *gorgonia.Node, p *Program) (gorgonia.Nodes
 	if len(wrt) == 0 {
 		return nil, nil
 	}
+	hashConstants()
 	nodes, err := gorgonia.Grad(cost, wrt...)
 	if err != nil {
 		return nil, errors.Wrap(err, "differentiate")
