@@ -12,7 +12,7 @@ import (
 	"github.com/gruexp/gruexp/layers"
 )
 
-// TestHeadsOfGRU looks at the parameters: each head of each gate is a matrix of its own, orthogonal by itself. That the engines compute what the
+// TestHeadsOfGRU looks at the parameters: each head of each gate is a separate matrix, orthogonal by itself. That the engines compute what the
 // equations say is tested with all other options: see allGRUOptions.
 func TestHeadsOfGRU(t *testing.T) {
 	const units, heads, each, gates = 12, 3, 4, 3

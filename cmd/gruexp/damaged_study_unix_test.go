@@ -12,7 +12,7 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// Whatever is in the record of a study, verbs say what is wrong with it in one line, and a page with such a study shows the others too.
+// For any content of the record of a study, verbs say what is wrong with it in one line, and a page with such a study shows the others too.
 func TestDamagedRecords(t *testing.T) {
 	notShort(t)
 	t.Parallel()

@@ -412,7 +412,7 @@ func has(parts ...string) bool {
 	return err == nil
 }
 
-// readable checks that what is in a directory is read without an error, whatever failed.
+// readable checks that a directory is read without an error after any failure.
 func readable(t *testing.T, out string) {
 	t.Helper()
 	if has(out, "config.yaml") || has(out, "study.db") {

@@ -240,7 +240,7 @@ func sameScanGradient[F Float](t *testing.T, name string, got, want ScanGradient
 	numtest.SameBits(t, name+" perturbation", got.Perturbation, want.Perturbation)
 }
 
-// Steps after the end that are masked everywhere change no bit, whatever numbers their gates are. Nor do masked rows.
+// Steps after the end that are masked everywhere change no bit, for any numbers in their gates. Nor do masked rows.
 func TestScanPadding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 5))
 	const steps, batch, units, more = 12, 9, 12, 5

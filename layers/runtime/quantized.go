@@ -13,7 +13,7 @@ import (
 // Format is how a model keeps its weights in memory.
 type Format int
 
-// The formats. Float32 stands for the numbers of the model file, which may be float64.
+// The formats. Float32 means the numbers of the model file, which may be float64.
 const (
 	Float32  Format = iota // as they are in the model file
 	Int8                   // 8 bits and a scale for the weights of each output: a quarter of the memory

@@ -28,6 +28,14 @@ func Write(path string, perm os.FileMode, write func(io.Writer) error) error {
 	return errors.Wrapf(replace(path, perm, write), "write %s", path)
 }
 
+// WriteBytes is [Write] of content that is there already.
+func WriteBytes(path string, perm os.FileMode, content []byte) error {
+	return Write(path, perm, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
 // MkdirAll is [os.MkdirAll], and what it makes survives a power cut: the directory of each new one is synced.
 func MkdirAll(path string, perm os.FileMode) error {
 	var made []string

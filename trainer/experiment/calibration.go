@@ -23,7 +23,7 @@ import (
 //	q(τ) ← q(τ) + r(k),  k = ⌈(n+1)·τ⌉ for τ > 1/2,  k = ⌊(n+1)·τ⌋ for τ < 1/2, counted from 1
 //
 // With new targets that come from where those of the validation part come from, the share below an upper quantile is then at least τ
-// and below a lower one at most τ, whatever the model. Windows that overlap depend on each other, and series change, so that the share
+// and below a lower one at most τ, for any model. Windows that overlap depend on each other, and series change, so that the share
 // of a forecast is near τ and not exactly that. The quantile 1/2 stays as it is. The shift becomes part of the bias of the last layer:
 // predictions, exports and the runtime know nothing of it.
 const Conformal = "conformal"

@@ -281,7 +281,7 @@ func metamorphic(t *testing.T, seed uint64, wanted int) {
 	t.Logf("%d configurations, %d of them streamed and %d of both engines, %d rejected before training", trained, streamed, composed, rejected)
 }
 
-// Threads, interruptions and data kept in files change no bit of a model, whatever the configuration, and the other engine no more than the
+// Threads, interruptions and data kept in files change no bit of a model in any configuration, and the other engine no more than the
 // rounding of its numbers. More of them: -tags slow.
 func TestMetamorphic(t *testing.T) {
 	t.Parallel()

@@ -72,7 +72,7 @@ func look(ctx context.Context) error {
 	return nil
 }
 
-// All that there is to see of a model in two sequences, as files for a folder of their own.
+// All that there is to see of a model in two sequences, as files for a separate folder.
 func ExampleFiles() {
 	ctx := context.Background()
 	adding, err := sets.Load(ctx, data.Config{Name: "adding"}, data.Regress, sets.Options{})

@@ -52,7 +52,7 @@ func TestSeveralTargets(t *testing.T) {
 	}
 }
 
-// Each target has baselines of its own numbers.
+// Each target has baselines that are made of its numbers.
 func TestBaselinesOfSeveralTargets(t *testing.T) {
 	t.Parallel()
 	rows := []string{"a,b"}

@@ -65,7 +65,7 @@ func TestClocks(t *testing.T) {
 	skewed.Run(t)
 }
 
-// proxy stands between a store and its server, and cuts the connection where it is told to.
+// proxy passes bytes between a store and its server, and cuts the connection where it is told to.
 type proxy struct {
 	net.Listener
 	cut atomic.Int32 // the next commit: one of those below

@@ -44,16 +44,12 @@ func (s *Store) Add(ctx context.Context, trials []study.Trial) error {
 
 // insert adds a waiting trial, unless there is one of its name.
 func insert(batch *pgx.Batch, id int64, t study.Trial) error {
-	settings, err := json.Marshal(t.Settings)
-	if err != nil {
-		return err
-	}
-	seeds, err := json.Marshal(t.Seeds)
+	settings, seeds, err := record.Texts(t)
 	if err != nil {
 		return err
 	}
 	batch.Queue("INSERT INTO gruexp.trials (study, id, name, arm, settings, seeds, state) SELECT $1::bigint, 1 + coalesce(max(id), 0), $2::text, $3::text, $4::text, $5::text, 'waiting' FROM gruexp.trials WHERE study = $1 ON CONFLICT (study, name) DO NOTHING",
-		id, t.Name, t.Arm, string(settings), string(seeds))
+		id, t.Name, t.Arm, settings, seeds)
 	return nil
 }
 

@@ -29,16 +29,12 @@ func (s *Store) Add(ctx context.Context, trials []study.Trial) error {
 
 // insert adds a waiting trial, unless there is one of its name.
 func insert(ctx context.Context, tx *sql.Tx, t study.Trial) error {
-	settings, err := json.Marshal(t.Settings)
-	if err != nil {
-		return err
-	}
-	seeds, err := json.Marshal(t.Seeds)
+	settings, seeds, err := record.Texts(t)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO trials (name, arm, settings, seeds, state, changed) VALUES (?, ?, ?, ?, ?, "+tick+") ON CONFLICT (name) DO NOTHING",
-		t.Name, t.Arm, string(settings), string(seeds), study.Waiting)
+		t.Name, t.Arm, settings, seeds, study.Waiting)
 	return err
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/gruexp/gruexp/trainer/study"
 )
 
-// A process that stands still for longer than its lease loses its trials, hears of it, and records nothing. Where processes have locks and
+// A process that is stopped for longer than its lease loses its trials, hears of it, and records nothing. Where processes have locks and
 // no leases it keeps them.
 func stopped(t *testing.T, s Suite) {
 	store, address := s.begin(t, "a")

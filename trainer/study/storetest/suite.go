@@ -372,7 +372,7 @@ func twoCoordinators(t *testing.T, s Suite) {
 	}
 }
 
-// What a store knows by changes is what another one reads at once, whatever happened in which order.
+// What a store knows by changes is what another one reads at once, in any order of events.
 func incrementalView(t *testing.T, s Suite) {
 	_, address := s.begin(t, "a", "b", "c")
 	r := rand.New(rand.NewPCG(1, 2))

@@ -30,8 +30,8 @@ func (a *app) reportCommand() *cobra.Command {
 and how to reproduce all of it. The file needs nothing but itself, and no network.
 
 DIR is the directory of a run or of a study, or a folder with several below it; several of them are compared. Runs may be under way
-or interrupted. The address of a study in a database is taken, too: what is there of its runs comes to ` + runsFolder + `/NAME. Of one DIR the file is DIR/` + rundir.ReportFile + `, of several it is ` + rundir.ReportFile + ` here. What is there of that name
-is replaced.`,
+or interrupted. DIR may also be the address of a study in a database, whose runs are copied to ` + runsFolder + `/NAME. Of one DIR the file
+is DIR/` + rundir.ReportFile + `, of several it is ` + rundir.ReportFile + ` here. A file of that name is replaced.`,
 		Example: `  gruexp report runs/languages-1
   gruexp report runs --output all.html
   gruexp report runs/plain-1 runs/big-1 --json`,

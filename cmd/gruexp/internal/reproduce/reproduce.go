@@ -173,7 +173,7 @@ func (f *folder) claim() error {
 		return usererr.Output(f.path, err)
 	}
 	path := filepath.Join(f.path, experimentFile)
-	if err := atomicfile.Write(path, 0o644, writing(f.configuration)); err != nil {
+	if err := atomicfile.WriteBytes(path, 0o644, f.configuration); err != nil {
 		return usererr.Output(path, err)
 	}
 	f.claimed = true

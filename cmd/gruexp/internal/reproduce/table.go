@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,7 +62,7 @@ func cutTable(text string) (before, table, after string, ok bool) {
 func (o Options) updateTables(r *Result) error {
 	own := filepath.Join(o.Dir, TableFile)
 	if _, err := os.Stat(own); errors.Is(err, fs.ErrNotExist) {
-		if err := usererr.Output(own, atomicfile.Write(own, 0o644, writing([]byte(emptyTable)))); err != nil {
+		if err := usererr.Output(own, atomicfile.WriteBytes(own, 0o644, []byte(emptyTable))); err != nil {
 			return err
 		}
 	}
@@ -80,7 +79,7 @@ func (o Options) updateTables(r *Result) error {
 		if err != nil {
 			return err
 		}
-		if err := usererr.Output(path, atomicfile.Write(path, 0o644, writing([]byte(fresh)))); err != nil {
+		if err := usererr.Output(path, atomicfile.WriteBytes(path, 0o644, []byte(fresh))); err != nil {
 			return err
 		}
 	}
@@ -219,11 +218,4 @@ func code(text string) string { return "`" + plain(text) + "`" }
 // plain keeps a text from ending a cell or its code.
 func plain(text string) string {
 	return strings.NewReplacer("|", "/", "`", "'", "\n", " ").Replace(text)
-}
-
-func writing(content []byte) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	}
 }

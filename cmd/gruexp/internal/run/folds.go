@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -105,10 +104,7 @@ func sameFolds(cfg *experiment.Config, dir string) error {
 	if err != nil {
 		return errors.Wrap(err, "folds")
 	}
-	return atomicfile.Write(path, 0o644, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
+	return atomicfile.WriteBytes(path, 0o644, text)
 }
 
 // summarize gives the mean and the sample's standard deviation of every metric.

@@ -223,10 +223,7 @@ func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 
 // Write writes a whole file: complete or not at all.
 func (d *Dir) Write(name string, content []byte) error {
-	return d.WriteTo(name, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
+	return atomicfile.WriteBytes(d.Path(name), 0o644, content)
 }
 
 // WriteTo writes a whole file through write: complete or not at all.

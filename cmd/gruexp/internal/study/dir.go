@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,15 +224,7 @@ func (d *dir) write(content []byte, parts ...string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(path, 0o644, text(content))
-}
-
-// text writes a text.
-func text(content []byte) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	}
+	return atomicfile.WriteBytes(path, 0o644, content)
 }
 
 // writeConfig writes a configuration and gives its path.

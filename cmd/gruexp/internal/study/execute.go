@@ -145,15 +145,15 @@ func (e *executor) keep(ctx context.Context, t study.Trial, config string, sets 
 	if !ok {
 		return e.run(ctx, config, sets, name, seed, report)
 	}
-	k := &keeper{files: files, trial: t.ID, path: e.dir.path, name: name}
-	if err := k.begin(ctx); err != nil {
+	u := &uploader{files: files, trial: t.ID, path: e.dir.path, name: name}
+	if err := u.begin(ctx); err != nil {
 		return nil, err
 	}
 	keeping, stop := context.WithCancel(ctx)
 	kept := make(chan struct{})
 	go func() {
 		defer close(kept)
-		k.during(keeping)
+		u.during(keeping)
 	}()
 	result, err := e.run(ctx, config, sets, name, seed, report)
 	stop()
@@ -161,7 +161,7 @@ func (e *executor) keep(ctx context.Context, t study.Trial, config string, sets 
 	if errors.Is(context.Cause(ctx), study.ErrNotMine) {
 		return result, err
 	}
-	if e := k.keep(context.WithoutCancel(ctx), err == nil); e != nil && err == nil {
+	if e := u.keep(context.WithoutCancel(ctx), err == nil); e != nil && err == nil {
 		return nil, e
 	}
 	return result, err

@@ -113,7 +113,7 @@ func FuzzRecord(f *testing.F) {
 		}
 		state, err := ReadState(t.Context(), folder, nil)
 		if (state == nil) == (err == nil) || err != nil && fault.Of(err) == nil {
-			t.Errorf("stand: found %+v and error %v (%T), expected one or a fault", state, err, err)
+			t.Errorf("read state: found %+v and error %v (%T), expected one or a fault", state, err, err)
 		}
 	})
 }

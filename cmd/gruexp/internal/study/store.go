@@ -75,7 +75,7 @@ func placeRecord(path, address, name string) error {
 		}
 		return fault.Fault{Where: path, What: "has its record elsewhere", Found: found, Expected: address + ", or --out with a new directory"}.Err()
 	}
-	return atomicfile.Write(filepath.Join(path, StoreFile), 0o644, text([]byte(address+"\n")))
+	return atomicfile.WriteBytes(filepath.Join(path, StoreFile), 0o644, []byte(address+"\n"))
 }
 
 // Fetch makes a directory for a study that is in a database, or finds it, and gives its path: out, or one named after the study below
@@ -164,8 +164,21 @@ func fetch(ctx context.Context, files study.Files, path, prefix string) error {
 		if err := atomicfile.MkdirAll(filepath.Dir(whole), 0o755); err != nil {
 			return errors.Wrap(err, "study directory")
 		}
-		return atomicfile.Write(whole, 0o644, text(content))
+		return atomicfile.WriteBytes(whole, 0o644, content)
 	})
+}
+
+// configurations are the files of the base and of the arms.
+func (d *dir) configurations() ([]string, error) {
+	var all []string
+	for _, pattern := range []string{baseFile, armsDir + "/*.yaml"} {
+		names, err := filepath.Glob(filepath.Join(d.path, filepath.FromSlash(pattern)))
+		if err != nil {
+			return nil, errors.Wrap(err, "study directory")
+		}
+		all = append(all, names...)
+	}
+	return all, nil
 }
 
 // share copies what workers on other machines need to the record.
@@ -174,23 +187,21 @@ func (d *dir) share(ctx context.Context, options Options) error {
 	if !ok {
 		return nil
 	}
+	names, err := d.configurations()
+	if err != nil {
+		return err
+	}
 	shared := map[string][]byte{}
-	for _, pattern := range []string{baseFile, armsDir + "/*.yaml"} {
-		names, err := filepath.Glob(filepath.Join(d.path, filepath.FromSlash(pattern)))
+	for _, name := range names {
+		content, err := os.ReadFile(name)
 		if err != nil {
 			return errors.Wrap(err, "study directory")
 		}
-		for _, name := range names {
-			content, err := os.ReadFile(name)
-			if err != nil {
-				return errors.Wrap(err, "study directory")
-			}
-			relative, err := filepath.Rel(d.path, name)
-			if err != nil {
-				return errors.Wrap(err, "study directory")
-			}
-			shared[filepath.ToSlash(relative)] = content
+		relative, err := filepath.Rel(d.path, name)
+		if err != nil {
+			return errors.Wrap(err, "study directory")
 		}
+		shared[filepath.ToSlash(relative)] = content
 	}
 	sums, err := d.dataSums(ctx, options)
 	if err != nil {
@@ -204,28 +215,26 @@ func (d *dir) share(ctx context.Context, options Options) error {
 
 // dataSums are the checksums of the data files of every configuration, by the configuration's file.
 func (d *dir) dataSums(ctx context.Context, options Options) (map[string][]string, error) {
+	names, err := d.configurations()
+	if err != nil {
+		return nil, err
+	}
 	sums := map[string][]string{}
-	for _, pattern := range []string{baseFile, armsDir + "/*.yaml"} {
-		names, err := filepath.Glob(filepath.Join(d.path, filepath.FromSlash(pattern)))
+	for _, name := range names {
+		cfg, err := experiment.ReadConfig(name, nil, options.Run.Extensions)
 		if err != nil {
-			return nil, errors.Wrap(err, "study directory")
+			return nil, err
 		}
-		for _, name := range names {
-			cfg, err := experiment.ReadConfig(name, nil, options.Run.Extensions)
-			if err != nil {
-				return nil, err
-			}
-			e, err := experiment.New(ctx, *cfg, studyOptions(options.Run).Run...)
-			if err != nil {
-				return nil, err
-			}
-			all := []string{}
-			for _, f := range e.Files() {
-				all = append(all, f.SHA256)
-			}
-			e.Close()
-			sums[filepath.Base(name)] = all
+		e, err := experiment.New(ctx, *cfg, studyOptions(options.Run).Run...)
+		if err != nil {
+			return nil, err
 		}
+		all := []string{}
+		for _, f := range e.Files() {
+			all = append(all, f.SHA256)
+		}
+		e.Close()
+		sums[filepath.Base(name)] = all
 	}
 	return sums, nil
 }
@@ -272,119 +281,4 @@ func (d *dir) kernels(ctx context.Context) (string, error) {
 		}.Err()
 	}
 	return set, err
-}
-
-// Keeping files of trials in the record.
-const (
-	keepEvery = time.Minute
-	mostFile  = 256 << 20 // bytes
-	logTail   = 64 << 10
-)
-
-// keeper keeps the files of a run in the record while it is carried out.
-type keeper struct {
-	files study.Files
-	trial int64
-	path  string // of the study
-	name  string // of the run, below it
-	known []string
-}
-
-// begin fetches what another machine has left, where there is nothing here.
-func (k *keeper) begin(ctx context.Context) error {
-	if rundir.Exists(filepath.Join(k.path, k.name)) == nil {
-		return nil
-	}
-	return fetch(ctx, k.files, k.path, filepath.ToSlash(k.name)+"/")
-}
-
-// during keeps the files every minute until the context ends.
-func (k *keeper) during(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(keepEvery):
-		}
-		_ = k.keep(ctx, false) // the next time, or the trial is lost, which its worker hears of
-	}
-}
-
-// keep writes the files of the run to the record, those that are gone are removed there. Of a run that has ended no checkpoints are kept.
-func (k *keeper) keep(ctx context.Context, ended bool) error {
-	files, err := k.snapshot(ended)
-	for range 5 {
-		again, e := k.snapshot(ended)
-		if err == nil && e == nil && slices.Equal(slices.Sorted(maps.Keys(files)), slices.Sorted(maps.Keys(again))) {
-			break // no checkpoint was replaced meanwhile
-		}
-		files, err = again, e
-	}
-	if err != nil {
-		return err
-	}
-	var gone []string
-	for _, name := range k.known {
-		if files[name] == nil {
-			gone = append(gone, name)
-		}
-	}
-	if err := k.files.WriteFiles(ctx, k.trial, files, gone); err != nil {
-		return err
-	}
-	k.known = slices.Sorted(maps.Keys(files))
-	return nil
-}
-
-// snapshot reads the files of the run: its checkpoints first, so that nothing else is older than they are.
-func (k *keeper) snapshot(ended bool) (map[string][]byte, error) {
-	run := filepath.Join(k.path, k.name)
-	files := map[string][]byte{}
-	read := func(path string) error {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return errors.Wrap(err, "files of a trial")
-		}
-		if !info.Mode().IsRegular() || info.Size() > mostFile {
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return errors.Wrap(err, "files of a trial")
-		}
-		if strings.HasSuffix(path, ".log") && len(content) > logTail {
-			content = content[len(content)-logTail:]
-		}
-		name, err := filepath.Rel(k.path, path)
-		files[filepath.ToSlash(name)] = content
-		return errors.Wrap(err, "files of a trial")
-	}
-	var names []string
-	if !ended {
-		checkpoints, err := filepath.Glob(filepath.Join(run, rundir.CheckpointsDir, "checkpoint-*.safetensors"))
-		if err != nil {
-			return nil, errors.Wrap(err, "files of a trial")
-		}
-		if n := len(checkpoints); n > 0 {
-			names = checkpoints[n-1:] // the newest one is enough
-		}
-	}
-	entries, err := os.ReadDir(run)
-	if err != nil {
-		return nil, errors.Wrap(err, "files of a trial")
-	}
-	for _, e := range entries {
-		if e.Type().IsRegular() && !strings.HasSuffix(e.Name(), ".tmp") && !strings.HasSuffix(e.Name(), ".lock") {
-			names = append(names, filepath.Join(run, e.Name()))
-		}
-	}
-	for _, name := range names {
-		if err := read(name); err != nil {
-			return nil, err
-		}
-	}
-	if log := run + ".log"; exists(log) {
-		return files, read(log)
-	}
-	return files, nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gruexp/gruexp/cmd/gruexp/internal/run"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/rundir"
 	"github.com/gruexp/gruexp/cmd/gruexp/internal/usererr"
 	"github.com/gruexp/gruexp/graph/fault"
@@ -52,19 +51,11 @@ func Look(ctx context.Context, path string, extensions *experiment.Extensions) (
 }
 
 func lookAtRecord(ctx context.Context, path string, extensions *experiment.Extensions) (*View, error) {
-	d, definition, err := openDir(ctx, path)
+	d, p, trials, err := readDir(ctx, path, extensions)
 	if err != nil {
 		return nil, err
 	}
 	defer d.close()
-	trials, err := d.trials(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := d.plan(definition, run.Options{Extensions: extensions})
-	if err != nil {
-		return nil, err
-	}
 	v := &View{Trials: trials, Ended: p.Ended(trials), Space: p.Space()}
 	if v.Compare = p.Comparison(trials); v.Compare != nil {
 		d.locate(v.Compare)

@@ -30,7 +30,7 @@ var filesOfARun = []struct{ name, content string }{
 	{rundir.LogFile, "epoch   1  train 0.48  \x1b[31m<script>\n"},
 }
 
-// FuzzRunFiles: whatever stands in one of a run's files, its pages are made, without a panic, an answer of the kind 5xx or text that is not
+// FuzzRunFiles: for any content of one of a run's files, its pages are made, without a panic, an answer of the kind 5xx or text that is not
 // escaped, and so are the lists and the comparisons of runs.
 func FuzzRunFiles(f *testing.F) {
 	dir := f.TempDir()
@@ -57,7 +57,7 @@ func FuzzRunFiles(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		folder, err := Open(dir, nil) // anew: a server looks at files that were there only now and then
+		folder, err := Open(dir, nil) // opened again: a server looks only sometimes at files that it knows
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,19 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/gruexp/gruexp/trainer/study"
 )
+
+// Texts are the settings and the seeds of a trial, as they are written to a table.
+func Texts(t study.Trial) (settings, seeds string, err error) {
+	s, err := json.Marshal(t.Settings)
+	if err != nil {
+		return "", "", err
+	}
+	numbers, err := json.Marshal(t.Seeds)
+	return string(s), string(numbers), err
+}
 
 // Settings reads the settings of a trial. Numbers are float64, but for integers that float64 cannot hold.
 func Settings(text string) (map[string]any, error) {
