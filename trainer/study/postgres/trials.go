@@ -44,7 +44,7 @@ func (s *Store) Add(ctx context.Context, trials []study.Trial) error {
 
 // insert adds a waiting trial, unless there is one of its name.
 func insert(batch *pgx.Batch, id int64, t study.Trial) error {
-	settings, seeds, err := record.Texts(t)
+	settings, seeds, err := record.Texts(t.Settings, t.Seeds)
 	if err != nil {
 		return err
 	}

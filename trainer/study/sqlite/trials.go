@@ -29,7 +29,7 @@ func (s *Store) Add(ctx context.Context, trials []study.Trial) error {
 
 // insert adds a waiting trial, unless there is one of its name.
 func insert(ctx context.Context, tx *sql.Tx, t study.Trial) error {
-	settings, seeds, err := record.Texts(t)
+	settings, seeds, err := record.Texts(t.Settings, t.Seeds)
 	if err != nil {
 		return err
 	}

@@ -5,17 +5,15 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-
-	"github.com/gruexp/gruexp/trainer/study"
 )
 
 // Texts are the settings and the seeds of a trial, as they are written to a table.
-func Texts(t study.Trial) (settings, seeds string, err error) {
-	s, err := json.Marshal(t.Settings)
+func Texts(settings map[string]any, seeds []uint64) (settingsText, seedsText string, err error) {
+	s, err := json.Marshal(settings)
 	if err != nil {
 		return "", "", err
 	}
-	numbers, err := json.Marshal(t.Seeds)
+	numbers, err := json.Marshal(seeds)
 	return string(s), string(numbers), err
 }
 
